@@ -44,7 +44,7 @@ struct ResultIdentity {
 };
 
 // One entry of a report's list `result`. A big run spans several: same run, part 0, 1, ..., the last one marked.
-struct Result {
+struct ReportedResult {
     ResultIdentity identity;
     Uuid run;
     std::uint32_t part = 0;
@@ -65,7 +65,7 @@ struct Result {
     std::string message;
     std::vector<Table> tables;
 
-    bool operator==(const Result &) const = default;
+    bool operator==(const ReportedResult &) const = default;
 };
 
 struct Report {
@@ -73,7 +73,7 @@ struct Report {
     std::optional<Uuid> agent_id;
     std::optional<std::string> group_id;
     std::optional<std::string> measurement_point;
-    std::vector<Result> results;
+    std::vector<ReportedResult> results;
 
     bool operator==(const Report &) const = default;
 };
