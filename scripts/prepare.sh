@@ -1,0 +1,73 @@
+# What scripts/demo and scripts/test share: the packages that are missing, and an incremental build.
+# Sourced, with `set -euo pipefail` in force.
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+build_packages=(g++ meson ninja-build pkg-config python3 libboost1.81-dev rapidjson-dev libssl-dev libevent-dev
+    libldns-dev libpcap-dev libsqlite3-dev libcli11-dev libspdlog-dev)
+demo_packages=(nsd iproute2)
+test_packages=(catch2 libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3 fping clang-16 libclang-rt-16-dev)
+benchmark_packages=(fping tcpdump curl iproute2)
+
+say() { printf '%s\n' "$*" >&2; }
+
+missing_packages() {
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || echo "$package"
+    done
+}
+
+# Installs what is missing and nothing else. Never removes a package: where that would be needed, it says so and stops.
+install_packages() {
+    local missing as_root=() log
+    mapfile -t missing < <(missing_packages "$@")
+    installed_count=${#missing[@]}
+    [ "$installed_count" -gt 0 ] || return 0
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || {
+            say "error: missing packages: ${missing[*]}"
+            say "       run this as root, or install them first"
+            exit 4
+        }
+        as_root=(sudo)
+    fi
+    log=$(mktemp)
+    # A name server that we install must not become a service of this machine.
+    local hold=/usr/sbin/policy-rc.d held=no
+    if [ ! -e "$hold" ]; then
+        printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$hold" >/dev/null
+        "${as_root[@]}" chmod +x "$hold"
+        held=yes
+    fi
+    local status=0
+    {
+        "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q update &&
+            "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
+                --no-remove "${missing[@]}"
+    } >"$log" 2>&1 </dev/null || status=$?
+    [ "$held" = no ] || "${as_root[@]}" rm -f "$hold"
+    if [ "$status" -ne 0 ]; then
+        say "error: could not install: ${missing[*]}"
+        if grep -q 'no-remove\|Packages need to be removed' "$log"; then
+            say "       that would remove packages which are here; Boost 1.74's -dev packages conflict with 1.81's:"
+            say "       remove them yourself (apt-get remove libboost-dev) if nothing of yours needs them"
+        fi
+        tail -n 15 "$log" >&2
+        rm -f "$log"
+        exit 4
+    fi
+    rm -f "$log"
+}
+
+# configure DIR [meson options...]: makes the build directory unless it is there.
+configure() {
+    local dir=$1
+    shift
+    [ -e "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@" >"$dir.log" 2>&1 || {
+        cat "$dir.log" >&2
+        rm -rf "$dir"
+        exit 4
+    }
+    rm -f "$dir.log"
+}
