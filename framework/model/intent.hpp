@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // How every planned run is accounted for: a trigger is persisted as an intent before anything starts, and each of its
@@ -66,7 +67,11 @@ struct Outcome {
     bool operator==(const Outcome &) const = default;
 };
 
+// The word as the `outcome` and `blame` columns spell it.
 const char *to_string(OutcomeWord word);
 const char *to_string(Blame blame);
+// Nothing if there is no such word.
+std::optional<OutcomeWord> parse_outcome_word(std::string_view word);
+std::optional<Blame> parse_blame(std::string_view word);
 
 } // namespace sonde::model

@@ -15,7 +15,7 @@ namespace sonde::model {
 struct Column {
     std::string name;
     std::string type; // bool, int, double, string, bytes, timestamp, duration or address
-    std::string unit; // "ns" for durations and timestamps; empty if there is none
+    std::string unit; // "ns" for durations and monotonic timestamps; empty for wall-clock timestamps or if none
     std::vector<std::string> words;
 
     bool operator==(const Column &) const = default;
@@ -34,8 +34,8 @@ struct Table {
     bool operator==(const Table &) const = default;
 };
 
-// Identifies a reported result for ever: the epoch is drawn when a spool is created, the sequence counts in it. With the
-// certificate's identity it is the key by which a Collector stores a duplicate once.
+// Identifies a reported result for ever: the epoch is drawn when a spool is created, the sequence counts in it. With
+// the certificate's identity it is the key by which a Collector stores a duplicate once.
 struct ResultIdentity {
     Uuid epoch;
     std::uint64_t sequence = 0;

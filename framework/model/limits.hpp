@@ -1,0 +1,35 @@
+#pragma once
+
+#include <cstddef>
+
+// What a document from outside may have at most. A document over one of these is refused with a message that names the
+// limit. Reading needs memory in proportion to the document, at most about ten times its size.
+namespace sonde::model {
+
+inline constexpr std::size_t kInstructionBytesMax = 1024 * 1024;
+inline constexpr std::size_t kReportBytesMax = 16 * 1024 * 1024;
+inline constexpr std::size_t kCapabilitiesBytesMax = 1024 * 1024;
+inline constexpr std::size_t kFailuresBytesMax = 1024 * 1024;
+inline constexpr std::size_t kDepthMax = 32;
+
+inline constexpr std::size_t kTasksMax = 1000;
+inline constexpr std::size_t kSchedulesMax = 1000;
+inline constexpr std::size_t kEventsMax = 1000;
+inline constexpr std::size_t kActionsMax = 100; // of one schedule
+inline constexpr std::size_t kOptionsMax = 1000;
+inline constexpr std::size_t kFunctionsMax = 16;
+inline constexpr std::size_t kTagsMax = 100;
+inline constexpr std::size_t kDestinationsMax = 16;
+inline constexpr std::size_t kNameBytesMax = 256; // identifiers and tags
+inline constexpr std::size_t kTextBytesMax = 65535;
+
+inline constexpr std::size_t kResultsMax = 10'000;
+inline constexpr std::size_t kTablesMax = 16;
+inline constexpr std::size_t kColumnsMax = 64;
+inline constexpr std::size_t kRowsMax = 1'000'000; // of one table in one result
+inline constexpr std::size_t kWordsMax = 256;
+
+// Reading gives up after so many errors: a person mends a few at a time, and a hostile document may hold millions.
+inline constexpr std::size_t kErrorsMax = 50;
+
+} // namespace sonde::model
