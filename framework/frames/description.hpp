@@ -1,0 +1,101 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <sonde/plugin.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What a plugin says of itself (<sonde/plugin.h>), copied out of its memory: field by field the structs of the ABI,
+// with NULL as an empty vector, an empty string or, where NULL means something, an empty optional.
+namespace sonde::frames {
+
+struct OptionDescription {
+    std::string id;
+    sonde_type type = SONDE_NULL;
+    bool list = false;
+    bool required = false;
+    bool target = false;
+    std::string unit;
+    std::optional<std::string> default_value;
+    std::optional<std::string> minimum;
+    std::optional<std::string> maximum;
+    std::vector<std::string> words;
+    std::string help;
+
+    bool operator==(const OptionDescription &) const = default;
+};
+
+struct ColumnDescription {
+    std::string id;
+    sonde_type type = SONDE_NULL;
+    sonde_clock clock = SONDE_CLOCK_NONE;
+    bool nullable = false;
+    std::string unit;
+    std::vector<std::string> words;
+    std::string help;
+
+    bool operator==(const ColumnDescription &) const = default;
+};
+
+struct TableDescription {
+    std::string id;
+    std::vector<ColumnDescription> columns;
+    std::string help;
+
+    bool operator==(const TableDescription &) const = default;
+};
+
+struct FunctionDescription {
+    std::string uri;
+    std::vector<std::string> roles;
+
+    bool operator==(const FunctionDescription &) const = default;
+};
+
+struct StatusDescription {
+    std::int32_t code = 0;
+    std::string id;
+    sonde_blame blame = SONDE_BLAME_UNKNOWN;
+    std::string help;
+
+    bool operator==(const StatusDescription &) const = default;
+};
+
+struct MethodDescription {
+    std::uint32_t flags = 0; // SONDE_ACTIVE, ...; unknown bits are kept
+    std::string id;
+    std::string version;
+    std::string help;
+    std::vector<FunctionDescription> functions;
+    std::vector<OptionDescription> options;
+    std::vector<TableDescription> tables;
+    std::vector<StatusDescription> statuses;
+    std::optional<std::string> traffic_bound; // absent: sends nothing
+    std::uint32_t privileges = 0;             // SONDE_PRIVILEGE_ICMP, ...
+    bool has_probe = false;
+
+    bool operator==(const MethodDescription &) const = default;
+};
+
+struct Description {
+    std::uint32_t abi_minor = 0;
+    std::string name;
+    std::string version;
+    std::string vendor;
+    std::string licence;
+    std::vector<MethodDescription> methods;
+    std::vector<std::string> required_extensions;
+
+    bool operator==(const Description &) const = default;
+};
+
+// Whether a description keeps the rules that <sonde/plugin.h> states: ids and versions have their form and are unique,
+// types exist and fit their place, limits hold, text is UTF-8. Default values, bounds and the traffic bound are text
+// here; whoever interprets them checks them. The error's `where` is a path such as "ping/packet/rtt".
+Result<void> check(const Description &description);
+
+} // namespace sonde::frames

@@ -1,0 +1,291 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/result.hpp"
+#include "frames/description.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+// The messages between agent, launcher, runner and the processes that run() is called in. Every socket is AF_UNIX
+// SOCK_SEQPACKET, and one packet is one message. Whoever reads one believes nothing: decode() checks every tag, length
+// and number, and that nothing is left over.
+namespace sonde::frames {
+
+inline constexpr std::size_t kFrameBytesMax = 128 * 1024;
+inline constexpr std::size_t kDescriptionBytesMax = 120 * 1024;
+inline constexpr std::size_t kSocketsMax = 64;     // of one request; the most descriptors that any message carries
+inline constexpr std::size_t kTextBytesMax = 4096; // of Fail and LogLine; what is longer is cut by the sender
+
+// An IP address; family 0 is none. `interface` is the index for link-local IPv6, else 0.
+struct Ip {
+    std::uint8_t family = 0; // 0, 4 or 6
+    std::array<std::uint8_t, 16> bytes{};
+    std::uint32_t interface = 0;
+
+    bool operator==(const Ip &) const = default;
+};
+
+enum class SocketKind : std::uint8_t {
+    udp = SONDE_SOCKET_UDP,
+    tcp = SONDE_SOCKET_TCP,
+    icmp = SONDE_SOCKET_ICMP,
+    capture = SONDE_SOCKET_CAPTURE,
+};
+
+// ---- agent to launcher ----
+
+// Starts a runner for one plugin file. `runner` is the agent's choice, unique among those alive. Answer: RunnerStarted
+// with one descriptor, the agent's end of the runner's control socket; or LauncherError with this id.
+struct StartRunner {
+    std::uint64_t runner = 0;
+    std::string plugin; // an absolute path
+
+    bool operator==(const StartRunner &) const = default;
+};
+
+// Kills a runner and all that lives in it. Answer: RunnerEnded, as for one that ends by itself; none if it is gone.
+struct StopRunner {
+    std::uint64_t runner = 0;
+
+    bool operator==(const StopRunner &) const = default;
+};
+
+// Opens `count` sockets of a measurement. Answer: SocketsOpened with `count` descriptors, or LauncherError with
+// `request` as its id.
+struct OpenSockets {
+    std::uint64_t request = 0; // the agent's choice; never the id of a runner being started at the same time
+    std::uint64_t runner = 0;
+    SocketKind kind = SocketKind::udp;
+    std::uint8_t family = 0; // 4 or 6; 0 for capture
+    std::uint32_t count = 1; // 1 to kSocketsMax
+    std::string interface;   // empty: the system routes
+    Ip source;               // family 0: the system chooses
+
+    bool operator==(const OpenSockets &) const = default;
+};
+
+// ---- launcher to agent ----
+
+// One descriptor: the agent's end of the runner's control socket.
+struct RunnerStarted {
+    std::uint64_t runner = 0;
+    std::int32_t pid = 0;
+
+    bool operator==(const RunnerStarted &) const = default;
+};
+
+struct LauncherError {
+    std::uint64_t id = 0;   // of the StartRunner or the OpenSockets that it answers
+    std::int32_t error = 0; // a positive errno
+    std::string text;
+
+    bool operator==(const LauncherError &) const = default;
+};
+
+// As many descriptors as were asked for.
+struct SocketsOpened {
+    std::uint64_t request = 0;
+
+    bool operator==(const SocketsOpened &) const = default;
+};
+
+struct RunnerEnded {
+    std::uint64_t runner = 0;
+    std::int32_t wait_status = 0; // as from waitpid(2)
+
+    bool operator==(const RunnerEnded &) const = default;
+};
+
+// ---- agent to runner, over the control socket ----
+
+// Answer: the Description, or DescribeFailed.
+struct Describe {
+    bool operator==(const Describe &) const = default;
+};
+
+// A scalar value of an option, as a sonde_value holds it.
+struct Scalar {
+    std::int64_t integer = 0;
+    double real = 0;
+    std::string text;
+
+    bool operator==(const Scalar &) const = default;
+};
+
+// The value of an option. A scalar that was given has one item; an option that is absent has none.
+struct OptionValue {
+    bool list = false;
+    std::vector<Scalar> items;
+
+    bool operator==(const OptionValue &) const = default;
+};
+
+struct Parameter {
+    std::string name;
+    std::string value;
+
+    bool operator==(const Parameter &) const = default;
+};
+
+// Forks a process and calls run() in it. Two descriptors: [0] the invocation's end of its socket (RunToAgent and
+// AgentToRun), [1] one that is readable for ever once the run is cancelled (an eventfd). Answers: Started and later
+// Exited; or InvokeFailed.
+struct Invoke {
+    std::uint64_t invocation = 0;
+    std::uint32_t method = 0;        // its index in the description
+    std::vector<OptionValue> values; // by position, one an option
+    std::optional<MonotonicTime> deadline;
+    std::uint8_t family = 0; // 4, 6 or 0 for any
+    std::string interface;   // empty: the system routes
+    std::uint32_t interface_index = 0;
+    Ip source;
+    std::vector<Parameter> parameters;
+
+    bool operator==(const Invoke &) const = default;
+};
+
+// The same with probe() in place of run(); a method without one answers Done 0.
+struct Probe {
+    std::uint64_t invocation = 0;
+    std::uint32_t method = 0;
+
+    bool operator==(const Probe &) const = default;
+};
+
+// Sends a signal to an invocation's process. One that is gone is left alone.
+struct Signal {
+    std::uint64_t invocation = 0;
+    std::int32_t signal = 0; // 1 to 64
+
+    bool operator==(const Signal &) const = default;
+};
+
+// ---- runner to agent, over the control socket ----
+
+struct DescribeFailed {
+    std::string text; // "built for ABI 2, this host speaks 1.0", "the description crashed: SIGSEGV", ...
+
+    bool operator==(const DescribeFailed &) const = default;
+};
+
+struct Started {
+    std::uint64_t invocation = 0;
+    std::int32_t pid = 0;
+
+    bool operator==(const Started &) const = default;
+};
+
+// The invocation's process is gone. What it sent before lies in its socket still.
+struct Exited {
+    std::uint64_t invocation = 0;
+    std::int32_t wait_status = 0;
+
+    bool operator==(const Exited &) const = default;
+};
+
+// No process was made: no such method, the plugin does not load, fork failed.
+struct InvokeFailed {
+    std::uint64_t invocation = 0;
+    std::string text;
+
+    bool operator==(const InvokeFailed &) const = default;
+};
+
+// ---- an invocation's process to the agent ----
+
+// Rows of one table, packed; RowReader takes them apart. `cells` views the decoded frame and lives as long as that.
+struct Rows {
+    std::uint32_t table = 0;
+    std::uint32_t row_count = 0;
+    std::span<const std::byte> cells;
+};
+
+struct LogLine {
+    std::uint8_t level = SONDE_LOG_INFO; // SONDE_LOG_ERROR to SONDE_LOG_DEBUG
+    std::string text;
+
+    bool operator==(const LogLine &) const = default;
+};
+
+// The first one counts. Codes: 1 to 99 are the method's, kStatusBrokeRules is from the host's side of the process.
+struct Fail {
+    std::int32_t code = 0;
+    std::string text;
+
+    bool operator==(const Fail &) const = default;
+};
+
+// A row against the declaration, or a call that the ABI forbids.
+inline constexpr std::int32_t kStatusBrokeRules = 103;
+
+struct Progress {
+    std::uint64_t done = 0;
+    std::uint64_t total = 0; // 0: unknown
+
+    bool operator==(const Progress &) const = default;
+};
+
+// To be added to the run's traffic.
+struct Traffic {
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t received_bytes = 0;
+
+    bool operator==(const Traffic &) const = default;
+};
+
+// Answer: SocketReply with the same `request`.
+struct SocketRequest {
+    std::uint32_t request = 0;
+    SocketKind kind = SocketKind::udp;
+    std::uint8_t family = 0; // 4 or 6; 0 for capture
+    std::uint32_t count = 1; // 1 to kSocketsMax
+
+    bool operator==(const SocketRequest &) const = default;
+};
+
+// run() or probe() has returned, and all its rows came before this. Without one the process died.
+struct Done {
+    std::int32_t status = 0; // what it returned; after a Fail that one stands
+
+    bool operator==(const Done &) const = default;
+};
+
+// ---- the agent to an invocation's process ----
+
+// With error 0: as many descriptors as were asked for.
+struct SocketReply {
+    std::uint32_t request = 0;
+    std::int32_t error = 0; // a positive errno
+
+    bool operator==(const SocketReply &) const = default;
+};
+
+// ---- the directions ----
+
+using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets>;
+using LauncherToAgent = std::variant<RunnerStarted, LauncherError, SocketsOpened, RunnerEnded>;
+using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
+using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
+using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done>;
+using AgentToRun = std::variant<SocketReply>;
+
+using Frame = std::vector<std::byte>;
+
+// The packet for a message; an error if it would be longer than kFrameBytesMax (a description: kDescriptionBytesMax).
+// `Direction` is one of the six above.
+template <class Direction>
+Result<Frame> encode(const Direction &message);
+
+// The message in a packet. What it says has the declared form and range (a Description has passed check(), Rows have
+// not: that is RowReader's); whether it makes sense now is the reader's to judge.
+template <class Direction>
+Result<Direction> decode(std::span<const std::byte> frame);
+
+} // namespace sonde::frames
