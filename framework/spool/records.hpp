@@ -1,0 +1,150 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/capabilities.hpp"
+#include "model/intent.hpp"
+#include "model/report.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+// What goes into the spool and what comes out of it.
+namespace sonde::spool {
+
+// The name of the schedule that a result is meant for: one whose action reports.
+using Destination = std::string;
+
+// The instruction in force.
+struct StoredInstruction {
+    std::string text;
+    std::string etag;
+    WallTime applied_at;
+
+    bool operator==(const StoredInstruction &) const = default;
+};
+
+// How far a schedule has been planned: opaque to the spool but for its name.
+struct Progress {
+    std::string schedule;
+    std::string fingerprint; // of the configuration that the plan follows from
+    WallTime last_event;     // the last trigger that is planned or accounted for
+
+    bool operator==(const Progress &) const = default;
+};
+
+// A run is one action of one intent.
+struct Run {
+    Uuid id;
+    std::string task;
+    WallTime start;
+    std::uint32_t parts = 0; // appended so far
+    std::uint64_t rows = 0;  // in them
+    std::uint64_t rows_dropped = 0;
+
+    bool operator==(const Run &) const = default;
+};
+
+enum class ActionState { planned, started, ended };
+
+struct ActionRecord {
+    ActionState state = ActionState::planned;
+    std::optional<Run> run; // from started on
+};
+
+// An intent whose actions have not all ended.
+struct OpenIntent {
+    model::Intent intent;
+    std::vector<ActionRecord> actions; // one for each of intent.actions
+};
+
+// How one action of an intent ended. The spool puts in what it knows itself: the part's identity and number, and
+// the outcome's `rows_dropped`.
+struct Ended {
+    Uuid intent;
+    std::size_t action = 0; // index in the intent's actions
+    model::Outcome outcome;
+    std::vector<Destination> outcome_destinations; // empty: counted here and reported nowhere
+    std::optional<model::ReportedResult> last_part;
+    std::vector<Destination> destinations; // of the last part
+};
+
+// An outcome that belongs to no stored intent, e.g. a range of missed triggers.
+struct Accounted {
+    model::Outcome outcome;
+    std::vector<Destination> destinations;
+};
+
+// One entry of a report's list `result`, encoded.
+struct Entry {
+    std::uint64_t sequence = 0;
+    std::string json;
+};
+
+struct Batch {
+    std::vector<Entry> entries; // oldest first
+    bool more = false;          // another batch waits behind this one
+};
+
+// A result that its collector refused for good.
+struct SetAside {
+    std::uint64_t sequence = 0;
+    Destination destination;
+    std::string reason;
+    WallTime when;
+    std::uint64_t bytes = 0;
+};
+
+struct WaitingFailure {
+    std::int64_t id = 0;
+    model::Failure failure;
+};
+
+// What waits for one destination.
+struct Pending {
+    Destination destination;
+    std::uint64_t results = 0;
+    std::uint64_t outcomes = 0;
+    std::uint64_t bytes = 0;
+};
+
+// Outcomes recorded since the spool was created, by schedule, action and word; `count` sums the planned runs.
+struct Tally {
+    std::string schedule;
+    std::string action;
+    model::OutcomeWord word = model::OutcomeWord::completed;
+    std::uint64_t count = 0;
+};
+
+// What a full spool had to let go since it was created.
+struct Dropped {
+    std::uint64_t results = 0;
+    std::uint64_t rows = 0;
+    std::uint64_t outcomes = 0;
+    std::uint64_t set_aside = 0;
+    std::uint64_t failures = 0;
+};
+
+struct Status {
+    Uuid epoch;
+    std::uint64_t used_bytes = 0; // of the file's pages that hold something
+    std::uint64_t max_bytes = 0;
+    std::vector<Pending> pending;
+    std::uint64_t set_aside = 0;
+    std::uint64_t failures_waiting = 0;
+    Dropped dropped;
+    std::vector<Tally> tallies;
+};
+
+// What the spool knows when the agent starts.
+struct OpenState {
+    std::optional<StoredInstruction> instruction;
+    std::vector<Progress> progress;
+    std::vector<OpenIntent> intents; // by their time
+};
+
+} // namespace sonde::spool

@@ -1,0 +1,92 @@
+#pragma once
+
+#include "spool/records.hpp"
+#include "sqlite/database.hpp"
+
+#include <filesystem>
+#include <memory>
+
+namespace sonde::spool {
+
+namespace asio = boost::asio;
+
+struct SpoolOptions {
+    std::filesystem::path file;
+    std::uint64_t max_bytes = 64 * 1024 * 1024; // of the file; SQLite's log adds up to a few MiB
+};
+
+// The agent's durable memory: what was planned, what ran, what waits for its acknowledgement. Every call is one
+// transaction and returns when it is on the disk, so a kill at any moment leaves either all of it or nothing.
+//
+// Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the oldest results, each
+// counted in its run's outcome as `rows_dropped` (an outcome that was sent already is sent again and replaces the
+// first), and only when nothing else is left the oldest outcomes.
+//
+// For one loop: awaitables complete on the caller's executor, which must outlive the spool.
+class Spool {
+public:
+    // Opens or creates it; a new one draws an epoch. A damaged file is refused, as is a newer one.
+    static Result<Spool> open(SpoolOptions options);
+
+    Spool(Spool &&) noexcept = default;
+    Spool &operator=(Spool &&) noexcept = default;
+
+    const Uuid &epoch() const { return epoch_; }
+
+    asio::awaitable<Result<OpenState>> open_state();
+
+    // Replaces the instruction in force. Intents named in `withdrawn` of which nothing has started are taken back as if
+    // never planned: they belong to schedules that are gone or changed. `progress` replaces all there is.
+    asio::awaitable<Result<void>> apply(StoredInstruction instruction, std::vector<Progress> progress,
+                                        std::vector<Uuid> withdrawn);
+
+    // Persists triggers before anything of them starts, together with what is accounted for without an intent, and how
+    // far the plan goes by that.
+    asio::awaitable<Result<void>> plan(std::vector<model::Intent> intents, std::vector<Progress> progress,
+                                       std::vector<Accounted> accounted = {});
+
+    // An action is about to run. An Error if it is not planned.
+    asio::awaitable<Result<void>> start(Uuid intent, std::size_t action, Uuid run, std::string task, WallTime when);
+
+    // A part of a running action's result. The spool numbers the part and gives it its identity, and marks it as not
+    // the last. List all the method's tables in their order, also the empty ones. Worth it from some 64 KiB on.
+    asio::awaitable<Result<void>> append(model::ReportedResult part, std::vector<Destination> destinations);
+
+    // Ends actions, each with its outcome and its last part at once. An action that has ended already is an Error, and
+    // then none of them is ended. An intent goes with its last action.
+    asio::awaitable<Result<void>> end(std::vector<Ended> ended);
+
+    // What a report to `destination` carries next: about `max_bytes` of entries, but at least one if there is one. The
+    // same entries come again until they are acknowledged or set aside. Outcomes come after the results before them.
+    asio::awaitable<Result<Batch>> batch(Destination destination, std::size_t max_bytes);
+
+    // The collector has committed these.
+    asio::awaitable<Result<void>> acknowledge(Destination destination, std::vector<std::uint64_t> sequences);
+
+    // The collector refuses these for good: they are kept to be looked at, and told to the controller as a failure.
+    asio::awaitable<Result<void>> set_aside(Destination destination, std::vector<std::uint64_t> sequences,
+                                            std::string reason, WallTime when);
+    asio::awaitable<Result<std::vector<SetAside>>> what_was_set_aside();
+
+    // Failure Information that waits until the controller has taken it; the oldest of more than a thousand goes.
+    asio::awaitable<Result<void>> note_failure(model::Failure failure);
+    asio::awaitable<Result<std::vector<WaitingFailure>>> failures(std::size_t limit);
+    asio::awaitable<Result<void>> failures_told(std::vector<std::int64_t> ids);
+
+    // The data budget: bytes on the line by UTC day, kept for 40 days.
+    asio::awaitable<Result<void>> count_bytes(std::chrono::sys_days day, std::uint64_t bytes);
+    asio::awaitable<Result<std::uint64_t>> counted_bytes(std::chrono::sys_days day);
+
+    asio::awaitable<Result<Status>> status();
+
+    sqlite::DatabaseLoad load() const { return database_->load(); }
+
+private:
+    Spool(std::unique_ptr<sqlite::Database> database, Uuid epoch, std::uint64_t max_bytes);
+
+    std::unique_ptr<sqlite::Database> database_;
+    Uuid epoch_;
+    std::uint64_t max_bytes_;
+};
+
+} // namespace sonde::spool

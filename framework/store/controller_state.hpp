@@ -1,0 +1,75 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/capabilities.hpp"
+#include "sqlite/database.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::store {
+
+namespace asio = boost::asio;
+
+// The instruction that an agent is to follow. The ETag is drawn anew whenever the text changes, so that it stays true
+// when a controller's state is restored from an old copy.
+struct AgentInstruction {
+    Uuid agent;
+    std::string text;
+    std::string etag; // without quotation marks
+    WallTime set_at;
+    std::string set_by; // the operator's identity
+
+    bool operator==(const AgentInstruction &) const = default;
+};
+
+struct AgentRecord {
+    Uuid agent;
+    std::optional<std::string> etag;         // of its instruction
+    std::optional<std::string> applied_etag; // what it last said to have, by If-None-Match
+    std::optional<WallTime> last_seen;
+    std::optional<std::string> capabilities; // JSON as the agent sent it
+    std::optional<WallTime> capabilities_at;
+    std::uint64_t failures = 0;
+};
+
+struct StoredFailure {
+    Uuid agent;
+    WallTime received;
+    model::Failure failure;
+};
+
+// What a controller must not forget. Awaitables complete on the caller's executor, which must outlive this.
+class ControllerState {
+public:
+    static Result<ControllerState> open(const std::filesystem::path &file);
+
+    ControllerState(ControllerState &&) noexcept = default;
+    ControllerState &operator=(ControllerState &&) noexcept = default;
+
+    // The same text as before keeps its ETag. Returns what is in force now.
+    asio::awaitable<Result<AgentInstruction>> set_instruction(Uuid agent, std::string text, std::string by,
+                                                              WallTime when);
+    asio::awaitable<Result<std::optional<AgentInstruction>>> instruction(Uuid agent);
+
+    asio::awaitable<Result<void>> set_capabilities(Uuid agent, std::string json, WallTime when);
+    // `applied_etag`: what the agent says it has, if it says so.
+    asio::awaitable<Result<void>> seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when);
+
+    // An agent's newest 1000 are kept.
+    asio::awaitable<Result<void>> add_failures(Uuid agent, std::vector<model::Failure> failures, WallTime received);
+    asio::awaitable<Result<std::vector<StoredFailure>>> failures(std::optional<Uuid> agent, std::size_t limit);
+
+    asio::awaitable<Result<std::vector<AgentRecord>>> agents();
+
+private:
+    explicit ControllerState(std::unique_ptr<sqlite::Database> database);
+
+    std::unique_ptr<sqlite::Database> database_;
+};
+
+} // namespace sonde::store

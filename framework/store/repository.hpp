@@ -1,0 +1,120 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/intent.hpp"
+#include "model/report.hpp"
+#include "sqlite/database.hpp"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::store {
+
+namespace asio = boost::asio;
+
+struct Stored {
+    std::size_t stored = 0;
+    std::size_t duplicates = 0; // had been stored before; acknowledged all the same
+
+    bool operator==(const Stored &) const = default;
+};
+
+// A filter of results; what is absent does not restrict. Times are of the result's start, from inclusive, to exclusive.
+struct ResultQuery {
+    std::vector<Uuid> agents; // empty: all
+    std::optional<std::string> task;
+    std::optional<std::string> method;
+    std::optional<std::string> table; // by default all tables
+    std::optional<Uuid> run;
+    std::optional<WallTime> from;
+    std::optional<WallTime> to;
+    std::int64_t after = 0;   // the cursor of the page before
+    std::size_t limit = 1000; // rows
+};
+
+// One row of a result with all that describes it.
+struct ResultRow {
+    Uuid agent;
+    const model::ReportedResult &result; // without its tables
+    const std::string &table;
+    const std::vector<model::Column> &columns;
+    std::vector<model::Cell> cells;
+};
+
+struct Page {
+    std::size_t rows = 0;
+    std::int64_t next = 0; // the next page's `after`; 0: there is none
+};
+
+struct OutcomeQuery {
+    std::vector<Uuid> agents;
+    std::optional<std::string> schedule;
+    std::optional<model::OutcomeWord> word;
+    std::optional<WallTime> from; // of the trigger
+    std::optional<WallTime> to;
+    std::int64_t after = 0;
+    std::size_t limit = 1000;
+};
+
+struct StoredOutcome {
+    std::int64_t id = 0;
+    Uuid agent;
+    model::Outcome outcome;
+};
+
+// The planned runs of one schedule of one agent by how they ended.
+struct OutcomeSum {
+    Uuid agent;
+    std::string schedule;
+    std::uint64_t planned = 0; // the sum of all words
+    std::map<model::OutcomeWord, std::uint64_t> by_word;
+    std::uint64_t rows = 0;
+    std::uint64_t rows_dropped = 0;
+};
+
+struct SeenAgent {
+    Uuid agent;
+    std::string group;
+    WallTime first_seen;
+    WallTime last_seen;
+    std::uint64_t results = 0;
+};
+
+// The results of all agents in one SQLite file: a table of results, one of rows with their cells as a JSON array, and a
+// view for each method and table that anybody's SQL can read (see views.hpp).
+//
+// Awaitables complete on the caller's executor, which must outlive the repository.
+class Repository {
+public:
+    static Result<Repository> open(const std::filesystem::path &file, int readers = 2);
+
+    Repository(Repository &&) noexcept = default;
+    Repository &operator=(Repository &&) noexcept = default;
+
+    // Stores a report whole, in one commit, or refuses it whole (a name or a cell that is not what it says). `agent` is
+    // the one that the certificate names; a result that (agent, epoch, sequence) has stored already is a duplicate.
+    asio::awaitable<Result<Stored>> store(Uuid agent, model::Report report, WallTime received);
+
+    // Calls `sink` for each row, by the order in which results arrived, *on a reader's thread*, until it returns false.
+    asio::awaitable<Result<Page>> results(ResultQuery query, std::function<bool(const ResultRow &)> sink);
+
+    asio::awaitable<Result<std::vector<StoredOutcome>>> outcomes(OutcomeQuery query);
+    asio::awaitable<Result<std::vector<OutcomeSum>>> outcome_sums(OutcomeQuery query); // no `after`, no `limit`
+    asio::awaitable<Result<std::vector<SeenAgent>>> agents();
+
+    sqlite::DatabaseLoad load() const { return database_->load(); }
+
+private:
+    explicit Repository(std::unique_ptr<sqlite::Database> database);
+
+    std::unique_ptr<sqlite::Database> database_;
+};
+
+} // namespace sonde::store
