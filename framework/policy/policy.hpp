@@ -1,0 +1,73 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "policy/target.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// The limits that the owner of the line sets, which no Controller can change. Pure logic: what is asked goes in, allowed
+// or the reason why not comes out.
+namespace sonde::policy {
+
+// One action of one run, before it starts.
+struct Request {
+    std::string method;
+    // Everything the method will send to: host names, addresses, either with a port, or URLs. A method that sends
+    // nothing has none.
+    std::vector<std::string> targets;
+    // The most this run can send and receive; absent if the method declares no bound: then it may begin while anything
+    // is left of today, and the caller stops it at Verdict::left_bytes.
+    std::optional<std::uint64_t> declared_bytes;
+    std::uint64_t used_bytes = 0; // today, by all measurements
+    unsigned running = 0;         // other runs at this moment
+};
+
+struct Verdict {
+    bool allowed = false;
+    std::string reason;           // why not, with the numbers: what is there, what is needed
+    std::uint64_t left_bytes = 0; // of today, before this run
+
+    explicit operator bool() const { return allowed; }
+};
+
+class Policy {
+public:
+    // A policy that refuses everything for this reason: what an agent has when its file is missing, unreadable or wrong.
+    static Policy deny_all(std::string reason);
+
+    Verdict judge(const Request &request) const;
+    // One target alone, e.g. an address that a name was resolved to. Not against the limits.
+    Verdict judge_target(std::string_view target) const;
+
+    bool denies_all() const { return denied_.has_value(); }
+    std::uint64_t bytes_per_day() const { return bytes_per_day_; }
+    unsigned concurrency() const { return concurrency_; }
+
+private:
+    friend Result<Policy> read_policy(std::string_view text, const std::string &where);
+    Policy() = default;
+
+    std::optional<std::string> denied_;
+    std::uint64_t bytes_per_day_ = 0;
+    unsigned concurrency_ = 0;
+    TargetList allow_;
+    TargetList deny_;
+    std::vector<std::string> methods_{"*"};
+};
+
+// Reads a policy: JSON in which comments (// and /* */) are allowed; examples/policy.json shows all of it.
+//
+//     "bytes-per-day"   bytes sent and received by measurements, in a day of UTC
+//     "concurrency"     runs at the same time
+//     "targets"         {"allow": [...], "deny": [...]}: addresses, CIDR ranges, and globs of host names (`*` matches any
+//                       characters, dots too); deny wins; "deny" may be left out
+//     "plugins"         {"allow": [...]}: globs of method names; may be left out: all
+//
+// Anything missing, unknown or out of range is an error, with its path in `what`; nothing has an open default.
+Result<Policy> read_policy(std::string_view text, const std::string &where);
+
+} // namespace sonde::policy

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/instruction.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// When timed events trigger: arithmetic alone, in UTC nanoseconds.
+namespace sonde::schedule {
+
+// Wall-clock times before this are those of a machine whose clock has not been set since it booted (a gateway without a
+// battery wakes up in 1970); nothing is planned by them. Times beyond kEndOfTime are never planned: with the largest
+// spread they would leave the range of WallTime.
+constexpr WallTime kClockIsSet{std::chrono::sys_days{std::chrono::year{2020} / 1 / 1}};
+constexpr WallTime kEndOfTime{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
+
+std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325);
+
+// A periodic event without `start` triggers at the Unix epoch + phase + k * interval, where
+//     phase = FNV-1a-64("<agent-id>/<event name>") mod interval, in milliseconds,
+// the agent-id in its lower-case 36-character form. It is stable over restarts, spreads a fleet, and anyone who knows
+// the instruction can compute it.
+std::chrono::milliseconds phase(const Uuid &agent_id, std::string_view event_name, std::chrono::seconds interval);
+
+// Consecutive triggers.
+struct Triggers {
+    WallTime first;
+    WallTime last;
+    std::uint64_t count = 0;
+};
+
+// The triggers of a periodic or one-off event. Immediate and startup events have none: they fire by what happens, not
+// by the clock. `start` is the first trigger, and `end` is no trigger any more (RFC 8194: "the date and time when the
+// Event object stops to create triggers"): start + k * interval < end.
+class Timing {
+public:
+    Timing(const model::Event &event, const Uuid &agent_id);
+
+    bool timed() const { return timed_; }
+    // Infinite for a one-off event.
+    std::chrono::nanoseconds interval() const { return interval_; }
+    // The earliest trigger at or after `from`.
+    std::optional<WallTime> first_from(WallTime from) const;
+    // All triggers in [from, before).
+    std::optional<Triggers> between(WallTime from, WallTime before) const;
+
+private:
+    bool timed_ = false;
+    WallTime start_{};
+    WallTime end_ = kEndOfTime;
+    std::chrono::nanoseconds interval_ = std::chrono::nanoseconds::max();
+};
+
+// The UTC time closest to the trigger that is a multiple of `interval`, as YYYYMMDD.HHMMSS (RFC 8194 'cycle-number');
+// exactly between two, the later one.
+std::string cycle_number(WallTime event, std::chrono::seconds interval);
+
+// 2026-11-24T04:05:00Z, for messages.
+std::string utc(WallTime time);
+
+} // namespace sonde::schedule
