@@ -1,0 +1,90 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "model/capabilities.hpp"
+#include "model/instruction.hpp"
+#include "plugin_host/host.hpp"
+
+#include <sys/stat.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sonde::plugin_host {
+
+// A file in a plugin directory.
+struct PluginFile {
+    std::filesystem::path file; // absolute
+    std::string hash;           // SHA-256 in lower-case hex
+    // What the plugin says of itself; empty if it is refused.
+    std::shared_ptr<const frames::Description> description;
+    std::string reason; // why it is refused, or a word on methods that another file has already ("shadowed")
+
+    bool ready() const { return description != nullptr; }
+};
+
+// A method that can be run.
+struct CatalogueMethod {
+    std::filesystem::path file;
+    std::string hash;
+    std::shared_ptr<const frames::Description> description;
+    std::uint32_t index = 0;
+
+    const frames::MethodDescription &method() const { return description->methods[index]; }
+};
+
+// The plugins in some directories: every regular file *.so, but no hidden ones. An earlier directory goes before a later
+// one, within a directory the names go in order: the first to offer a method has it. Files are described by a runner,
+// never loaded here.
+class Catalogue {
+public:
+    Catalogue(Host &host, std::vector<std::filesystem::path> directories, std::shared_ptr<Log> log);
+
+    // Looks for what has changed, by device, inode, size and time of change; retires the runners of changed files. True
+    // if anything is different from before. A directory that does not exist is empty. One scan at a time.
+    boost::asio::awaitable<bool> scan();
+
+    const std::vector<PluginFile> &files() const { return files_; }
+    const std::vector<CatalogueMethod> &methods() const { return methods_; }
+
+    // By name. The error has "did you mean".
+    Result<CatalogueMethod> find_method(std::string_view name) const;
+    // A task's: by its program, a method's name, where it has one; else the method that implements all its functions in
+    // all their roles.
+    Result<CatalogueMethod> find_method(const model::Task &task) const;
+
+    std::vector<model::CapabilityTask> capability_tasks() const;
+    std::vector<model::RefusedPlugin> refused() const;
+
+private:
+    struct Seen {
+        dev_t device;
+        ino_t inode;
+        off_t size;
+        timespec modified;
+        timespec changed;
+        PluginFile plugin;
+    };
+
+    std::vector<std::filesystem::path> list() const;
+    boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, bool &definite);
+    void rebuild(const std::vector<std::filesystem::path> &paths);
+
+    Host *host_;
+    std::vector<std::filesystem::path> directories_;
+    std::shared_ptr<Log> log_;
+    std::map<std::filesystem::path, Seen> seen_;
+    std::vector<PluginFile> files_;
+    std::vector<CatalogueMethod> methods_;
+};
+
+// The SHA-256 of a file in lower-case hex.
+Result<std::string> hash_file(const std::filesystem::path &file);
+
+} // namespace sonde::plugin_host

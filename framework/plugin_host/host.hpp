@@ -1,0 +1,126 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "frames/description.hpp"
+#include "model/intent.hpp"
+#include "plugin_host/options.hpp"
+#include "plugin_host/status.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+// Runs measurement methods in processes that are not trusted. One thread: that of the executor.
+namespace sonde::plugin_host {
+
+// Stops one run from outside. One Canceller, one run.
+class Canceller {
+public:
+    // Idempotent; may be called before the run begins.
+    void cancel();
+    bool cancelled() const { return cancelled_; }
+
+private:
+    friend class Run;
+    bool cancelled_ = false;
+    std::function<void()> notify_;
+};
+
+struct RunRequest {
+    std::filesystem::path plugin; // absolute
+    // As the catalogue read it; a plugin that says something else by now is not run (kStatusNoMethod).
+    std::shared_ptr<const frames::Description> description;
+    std::uint32_t method = 0; // index in the description
+    Arguments arguments;
+    std::optional<MonotonicTime> deadline;
+    std::vector<frames::Parameter> parameters;
+    std::shared_ptr<Canceller> canceller; // may be empty
+};
+
+struct RunResult {
+    std::int32_t status = 0; // see status.hpp
+    std::string message;     // a sentence for a person; empty after success
+    model::Blame blame = model::Blame::unknown;
+    std::uint64_t rows = 0;
+    std::uint64_t sent_bytes = 0; // as the method counted them
+    std::uint64_t received_bytes = 0;
+    Now started{}; // run() entered, or when it was given up before
+    Now ended{};
+};
+
+// Takes what a run produces. Every call comes from the executor's thread, one at a time.
+class RowSink {
+public:
+    virtual ~RowSink() = default;
+    // A row that keeps the declaration of the method's `table`-th table. The cells live until the call returns; strings
+    // have no NUL behind them.
+    virtual void row(std::uint32_t table, std::span<const sonde_cell> cells) = 0;
+    // After each batch of rows. No further row is read before it completes, which is how a slow receiver slows the run.
+    // An error stops the run (kStatusNoStorage).
+    virtual boost::asio::awaitable<Result<void>> batch_end();
+    virtual void log(sonde_log_level, std::string_view) {}
+    virtual void progress(std::uint64_t, std::uint64_t) {}
+};
+
+struct HostSettings {
+    std::chrono::milliseconds cancel_grace{2000}; // from the cancel descriptor to SIGTERM
+    std::chrono::milliseconds term_grace{1000};   // from SIGTERM to SIGKILL
+    std::chrono::milliseconds start_timeout{5000}; // for a runner to start and describe its plugin
+    std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
+};
+
+// The agent's side of launcher and runners. One runner a plugin file, started when needed. It must outlive its runs; the
+// destructor ends every runner.
+class Host {
+public:
+    // Over the daemon's socket. Not connected before it is needed; lost, it is connected again, with backoff.
+    static Host connect(boost::asio::any_io_executor executor, std::filesystem::path socket, std::shared_ptr<Log> log,
+                        HostSettings settings = {});
+    // With a launcher of its own, a child process, and the runner program that it starts.
+    static Host spawn(boost::asio::any_io_executor executor, std::filesystem::path launcher,
+                      std::filesystem::path runner, std::shared_ptr<Log> log, HostSettings settings = {});
+    Host(Host &&) noexcept;
+    Host &operator=(Host &&) noexcept;
+    ~Host();
+
+    // What the plugin in a file says of itself. An error's `where` is the file; `transient` errors are those that say
+    // nothing of the file (no launcher): Error::hint is then kTransientHint.
+    boost::asio::awaitable<Result<std::shared_ptr<const frames::Description>>> describe(std::filesystem::path plugin);
+
+    // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork.
+    boost::asio::awaitable<Result<void>> warm(std::filesystem::path plugin);
+
+    // Runs a method to its end. Never throws for what plugin, runner or launcher do; the result says how it ended.
+    // Cancelling the coroutine (terminal) does as Canceller::cancel: the run ends in order, and the result is returned.
+    boost::asio::awaitable<RunResult> run(RunRequest request, RowSink &sink);
+
+    // Asks a method's probe whether it can run here. No error: it can, or says nothing of it.
+    boost::asio::awaitable<RunResult> probe(std::filesystem::path plugin, std::uint32_t method);
+
+    // Takes no further run into the plugin's present runner (its file has changed); ends it when its last run has.
+    void retire(const std::filesystem::path &plugin);
+
+    std::size_t runners() const;
+
+private:
+    class Impl;
+    explicit Host(std::unique_ptr<Impl> impl);
+    std::unique_ptr<Impl> impl_;
+};
+
+// The hint of an error that is about the launcher, not about the plugin's file: worth another try later.
+inline constexpr std::string_view kTransientHint = "try again later";
+
+} // namespace sonde::plugin_host
