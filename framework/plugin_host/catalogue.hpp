@@ -39,9 +39,9 @@ struct CatalogueMethod {
     const frames::MethodDescription &method() const { return description->methods[index]; }
 };
 
-// The plugins in some directories: every regular file *.so, but no hidden ones. An earlier directory goes before a later
-// one, within a directory the names go in order: the first to offer a method has it. Files are described by a runner,
-// never loaded here.
+// The plugins in some directories: every regular file *.so, but no hidden ones. An earlier directory goes before a
+// later one, within a directory the names go in order: the first to offer a method has it. Files are described by a
+// runner, never loaded here.
 class Catalogue {
 public:
     Catalogue(Host &host, std::vector<std::filesystem::path> directories, std::shared_ptr<Log> log);

@@ -75,14 +75,14 @@ public:
 };
 
 struct HostSettings {
-    std::chrono::milliseconds cancel_grace{2000}; // from the cancel descriptor to SIGTERM
-    std::chrono::milliseconds term_grace{1000};   // from SIGTERM to SIGKILL
+    std::chrono::milliseconds cancel_grace{2000};  // from the cancel descriptor to SIGTERM
+    std::chrono::milliseconds term_grace{1000};    // from SIGTERM to SIGKILL
     std::chrono::milliseconds start_timeout{5000}; // for a runner to start and describe its plugin
     std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
 };
 
-// The agent's side of launcher and runners. One runner a plugin file, started when needed. It must outlive its runs; the
-// destructor ends every runner.
+// The agent's side of launcher and runners. One runner a plugin file, started when needed. It must outlive its runs;
+// the destructor ends every runner.
 class Host {
 public:
     // Over the daemon's socket. Not connected before it is needed; lost, it is connected again, with backoff.

@@ -46,7 +46,8 @@ Result<frames::OptionValue> read_value(const frames::OptionDescription &option, 
 // and none has a name that is the host's. `where` is "method/option".
 Result<void> check_texts(const frames::Description &description);
 
-// The option whose value may stand without its name on a command line: the first required one. Nothing if there is none.
+// The option whose value may stand without its name on a command line: the first required one. Nothing if there is
+// none.
 const frames::OptionDescription *positional(const frames::MethodDescription &method);
 
 // "duration", "enum", ...: how docs and `sonde describe` name an option's or a column's type.

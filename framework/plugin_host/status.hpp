@@ -11,11 +11,11 @@
 // its process.
 namespace sonde::plugin_host {
 
-inline constexpr std::int32_t kStatusTimeout = 100;    // the deadline passed
-inline constexpr std::int32_t kStatusRefused = 101;    // by policy; given by the agent, never by a run
-inline constexpr std::int32_t kStatusNoMethod = 102;   // no such plugin or method, or it does not load
+inline constexpr std::int32_t kStatusTimeout = 100;  // the deadline passed
+inline constexpr std::int32_t kStatusRefused = 101;  // by policy; given by the agent, never by a run
+inline constexpr std::int32_t kStatusNoMethod = 102; // no such plugin or method, or it does not load
 inline constexpr std::int32_t kStatusBrokeRules = frames::kStatusBrokeRules; // rows or calls against the declaration
-inline constexpr std::int32_t kStatusBadOptions = 104; // options that the method does not take
+inline constexpr std::int32_t kStatusBadOptions = 104;                       // options that the method does not take
 inline constexpr std::int32_t kStatusNoLauncher = 105; // not reached, or lost while the run needed it
 inline constexpr std::int32_t kStatusRunnerDied = 106; // and the run with it
 inline constexpr std::int32_t kStatusCancelled = 107;  // from outside

@@ -7,8 +7,7 @@
 
 using namespace sonde::plugin_host;
 
-TEST_CASE("a duration is read exactly, in any unit")
-{
+TEST_CASE("a duration is read exactly, in any unit") {
     CHECK(parse_duration("10ms").value() == 10'000'000);
     CHECK(parse_duration("1.5s").value() == 1'500'000'000);
     CHECK(parse_duration("2h").value() == 7'200'000'000'000);
@@ -23,9 +22,9 @@ TEST_CASE("a duration is read exactly, in any unit")
     CHECK(parse_duration("9223372036854775807ns").value() == std::numeric_limits<std::int64_t>::max());
 }
 
-TEST_CASE("what is no duration is refused with an example")
-{
-    for (const char *text : {"", "10", "s", "1.s", ".5s", "1.2.3s", "10 ms", "10MS", "1e3s", "+1s", "--1s", "10msx", "∞"}) {
+TEST_CASE("what is no duration is refused with an example") {
+    for (const char *text :
+         {"", "10", "s", "1.s", ".5s", "1.2.3s", "10 ms", "10MS", "1e3s", "+1s", "--1s", "10msx", "∞"}) {
         INFO(text);
         const auto read = parse_duration(text);
         REQUIRE_FALSE(read);
@@ -38,8 +37,7 @@ TEST_CASE("what is no duration is refused with an example")
     CHECK_FALSE(parse_duration(std::string(100'000, '9') + "s"));
 }
 
-TEST_CASE("a size is a number of bytes or carries a decimal or binary unit")
-{
+TEST_CASE("a size is a number of bytes or carries a decimal or binary unit") {
     CHECK(parse_size("1500").value() == 1500);
     CHECK(parse_size("10MB").value() == 10'000'000);
     CHECK(parse_size("4KiB").value() == 4096);
@@ -53,8 +51,7 @@ TEST_CASE("a size is a number of bytes or carries a decimal or binary unit")
     CHECK_FALSE(parse_size("99999999TB"));
 }
 
-TEST_CASE("integers, reals, truth values and ports are read whole or not at all")
-{
+TEST_CASE("integers, reals, truth values and ports are read whole or not at all") {
     CHECK(parse_integer("-9223372036854775808").value() == std::numeric_limits<std::int64_t>::min());
     CHECK(parse_integer("9223372036854775808").error().what == "'9223372036854775808' is too large");
     for (const char *text : {"", "1 ", " 1", "0x10", "1.0", "+1", "1e3", "-"})
@@ -72,8 +69,7 @@ TEST_CASE("integers, reals, truth values and ports are read whole or not at all"
         CHECK_FALSE(parse_port(text));
 }
 
-TEST_CASE("addresses are read and written in their canonical form")
-{
+TEST_CASE("addresses are read and written in their canonical form") {
     const auto four = parse_address("192.0.2.1").value();
     CHECK(four.family == 4);
     CHECK(address_text({four.bytes.data(), 4}) == "192.0.2.1");
@@ -81,20 +77,21 @@ TEST_CASE("addresses are read and written in their canonical form")
     CHECK(six.family == 6);
     CHECK(address_text(six.bytes) == "2001:db8::1");
     CHECK(address_text({six.bytes.data(), 5}).empty());
-    for (const char *text : {"", "192.0.2", "192.0.2.256", "010.0.0.1 ", "2001:db8::1::2", "fe80::1%lo", "[::1]", "::1/64"})
+    for (const char *text :
+         {"", "192.0.2", "192.0.2.256", "010.0.0.1 ", "2001:db8::1::2", "fe80::1%lo", "[::1]", "::1/64"})
         CHECK_FALSE(parse_address(text));
     CHECK_FALSE(parse_address(std::string_view("1.2.3.4\0x", 9)));
 }
 
-TEST_CASE("a host is a name or an address, with a zone where it is an IPv6 address")
-{
+TEST_CASE("a host is a name or an address, with a zone where it is an IPv6 address") {
     for (const char *text : {"localhost", "www.example.org", "example.org.", "_dns.a-b.example", "127.0.0.1", "::1",
                              "fe80::1%eth0", "xn--bcher-kva.example", "3com.example"}) {
         INFO(text);
         CHECK(check_host(text));
     }
-    for (const char *text : {"", ".", "a..b", "-a.example", "a-.example", "a b", "1.2.3", "256.1.1.1", "exa$mple",
-                             "bücher.example", "fe80::1%", "fe80::1%a/b", "192.0.2.1%eth0", "fe80::1%aaaaaaaaaaaaaaaaa"}) {
+    for (const char *text :
+         {"", ".", "a..b", "-a.example", "a-.example", "a b", "1.2.3", "256.1.1.1", "exa$mple", "bücher.example",
+          "fe80::1%", "fe80::1%a/b", "192.0.2.1%eth0", "fe80::1%aaaaaaaaaaaaaaaaa"}) {
         INFO(text);
         CHECK_FALSE(check_host(text));
     }
@@ -106,10 +103,9 @@ TEST_CASE("a host is a name or an address, with a zone where it is an IPv6 addre
     CHECK_FALSE(check_host(longest));
 }
 
-TEST_CASE("a URL is absolute and names a host")
-{
-    for (const char *text : {"http://example.org", "https://127.0.0.1:8443/a?b=c#d", "http://[::1]:80/", "ftp://u:p@h/x",
-                             "http://h:/"}) {
+TEST_CASE("a URL is absolute and names a host") {
+    for (const char *text :
+         {"http://example.org", "https://127.0.0.1:8443/a?b=c#d", "http://[::1]:80/", "ftp://u:p@h/x", "http://h:/"}) {
         INFO(text);
         CHECK(check_url(text));
     }
@@ -121,19 +117,17 @@ TEST_CASE("a URL is absolute and names a host")
     }
 }
 
-TEST_CASE("UTF-8 is checked byte by byte")
-{
+TEST_CASE("UTF-8 is checked byte by byte") {
     CHECK(is_utf8(""));
     CHECK(is_utf8("Zürich \xe2\x82\xac \xf0\x9f\x98\x80"));
-    for (std::string_view text : {std::string_view("\0", 1), std::string_view("\x80"), std::string_view("\xc0\x80"),
-                                  std::string_view("\xe2\x82"), std::string_view("\xed\xa0\x80"),
-                                  std::string_view("\xf4\x90\x80\x80"), std::string_view("\xff"),
-                                  std::string_view("\xe0\x80\x80")})
+    for (std::string_view text :
+         {std::string_view("\0", 1), std::string_view("\x80"), std::string_view("\xc0\x80"),
+          std::string_view("\xe2\x82"), std::string_view("\xed\xa0\x80"), std::string_view("\xf4\x90\x80\x80"),
+          std::string_view("\xff"), std::string_view("\xe0\x80\x80")})
         CHECK_FALSE(is_utf8(text));
 }
 
-TEST_CASE("a duration is written so that it reads back the same")
-{
+TEST_CASE("a duration is written so that it reads back the same") {
     CHECK(duration_text(0) == "0s");
     CHECK(duration_text(10'000'000) == "10ms");
     CHECK(duration_text(1'500'000'000) == "1.5s");
@@ -148,8 +142,7 @@ TEST_CASE("a duration is written so that it reads back the same")
     }
 }
 
-TEST_CASE("a slip of the fingers finds the word that was meant")
-{
+TEST_CASE("a slip of the fingers finds the word that was meant") {
     const std::vector<std::string> words = {"count", "interval", "size", "target"};
     CHECK(nearest("cuont", words) == "count");
     CHECK(nearest("intervall", words) == "interval");
