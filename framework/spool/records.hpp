@@ -31,13 +31,13 @@ struct StoredInstruction {
 // How far a schedule has been planned: opaque to the spool but for its name.
 struct Progress {
     std::string schedule;
-    std::string fingerprint; // of the configuration that the plan follows from
-    WallTime last_event;     // the last trigger that is planned or accounted for
+    std::uint64_t fingerprint = 0; // of the configuration that the plan follows from
+    WallTime last_event;           // the last trigger that is planned or accounted for
 
     bool operator==(const Progress &) const = default;
 };
 
-// A run is one action of one intent.
+// An action of an intent that has been started. The run's UUID may be the intent's: a run's action is what is one.
 struct Run {
     Uuid id;
     std::string task;
@@ -73,10 +73,21 @@ struct Ended {
     std::vector<Destination> destinations; // of the last part
 };
 
-// An outcome that belongs to no stored intent, e.g. a range of missed triggers.
+// An outcome that is known without a run that ends: a range of missed triggers, an action that an earlier process had
+// started. The spool puts in what it knows itself: `rows` and `rows_dropped` of what such an action had reported.
 struct Accounted {
     model::Outcome outcome;
-    std::vector<Destination> destinations;
+    std::vector<Destination> destinations; // empty: counted here and reported nowhere
+};
+
+// What a decision of the schedule engine makes durable, in one transaction and in this order.
+struct Change {
+    std::optional<StoredInstruction> instruction; // is in force from now on
+    std::vector<Accounted> account;
+    std::vector<Uuid> close; // intents: they have all their outcomes, or are taken back as if never planned
+    std::vector<model::Intent> plan;
+    std::vector<Progress> progress;  // each replaces its schedule's
+    std::vector<std::string> forget; // schedules whose progress goes
 };
 
 // One entry of a report's list `result`, encoded.
@@ -144,7 +155,8 @@ struct Status {
 struct OpenState {
     std::optional<StoredInstruction> instruction;
     std::vector<Progress> progress;
-    std::vector<OpenIntent> intents; // by their time
+    std::vector<OpenIntent> intents;    // by their time
+    std::optional<WallTime> last_alive; // when a change, a start or an end was recorded
 };
 
 } // namespace sonde::spool

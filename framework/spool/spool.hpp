@@ -35,21 +35,15 @@ public:
 
     asio::awaitable<Result<OpenState>> open_state();
 
-    // Replaces the instruction in force. Intents named in `withdrawn` of which nothing has started are taken back as if
-    // never planned: they belong to schedules that are gone or changed. `progress` replaces all there is.
-    asio::awaitable<Result<void>> apply(StoredInstruction instruction, std::vector<Progress> progress,
-                                        std::vector<Uuid> withdrawn);
-
-    // Persists triggers before anything of them starts, together with what is accounted for without an intent, and how
-    // far the plan goes by that.
-    asio::awaitable<Result<void>> plan(std::vector<model::Intent> intents, std::vector<Progress> progress,
-                                       std::vector<Accounted> accounted = {});
+    // Instruction, intents, outcomes and progress: triggers are persisted by it before anything of them starts.
+    asio::awaitable<Result<void>> record(Change change);
 
     // An action is about to run. An Error if it is not planned.
     asio::awaitable<Result<void>> start(Uuid intent, std::size_t action, Uuid run, std::string task, WallTime when);
 
-    // A part of a running action's result. The spool numbers the part and gives it its identity, and marks it as not
-    // the last. List all the method's tables in their order, also the empty ones. Worth it from some 64 KiB on.
+    // A part of the result of the action that `part.run` and `part.action` name, which is running. The spool numbers
+    // the part and gives it its identity, and marks it as not the last. List all the method's tables in their order,
+    // also the empty ones. Worth it from some 64 KiB on.
     asio::awaitable<Result<void>> append(model::ReportedResult part, std::vector<Destination> destinations);
 
     // Ends actions, each with its outcome and its last part at once. An action that has ended already is an Error, and
