@@ -62,7 +62,8 @@ private:
     std::uint32_t table_;
     const RowFormat *format_;
     std::uint32_t row_count_ = 0;
-    Frame frame_;
+    std::size_t used_bytes_ = 0;
+    Frame frame_; // all of a batch's bytes, from the first row on
 };
 
 // Walks the rows of one batch: `while (reader.next()) use(reader.cells());` and then error(). Copies no cell: `p` of a

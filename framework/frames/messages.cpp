@@ -1,0 +1,222 @@
+#include "frames/messages.hpp"
+
+#include "frames/fields.hpp"
+#include "frames/text.hpp"
+
+#include <utility>
+
+namespace sonde::frames {
+
+namespace {
+
+template <class Direction>
+struct DirectionTraits;
+template <>
+struct DirectionTraits<AgentToLauncher> {
+    static constexpr std::uint8_t code = 1;
+    static constexpr const char *name = "agent to launcher";
+};
+template <>
+struct DirectionTraits<LauncherToAgent> {
+    static constexpr std::uint8_t code = 2;
+    static constexpr const char *name = "launcher to agent";
+};
+template <>
+struct DirectionTraits<AgentToRunner> {
+    static constexpr std::uint8_t code = 3;
+    static constexpr const char *name = "agent to runner";
+};
+template <>
+struct DirectionTraits<RunnerToAgent> {
+    static constexpr std::uint8_t code = 4;
+    static constexpr const char *name = "runner to agent";
+};
+template <>
+struct DirectionTraits<RunToAgent> {
+    static constexpr std::uint8_t code = 5;
+    static constexpr const char *name = "run to agent";
+};
+template <>
+struct DirectionTraits<AgentToRun> {
+    static constexpr std::uint8_t code = 6;
+    static constexpr const char *name = "agent to run";
+};
+
+// What is wrong with a message whose fields were all there, or nullptr.
+template <class Message>
+const char *fault(const Message &) {
+    return nullptr;
+}
+
+bool is_family(std::uint8_t family) {
+    return family == 0 || family == 4 || family == 6;
+}
+
+bool is_interface(const std::string &name) {
+    return name.size() < 16 && name.find('/') == name.npos && is_utf8(name);
+}
+
+bool is_readable(const std::string &text) {
+    return text.size() <= kTextBytesMax && is_utf8(text);
+}
+
+const char *socket_fault(SocketKind kind, std::uint8_t family, std::uint32_t count) {
+    if (kind < SocketKind::udp || kind > SocketKind::capture)
+        return "a kind of socket that does not exist";
+    if (kind == SocketKind::capture ? family != 0 : family != 4 && family != 6)
+        return "a family that does not fit the kind of socket";
+    return count >= 1 && count <= kSocketsMax ? nullptr : "a number of sockets out of range";
+}
+
+const char *fault(const StartRunner &m) {
+    return m.plugin.starts_with('/') ? nullptr : "a plugin's path that is not absolute";
+}
+
+const char *fault(const OpenSockets &m) {
+    if (const char *what = socket_fault(m.kind, m.family, m.count))
+        return what;
+    if (!is_family(m.source.family) || (m.source.family != 0 && m.source.family != m.family))
+        return "a source address of another family";
+    return is_interface(m.interface) ? nullptr : "an interface name that cannot be";
+}
+
+const char *fault(const RunnerStarted &m) {
+    return m.pid > 0 ? nullptr : "a process id out of range";
+}
+
+const char *fault(const LauncherError &m) {
+    return m.error > 0 && is_readable(m.text) ? nullptr : "an errno or a text that cannot be";
+}
+
+const char *fault(const Invoke &m) {
+    if (!is_family(m.family) || !is_family(m.source.family))
+        return "an address family that does not exist";
+    if (!is_interface(m.interface))
+        return "an interface name that cannot be";
+    for (const OptionValue &value : m.values)
+        if (!value.list && value.items.size() > 1)
+            return "a scalar option of several values";
+    return nullptr;
+}
+
+const char *fault(const Signal &m) {
+    return m.signal >= 1 && m.signal <= 64 ? nullptr : "a signal out of range";
+}
+
+const char *fault(const DescribeFailed &m) {
+    return is_readable(m.text) ? nullptr : "a text that cannot be";
+}
+
+const char *fault(const Started &m) {
+    return m.pid > 0 ? nullptr : "a process id out of range";
+}
+
+const char *fault(const InvokeFailed &m) {
+    return is_readable(m.text) ? nullptr : "a text that cannot be";
+}
+
+const char *fault(const LogLine &m) {
+    return m.level >= SONDE_LOG_ERROR && m.level <= SONDE_LOG_DEBUG && is_readable(m.text)
+               ? nullptr
+               : "a log level or a text that cannot be";
+}
+
+const char *fault(const Fail &m) {
+    return ((m.code >= 1 && m.code <= 99) || m.code == kStatusBrokeRules) && is_readable(m.text)
+               ? nullptr
+               : "a status or a text that cannot be";
+}
+
+const char *fault(const SocketRequest &m) {
+    return socket_fault(m.kind, m.family, m.count);
+}
+
+const char *fault(const SocketReply &m) {
+    return m.error >= 0 ? nullptr : "an errno out of range";
+}
+
+Error undecodable(const char *direction, const std::string &what) {
+    return {direction, "bad frame: " + what, ""};
+}
+
+template <class Direction, class Message>
+Result<Direction> decode_message(Reader &reader) {
+    Message message;
+    field(reader, message);
+    if (reader.ok() && reader.left() > 0)
+        reader.fail("bytes are left over");
+    if (reader.ok()) {
+        if (const char *what = fault(message))
+            reader.fail(what);
+    }
+    if (!reader.ok())
+        return undecodable(DirectionTraits<Direction>::name, reader.what());
+    if constexpr (std::same_as<Message, Description>) {
+        if (const Result<void> checked = check(message); !checked)
+            return checked.error();
+    }
+    return Direction(std::move(message));
+}
+
+template <class Direction, std::size_t... Index>
+Result<Direction> decode_tag(Reader &reader, std::uint8_t tag, std::index_sequence<Index...>) {
+    using Decode = Result<Direction> (*)(Reader &);
+    static constexpr Decode decoders[] = {&decode_message<Direction, std::variant_alternative_t<Index, Direction>>...};
+    if (tag >= std::size(decoders))
+        return undecodable(DirectionTraits<Direction>::name, "message " + std::to_string(tag) + " does not exist");
+    return decoders[tag](reader);
+}
+
+} // namespace
+
+template <class Direction>
+Result<Frame> encode(const Direction &message) {
+    Frame frame;
+    Writer writer(frame);
+    const std::uint8_t header[kHeaderBytes] = {kFrameVersion, DirectionTraits<Direction>::code,
+                                               static_cast<std::uint8_t>(message.index()), 0};
+    writer.raw(std::as_bytes(std::span(header)));
+    std::size_t bytes_max = kFrameBytesMax;
+    std::visit(
+        [&]<class Message>(const Message &m) {
+            field(writer, m);
+            if constexpr (std::same_as<Message, Description>)
+                bytes_max = kDescriptionBytesMax;
+        },
+        message);
+    if (frame.size() > bytes_max)
+        return Error{DirectionTraits<Direction>::name,
+                     "a message of " + std::to_string(frame.size()) + " bytes is too long",
+                     "at most " + std::to_string(bytes_max)};
+    return frame;
+}
+
+template <class Direction>
+Result<Direction> decode(std::span<const std::byte> frame) {
+    using Traits = DirectionTraits<Direction>;
+    if (frame.size() < kHeaderBytes || frame.size() > kFrameBytesMax)
+        return undecodable(Traits::name, std::to_string(frame.size()) + " bytes");
+    const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(frame[i]); };
+    if (byte(0) != kFrameVersion)
+        return undecodable(Traits::name,
+                           "version " + std::to_string(byte(0)) + ", this is version " + std::to_string(kFrameVersion));
+    if (byte(1) != Traits::code || byte(3) != 0)
+        return undecodable(Traits::name, "it belongs to another conversation");
+    Reader reader(frame.subspan(kHeaderBytes));
+    return decode_tag<Direction>(reader, byte(2), std::make_index_sequence<std::variant_size_v<Direction>>());
+}
+
+template Result<Frame> encode(const AgentToLauncher &);
+template Result<Frame> encode(const LauncherToAgent &);
+template Result<Frame> encode(const AgentToRunner &);
+template Result<Frame> encode(const RunnerToAgent &);
+template Result<Frame> encode(const RunToAgent &);
+template Result<Frame> encode(const AgentToRun &);
+template Result<AgentToLauncher> decode(std::span<const std::byte>);
+template Result<LauncherToAgent> decode(std::span<const std::byte>);
+template Result<AgentToRunner> decode(std::span<const std::byte>);
+template Result<RunnerToAgent> decode(std::span<const std::byte>);
+template Result<RunToAgent> decode(std::span<const std::byte>);
+template Result<AgentToRun> decode(std::span<const std::byte>);
+
+} // namespace sonde::frames

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "frames/messages.hpp"
+
+// A message of every kind with every field set.
+namespace sonde::frames::samples {
+
+inline Description description() {
+    const OptionDescription target{"target", SONDE_HOST, true, true, true, "", {}, {}, {}, {}, "whom to ask"};
+    const OptionDescription size{"size", SONDE_INT, false, false, false, "B", "56", "0", "1400", {}, "payload"};
+    const OptionDescription mode{"mode", SONDE_ENUM, false, false, false, "", "a", {}, {}, {"a", "b"}, "how"};
+    const ColumnDescription at{"at", SONDE_TIMESTAMP, SONDE_CLOCK_WALL, false, "", {}, "when"};
+    const ColumnDescription rtt{"rtt", SONDE_DURATION, SONDE_CLOCK_NONE, true, "", {}, "round trip"};
+    const ColumnDescription outcome{"outcome", SONDE_STRING, SONDE_CLOCK_NONE, false, "", {"reply", "lost"}, "what"};
+    MethodDescription method;
+    method.flags = SONDE_ACTIVE;
+    method.id = "echo-test";
+    method.version = "1.2";
+    method.help = "Measures.";
+    method.functions = {{"urn:example:metric", {"client", "server"}}};
+    method.options = {target, size, mode};
+    method.tables = {{"packet", {at, rtt, outcome}, "one row a packet"}};
+    method.statuses = {{3, "no_such_host", SONDE_BLAME_RESOLVER, "the name has no address"}};
+    method.traffic_bound = "target * (size + 28) * 2";
+    method.privileges = SONDE_PRIVILEGE_ICMP;
+    method.has_probe = true;
+    return {0, "echo-test", "1.2.3", "Example", "MIT", {method}, {"example.x/1"}};
+}
+
+inline Ip address() {
+    return {6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 2};
+}
+
+inline Invoke invoke() {
+    const OptionValue list{true, {{1, 0.5, "1"}, {-2, -0.25, "-2"}}};
+    const OptionValue scalar{false, {{INT64_MIN, 1e300, "text"}}};
+    return {77,
+            1,
+            {list, scalar, {}},
+            MonotonicTime(std::chrono::nanoseconds(123456789)),
+            6,
+            "eth0",
+            2,
+            address(),
+            {{"contract", "100 Mb/s"}, {"", ""}}};
+}
+
+inline const std::vector<AgentToLauncher> agent_to_launcher{
+    StartRunner{1, "/usr/lib/sonde/plugins/ping.so"},
+    StopRunner{UINT64_MAX},
+    OpenSockets{9, 1, SocketKind::udp, 6, 64, "eth0", address()},
+    OpenSockets{10, 1, SocketKind::capture, 0, 1, "lo", {}},
+};
+inline const std::vector<LauncherToAgent> launcher_to_agent{
+    RunnerStarted{1, 4711}, LauncherError{9, 13, "no such file"}, SocketsOpened{9}, RunnerEnded{1, 139}};
+inline const std::vector<AgentToRunner> agent_to_runner{Describe{}, invoke(), Probe{8, 2}, Signal{77, 15}};
+inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2"},
+                                                        Started{77, 99}, Exited{77, 9}, InvokeFailed{77, "no method"}};
+inline const std::vector<RunToAgent> run_to_agent{
+    LogLine{SONDE_LOG_DEBUG, "caf\xc3\xa9"},  Fail{99, "lost"}, Progress{1, 2}, Traffic{UINT64_MAX, 3},
+    SocketRequest{1, SocketKind::icmp, 4, 2}, Done{-1}};
+inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1}};
+
+} // namespace sonde::frames::samples
