@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "model/yang_text.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -26,12 +27,5 @@ bool is_column_type(std::string_view type);
 
 // Whether `text` is the text form of a value of that type. A timestamp may be of either clock.
 bool is_cell_text(std::string_view type, std::string_view text);
-
-// Whether YANG's string type can carry `text` (RFC 7950 section 9.4): UTF-8 without control characters other than tab,
-// line feed and carriage return, and without non-characters.
-bool is_yang_text(std::string_view text);
-
-// `text` with everything that YANG's string type cannot carry replaced by U+FFFD.
-std::string to_yang_text(std::string_view text);
 
 } // namespace sonde::model

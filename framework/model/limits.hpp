@@ -24,10 +24,13 @@ inline constexpr std::size_t kNameBytesMax = 256; // identifiers and tags
 inline constexpr std::size_t kTextBytesMax = 65535;
 
 inline constexpr std::size_t kResultsMax = 10'000;
+inline constexpr std::size_t kConflictsMax = 1000;
 inline constexpr std::size_t kTablesMax = 16;
 inline constexpr std::size_t kColumnsMax = 64;
 inline constexpr std::size_t kRowsMax = 1'000'000; // of one table in one result
 inline constexpr std::size_t kWordsMax = 256;
+inline constexpr std::size_t kRefusedPluginsMax = 1000;
+inline constexpr std::size_t kFailuresMax = 1000;
 
 // Reading gives up after so many errors: a person mends a few at a time, and a hostile document may hold millions.
 inline constexpr std::size_t kErrorsMax = 50;

@@ -43,6 +43,15 @@ struct ResultIdentity {
     bool operator==(const ResultIdentity &) const = default;
 };
 
+// A task that ran at the same time and may have disturbed this one (RFC 8194's list `conflict`).
+struct Conflict {
+    std::string schedule;
+    std::string action;
+    std::string task;
+
+    bool operator==(const Conflict &) const = default;
+};
+
 // One entry of a report's list `result`. A big run spans several: same run, part 0, 1, ..., the last one marked.
 struct ReportedResult {
     ResultIdentity identity;
@@ -64,6 +73,7 @@ struct ReportedResult {
     std::int32_t status = 0;
     std::string message;
     std::vector<Table> tables;
+    std::vector<Conflict> conflicts{};
 
     bool operator==(const ReportedResult &) const = default;
 };
