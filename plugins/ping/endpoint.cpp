@@ -1,0 +1,229 @@
+#include "endpoint.hpp"
+
+#include "filter.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
+#include <netinet/icmp6.h>
+#include <netinet/ip.h>
+
+namespace sonde::ping {
+
+namespace {
+
+// An error quotes at most what fits IPv6's minimum MTU (RFC 4443 section 2.4); replies are as long as requests.
+constexpr std::size_t kErrorBytesMax = 1280;
+constexpr std::size_t kHeader4Max = 60;
+// Headers of the link and of IP, ours, and the token: what follows of a looped packet is of no interest.
+constexpr std::size_t kLoopedBytes = 256;
+
+void set(int fd, int level, int option, int value, const char *what, std::int32_t status) {
+    if (setsockopt(fd, level, option, &value, sizeof value) != 0)
+        throw sonde::plugin::Failure{status, std::string(what) + ": " + strerror(errno)};
+}
+
+void set_filters(int fd, std::uint32_t family, std::uint16_t id, std::int32_t status) {
+    std::vector<sock_filter> code = family == 4 ? filter_v4(id) : filter_v6(id);
+    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+        throw sonde::plugin::Failure{status, std::string("SO_ATTACH_FILTER: ") + strerror(errno)};
+    if (family == 4)
+        return;
+    icmp6_filter types;
+    ICMP6_FILTER_SETBLOCKALL(&types);
+    for (const int type :
+         {ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB, ICMP6_ECHO_REPLY})
+        ICMP6_FILTER_SETPASS(type, &types);
+    if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types) != 0)
+        throw sonde::plugin::Failure{status, std::string("ICMP6_FILTER: ") + strerror(errno)};
+}
+
+void set_options(int fd, std::uint32_t family, int dscp, int ttl, std::int32_t status) {
+    if (family == 4) {
+        set(fd, IPPROTO_IP, IP_TOS, dscp << 2, "IP_TOS", status);
+        set(fd, IPPROTO_IP, IP_TTL, ttl, "IP_TTL", status);
+    } else {
+        set(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2, "IPV6_TCLASS", status);
+        set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl, "IPV6_UNICAST_HOPS", status);
+        set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT", status);
+    }
+    // No SOF_TIMESTAMPING_OPT_ID: its counter does not advance when routing fails but does when a firewall drops, so it
+    // loses step. The looped packet itself says which one it is.
+    set(fd, SOL_SOCKET, SO_TIMESTAMPING,
+        SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
+            SOF_TIMESTAMPING_SOFTWARE,
+        "SO_TIMESTAMPING", status);
+}
+
+std::int64_t to_ns(const timespec &time) {
+    return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+sockaddr_in6 to_name(const sonde_ip &ip) {
+    sockaddr_in6 name{};
+    if (ip.family == 4) {
+        sockaddr_in v4{};
+        v4.sin_family = AF_INET;
+        std::memcpy(&v4.sin_addr, ip.bytes, 4);
+        std::memcpy(&name, &v4, sizeof v4);
+    } else {
+        name.sin6_family = AF_INET6;
+        std::memcpy(&name.sin6_addr, ip.bytes, 16);
+        name.sin6_scope_id = ip.interface;
+    }
+    return name;
+}
+
+// What a message's control data says.
+struct Control {
+    std::optional<std::int64_t> stamp;
+    std::optional<int> ttl;
+    std::optional<Stamp> which;
+};
+
+Control read_control(msghdr &header) {
+    Control found;
+    for (cmsghdr *c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
+        if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING &&
+            c->cmsg_len >= CMSG_LEN(sizeof(scm_timestamping))) {
+            scm_timestamping stamps;
+            std::memcpy(&stamps, CMSG_DATA(c), sizeof stamps);
+            if (stamps.ts[0].tv_sec != 0)
+                found.stamp = to_ns(stamps.ts[0]);
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_HOPLIMIT) {
+            int value;
+            std::memcpy(&value, CMSG_DATA(c), sizeof value);
+            found.ttl = value;
+        } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+                   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
+            sock_extended_err error;
+            std::memcpy(&error, CMSG_DATA(c), sizeof error);
+            if (error.ee_errno == ENOMSG && error.ee_origin == SO_EE_ORIGIN_TIMESTAMPING) {
+                if (error.ee_info == SCM_TSTAMP_SCHED)
+                    found.which = Stamp::queue;
+                else if (error.ee_info == SCM_TSTAMP_SND)
+                    found.which = Stamp::driver;
+            }
+        }
+    }
+    return found;
+}
+
+} // namespace
+
+Endpoint::Slots::Slots(std::size_t count, std::size_t slot_bytes)
+    : data(count * slot_bytes), names(count), controls(count), vectors(count), headers(count), bytes(slot_bytes) {
+    rewind();
+}
+
+void Endpoint::Slots::rewind() {
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        vectors[i] = {data.data() + i * bytes, bytes};
+        msghdr &header = headers[i].msg_hdr;
+        header = {};
+        header.msg_name = &names[i];
+        header.msg_namelen = sizeof names[i];
+        header.msg_iov = &vectors[i];
+        header.msg_iovlen = 1;
+        header.msg_control = controls[i].data();
+        header.msg_controllen = controls[i].size();
+    }
+}
+
+std::span<const std::uint8_t> Endpoint::Slots::content(std::size_t i) const {
+    return {data.data() + i * bytes, std::min<std::size_t>(headers[i].msg_len, bytes)};
+}
+
+Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, int dscp, int ttl,
+                   std::int32_t no_socket)
+    : family_(family), format_(format), packet_bytes_(kHeaderBytes + format.payload_bytes), out_(kBatch, packet_bytes_),
+      in_(kBatch, std::max(packet_bytes_ + kHeader4Max, kErrorBytesMax)), stamps_(kBatch, kLoopedBytes) {
+    std::int32_t fd = -1;
+    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, 1, &fd); error != 0)
+        throw sonde::plugin::Failure{no_socket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
+                                                    ": " + strerror(error)};
+    fd_.reset(fd);
+    set_filters(fd, family, format.id, no_socket);
+    set_options(fd, family, dscp, ttl, no_socket);
+}
+
+std::size_t Endpoint::send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done) {
+    const std::size_t count = std::min(requests.size(), kBatch);
+    for (std::size_t i = 0; i < count; ++i) {
+        build_request(format_, family_, requests[i].number, {out_.data.data() + i * packet_bytes_, packet_bytes_});
+        out_.names[i] = to_name(requests[i].to);
+        msghdr &header = out_.headers[i].msg_hdr;
+        header.msg_namelen = family_ == 4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+        header.msg_control = nullptr;
+        header.msg_controllen = 0;
+    }
+    std::size_t at = 0;
+    while (at < count) {
+        const int taken = sendmmsg(fd_.get(), &out_.headers[at], static_cast<unsigned>(count - at), MSG_DONTWAIT);
+        if (taken > 0) {
+            for (int i = 0; i < taken; ++i)
+                done(at++, 0);
+            continue;
+        }
+        if (errno == EINTR)
+            continue;
+        if (errno == EAGAIN)
+            break;
+        done(at++, errno);
+    }
+    return at;
+}
+
+bool Endpoint::receive(std::vector<Received> &received) {
+    in_.rewind();
+    const int count = recvmmsg(fd_.get(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
+    for (int i = 0; i < count; ++i) {
+        msghdr &header = in_.headers[i].msg_hdr;
+        const Control control = read_control(header);
+        const bool cut = (header.msg_flags & MSG_TRUNC) != 0;
+        std::optional<Arrival> arrival;
+        if (family_ == 4) {
+            arrival = parse_v4(format_, in_.content(i), cut);
+        } else {
+            sonde_ip from{};
+            from.family = 6;
+            std::memcpy(from.bytes, &in_.names[i].sin6_addr, 16);
+            arrival = parse_v6(format_, in_.content(i), cut, from, control.ttl);
+        }
+        if (arrival)
+            received.push_back({*arrival, control.stamp, in_.headers[i].msg_len + (family_ == 6 ? 40u : 0u)});
+    }
+    return count == static_cast<int>(kBatch);
+}
+
+void Endpoint::drain_stamps(const std::function<void(std::uint64_t, Stamp, std::int64_t)> &stamped) {
+    for (;;) {
+        stamps_.rewind();
+        const int count = recvmmsg(fd_.get(), stamps_.headers.data(), kBatch, MSG_DONTWAIT | MSG_ERRQUEUE, nullptr);
+        if (count <= 0)
+            return;
+        for (int i = 0; i < count; ++i) {
+            const Control control = read_control(stamps_.headers[i].msg_hdr);
+            if (!control.stamp || !control.which)
+                continue;
+            if (const auto number = find_request(format_, stamps_.content(i)))
+                stamped(*number, *control.which, *control.stamp);
+        }
+    }
+}
+
+std::uint32_t Endpoint::drops() const {
+    std::uint32_t memory[SK_MEMINFO_VARS] = {};
+    socklen_t length = sizeof memory;
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, memory, &length) != 0)
+        return 0;
+    return memory[SK_MEMINFO_DROPS];
+}
+
+} // namespace sonde::ping

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "ledger.hpp"
+#include "packet.hpp"
+
+#include <sonde/plugin.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace sonde::ping {
+
+// The socket of one family: requests out in batches, arrivals and transmit stamps in.
+class Endpoint {
+public:
+    struct Request {
+        std::uint64_t number;
+        sonde_ip to;
+    };
+    struct Received {
+        Arrival arrival;
+        std::optional<std::int64_t> stamp; // CLOCK_REALTIME ns
+        std::uint64_t ip_bytes;
+    };
+    static constexpr std::size_t kBatch = 64;
+
+    // Throws Failure{no_socket} when the host gives none or the kernel refuses the filter: without it the socket would
+    // drown in other programs' replies.
+    Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, int dscp, int ttl,
+             std::int32_t no_socket);
+
+    int fd() const { return fd_.get(); }
+
+    // Sends up to kBatch requests in their order. `done(i, 0)` for each that the kernel took, `done(i, errno)` for each
+    // that it refused. Returns how many were dealt with: fewer than given when the send buffer is full.
+    std::size_t send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done);
+
+    // Takes in what is there, at most kBatch packets; true if there may be more. Appends to `received`.
+    bool receive(std::vector<Received> &received);
+    // Takes in all transmit stamps that are there.
+    void drain_stamps(const std::function<void(std::uint64_t, Stamp, std::int64_t)> &stamped);
+    // How many packets for us the kernel has dropped so far because the receive buffer was full.
+    std::uint32_t drops() const;
+
+    std::uint64_t request_ip_bytes() const { return (family_ == 4 ? 20 : 40) + packet_bytes_; }
+
+private:
+    struct Slots {
+        Slots(std::size_t count, std::size_t bytes);
+        std::vector<std::uint8_t> data;
+        std::vector<sockaddr_in6> names; // large enough for either family
+        std::vector<std::array<std::uint8_t, 256>> controls;
+        std::vector<iovec> vectors;
+        std::vector<mmsghdr> headers;
+        std::size_t bytes;
+        void rewind();
+        std::span<const std::uint8_t> content(std::size_t i) const;
+    };
+
+    std::uint32_t family_;
+    Format format_;
+    std::size_t packet_bytes_;
+    sonde::plugin::Fd fd_;
+    Slots out_, in_, stamps_;
+};
+
+} // namespace sonde::ping

@@ -1,0 +1,179 @@
+#include "ledger.hpp"
+
+#include <utility>
+
+namespace sonde::ping {
+
+const char *const kOutcomeWords[] = {"reply",        "late",       "lost",   "duplicate",    "corrupted",
+                                     "other_source", "icmp_error", "unsent", "dropped_here", nullptr};
+
+namespace {
+constexpr std::uint64_t kSequences = 65536;
+} // namespace
+
+Ledger::Ledger(std::vector<sonde_ip> targets, std::chrono::nanoseconds tmax, std::uint64_t first_number, Sink sink)
+    : targets_(std::move(targets)), tmax_(tmax.count()), sink_(std::move(sink)), first_(first_number),
+      driver_stamps_(targets_.size()) {}
+
+void Ledger::sent(Packet packet) {
+    packet.generation = generation_;
+    packet.drops = drops_[targets_[packet.target].family == 6];
+    packets_.push_back(packet);
+    ++waiting_;
+}
+
+void Ledger::unsent(Packet packet, const char *error) {
+    packet.generation = generation_;
+    packets_.push_back(packet);
+    ++waiting_;
+    emit(packets_.back(), Outcome::unsent, nullptr, std::nullopt, error);
+}
+
+void Ledger::stamp(std::uint64_t number, Stamp which, std::int64_t ns) {
+    if (number < first_ || number - first_ >= packets_.size())
+        return;
+    Packet &packet = packets_[number - first_];
+    if (which == Stamp::queue) {
+        packet.tx_queue = ns;
+        return;
+    }
+    packet.tx_driver = ns;
+    driver_stamps_[packet.target].seen = true;
+    driver_stamps_anywhere_ = true;
+}
+
+std::optional<std::size_t> Ledger::find(const Arrival &arrival) const {
+    if (arrival.authentic) {
+        const bool known = arrival.number >= first_ && arrival.number - first_ < packets_.size();
+        return known ? std::optional<std::size_t>(arrival.number - first_) : std::nullopt;
+    }
+    // Without a token only a packet that still waits can be meant: the oldest to that address with that sequence
+    // number.
+    std::size_t i = static_cast<std::uint16_t>(arrival.sequence - static_cast<std::uint16_t>(first_));
+    for (; i < packets_.size(); i += kSequences)
+        if (!packets_[i].settled && same_address(targets_[packets_[i].target], arrival.sent_to))
+            return i;
+    return std::nullopt;
+}
+
+void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now) {
+    const auto found = find(arrival);
+    if (!found)
+        return;
+    Packet &packet = packets_[*found];
+    const bool is_reply = arrival.kind == Arrival::Kind::reply;
+    const bool certain = arrival.authentic && (!is_reply || arrival.intact);
+    if (packet.settled) {
+        if (is_reply && certain) {
+            ++packet.extra;
+            emit(packet, Outcome::duplicate, &arrival, rx);
+        }
+        return;
+    }
+    if (!certain)
+        candidates_.try_emplace(first_ + *found, Candidate{arrival, rx});
+    else if (!is_reply)
+        emit(packet, Outcome::icmp_error, &arrival, rx);
+    else if (!same_address(arrival.from, targets_[packet.target]))
+        emit(packet, Outcome::other_source, &arrival, rx);
+    else
+        answered(packet, arrival, rx, now);
+}
+
+void Ledger::answered(Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now) {
+    if (packet.tx_queue != 0 && packet.tx_driver == 0)
+        driver_stamps_[packet.target].missing = true;
+    const std::int64_t tx = packet.tx_driver != 0 ? packet.tx_driver : packet.tx_queue;
+    const bool comparable = rx && tx != 0 && packet.generation == generation_;
+    const std::int64_t delay = comparable ? *rx - tx : now - packet.sent;
+    emit(packet, delay > tmax_ ? Outcome::late : Outcome::reply, &arrival, rx);
+}
+
+bool Ledger::left_in_local_queue(const Packet &packet) const {
+    if (packet.tx_queue == 0 || packet.tx_driver != 0)
+        return false;
+    const DriverStamps &known = driver_stamps_[packet.target];
+    return known.seen || (driver_stamps_anywhere_ && !known.missing);
+}
+
+void Ledger::settle(std::uint64_t number, Packet &packet) {
+    if (const auto found = candidates_.find(number); found != candidates_.end()) {
+        const Candidate candidate = found->second;
+        candidates_.erase(found);
+        const bool is_reply = candidate.arrival.kind == Arrival::Kind::reply;
+        return emit(packet, is_reply ? Outcome::corrupted : Outcome::icmp_error, &candidate.arrival, candidate.rx);
+    }
+    // The kernel says how many it dropped, not which: whoever was waiting may have been answered.
+    if (packet.drops != drops_[targets_[packet.target].family == 6])
+        return emit(packet, Outcome::dropped_here, nullptr, std::nullopt);
+    if (left_in_local_queue(packet))
+        return emit(packet, Outcome::unsent, nullptr, std::nullopt, "did not leave the local queue");
+    emit(packet, Outcome::lost, nullptr, std::nullopt);
+}
+
+void Ledger::emit(Packet &packet, Outcome outcome, const Arrival *arrival, std::optional<std::int64_t> rx,
+                  const char *error) {
+    if (!packet.settled) {
+        packet.settled = true;
+        --waiting_;
+    }
+    Verdict verdict{packet, outcome, packet.extra, {}, {}, {}, {}, {}, arrival, error};
+    if (packet.generation == generation_) {
+        if (packet.tx_queue != 0)
+            verdict.tx_queue = packet.tx_queue;
+        if (packet.tx_driver != 0)
+            verdict.tx_driver = packet.tx_driver;
+        verdict.rx = rx;
+        if (packet.tx_queue != 0 && packet.tx_driver != 0)
+            verdict.local_queue = std::chrono::nanoseconds(packet.tx_driver - packet.tx_queue);
+        const std::int64_t tx = packet.tx_driver != 0 ? packet.tx_driver : packet.tx_queue;
+        if (arrival != nullptr && rx && tx != 0 && *rx >= tx)
+            verdict.rtt = std::chrono::nanoseconds(*rx - tx);
+    }
+    sink_(verdict);
+}
+
+void Ledger::expire(std::int64_t now) {
+    for (; scanned_ < packets_.size(); ++scanned_) {
+        Packet &packet = packets_[scanned_];
+        if (packet.settled)
+            continue;
+        if (packet.sent + 2 * tmax_ > now)
+            break;
+        settle(first_ + scanned_, packet);
+    }
+    forget_settled(now);
+}
+
+void Ledger::forget_settled(std::int64_t now) {
+    while (!packets_.empty() && packets_.front().settled && packets_.front().sent + 2 * tmax_ <= now) {
+        packets_.pop_front();
+        candidates_.erase(first_);
+        ++first_;
+        if (scanned_ > 0)
+            --scanned_;
+    }
+}
+
+std::int64_t Ledger::next_due() const {
+    for (std::size_t i = scanned_; i < packets_.size(); ++i)
+        if (!packets_[i].settled)
+            return packets_[i].sent + 2 * tmax_;
+    return INT64_MAX;
+}
+
+std::vector<std::uint64_t> Ledger::close(std::int64_t now) {
+    std::vector<std::uint64_t> pending(targets_.size());
+    for (std::size_t i = scanned_; i < packets_.size(); ++i) {
+        Packet &packet = packets_[i];
+        if (packet.settled)
+            continue;
+        if (packet.sent + tmax_ <= now)
+            settle(first_ + i, packet);
+        else
+            ++pending[packet.target];
+    }
+    return pending;
+}
+
+} // namespace sonde::ping

@@ -1,0 +1,232 @@
+#include "packet.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+namespace sonde::ping {
+
+namespace {
+
+constexpr std::uint8_t kEchoReply4 = 0, kEchoRequest4 = 8;
+constexpr std::uint8_t kUnreachable4 = 3, kTimeExceeded4 = 11, kParameterProblem4 = 12;
+constexpr std::uint8_t kErrors6Max = 4, kEchoRequest6 = 128, kEchoReply6 = 129;
+constexpr std::uint8_t kProtocolIcmp = 1, kProtocolFragment6 = 44, kProtocolIcmp6 = 58;
+constexpr std::size_t kHeader4Min = 20, kHeader6 = 40, kFragmentHeader6 = 8;
+
+std::uint16_t big16(const std::uint8_t *bytes) {
+    return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
+}
+
+std::uint64_t big64(const std::uint8_t *bytes) {
+    std::uint64_t value = 0;
+    for (int i = 0; i < 8; ++i)
+        value = value << 8 | bytes[i];
+    return value;
+}
+
+void put16(std::uint8_t *bytes, std::uint16_t value) {
+    bytes[0] = static_cast<std::uint8_t>(value >> 8);
+    bytes[1] = static_cast<std::uint8_t>(value);
+}
+
+void put64(std::uint8_t *bytes, std::uint64_t value) {
+    for (int i = 7; i >= 0; --i, value >>= 8)
+        bytes[i] = static_cast<std::uint8_t>(value);
+}
+
+std::uint64_t token(const Format &format, const std::uint8_t *number_bytes) {
+    std::uint8_t signed_bytes[10];
+    std::memcpy(signed_bytes, number_bytes, 8);
+    put16(signed_bytes + 8, format.id);
+    return siphash(format.key, signed_bytes);
+}
+
+// The pattern counts upwards, so that a shifted byte shows as well as a changed one.
+std::uint8_t pattern(std::size_t i) {
+    return static_cast<std::uint8_t>(i);
+}
+
+// The number of the request or reply that `message`, an ICMP header and what follows, carries with a right token.
+std::optional<std::uint64_t> authentic_number(const Format &format, Bytes message) {
+    if (message.size() < kHeaderBytes + kStampBytes)
+        return std::nullopt;
+    const std::uint8_t *stamp = &message[kHeaderBytes];
+    const std::uint64_t number = big64(stamp);
+    if (big64(stamp + 8) != token(format, stamp) || big16(&message[6]) != static_cast<std::uint16_t>(number))
+        return std::nullopt;
+    return number;
+}
+
+bool as_sent(const Format &format, Bytes message) {
+    if (message.size() != kHeaderBytes + format.payload_bytes)
+        return false;
+    for (std::size_t i = kStampBytes; i < format.payload_bytes; ++i)
+        if (message[kHeaderBytes + i] != pattern(i))
+            return false;
+    return true;
+}
+
+sonde_ip ip4(const std::uint8_t *bytes) {
+    sonde_ip ip{};
+    ip.family = 4;
+    std::memcpy(ip.bytes, bytes, 4);
+    return ip;
+}
+
+sonde_ip ip6(const std::uint8_t *bytes) {
+    sonde_ip ip{};
+    ip.family = 6;
+    std::memcpy(ip.bytes, bytes, 16);
+    return ip;
+}
+
+void take_number(const Format &format, Bytes message, Arrival &arrival) {
+    arrival.sequence = big16(&message[6]);
+    if (const auto number = authentic_number(format, message)) {
+        arrival.authentic = true;
+        arrival.number = *number;
+    }
+}
+
+// The quoted packet's ICMP message and destination, if it is an echo request with our id.
+bool take_quote_v4(const Format &format, Bytes quote, Arrival &arrival) {
+    if (quote.size() < kHeader4Min || quote[0] >> 4 != 4 || quote[9] != kProtocolIcmp)
+        return false;
+    const std::size_t header = (quote[0] & 0xfu) * 4u;
+    if (header < kHeader4Min || quote.size() < header + kHeaderBytes || (big16(&quote[6]) & 0x1fff) != 0)
+        return false;
+    const Bytes message = quote.subspan(header);
+    if (message[0] != kEchoRequest4 || big16(&message[4]) != format.id)
+        return false;
+    arrival.sent_to = ip4(&quote[16]);
+    take_number(format, message, arrival);
+    return true;
+}
+
+bool take_quote_v6(const Format &format, Bytes quote, Arrival &arrival) {
+    if (quote.size() < kHeader6 || quote[0] >> 4 != 6)
+        return false;
+    std::size_t header = kHeader6;
+    std::uint8_t next = quote[6];
+    if (next == kProtocolFragment6 && quote.size() >= kHeader6 + kFragmentHeader6) {
+        if ((big16(&quote[kHeader6 + 2]) & 0xfff8) != 0)
+            return false;
+        next = quote[kHeader6];
+        header += kFragmentHeader6;
+    }
+    if (next != kProtocolIcmp6 || quote.size() < header + kHeaderBytes)
+        return false;
+    const Bytes message = quote.subspan(header);
+    if (message[0] != kEchoRequest6 || big16(&message[4]) != format.id)
+        return false;
+    arrival.sent_to = ip6(&quote[24]);
+    take_number(format, message, arrival);
+    return true;
+}
+
+} // namespace
+
+std::uint16_t checksum(Bytes bytes) {
+    std::uint64_t sum = 0;
+    std::size_t i = 0;
+    for (; i + 1 < bytes.size(); i += 2)
+        sum += big16(&bytes[i]);
+    if (i < bytes.size())
+        sum += std::uint64_t{bytes[i]} << 8;
+    while (sum >> 16 != 0)
+        sum = (sum & 0xffff) + (sum >> 16);
+    return static_cast<std::uint16_t>(~sum);
+}
+
+bool same_address(const sonde_ip &left, const sonde_ip &right) {
+    return left.family == right.family && std::memcmp(left.bytes, right.bytes, left.family == 4 ? 4 : 16) == 0;
+}
+
+void build_request(const Format &format, std::uint32_t family, std::uint64_t number, std::span<std::uint8_t> packet) {
+    std::fill_n(packet.begin(), kHeaderBytes, std::uint8_t{0});
+    packet[0] = family == 4 ? kEchoRequest4 : kEchoRequest6;
+    put16(&packet[4], format.id);
+    put16(&packet[6], static_cast<std::uint16_t>(number));
+    put64(&packet[kHeaderBytes], number);
+    put64(&packet[kHeaderBytes + 8], token(format, &packet[kHeaderBytes]));
+    for (std::size_t i = kStampBytes; i < format.payload_bytes; ++i)
+        packet[kHeaderBytes + i] = pattern(i);
+    if (family == 4)
+        put16(&packet[2], checksum(packet));
+}
+
+std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut) {
+    if (packet.size() < kHeader4Min || packet[0] >> 4 != 4 || packet[9] != kProtocolIcmp)
+        return std::nullopt;
+    const std::size_t header = (packet[0] & 0xfu) * 4u;
+    if (header < kHeader4Min || packet.size() < header + kHeaderBytes)
+        return std::nullopt;
+    const Bytes message = packet.subspan(header);
+    Arrival arrival;
+    arrival.from = ip4(&packet[12]);
+    arrival.ttl = packet[8];
+    arrival.icmp_type = message[0];
+    arrival.icmp_code = message[1];
+    const bool sum_right = cut || checksum(message) == 0;
+    if (message[0] == kEchoReply4) {
+        if (big16(&message[4]) != format.id)
+            return std::nullopt;
+        arrival.sent_to = arrival.from;
+        take_number(format, message, arrival);
+        arrival.intact = arrival.authentic && !cut && sum_right && as_sent(format, message);
+        return arrival;
+    }
+    if (message[0] != kUnreachable4 && message[0] != kTimeExceeded4 && message[0] != kParameterProblem4)
+        return std::nullopt;
+    arrival.kind = Arrival::Kind::error;
+    if (!sum_right || !take_quote_v4(format, message.subspan(kHeaderBytes), arrival))
+        return std::nullopt;
+    return arrival;
+}
+
+std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const sonde_ip &from,
+                                std::optional<int> ttl) {
+    if (message.size() < kHeaderBytes)
+        return std::nullopt;
+    Arrival arrival;
+    arrival.from = from;
+    arrival.ttl = ttl;
+    arrival.icmp_type = message[0];
+    arrival.icmp_code = message[1];
+    if (message[0] == kEchoReply6) {
+        if (big16(&message[4]) != format.id)
+            return std::nullopt;
+        arrival.sent_to = from;
+        take_number(format, message, arrival);
+        arrival.intact = arrival.authentic && !cut && as_sent(format, message);
+        return arrival;
+    }
+    if (message[0] == 0 || message[0] > kErrors6Max)
+        return std::nullopt;
+    arrival.kind = Arrival::Kind::error;
+    if (!take_quote_v6(format, message.subspan(kHeaderBytes), arrival))
+        return std::nullopt;
+    return arrival;
+}
+
+std::optional<std::uint64_t> find_request(const Format &format, Bytes looped) {
+    // Ethernet and IPv4, bare IPv4, Ethernet and IPv6, bare IPv6 first; anything else by looking everywhere.
+    constexpr std::size_t kUsual[] = {34, 20, 54, 40};
+    auto number_at = [&](std::size_t at) -> std::optional<std::uint64_t> {
+        if (at + kHeaderBytes + kStampBytes > looped.size())
+            return std::nullopt;
+        const Bytes message = looped.subspan(at);
+        if ((message[0] != kEchoRequest4 && message[0] != kEchoRequest6) || big16(&message[4]) != format.id)
+            return std::nullopt;
+        return authentic_number(format, message);
+    };
+    for (const std::size_t at : kUsual)
+        if (const auto number = number_at(at))
+            return number;
+    for (std::size_t at = 0; at < looped.size(); ++at)
+        if (const auto number = number_at(at))
+            return number;
+    return std::nullopt;
+}
+
+} // namespace sonde::ping
