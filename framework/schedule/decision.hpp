@@ -21,8 +21,8 @@ namespace sonde::schedule {
 // while the agent was down.
 struct Progress {
     std::string schedule;
-    std::uint64_t fingerprint = 0; // of the configuration (Work) it was planned from
-    WallTime last_event;           // the last trigger that has an intent or an outcome
+    std::string fingerprint; // of the configuration (Work) it was planned from
+    WallTime last_event;     // the last trigger that has an intent or an outcome
 
     bool operator==(const Progress &) const = default;
 };
@@ -33,27 +33,28 @@ struct Plan {
     Progress progress;
 };
 
-// Run this action of a run now. The run's first Start has `opens` set: mark its intent as started, durably, beforehand.
-// When the action has ended, however it did, make its outcome durable and call Engine::action_ended.
+// Run this action of an intent now. Mark it as started, durably, beforehand. When it has ended, however it did, make its
+// outcome durable and call Engine::action_ended. An action that may not run (policy) ends the same way, as refused.
 struct Start {
     model::Intent intent;
     std::shared_ptr<const Work> work;
     std::size_t action = 0; // index into work->schedule.actions and work->tasks
-    bool opens = false;
-    MonotonicTime due; // when it should have started; for an action that follows another: when that one ended
+    Uuid run;               // this action's, for its results and its outcome
+    MonotonicTime due;      // when it should start; an action that follows another: when that one ended
 };
 
-// Make these outcomes durable and close these intents. An intent without an outcome of its own has all its outcomes
-// already, or is withdrawn: its trigger lies ahead, and the instruction that asked for it is no longer in force.
+// Make these outcomes durable and close these intents, whatever actions of theirs have not ended. An intent that is closed
+// without an outcome here has them all already, or is withdrawn: its trigger lies ahead, and the instruction that asked
+// for it is no longer in force.
 struct Account {
     std::vector<model::Outcome> outcomes;
     std::vector<Uuid> closed;
     std::optional<Progress> progress;
 };
 
-// End the running actions of this run; Engine::action_ended is still due for each of them.
+// End the running actions of this intent; Engine::action_ended is still to be called for each of them.
 struct Stop {
-    Uuid run;
+    Uuid intent;
     std::string reason;
 };
 
@@ -65,11 +66,19 @@ struct Forget {
 using Decision = std::variant<Plan, Start, Account, Stop, Forget>;
 using Decisions = std::vector<Decision>;
 
-// An intent that was not closed when the agent ended.
+// An action of an intent that was not closed when the agent ended.
+struct SavedAction {
+    bool started = false;
+    bool ended = false; // its outcome is durable
+    Uuid run{};         // what follows is known once it has started
+    std::string task;
+    std::optional<WallTime> start;
+    std::uint64_t rows = 0;
+};
+
 struct SavedIntent {
     model::Intent intent;
-    bool started = false;
-    std::vector<std::string> accounted; // names of the actions whose outcome is already durable
+    std::vector<SavedAction> actions; // one for each of intent.actions; fewer: the rest has not started
 };
 
 // What the spool knows when an agent starts.

@@ -5,11 +5,12 @@
 #include "model/instruction.hpp"
 #include "model/intent.hpp"
 #include "schedule/decision.hpp"
+#include "schedule/random.hpp"
+#include "schedule/tally.hpp"
 #include "schedule/timing.hpp"
 
+#include <chrono>
 #include <cstddef>
-#include <cstdint>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -19,9 +20,6 @@
 #include <vector>
 
 namespace sonde::schedule {
-
-// Uniform 64-bit numbers, for spreads and run identities.
-using Random = std::function<std::uint64_t()>;
 
 // When the engine must be asked again at the latest: whichever comes first. The wall-clock one moves when the clock is
 // set, so wait for it on a timer that says so (timerfd with TFD_TIMER_CANCEL_ON_SET).
@@ -44,14 +42,18 @@ struct Wakeup {
 //   if the clock is set meanwhile, and are never missed while the agent lives.
 // - A clock that is set back plans no trigger twice: the schedule waits until the clock has passed what was planned. If
 //   that were more than a day, the clock was wrong before, and planning begins anew.
+// - While the clock has not been set since the machine booted (kClockIsSet), only immediate and startup events fire.
 // - After a restart: what had started is interrupted; what was planned and is past is missed; what was planned and lies
 //   ahead stays at its drawn time; what would have been planned meanwhile is missed.
 // - Startup events fire at `start` alone. An instruction that arrives later has its startup events fire at the next start.
+// - A one-off event in the past when its instruction comes into force is missed.
 // - An instruction replaced: a schedule whose Work (itself, its event, its tasks) is equal is not touched. A changed one is
 //   a removed one and a new one. A removed one's running actions are stopped, the actions after them are interrupted;
 //   what triggered and still waits for its spread to pass is missed ("the instruction was replaced"); what was planned
 //   ahead is withdrawn: the instruction in force at its time does not ask for it. So the planned triggers of an
 //   instruction are exactly those in [its application, its replacement).
+// - The actions of a sequential or pipelined schedule start one after the other, also after one that failed; those of a
+//   parallel one together.
 class Engine {
 public:
     Engine(Uuid agent_id, Random random);
@@ -62,41 +64,32 @@ public:
     // A new instruction is in force.
     Decisions replace(const model::Instruction &instruction, Now now);
 
-    // Time has passed, or the clock was set. Safe to call at any moment.
+    // Time has passed, or the clock was set. May be called at any moment.
     Decisions advance(Now now);
 
     // This intent is durable.
     Decisions planned(const Uuid &intent, Now now);
 
-    // This action (its index) of this run has ended and its outcome is accounted for by the caller.
-    Decisions action_ended(const Uuid &run, std::size_t action, Now now);
+    // This action (its index) of this intent has ended, and the caller has accounted for it.
+    Decisions action_ended(const Uuid &intent, std::size_t action, Now now);
 
     Wakeup next_wakeup() const;
 
-    // What is planned and has not started, by due time; what runs.
+    // What is planned and neither started nor accounted for, by due time; and what runs.
     std::vector<model::Intent> pending() const;
     std::vector<model::Intent> running() const;
 
 private:
-    struct Tally {
-        std::vector<Uuid> intents;
-        WallTime first{};
-        WallTime last{};
-        std::uint64_t count = 0;
-
-        void add(const Triggers &triggers);
-        void add(const model::Intent &intent);
-    };
     // A schedule in force.
     struct Instance {
         std::shared_ptr<const Work> work;
         Timing timing;
-        WallTime next_from{};       // no trigger before this is still to be planned
-        bool fresh = true;          // nothing of it has been planned, by this process or an earlier one
-        bool waits_for_clock = false;
+        bool fresh = true;            // nothing of it has been planned, by this process or an earlier one
+        WallTime next_from{};         // the triggers before this have an intent or an outcome
         std::optional<WallTime> head; // the trigger that is planned ahead
-        std::optional<Uuid> run;
+        std::set<Uuid> pending;
         Tally overlapped;
+        std::optional<Uuid> running;
     };
     struct Pending {
         model::Intent intent;
@@ -104,40 +97,47 @@ private:
         bool durable = false;
         bool is_due = false;
     };
-    struct Run {
+    struct Running {
         model::Intent intent;
         std::shared_ptr<const Work> work;
         std::size_t next = 0; // the first action that has not been started
         std::set<std::size_t> active;
-        bool detached = false; // its schedule has been replaced
+        bool detached = false; // its schedule has been removed or changed
     };
 
-    void restore(const Saved &saved, Now now, Decisions &out);
-    void add(std::shared_ptr<const Work> work, Now now, Decisions &out);
-    void remove(const std::string &schedule, Now now, Decisions &out);
-    void fire(Instance &instance, Now now, Decisions &out);
-    void plan_ahead(Instance &instance, WallTime punctual, Now now, Tally &missed, Decisions &out);
-    void plan(Instance &instance, WallTime event, bool on_monotonic, Now now, Decisions &out);
+    Instance &add(Work work);
+    void remove(const std::string &name, Now now, Decisions &out);
+    void restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out);
+    void account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out);
+
+    // Plans what a schedule that has just come into force asks for; `missed` is what is already known to be missed.
+    void begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out);
+    // Accounts for what is missed, with the triggers before `punctual` that nobody planned, and plans ahead.
+    void catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason, Decisions &out);
     void clock_set_back(Instance &instance, Now now, Decisions &out);
-    void due(const Uuid &intent, Now now, Decisions &out);
-    void begin(Instance &instance, const model::Intent &intent, MonotonicTime due, Now now, Decisions &out);
-    void start_actions(Run &run, MonotonicTime due, bool opens, Decisions &out);
-    Account account(const Work &work, const Tally &tally, model::OutcomeWord word, model::Blame blame,
-                    const std::string &message);
-    void forget(const Uuid &intent);
-    Uuid draw_uuid();
-    std::chrono::nanoseconds draw_spread(const model::Event &event);
+    void plan(Instance &instance, WallTime event, Now now, Decisions &out);
+    void wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now);
+    void set_head(Instance &instance, std::optional<WallTime> head);
+
+    void advance_wall(Now now, std::chrono::nanoseconds stepped, Decisions &out);
+    void due(const Uuid &id, MonotonicTime since, Decisions &out);
+    void start_actions(Running &run, MonotonicTime since, Decisions &out);
+    // Adds an outcome for each action, and closes the intents.
+    void settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account);
+    void settle_overlapped(Instance &instance, Account &account);
+    Pending take(Instance &instance, const Uuid &id);
 
     Uuid agent_id_;
     Random random_;
     std::map<std::string, Instance> instances_;
     std::map<Uuid, Pending> pending_;
-    std::map<Uuid, Run> runs_;
+    std::map<Uuid, Running> running_;
     std::set<std::pair<WallTime, Uuid>> wall_dues_;
     std::set<std::pair<MonotonicTime, Uuid>> monotonic_dues_;
     std::set<std::pair<WallTime, std::string>> heads_;
-    std::set<std::string> clockless_;
+    std::set<std::string> clockless_; // schedules that wait for the clock to be set
     std::optional<Now> last_;
+    std::string down_; // since when the agent was down, for messages
 };
 
 } // namespace sonde::schedule

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 // When timed events trigger: arithmetic alone, in UTC nanoseconds.
@@ -16,8 +15,8 @@ namespace sonde::schedule {
 // Wall-clock times before this are those of a machine whose clock has not been set since it booted (a gateway without a
 // battery wakes up in 1970); nothing is planned by them. Times beyond kEndOfTime are never planned: with the largest
 // spread they would leave the range of WallTime.
-constexpr WallTime kClockIsSet{std::chrono::sys_days{std::chrono::year{2020} / 1 / 1}};
-constexpr WallTime kEndOfTime{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
+inline constexpr WallTime kClockIsSet{std::chrono::sys_days{std::chrono::year{2020} / 1 / 1}};
+inline constexpr WallTime kEndOfTime{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
 
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325);
 
@@ -42,7 +41,8 @@ public:
     Timing(const model::Event &event, const Uuid &agent_id);
 
     bool timed() const { return timed_; }
-    // Infinite for a one-off event.
+    bool once() const { return once_; }
+    // The largest duration for a one-off event.
     std::chrono::nanoseconds interval() const { return interval_; }
     // The earliest trigger at or after `from`.
     std::optional<WallTime> first_from(WallTime from) const;
@@ -51,16 +51,10 @@ public:
 
 private:
     bool timed_ = false;
+    bool once_ = false;
     WallTime start_{};
     WallTime end_ = kEndOfTime;
     std::chrono::nanoseconds interval_ = std::chrono::nanoseconds::max();
 };
-
-// The UTC time closest to the trigger that is a multiple of `interval`, as YYYYMMDD.HHMMSS (RFC 8194 'cycle-number');
-// exactly between two, the later one.
-std::string cycle_number(WallTime event, std::chrono::seconds interval);
-
-// 2026-11-24T04:05:00Z, for messages.
-std::string utc(WallTime time);
 
 } // namespace sonde::schedule

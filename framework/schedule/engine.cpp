@@ -1,0 +1,299 @@
+#include "schedule/engine.hpp"
+
+#include "model/date_time.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// How time passes: planning, triggers, runs. What happens at a start and at a new instruction is in restart.cpp.
+namespace sonde::schedule {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+// A difference between the clocks below this is the adjusting and reading of them, and no step.
+constexpr nanoseconds kStep = seconds(1);
+// See the rules at Engine.
+constexpr nanoseconds kLateAtMost = seconds(10);
+constexpr nanoseconds kSilentAtMost = std::chrono::hours(24);
+
+nanoseconds late_at_most(const Timing &timing)
+{
+    return std::min(kLateAtMost, timing.interval());
+}
+
+} // namespace
+
+Engine::Engine(Uuid agent_id, Random random) : agent_id_(agent_id), random_(std::move(random)) {}
+
+Decisions Engine::advance(Now now)
+{
+    Decisions out;
+    const nanoseconds stepped = last_ ? (now.wall - last_->wall) - (now.monotonic - last_->monotonic) : nanoseconds(0);
+    last_ = now;
+    if (now.wall >= kClockIsSet)
+        advance_wall(now, stepped, out);
+    while (!monotonic_dues_.empty() && monotonic_dues_.begin()->first <= now.monotonic) {
+        const auto [since, id] = *monotonic_dues_.begin();
+        monotonic_dues_.erase(monotonic_dues_.begin());
+        due(id, since, out);
+    }
+    return out;
+}
+
+void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
+{
+    for (const std::string &name : std::exchange(clockless_, {}))
+        begin(instances_.at(name), false, now, {}, out);
+    if (stepped < -kStep) {
+        for (auto &[name, instance] : instances_)
+            clock_set_back(instance, now, out);
+    }
+    const Reason late = stepped > kStep
+                            ? Reason{model::OutcomeWord::missed, model::Blame::platform,
+                                     "the clock was set forward, or the machine slept, by " +
+                                         std::to_string(std::chrono::ceil<seconds>(stepped).count()) + " s"}
+                            : Reason{model::OutcomeWord::missed, model::Blame::agent,
+                                     "the agent did not get to it in time"};
+    std::map<std::string, Tally> missed;
+    while (!wall_dues_.empty() && wall_dues_.begin()->first <= now.wall) {
+        const auto [time, id] = *wall_dues_.begin();
+        wall_dues_.erase(wall_dues_.begin());
+        const Pending &pending = pending_.at(id);
+        const Instance &instance = instances_.at(pending.intent.schedule);
+        if (pending.durable && time < now.wall - late_at_most(instance.timing))
+            missed[pending.intent.schedule].add(pending.intent);
+        else
+            due(id, now.monotonic - (now.wall - time), out);
+    }
+    while (!heads_.empty() && heads_.begin()->first <= now.wall) {
+        Instance &instance = instances_.at(heads_.begin()->second);
+        Tally passed = std::move(missed[instance.work->schedule.name]);
+        missed.erase(instance.work->schedule.name);
+        catch_up(instance, now.wall - late_at_most(instance.timing), now, std::move(passed), late, out);
+    }
+    for (const auto &[name, tally] : missed) {
+        Account account;
+        settle(instances_.at(name), tally, late, account);
+        out.push_back(std::move(account));
+    }
+}
+
+void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason,
+                      Decisions &out)
+{
+    Account account;
+    if (const auto passed = instance.timing.between(instance.next_from, punctual)) {
+        missed.add(*passed);
+        instance.next_from = passed->last + nanoseconds(1);
+        instance.fresh = false;
+        account.progress = Progress{instance.work->schedule.name, instance.work->fingerprint, passed->last};
+    }
+    settle(instance, missed, reason, account);
+    if (!account.outcomes.empty())
+        out.push_back(std::move(account));
+    while (!instance.head || *instance.head <= now.wall) {
+        const std::optional<WallTime> next = instance.timing.first_from(instance.next_from);
+        set_head(instance, next);
+        if (!next)
+            break;
+        instance.next_from = *next + nanoseconds(1);
+        plan(instance, *next, now, out);
+    }
+}
+
+void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
+{
+    const std::optional<WallTime> next = instance.timing.first_from(now.wall);
+    if (instance.timing.once() || !next || instance.next_from - kSilentAtMost <= *next)
+        return;
+    Account account;
+    for (const Uuid &id : std::set<Uuid>(instance.pending)) {
+        const Pending &pending = pending_.at(id);
+        if (pending.intent.event > now.wall && !pending.is_due) {
+            take(instance, id);
+            account.closed.push_back(id);
+        }
+    }
+    if (!account.closed.empty())
+        out.push_back(std::move(account));
+    instance.next_from = now.wall;
+    set_head(instance, std::nullopt);
+    catch_up(instance, now.wall, now, {}, {}, out);
+}
+
+void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
+{
+    const Work &work = *instance.work;
+    model::Intent intent;
+    intent.id = draw_uuid(random_);
+    intent.schedule = work.schedule.name;
+    for (const model::Action &action : work.schedule.actions)
+        intent.actions.push_back(action.name);
+    intent.event = event;
+    intent.spread = draw_spread(random_, work.event.random_spread.value_or(seconds(0)));
+    if (work.event.cycle_interval && work.event.cycle_interval->count() > 0)
+        intent.cycle_number = model::cycle_number(event, *work.event.cycle_interval);
+    wait_for(instance, intent, false, now);
+    instance.fresh = false;
+    out.push_back(Plan{std::move(intent), Progress{work.schedule.name, work.fingerprint, event}});
+}
+
+void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now)
+{
+    Pending pending{intent, std::nullopt, durable, false};
+    if (!instance.timing.timed()) {
+        // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
+        pending.due = now.monotonic + std::min(intent.due() - now.wall, intent.spread);
+        monotonic_dues_.emplace(*pending.due, intent.id);
+    } else {
+        wall_dues_.emplace(intent.due(), intent.id);
+    }
+    instance.pending.insert(intent.id);
+    pending_.emplace(intent.id, std::move(pending));
+}
+
+void Engine::set_head(Instance &instance, std::optional<WallTime> head)
+{
+    const std::string &name = instance.work->schedule.name;
+    if (instance.head)
+        heads_.erase({*instance.head, name});
+    if (head)
+        heads_.emplace(*head, name);
+    instance.head = head;
+}
+
+Decisions Engine::planned(const Uuid &intent, Now now)
+{
+    Decisions out = advance(now);
+    const auto found = pending_.find(intent);
+    if (found == pending_.end())
+        return out;
+    Pending &pending = found->second;
+    pending.durable = true;
+    if (pending.is_due)
+        due(intent, pending.due ? *pending.due : now.monotonic - (now.wall - pending.intent.due()), out);
+    return out;
+}
+
+void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out)
+{
+    Pending &pending = pending_.at(id);
+    pending.is_due = true;
+    if (!pending.durable)
+        return;
+    Instance &instance = instances_.at(pending.intent.schedule);
+    if (instance.running) {
+        instance.overlapped.add(pending.intent);
+        return;
+    }
+    model::Intent intent = take(instance, id).intent;
+    instance.running = id;
+    Running &run = running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false}).first->second;
+    start_actions(run, since, out);
+}
+
+void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out)
+{
+    const bool together = run.work->schedule.execution_mode == model::ExecutionMode::parallel;
+    do {
+        run.active.insert(run.next);
+        out.push_back(Start{run.intent, run.work, run.next, draw_uuid(random_), since});
+        ++run.next;
+    } while (together && run.next < run.work->tasks.size());
+}
+
+Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
+{
+    Decisions out = advance(now);
+    const auto found = running_.find(intent);
+    if (found == running_.end() || found->second.active.erase(action) == 0)
+        return out;
+    Running &run = found->second;
+    if (run.next < run.work->tasks.size())
+        start_actions(run, now.monotonic, out);
+    if (!run.active.empty())
+        return out;
+    Account account;
+    account.closed.push_back(intent);
+    if (!run.detached) {
+        Instance &instance = instances_.at(run.intent.schedule);
+        instance.running.reset();
+        settle_overlapped(instance, account);
+    }
+    running_.erase(found);
+    out.push_back(std::move(account));
+    return out;
+}
+
+void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account)
+{
+    if (tally.count == 0)
+        return;
+    for (std::size_t i = 0; i < instance.work->tasks.size(); ++i)
+        account.outcomes.push_back(outcome_of(*instance.work, i, tally, reason, random_));
+    for (const Uuid &id : tally.intents) {
+        take(instance, id);
+        account.closed.push_back(id);
+    }
+}
+
+void Engine::settle_overlapped(Instance &instance, Account &account)
+{
+    const Tally overlapped = std::exchange(instance.overlapped, {});
+    settle(instance, overlapped,
+           {model::OutcomeWord::overlapped, model::Blame::agent, "the schedule's previous run had not ended"}, account);
+}
+
+Engine::Pending Engine::take(Instance &instance, const Uuid &id)
+{
+    instance.pending.erase(id);
+    const auto found = pending_.find(id);
+    if (found == pending_.end())
+        return {};
+    Pending pending = std::move(found->second);
+    pending_.erase(found);
+    wall_dues_.erase({pending.intent.due(), id});
+    if (pending.due)
+        monotonic_dues_.erase({*pending.due, id});
+    return pending;
+}
+
+Wakeup Engine::next_wakeup() const
+{
+    Wakeup wakeup;
+    const auto earlier = [&wakeup](WallTime time) {
+        wakeup.wall = wakeup.wall ? std::min(*wakeup.wall, time) : time;
+    };
+    if (!wall_dues_.empty())
+        earlier(wall_dues_.begin()->first);
+    if (!heads_.empty())
+        earlier(heads_.begin()->first);
+    if (!clockless_.empty())
+        earlier(kClockIsSet);
+    if (!monotonic_dues_.empty())
+        wakeup.monotonic = monotonic_dues_.begin()->first;
+    return wakeup;
+}
+
+std::vector<model::Intent> Engine::pending() const
+{
+    std::vector<model::Intent> intents;
+    for (const auto &[id, pending] : pending_)
+        intents.push_back(pending.intent);
+    std::sort(intents.begin(), intents.end(),
+              [](const model::Intent &a, const model::Intent &b) { return a.due() < b.due(); });
+    return intents;
+}
+
+std::vector<model::Intent> Engine::running() const
+{
+    std::vector<model::Intent> intents;
+    for (const auto &[id, run] : running_)
+        intents.push_back(run.intent);
+    return intents;
+}
+
+} // namespace sonde::schedule

@@ -1,0 +1,185 @@
+#include "schedule/engine.hpp"
+
+#include "model/date_time.hpp"
+
+#include <algorithm>
+
+// What happens when an agent starts with what an earlier one has left, and when an instruction replaces another.
+namespace sonde::schedule {
+
+namespace {
+
+constexpr const char *kReplaced = "the instruction was replaced";
+
+std::string to_the_second(WallTime time)
+{
+    return model::format_date_time(std::chrono::floor<std::chrono::seconds>(time));
+}
+
+} // namespace
+
+Decisions Engine::start(const model::Instruction &instruction, const Saved &saved, Now now)
+{
+    Decisions out;
+    last_ = now;
+    down_ = saved.last_alive ? " from " + to_the_second(*saved.last_alive) : "";
+    for (Work &work : works_of(instruction))
+        add(std::move(work));
+    for (const Progress &progress : saved.progress) {
+        const auto found = instances_.find(progress.schedule);
+        if (found == instances_.end() || found->second.work->fingerprint != progress.fingerprint) {
+            out.push_back(Forget{progress.schedule});
+            continue;
+        }
+        found->second.fresh = false;
+        found->second.next_from = progress.last_event + std::chrono::nanoseconds(1);
+    }
+    std::map<std::string, Tally> missed;
+    for (const SavedIntent &intent : saved.intents)
+        restore(intent, now, missed, out);
+    for (auto &[name, instance] : instances_)
+        begin(instance, true, now, std::move(missed[name]), out);
+    return out;
+}
+
+void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out)
+{
+    const model::Intent &intent = saved.intent;
+    const auto found = instances_.find(intent.schedule);
+    const bool in_force = found != instances_.end() && !found->second.fresh;
+    const bool started = std::any_of(saved.actions.begin(), saved.actions.end(),
+                                     [](const SavedAction &action) { return action.started || action.ended; });
+    const bool clock_is_set = now.wall >= kClockIsSet;
+    if (started)
+        account_saved(saved, {model::OutcomeWord::interrupted, model::Blame::agent, "the agent ended while it ran"},
+                      out);
+    else if (in_force && clock_is_set && intent.due() < now.wall)
+        missed[intent.schedule].add(intent);
+    else if (in_force)
+        wait_for(found->second, intent, true, now);
+    else if (clock_is_set && intent.event < now.wall)
+        account_saved(saved, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
+    else
+        out.push_back(Account{{}, {intent.id}, std::nullopt});
+}
+
+void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out)
+{
+    Account account;
+    account.closed.push_back(saved.intent.id);
+    for (std::size_t i = 0; i < saved.intent.actions.size(); ++i) {
+        const SavedAction action = i < saved.actions.size() ? saved.actions[i] : SavedAction{};
+        if (action.ended)
+            continue;
+        model::Outcome outcome;
+        outcome.run = action.started ? action.run : draw_uuid(random_);
+        outcome.schedule = saved.intent.schedule;
+        outcome.action = saved.intent.actions[i];
+        outcome.task = action.task;
+        outcome.word = reason.word;
+        outcome.blame = reason.blame;
+        outcome.message = action.started || reason.word == model::OutcomeWord::missed
+                              ? reason.message
+                              : "the agent ended before it was this action's turn";
+        outcome.first_event = outcome.last_event = saved.intent.event;
+        outcome.start = action.start;
+        outcome.rows = action.rows;
+        account.outcomes.push_back(std::move(outcome));
+    }
+    out.push_back(std::move(account));
+}
+
+void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out)
+{
+    const Reason reason{model::OutcomeWord::missed, instance.fresh ? model::Blame::unknown : model::Blame::agent,
+                        instance.fresh ? "its time had passed when the instruction came into force"
+                        : starting     ? "the agent was not running" + down_ + " until " + to_the_second(now.wall)
+                                       : "the agent was not running" + down_ + ", or its clock was not set, until " +
+                                             to_the_second(now.wall)};
+    if (instance.timing.timed()) {
+        if (now.wall < kClockIsSet) {
+            clockless_.insert(instance.work->schedule.name);
+            return;
+        }
+        if (instance.fresh) {
+            instance.next_from = instance.timing.once() ? WallTime::min() : now.wall;
+        } else {
+            clock_set_back(instance, now, out);
+            if (!instance.head && instance.next_from > now.wall + std::chrono::nanoseconds(1))
+                set_head(instance, instance.next_from - std::chrono::nanoseconds(1));
+        }
+        catch_up(instance, now.wall, now, std::move(missed), reason, out);
+        return;
+    }
+    Account account;
+    settle(instance, missed, reason, account);
+    if (!account.outcomes.empty())
+        out.push_back(std::move(account));
+    const bool startup = std::holds_alternative<model::Startup>(instance.work->event.type);
+    if (startup ? starting : instance.fresh)
+        plan(instance, now.wall, now, out);
+}
+
+Decisions Engine::replace(const model::Instruction &instruction, Now now)
+{
+    Decisions out = advance(now);
+    std::map<std::string, Work> asked;
+    for (Work &work : works_of(instruction))
+        asked.emplace(work.schedule.name, std::move(work));
+    std::vector<std::string> gone;
+    for (const auto &[name, instance] : instances_) {
+        const auto same = asked.find(name);
+        if (same != asked.end() && same->second.fingerprint == instance.work->fingerprint)
+            asked.erase(same);
+        else
+            gone.push_back(name);
+    }
+    for (const std::string &name : gone)
+        remove(name, now, out);
+    for (auto &[name, work] : asked)
+        begin(add(std::move(work)), false, now, {}, out);
+    return out;
+}
+
+Engine::Instance &Engine::add(Work work)
+{
+    const Timing timing(work.event, agent_id_);
+    const std::string name = work.schedule.name;
+    Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
+    return instances_.insert_or_assign(name, std::move(instance)).first->second;
+}
+
+void Engine::remove(const std::string &name, Now now, Decisions &out)
+{
+    Instance &instance = instances_.at(name);
+    Account account;
+    settle_overlapped(instance, account);
+    Tally missed;
+    for (const Uuid &id : std::set<Uuid>(instance.pending)) {
+        const Pending pending = take(instance, id);
+        if (pending.intent.event < now.wall || pending.due)
+            missed.add(pending.intent);
+        else
+            account.closed.push_back(id);
+    }
+    settle(instance, missed, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, account);
+    if (instance.running) {
+        Running &run = running_.at(*instance.running);
+        Tally rest;
+        rest.add(run.intent);
+        for (; run.next < run.work->tasks.size(); ++run.next)
+            account.outcomes.push_back(outcome_of(*run.work, run.next, rest,
+                                                  {model::OutcomeWord::interrupted, model::Blame::unknown, kReplaced},
+                                                  random_));
+        run.detached = true;
+        out.push_back(Stop{run.intent.id, kReplaced});
+    }
+    if (!account.closed.empty() || !account.outcomes.empty())
+        out.push_back(std::move(account));
+    set_head(instance, std::nullopt);
+    clockless_.erase(name);
+    instances_.erase(name);
+    out.push_back(Forget{name});
+}
+
+} // namespace sonde::schedule

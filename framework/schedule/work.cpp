@@ -1,0 +1,176 @@
+#include "schedule/work.hpp"
+
+#include "schedule/timing.hpp"
+
+#include <charconv>
+#include <map>
+#include <string_view>
+#include <type_traits>
+#include <variant>
+
+namespace sonde::schedule {
+
+namespace {
+
+// Writes `key=length:value;`: the lengths keep two configurations from having the same text.
+class Canonical {
+public:
+    void put(std::string_view key, std::string_view value)
+    {
+        text_ += key;
+        text_ += '=';
+        text_ += std::to_string(value.size());
+        text_ += ':';
+        text_ += value;
+        text_ += ';';
+    }
+    void put(std::string_view key, const std::optional<std::string> &value)
+    {
+        if (value)
+            put(key, std::string_view(*value));
+    }
+    void put(std::string_view key, const std::vector<std::string> &values)
+    {
+        for (const std::string &value : values)
+            put(key, std::string_view(value));
+    }
+    void put(std::string_view key, std::chrono::seconds value)
+    {
+        put(key, std::string_view(std::to_string(value.count())));
+    }
+    void put(std::string_view key, WallTime value)
+    {
+        put(key, std::string_view(std::to_string(value.time_since_epoch().count())));
+    }
+    template <class T>
+        requires std::is_same_v<T, std::chrono::seconds> || std::is_same_v<T, WallTime>
+    void put(std::string_view key, const std::optional<T> &value)
+    {
+        if (value)
+            put(key, *value);
+    }
+    void put(const std::vector<model::Option> &options)
+    {
+        for (const model::Option &option : options) {
+            put("option", std::string_view(option.id));
+            put("name", std::string_view(option.name));
+            put("value", option.value);
+        }
+    }
+
+    std::string hash() const
+    {
+        char hex[16];
+        const auto end = std::to_chars(hex, hex + sizeof hex, fnv1a(text_), 16).ptr;
+        return std::string(sizeof hex - static_cast<std::size_t>(end - hex), '0') + std::string(hex, end);
+    }
+
+private:
+    std::string text_;
+};
+
+void put(Canonical &out, const model::Event &event)
+{
+    out.put("event", std::string_view(event.name));
+    out.put("random-spread", event.random_spread);
+    out.put("cycle-interval", event.cycle_interval);
+    std::visit(
+        [&out](const auto &type) {
+            using Type = std::decay_t<decltype(type)>;
+            if constexpr (std::is_same_v<Type, model::Periodic>) {
+                out.put("periodic", type.interval);
+                out.put("start", type.start);
+                out.put("end", type.end);
+            } else if constexpr (std::is_same_v<Type, model::OneOff>) {
+                out.put("one-off", type.time);
+            } else if constexpr (std::is_same_v<Type, model::Immediate>) {
+                out.put("immediate", std::string_view());
+            } else {
+                static_assert(std::is_same_v<Type, model::Startup>);
+                out.put("startup", std::string_view());
+            }
+        },
+        event.type);
+}
+
+void put(Canonical &out, const model::Task &task)
+{
+    out.put("task", std::string_view(task.name));
+    for (const model::Function &function : task.functions) {
+        out.put("function", std::string_view(function.uri));
+        out.put("role", function.roles);
+    }
+    out.put("program", task.program);
+    out.put(task.options);
+    out.put("tag", task.tags);
+}
+
+void put(Canonical &out, const model::Action &action)
+{
+    out.put("action", std::string_view(action.name));
+    out.put("of", std::string_view(action.task));
+    out.put(action.options);
+    out.put("destination", action.destinations);
+    out.put("tag", action.tags);
+    out.put("suppression-tag", action.suppression_tags);
+}
+
+const char *name_of(model::ExecutionMode mode)
+{
+    switch (mode) {
+    case model::ExecutionMode::sequential:
+        return "sequential";
+    case model::ExecutionMode::parallel:
+        return "parallel";
+    case model::ExecutionMode::pipelined:
+        return "pipelined";
+    }
+    return "";
+}
+
+} // namespace
+
+std::string fingerprint_of(const Work &work)
+{
+    Canonical out;
+    out.put("schedule", std::string_view(work.schedule.name));
+    out.put("mode", std::string_view(name_of(work.schedule.execution_mode)));
+    out.put("tag", work.schedule.tags);
+    out.put("suppression-tag", work.schedule.suppression_tags);
+    put(out, work.event);
+    for (std::size_t i = 0; i < work.schedule.actions.size(); ++i) {
+        put(out, work.schedule.actions[i]);
+        put(out, work.tasks[i]);
+    }
+    return out.hash();
+}
+
+std::vector<Work> works_of(const model::Instruction &instruction)
+{
+    std::map<std::string_view, const model::Event *> events;
+    for (const model::Event &event : instruction.events)
+        events.emplace(event.name, &event);
+    std::map<std::string_view, const model::Task *> tasks;
+    for (const model::Task &task : instruction.tasks)
+        tasks.emplace(task.name, &task);
+
+    std::vector<Work> works;
+    for (const model::Schedule &schedule : instruction.schedules) {
+        const auto event = events.find(schedule.start);
+        if (event == events.end() || schedule.actions.empty())
+            continue;
+        Work work{schedule, *event->second, {}, {}};
+        for (const model::Action &action : schedule.actions) {
+            const auto task = tasks.find(action.task);
+            if (task != tasks.end())
+                work.tasks.push_back(*task->second);
+            else
+                work.tasks.emplace_back().name = action.task;
+        }
+        work.fingerprint = fingerprint_of(work);
+        works.push_back(std::move(work));
+    }
+    return works;
+}
+
+} // namespace sonde::schedule
