@@ -1,0 +1,70 @@
+#include "policy/policy.hpp"
+
+#include <algorithm>
+
+namespace sonde::policy {
+
+namespace {
+
+Verdict refused(std::string reason, std::uint64_t left_bytes = 0)
+{
+    return {false, std::move(reason), left_bytes};
+}
+
+} // namespace
+
+Policy Policy::deny_all(std::string reason)
+{
+    Policy policy;
+    policy.denied_ = std::move(reason);
+    return policy;
+}
+
+Verdict Policy::judge(const Request &request) const
+{
+    if (denied_)
+        return refused("the local policy refuses everything: " + *denied_);
+    const std::uint64_t left = bytes_per_day_ - std::min(bytes_per_day_, request.used_bytes);
+    const auto matches = [&request](const std::string &glob) { return glob_matches(glob, request.method); };
+    if (std::none_of(methods_.begin(), methods_.end(), matches))
+        return refused("method " + request.method + " is not allowed here", left);
+    for (const std::string &target : request.targets) {
+        Verdict verdict = judge_target(target);
+        if (!verdict)
+            return refused(std::move(verdict.reason), left);
+    }
+    if (request.running >= concurrency_)
+        return refused(std::to_string(request.running) + " running, and " + std::to_string(concurrency_) +
+                           " allowed at the same time",
+                       left);
+    const std::string used = std::to_string(request.used_bytes) + " of today's " + std::to_string(bytes_per_day_) +
+                             " bytes are used, ";
+    if (request.declared_bytes && *request.declared_bytes > left)
+        return refused(used + std::to_string(left) + " are left, and this may need " +
+                           std::to_string(*request.declared_bytes),
+                       left);
+    if (!request.declared_bytes && left == 0)
+        return refused(used + "none are left", left);
+    return {true, "", left};
+}
+
+Verdict Policy::judge_target(std::string_view target) const
+{
+    if (denied_)
+        return refused("the local policy refuses everything: " + *denied_);
+    const Result<Target> parsed = parse_target(target);
+    if (!parsed)
+        return refused(parsed.error().what);
+    const std::string name = "target " + to_string(*parsed);
+    if (const auto *address = std::get_if<Address>(&*parsed)) {
+        if (const char *why = never_a_target(*address))
+            return refused(name + " " + why);
+    }
+    if (deny_.matches(*parsed, true))
+        return refused(name + " is among the denied targets (" + deny_.to_string() + ")");
+    if (!allow_.matches(*parsed, false))
+        return refused(name + " is outside the allowed targets (" + allow_.to_string() + ")");
+    return {true, "", 0};
+}
+
+} // namespace sonde::policy
