@@ -172,7 +172,7 @@ Result<void> TargetList::add(std::string_view text)
     } else {
         const std::optional<std::string> glob = name_of(text, true);
         const bool digits = text.find_first_of("0123456789") != std::string_view::npos &&
-                            text.find_first_not_of("0123456789.*") == std::string_view::npos;
+                            text.find_first_not_of("0123456789.*-") == std::string_view::npos;
         if (!glob || digits || ends_in_a_number(*glob))
             return Error{"", shown(text) + " is neither an address, a CIDR range nor a glob of host names",
                          "e.g. 192.0.2.0/24, 2001:db8::/32, www.example.org or *.example.org"};

@@ -13,16 +13,16 @@
 #include <variant>
 #include <vector>
 
-// What the engine wants done, as values. Whoever asked the engine carries them out in order; all Plan, Account and Forget
-// of one answer belong into one transaction.
+// What the engine wants done, as values. All Plan, Account and Forget of one answer belong into one transaction, the
+// progress in its order; then come Start and Stop, in their order.
 namespace sonde::schedule {
 
 // How far a schedule has been planned; the spool keeps one a schedule, so that a restart knows which triggers passed
 // while the agent was down.
 struct Progress {
     std::string schedule;
-    std::string fingerprint; // of the configuration (Work) it was planned from
-    WallTime last_event;     // the last trigger that has an intent or an outcome
+    std::uint64_t fingerprint = 0; // of the configuration (Work) it was planned from
+    WallTime last_event;           // the last trigger that has an intent or an outcome
 
     bool operator==(const Progress &) const = default;
 };

@@ -19,6 +19,9 @@ constexpr nanoseconds kStep = seconds(1);
 constexpr nanoseconds kLateAtMost = seconds(10);
 constexpr nanoseconds kSilentAtMost = std::chrono::hours(24);
 
+const Reason kStopped{model::OutcomeWord::interrupted, model::Blame::unknown,
+                      "the instruction was replaced before it was this action's turn"};
+
 nanoseconds late_at_most(const Timing &timing)
 {
     return std::min(kLateAtMost, timing.interval());
@@ -212,13 +215,18 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
     if (found == running_.end() || found->second.active.erase(action) == 0)
         return out;
     Running &run = found->second;
-    if (run.next < run.work->tasks.size())
+    if (!run.stopped && run.next < run.work->tasks.size())
         start_actions(run, now.monotonic, out);
     if (!run.active.empty())
         return out;
     Account account;
     account.closed.push_back(intent);
-    if (!run.detached) {
+    if (run.stopped) {
+        Tally rest;
+        rest.add(run.intent);
+        for (; run.next < run.work->tasks.size(); ++run.next)
+            account.outcomes.push_back(outcome_of(*run.work, run.next, rest, kStopped, random_));
+    } else {
         Instance &instance = instances_.at(run.intent.schedule);
         instance.running.reset();
         settle_overlapped(instance, account);

@@ -102,12 +102,13 @@ private:
         std::shared_ptr<const Work> work;
         std::size_t next = 0; // the first action that has not been started
         std::set<std::size_t> active;
-        bool detached = false; // its schedule has been removed or changed
+        bool stopped = false; // its schedule has been removed or changed: no further action starts
     };
 
     Instance &add(Work work);
     void remove(const std::string &name, Now now, Decisions &out);
     void restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out);
+    void forget_unless_planned(const std::string &name, Decisions &out) const;
     void account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out);
 
     // Plans what a schedule that has just come into force asks for; `missed` is what is already known to be missed.

@@ -16,6 +16,20 @@ std::string to_the_second(WallTime time)
     return model::format_date_time(std::chrono::floor<std::chrono::seconds>(time));
 }
 
+// What was planned and closed in the same answer need not be made durable.
+void drop_closed_plans(Decisions &decisions)
+{
+    std::set<Uuid> closed;
+    for (const Decision &decision : decisions) {
+        if (const auto *account = std::get_if<Account>(&decision))
+            closed.insert(account->closed.begin(), account->closed.end());
+    }
+    std::erase_if(decisions, [&closed](const Decision &decision) {
+        const auto *plan = std::get_if<Plan>(&decision);
+        return plan != nullptr && closed.contains(plan->intent.id);
+    });
+}
+
 } // namespace
 
 Decisions Engine::start(const model::Instruction &instruction, const Saved &saved, Now now)
@@ -27,10 +41,8 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
         add(std::move(work));
     for (const Progress &progress : saved.progress) {
         const auto found = instances_.find(progress.schedule);
-        if (found == instances_.end() || found->second.work->fingerprint != progress.fingerprint) {
-            out.push_back(Forget{progress.schedule});
+        if (found == instances_.end() || found->second.work->fingerprint != progress.fingerprint)
             continue;
-        }
         found->second.fresh = false;
         found->second.next_from = progress.last_event + std::chrono::nanoseconds(1);
     }
@@ -39,6 +51,8 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
         restore(intent, now, missed, out);
     for (auto &[name, instance] : instances_)
         begin(instance, true, now, std::move(missed[name]), out);
+    for (const Progress &progress : saved.progress)
+        forget_unless_planned(progress.schedule, out);
     return out;
 }
 
@@ -138,7 +152,17 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
         remove(name, now, out);
     for (auto &[name, work] : asked)
         begin(add(std::move(work)), false, now, {}, out);
+    for (const std::string &name : gone)
+        forget_unless_planned(name, out);
+    drop_closed_plans(out);
     return out;
+}
+
+void Engine::forget_unless_planned(const std::string &name, Decisions &out) const
+{
+    const auto found = instances_.find(name);
+    if (found == instances_.end() || found->second.fresh)
+        out.push_back(Forget{name});
 }
 
 Engine::Instance &Engine::add(Work work)
@@ -164,22 +188,14 @@ void Engine::remove(const std::string &name, Now now, Decisions &out)
     }
     settle(instance, missed, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, account);
     if (instance.running) {
-        Running &run = running_.at(*instance.running);
-        Tally rest;
-        rest.add(run.intent);
-        for (; run.next < run.work->tasks.size(); ++run.next)
-            account.outcomes.push_back(outcome_of(*run.work, run.next, rest,
-                                                  {model::OutcomeWord::interrupted, model::Blame::unknown, kReplaced},
-                                                  random_));
-        run.detached = true;
-        out.push_back(Stop{run.intent.id, kReplaced});
+        running_.at(*instance.running).stopped = true;
+        out.push_back(Stop{*instance.running, kReplaced});
     }
     if (!account.closed.empty() || !account.outcomes.empty())
         out.push_back(std::move(account));
     set_head(instance, std::nullopt);
     clockless_.erase(name);
     instances_.erase(name);
-    out.push_back(Forget{name});
 }
 
 } // namespace sonde::schedule

@@ -2,7 +2,6 @@
 
 #include "schedule/timing.hpp"
 
-#include <charconv>
 #include <map>
 #include <string_view>
 #include <type_traits>
@@ -58,12 +57,7 @@ public:
         }
     }
 
-    std::string hash() const
-    {
-        char hex[16];
-        const auto end = std::to_chars(hex, hex + sizeof hex, fnv1a(text_), 16).ptr;
-        return std::string(sizeof hex - static_cast<std::size_t>(end - hex), '0') + std::string(hex, end);
-    }
+    std::uint64_t hash() const { return fnv1a(text_); }
 
 private:
     std::string text_;
@@ -130,7 +124,7 @@ const char *name_of(model::ExecutionMode mode)
 
 } // namespace
 
-std::string fingerprint_of(const Work &work)
+std::uint64_t fingerprint_of(const Work &work)
 {
     Canonical out;
     out.put("schedule", std::string_view(work.schedule.name));
@@ -159,7 +153,7 @@ std::vector<Work> works_of(const model::Instruction &instruction)
         const auto event = events.find(schedule.start);
         if (event == events.end() || schedule.actions.empty())
             continue;
-        Work work{schedule, *event->second, {}, {}};
+        Work work{schedule, *event->second, {}, 0};
         for (const model::Action &action : schedule.actions) {
             const auto task = tasks.find(action.task);
             if (task != tasks.end())

@@ -2,7 +2,7 @@
 
 #include "model/instruction.hpp"
 
-#include <string>
+#include <cstdint>
 #include <vector>
 
 namespace sonde::schedule {
@@ -13,15 +13,15 @@ struct Work {
     model::Schedule schedule;
     model::Event event;
     std::vector<model::Task> tasks; // tasks[i] belongs to schedule.actions[i]
-    std::string fingerprint;        // of all of the above: equal if and only if (but for chance) the configuration is
+    std::uint64_t fingerprint = 0;  // of all of the above: equal if and only if (but for chance) the configuration is
 };
 
 // The schedules of an instruction that can run: those with actions and an event that exists. An action whose task does
 // not exist gets an empty task of that name (validation refuses such an instruction beforehand).
 std::vector<Work> works_of(const model::Instruction &instruction);
 
-// FNV-1a, 64 bits in hex, over a canonical text of the configuration. It is stored in the spool, so it must not change when
+// FNV-1a, 64 bits, over a canonical text of the configuration. It is stored in the spool, so it must not change when
 // the software is updated: a leaf that is at its default adds nothing to the text, and a new leaf is added at its end.
-std::string fingerprint_of(const Work &work);
+std::uint64_t fingerprint_of(const Work &work);
 
 } // namespace sonde::schedule
