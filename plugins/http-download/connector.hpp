@@ -1,0 +1,64 @@
+#pragma once
+
+#include "event.hpp"
+
+#include <sonde/plugin.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::http_download {
+
+/*
+ * Connects to one of several addresses: tries them in order, the next one when one has failed or 250 ms have passed
+ * (RFC 8305 section 5), and takes the first that answers. So one broken address family costs a quarter of a second, not
+ * the run. Destroying it ends all attempts.
+ */
+class Connector {
+public:
+    struct Connected {
+        plugin::Fd fd;
+        sonde_ip address;
+        std::int64_t duration; // ns from this attempt's SYN
+    };
+    struct Failed {
+        int error; // errno of the last attempt
+        std::string text;
+    };
+    using OnConnected = std::function<void(Connected)>;
+    using OnFailed = std::function<void(Failed)>;
+
+    // One of the callbacks is called, once, from the event loop, and may destroy the connector.
+    Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, std::uint16_t port,
+              OnConnected on_connected, OnFailed on_failed);
+
+private:
+    struct Attempt {
+        plugin::Fd fd;
+        sonde_ip address;
+        std::int64_t begun;
+        std::unique_ptr<Event> event;
+    };
+
+    void try_next();
+    bool begin(Attempt &attempt); // false: failed at once, failed_ says why
+    void settle(Attempt *attempt);
+    void note_failure(const sonde_ip &address, int error);
+
+    const sonde_host &host_;
+    event_base &base_;
+    std::vector<sonde_ip> addresses_;
+    std::uint16_t port_;
+    OnConnected on_connected_;
+    OnFailed on_failed_;
+    std::size_t next_ = 0;
+    std::vector<std::unique_ptr<Attempt>> attempts_; // pending
+    Failed failed_ = {};
+    Event timer_;
+};
+
+} // namespace sonde::http_download

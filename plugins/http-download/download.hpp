@@ -1,0 +1,59 @@
+#pragma once
+
+#include "evidence.hpp"
+#include "stream.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace sonde::http_download {
+
+// All that a finished run has to tell.
+struct RunReport {
+    const Settings &settings;
+    std::int64_t resolve = 0; // ns, once for all streams
+    Meter &meter;
+    Evidence evidence;
+    std::int64_t wall_offset = 0; // ns from CLOCK_MONOTONIC to CLOCK_REALTIME, at the beginning of the transfer
+    std::vector<const StreamReport *> streams;
+};
+
+// One run: all streams around one event loop, a tick at each window's edge.
+class Download {
+public:
+    Download(const sonde_host &host, const Settings &settings);
+
+    // Blocks until the run is over; window rows go out on the way. Throws plugin::Failure if nothing could be begun.
+    RunReport run();
+
+private:
+    void resolve();
+    void tick();
+    void look_at_streams(std::int64_t now);
+    void send_windows(const std::vector<Window> &windows);
+    void finish();
+    std::uint32_t out_of_order() const;
+    std::int64_t now() const { return host_.now(&host_, SONDE_CLOCK_MONOTONIC); }
+
+    const sonde_host &host_;
+    const Settings &settings_;
+    Meter meter_;
+    EventBase base_;
+    std::vector<sonde_ip> addresses_;
+    std::int64_t resolve_ = 0;
+    std::unique_ptr<Shared> shared_;
+    std::vector<std::unique_ptr<Stream>> streams_;
+    std::size_t live_ = 0;
+    Evidence evidence_;
+    std::int64_t wall_offset_ = 0;
+    std::int64_t next_tick_ = 0;
+    std::unique_ptr<Event> ticker_;
+    std::int64_t looked_at_ = 0;
+    std::vector<std::uint64_t> looked_bytes_; // of each stream, then
+    std::uint32_t told_out_of_order_ = 0;
+    std::uint64_t told_received_ = 0;
+    std::uint64_t told_sent_ = 0;
+    bool receiver_gone_ = false;
+};
+
+} // namespace sonde::http_download

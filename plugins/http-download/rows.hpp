@@ -1,0 +1,18 @@
+#pragma once
+
+#include "download.hpp"
+
+namespace sonde::http_download {
+
+// False: the host wants no more rows.
+bool send_window_row(const sonde_host &host, const Meter &meter, const Window &window, std::int64_t wall_offset,
+                     std::uint32_t out_of_order);
+
+// These throw plugin::Stopped instead.
+void send_stream_rows(const sonde_host &host, const RunReport &report);
+void send_summary_row(const sonde_host &host, const RunReport &report);
+
+// Ends a run whose streams did not all do their part: throws plugin::Failure.
+void judge_streams(const RunReport &report);
+
+} // namespace sonde::http_download
