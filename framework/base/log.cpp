@@ -24,7 +24,7 @@ Result<std::shared_ptr<Log>> make_log(const std::string &program, std::string_vi
     return log;
 }
 
-std::string quoted(std::string_view value)
+std::string Quoted::operator()(std::string_view value) const
 {
     const bool plain = !value.empty() && std::all_of(value.begin(), value.end(), [](unsigned char c) {
         return c > 0x20 && c != 0x7f && c != '"' && c != '\\' && c != '=';

@@ -19,7 +19,11 @@ using Log = spdlog::logger;
 // A log that writes to stderr. `level` is one of error, warning, info, debug.
 Result<std::shared_ptr<Log>> make_log(const std::string &program, std::string_view level);
 
-// A value for `key=value`: quoted, with control characters escaped, when it is not one plain word.
-std::string quoted(std::string_view value);
+// quoted(value): for `key=value`; in quotation marks, with control characters escaped, when it is not one plain word.
+// An object and no function, because for a std::string argument-dependent lookup would prefer std::quoted.
+struct Quoted {
+    std::string operator()(std::string_view value) const;
+};
+inline constexpr Quoted quoted;
 
 } // namespace sonde
