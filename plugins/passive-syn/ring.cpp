@@ -1,0 +1,148 @@
+#include "ring.hpp"
+
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <arpa/inet.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+
+namespace sonde::passive_syn {
+
+namespace {
+
+// 8 MiB: at a million SYN a second, about 50 ms of them.
+constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 32, kFrameBytes = 2048;
+
+sonde::plugin::Failure failure(std::int32_t code, const std::string &what) {
+    return {code, what + ": " + strerror(errno)};
+}
+
+} // namespace
+
+Ring::Ring(const sonde_host &host, std::uint32_t interface_index, bool want_in, bool want_out)
+    : index_(interface_index) {
+    std::int32_t fd = -1;
+    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_CAPTURE, 0, 1, &fd); error != 0)
+        throw sonde::plugin::Failure{kNoSocket, std::string("no capture socket: ") + strerror(error)};
+    fd_.reset(fd);
+    link_ = find_link();
+    // The filter before the binding, so that nothing else ever enters the ring.
+    std::vector<sock_filter> code = make_filter(link_, want_in, want_out);
+    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+    if (setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+        throw failure(kNoRing, "SO_ATTACH_FILTER");
+    make_ring();
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_protocol = htons(ETH_P_ALL); // any other protocol shows nothing of what goes out
+    to.sll_ifindex = static_cast<int>(index_);
+    if (bind(fd_.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) != 0)
+        throw failure(errno == ENODEV ? kInterfaceGone : kNoRing, "bind to the interface");
+}
+
+Ring::~Ring() {
+    if (memory_ != nullptr)
+        munmap(memory_, std::size_t{kBlockBytes} * kBlocks);
+}
+
+std::string Ring::name() const {
+    ifreq request{};
+    request.ifr_ifindex = static_cast<int>(index_);
+    if (ioctl(fd_.get(), SIOCGIFNAME, &request) != 0)
+        throw failure(kInterfaceGone, "the interface");
+    return request.ifr_name;
+}
+
+Link Ring::find_link() const {
+    ifreq request{};
+    name().copy(request.ifr_name, IFNAMSIZ - 1);
+    if (ioctl(fd_.get(), SIOCGIFHWADDR, &request) != 0)
+        throw failure(kInterfaceGone, "the interface's type");
+    switch (request.ifr_hwaddr.sa_family) {
+    case ARPHRD_ETHER:
+    case ARPHRD_LOOPBACK:
+        return Link::ethernet;
+    case ARPHRD_NONE:
+    case ARPHRD_PPP:
+    case ARPHRD_RAWIP:
+    case ARPHRD_TUNNEL:
+    case ARPHRD_TUNNEL6:
+    case ARPHRD_SIT:
+        return Link::bare;
+    default:
+        throw sonde::plugin::Failure{kNoRing, "this type of interface is not understood: ARPHRD " +
+                                                  std::to_string(request.ifr_hwaddr.sa_family)};
+    }
+}
+
+void Ring::make_ring() {
+    const int version = TPACKET_V3;
+    if (setsockopt(fd_.get(), SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0)
+        throw failure(kNoRing, "TPACKET_V3");
+    tpacket_req3 request{};
+    request.tp_block_size = kBlockBytes;
+    request.tp_block_nr = kBlocks;
+    request.tp_frame_size = kFrameBytes;
+    request.tp_frame_nr = kBlockBytes / kFrameBytes * kBlocks;
+    request.tp_retire_blk_tov = kBlockTime / 1'000'000;
+    if (setsockopt(fd_.get(), SOL_PACKET, PACKET_RX_RING, &request, sizeof request) != 0)
+        throw failure(kNoRing, "PACKET_RX_RING");
+    void *memory = mmap(nullptr, std::size_t{kBlockBytes} * kBlocks, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+    if (memory == MAP_FAILED)
+        throw failure(kNoRing, "mapping the ring");
+    memory_ = static_cast<std::uint8_t *>(memory);
+}
+
+void Ring::drain(const std::function<void(const Frame &)> &each) {
+    // At most one turn of the ring, so that a flood cannot keep us from the clock.
+    for (std::uint32_t turn = 0; turn < kBlocks; ++turn) {
+        auto *block = reinterpret_cast<tpacket_block_desc *>(memory_ + std::size_t{kBlockBytes} * next_block_);
+        std::atomic_ref<std::uint32_t> status(block->hdr.bh1.block_status);
+        if ((status.load(std::memory_order_acquire) & TP_STATUS_USER) == 0)
+            return;
+        const std::uint8_t *at = reinterpret_cast<std::uint8_t *>(block) + block->hdr.bh1.offset_to_first_pkt;
+        for (std::uint32_t i = 0; i < block->hdr.bh1.num_pkts; ++i) {
+            const auto *header = reinterpret_cast<const tpacket3_hdr *>(at);
+            const auto *link = reinterpret_cast<const sockaddr_ll *>(at + TPACKET_ALIGN(sizeof *header));
+            each({{at + header->tp_mac, header->tp_snaplen},
+                  header->tp_sec * std::int64_t{1'000'000'000} + header->tp_nsec,
+                  link->sll_pkttype == PACKET_OUTGOING ? Direction::out : Direction::in});
+            at += header->tp_next_offset;
+        }
+        status.store(TP_STATUS_KERNEL, std::memory_order_release);
+        next_block_ = (next_block_ + 1) % kBlocks;
+    }
+}
+
+std::uint64_t Ring::drops() {
+    tpacket_stats_v3 stats{};
+    socklen_t length = sizeof stats;
+    if (getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &stats, &length) != 0)
+        return 0;
+    return stats.tp_drops;
+}
+
+int Ring::error() {
+    int error = 0;
+    socklen_t length = sizeof error;
+    getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
+    return error;
+}
+
+bool Ring::up() const {
+    ifreq request{};
+    name().copy(request.ifr_name, IFNAMSIZ - 1);
+    if (ioctl(fd_.get(), SIOCGIFFLAGS, &request) != 0)
+        throw failure(kInterfaceGone, "the interface");
+    return (request.ifr_flags & IFF_UP) != 0;
+}
+
+} // namespace sonde::passive_syn
