@@ -12,13 +12,14 @@ namespace asio = boost::asio;
 
 struct SpoolOptions {
     std::filesystem::path file;
-    std::uint64_t max_bytes = 64 * 1024 * 1024; // of the file; SQLite's log adds up to a few MiB
+    std::uint64_t max_bytes = 64 * 1024 * 1024; // of the file, at least 512 KiB; SQLite's log adds up to a few MiB
 };
 
 // The agent's durable memory: what was planned, what ran, what waits for its acknowledgement. Every call is one
 // transaction and returns when it is on the disk, so a kill at any moment leaves either all of it or nothing.
 //
-// Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the oldest results, each
+// Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the oldest results (those that
+// were handed to a report last, since they may have arrived), each
 // counted in its run's outcome as `rows_dropped` (an outcome that was sent already is sent again and replaces the
 // first), and only when nothing else is left the oldest outcomes.
 //

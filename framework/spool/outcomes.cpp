@@ -1,0 +1,147 @@
+#include "spool/outcomes.hpp"
+
+#include "model/outcomes.hpp"
+#include "spool/results.hpp"
+#include "spool/schema.hpp"
+
+namespace sonde::spool {
+
+namespace {
+
+// An outcome's row without its message, encoded, is shorter than this.
+constexpr std::size_t kOutcomeBytes = 500;
+// What an entry needs beside its rows, mostly the descriptions of the columns.
+constexpr std::size_t kEntryBytes = 3000;
+
+model::Outcome read_outcome(const sqlite::Rows &rows) {
+    model::Outcome outcome;
+    outcome.run = rows.uuid(1);
+    outcome.schedule = rows.text(2);
+    outcome.action = rows.text(3);
+    outcome.task = rows.text(4);
+    outcome.word = static_cast<model::OutcomeWord>(rows.integer(5));
+    outcome.status = static_cast<std::int32_t>(rows.integer(6));
+    outcome.blame = static_cast<model::Blame>(rows.integer(7));
+    outcome.message = rows.text(8);
+    outcome.first_event = rows.time(9);
+    outcome.last_event = rows.time(10);
+    outcome.count = static_cast<std::uint64_t>(rows.integer(11));
+    outcome.start = rows.optional_time(12);
+    outcome.end = rows.optional_time(13);
+    outcome.lateness = std::chrono::nanoseconds(rows.integer(14));
+    outcome.rows = static_cast<std::uint64_t>(rows.integer(15));
+    outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(16));
+    outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(17));
+    outcome.received_bytes = static_cast<std::uint64_t>(rows.integer(18));
+    return outcome;
+}
+
+struct Waiting {
+    std::vector<std::int64_t> ids;
+    std::vector<model::Outcome> outcomes;
+};
+
+Result<Waiting> waiting_outcomes(sqlite::Connection &db, const Destination &destination, std::size_t room) {
+    Waiting waiting;
+    std::size_t bytes = kEntryBytes;
+    auto rows = db.query("SELECT outcome.* FROM outcome_delivery JOIN outcome ON outcome.id = outcome "
+                         "WHERE destination = ? AND waiting ORDER BY outcome",
+                         destination);
+    while (rows.next()) {
+        auto outcome = read_outcome(rows);
+        bytes += kOutcomeBytes + outcome.message.size();
+        if (bytes > room && !waiting.ids.empty())
+            break;
+        waiting.ids.push_back(rows.integer(0));
+        waiting.outcomes.push_back(std::move(outcome));
+    }
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return waiting;
+}
+
+} // namespace
+
+Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
+                         const std::vector<Destination> &destinations) {
+    const auto counted = db.run("INSERT INTO tally VALUES(?1, ?2, ?3, ?4) "
+                                "ON CONFLICT DO UPDATE SET count = count + ?4",
+                                outcome.schedule, outcome.action, static_cast<int>(outcome.word), outcome.count);
+    if (!counted)
+        return counted.error();
+    if (destinations.empty())
+        return {};
+    const auto stored =
+        db.run("INSERT INTO outcome VALUES(NULL, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?)", to_string(outcome.run),
+               outcome.schedule, outcome.action, outcome.task, static_cast<int>(outcome.word), outcome.status,
+               static_cast<int>(outcome.blame), outcome.message, outcome.first_event, outcome.last_event, outcome.count,
+               outcome.start, outcome.end, outcome.lateness.count(), outcome.rows, outcome.rows_dropped,
+               outcome.sent_bytes, outcome.received_bytes);
+    if (!stored)
+        return stored.error();
+    const auto id = db.last_insert_id();
+    for (const auto &destination : destinations)
+        if (auto meant = db.run("INSERT OR IGNORE INTO outcome_delivery VALUES(?, ?, 1)", destination, id); !meant)
+            return meant.error();
+    return {};
+}
+
+Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
+                                             std::size_t room) {
+    const auto waiting = waiting_outcomes(db, destination, room);
+    if (!waiting)
+        return waiting.error();
+    if (waiting->ids.empty())
+        return std::optional<Entry>();
+    const auto sequence = next_sequence(db);
+    if (!sequence)
+        return sequence.error();
+    const auto result = model::outcomes_result(waiting->outcomes, {epoch, *sequence}, random_uuid(), sonde::now().wall);
+    auto entry = put_entry(db, result, kOutcomes, {destination});
+    if (!entry)
+        return entry.error();
+    for (std::size_t i = 0; i < waiting->ids.size(); ++i) {
+        const auto taken = db.run("UPDATE outcome_delivery SET waiting = 0 WHERE destination = ? AND outcome = ?",
+                                  destination, waiting->ids[i]);
+        if (!taken)
+            return taken.error();
+        const auto &outcome = waiting->outcomes[i];
+        if (auto tidied = tidy_outcome(db, to_string(outcome.run), outcome.action); !tidied)
+            return tidied.error();
+    }
+    return std::optional(std::move(*entry));
+}
+
+Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, const std::string &action,
+                               std::uint64_t rows) {
+    if (rows == 0)
+        return {};
+    const auto running = db.run("UPDATE action SET rows_dropped = rows_dropped + ? "
+                                "WHERE run = ? AND name = ? AND state <> ?",
+                                rows, run, action, kEnded);
+    if (!running)
+        return running.error();
+    const auto told = db.run("UPDATE outcome_delivery SET waiting = 1 "
+                             "WHERE outcome IN (SELECT id FROM outcome WHERE run = ? AND action = ?)",
+                             run, action);
+    if (!told)
+        return told.error();
+    const auto ended =
+        db.run("UPDATE outcome SET rows_dropped = rows_dropped + ? WHERE run = ? AND action = ?", rows, run, action);
+    if (!ended)
+        return ended.error();
+    return {};
+}
+
+Result<void> tidy_outcome(sqlite::Connection &db, const std::string &run, const std::string &action) {
+    const auto deleted =
+        db.run("DELETE FROM outcome WHERE run = ?1 AND action = ?2 "
+               "AND NOT EXISTS (SELECT 1 FROM result WHERE run = ?1 AND action = ?2) "
+               "AND NOT EXISTS (SELECT 1 FROM outcome_delivery WHERE outcome = outcome.id AND waiting)",
+               run, action);
+    if (!deleted)
+        return deleted.error();
+    return {};
+}
+
+} // namespace sonde::spool

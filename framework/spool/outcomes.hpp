@@ -1,0 +1,27 @@
+#pragma once
+
+#include "model/intent.hpp"
+#include "spool/records.hpp"
+#include "sqlite/connection.hpp"
+
+#include <cstddef>
+
+namespace sonde::spool {
+
+// Counts an outcome, and keeps it for its destinations.
+Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
+                         const std::vector<Destination> &destinations);
+
+// Makes one entry for `destination` of the oldest outcomes that wait for it, about `room` bytes of them but at least
+// one; empty if none waits.
+Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
+                                             std::size_t room);
+
+// `rows` of this run are lost: its outcome says so, also one that was sent already.
+Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, const std::string &action,
+                               std::uint64_t rows);
+
+// Deletes a run's outcome if nothing waits for it any more.
+Result<void> tidy_outcome(sqlite::Connection &db, const std::string &run, const std::string &action);
+
+} // namespace sonde::spool

@@ -1,0 +1,124 @@
+#include "spool/room.hpp"
+
+#include "spool/meta.hpp"
+#include "spool/outcomes.hpp"
+#include "spool/results.hpp"
+#include "spool/schema.hpp"
+#include "spool/side_notes.hpp"
+
+namespace sonde::spool {
+
+namespace {
+
+// Each of these says whether there was something to drop.
+
+Result<bool> drop_set_aside(sqlite::Connection &db) {
+    const auto sequence =
+        db.integer("SELECT sequence FROM delivery WHERE refused IS NOT NULL ORDER BY sequence LIMIT 1");
+    if (!sequence || *sequence == 0)
+        return sequence ? Result<bool>(false) : sequence.error();
+    const auto dropped = db.run("DELETE FROM delivery WHERE sequence = ? AND refused IS NOT NULL", *sequence);
+    if (!dropped)
+        return dropped.error();
+    if (auto tidied = tidy_entry(db, static_cast<std::uint64_t>(*sequence)); !tidied)
+        return tidied.error();
+    if (auto counted = count_up(db, kDroppedSetAside, static_cast<std::uint64_t>(*dropped)); !counted)
+        return counted.error();
+    return true;
+}
+
+struct Oldest {
+    std::uint64_t sequence = 0;
+    std::string run;
+    std::string action;
+    std::uint64_t rows = 0;
+};
+
+Result<std::optional<Oldest>> oldest(sqlite::Connection &db, int kind) {
+    std::optional<Oldest> found;
+    auto rows = db.query(
+        "SELECT sequence, run, action, rows FROM result WHERE kind = ? ORDER BY handed, sequence LIMIT 1", kind);
+    if (rows.next())
+        found = Oldest{static_cast<std::uint64_t>(rows.integer(0)), rows.string(1), rows.string(2),
+                       static_cast<std::uint64_t>(rows.integer(3))};
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return found;
+}
+
+Result<bool> drop_result(sqlite::Connection &db) {
+    const auto result = oldest(db, kMeasured);
+    if (!result || !*result)
+        return result ? Result<bool>(false) : result.error();
+    const auto &[sequence, run, action, rows] = **result;
+    // Before it goes: an outcome that nothing waits for would go with it.
+    if (auto noted = note_rows_dropped(db, run, action, rows); !noted)
+        return noted.error();
+    if (auto dropped = db.run("DELETE FROM delivery WHERE sequence = ?", sequence); !dropped)
+        return dropped.error();
+    if (auto tidied = tidy_entry(db, sequence); !tidied)
+        return tidied.error();
+    if (auto counted = count_up(db, kDroppedResults, 1); !counted)
+        return counted.error();
+    if (auto counted = count_up(db, kDroppedRows, rows); !counted)
+        return counted.error();
+    return true;
+}
+
+Result<bool> drop_outcomes(sqlite::Connection &db) {
+    const auto entry = oldest(db, kOutcomes);
+    if (!entry)
+        return entry.error();
+    if (*entry) {
+        if (auto dropped = db.run("DELETE FROM result WHERE sequence = ?", (*entry)->sequence); !dropped)
+            return dropped.error();
+        if (auto counted = count_up(db, kDroppedOutcomes, (*entry)->rows); !counted)
+            return counted.error();
+        return true;
+    }
+    const auto dropped = db.run("DELETE FROM outcome WHERE id IN (SELECT id FROM outcome ORDER BY id LIMIT 10)");
+    if (!dropped)
+        return dropped.error();
+    if (auto counted = count_up(db, kDroppedOutcomes, static_cast<std::uint64_t>(*dropped)); !counted)
+        return counted.error();
+    return *dropped > 0;
+}
+
+Result<bool> drop_something(sqlite::Connection &db) {
+    for (auto *drop : {drop_set_aside, drop_result, drop_outcomes})
+        if (auto dropped = drop(db); !dropped || *dropped)
+            return dropped;
+    return false;
+}
+
+} // namespace
+
+Result<std::uint64_t> used_bytes(sqlite::Connection &db) {
+    const auto pages = db.integer("PRAGMA page_count");
+    const auto unused = db.integer("PRAGMA freelist_count");
+    const auto size = db.integer("PRAGMA page_size");
+    for (const auto *value : {&pages, &unused, &size})
+        if (!*value)
+            return value->error();
+    return static_cast<std::uint64_t>((*pages - *unused) * *size);
+}
+
+Result<void> make_room(sqlite::Connection &db, std::uint64_t max_bytes) {
+    bool lost = false;
+    for (;;) {
+        const auto used = used_bytes(db);
+        if (!used)
+            return used.error();
+        if (*used <= max_bytes)
+            break;
+        const auto dropped = drop_something(db);
+        if (!dropped)
+            return dropped.error();
+        if (!*dropped)
+            break; // what is left is what the agent cannot do without
+        lost = true;
+    }
+    return lost ? put_drop_failure(db, max_bytes) : Result<void>();
+}
+
+} // namespace sonde::spool

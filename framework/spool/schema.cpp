@@ -1,0 +1,78 @@
+#include "spool/schema.hpp"
+
+namespace sonde::spool {
+
+namespace {
+
+// Times are nanoseconds since the Unix epoch, UUIDs their 36 characters.
+constexpr const char *kFirst = R"sql(
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+CREATE TABLE instruction(
+    one INTEGER PRIMARY KEY CHECK (one = 1), text TEXT NOT NULL, etag TEXT NOT NULL, applied_at INTEGER NOT NULL);
+
+CREATE TABLE progress(
+    schedule TEXT PRIMARY KEY, fingerprint INTEGER NOT NULL, last_event INTEGER NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE intent(
+    id TEXT PRIMARY KEY, schedule TEXT NOT NULL, event INTEGER NOT NULL, spread INTEGER NOT NULL,
+    cycle_number TEXT) WITHOUT ROWID;
+
+-- What an intent's actions are; `rows` and `rows_dropped` of the parts that were appended so far.
+CREATE TABLE action(
+    intent TEXT NOT NULL REFERENCES intent(id) ON DELETE CASCADE, number INTEGER NOT NULL, name TEXT NOT NULL,
+    state INTEGER NOT NULL DEFAULT 0, run TEXT, task TEXT, start INTEGER, parts INTEGER NOT NULL DEFAULT 0,
+    rows INTEGER NOT NULL DEFAULT 0, rows_dropped INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (intent, number)) WITHOUT ROWID;
+CREATE INDEX action_run ON action(run, name);
+
+-- Entries of reports, encoded. A sequence number is never used again, also when its row is gone. `handed` is set when
+-- the entry may have reached a collector: to drop it then might count rows as lost that arrived.
+CREATE TABLE result(
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, run TEXT NOT NULL, action TEXT NOT NULL,
+    rows INTEGER NOT NULL, bytes INTEGER NOT NULL, handed INTEGER NOT NULL DEFAULT 0, body TEXT NOT NULL);
+CREATE INDEX result_run ON result(run, action);
+CREATE INDEX result_kind ON result(kind, handed, sequence);
+
+-- Whom an entry is for. It goes with the acknowledgement; `refused` is why it was set aside.
+CREATE TABLE delivery(
+    destination TEXT NOT NULL, sequence INTEGER NOT NULL REFERENCES result(sequence) ON DELETE CASCADE,
+    refused TEXT, refused_at INTEGER, PRIMARY KEY (destination, sequence)) WITHOUT ROWID;
+CREATE INDEX delivery_sequence ON delivery(sequence);
+CREATE INDEX delivery_refused ON delivery(sequence) WHERE refused IS NOT NULL;
+
+-- An outcome stays while results of its run do, so that it can still say what of them was dropped.
+CREATE TABLE outcome(
+    id INTEGER PRIMARY KEY, run TEXT NOT NULL, schedule TEXT NOT NULL, action TEXT NOT NULL, task TEXT NOT NULL,
+    word INTEGER NOT NULL, status INTEGER NOT NULL, blame INTEGER NOT NULL, message TEXT NOT NULL,
+    first_event INTEGER NOT NULL, last_event INTEGER NOT NULL, count INTEGER NOT NULL, start INTEGER, end INTEGER,
+    lateness INTEGER NOT NULL, rows INTEGER NOT NULL, rows_dropped INTEGER NOT NULL, sent_bytes INTEGER NOT NULL,
+    received_bytes INTEGER NOT NULL);
+CREATE INDEX outcome_run ON outcome(run, action);
+
+-- `waiting` until it is in an entry for this destination; again when it has changed since.
+CREATE TABLE outcome_delivery(
+    destination TEXT NOT NULL, outcome INTEGER NOT NULL REFERENCES outcome(id) ON DELETE CASCADE,
+    waiting INTEGER NOT NULL DEFAULT 1, PRIMARY KEY (destination, outcome)) WITHOUT ROWID;
+CREATE INDEX outcome_delivery_outcome ON outcome_delivery(outcome);
+CREATE INDEX outcome_delivery_waiting ON outcome_delivery(destination, outcome) WHERE waiting;
+
+CREATE TABLE tally(
+    schedule TEXT NOT NULL, action TEXT NOT NULL, word INTEGER NOT NULL, count INTEGER NOT NULL,
+    PRIMARY KEY (schedule, action, word)) WITHOUT ROWID;
+
+CREATE TABLE failure(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, kind TEXT NOT NULL, path TEXT NOT NULL,
+    message TEXT NOT NULL);
+
+CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
+)sql";
+
+} // namespace
+
+const std::vector<std::string> &migrations() {
+    static const std::vector<std::string> steps = {kFirst};
+    return steps;
+}
+
+} // namespace sonde::spool
