@@ -4,6 +4,7 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace sonde {
 
@@ -13,6 +14,14 @@ struct Error {
     std::string where;
     std::string what;
     std::string hint;
+
+    Error() = default;
+    // No aggregate: C++20 would take one for constructible from a lone string, and a Result<std::string> would not know
+    // which of its two a string is.
+    Error(std::string place, std::string wrong, std::string right = {})
+        : where(std::move(place)), what(std::move(wrong)), hint(std::move(right))
+    {
+    }
 
     bool operator==(const Error &) const = default;
 };

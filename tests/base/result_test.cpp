@@ -18,3 +18,10 @@ TEST_CASE("asking an error for its value throws the error's text")
     CHECK_THROWS_WITH(failed.value(), "x: broken");
     CHECK(Result<int>(3).value() == 3);
 }
+
+TEST_CASE("a result of a string takes a string for its value")
+{
+    const std::string text = "x";
+    const Result<std::string> result = text;
+    CHECK(*result == "x");
+}
