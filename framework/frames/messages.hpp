@@ -23,6 +23,10 @@ inline constexpr std::size_t kDescriptionBytesMax = 120 * 1024;
 inline constexpr std::size_t kSocketsMax = 64;     // of one request; the most descriptors that any message carries
 inline constexpr std::size_t kTextBytesMax = 4096; // of Fail and LogLine; what is longer is cut by the sender
 
+// SO_MARK of every socket of a measurement, where the system lets the launcher set it: "Sond" as an operator would
+// write it in a packet filter's rule, 0x536f6e64.
+inline constexpr std::uint32_t kMeasurementMark = 0x536f6e64;
+
 // An IP address; family 0 is none. `interface` is the index for link-local IPv6, else 0.
 struct Ip {
     std::uint8_t family = 0; // 0, 4 or 6

@@ -1,0 +1,246 @@
+#include "programs/launcher/launcher.hpp"
+
+#include "programs/launcher/sockets.hpp"
+#include "programs/launcher/start.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sonde::launcher {
+
+namespace {
+
+using namespace sonde::frames;
+
+// An agent that does not read for so long is as good as gone.
+constexpr timeval kSendTimeMax{5, 0};
+
+Error system_error(const std::string &where) {
+    return {where, std::strerror(errno), ""};
+}
+
+// A listening socket at a path that only `owner` may connect to.
+Result<Descriptor> listen_at(const std::string &path, uid_t owner) {
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path)
+        return Error{path, "the path is too long for a socket", ""};
+    std::memcpy(address.sun_path, path.c_str(), path.size());
+    const auto *name = reinterpret_cast<const sockaddr *>(&address);
+    const Descriptor probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    if (::connect(probe.get(), name, sizeof address) == 0)
+        return Error{path, "another launcher listens there", ""};
+    // A socket that nobody listens on is what a killed launcher leaves.
+    struct stat status {};
+    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode))
+        ::unlink(path.c_str());
+    Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const mode_t mask = ::umask(0177);
+    const bool bound = ::bind(listener.get(), name, sizeof address) == 0;
+    ::umask(mask);
+    if (!bound)
+        return system_error(path);
+    if (::geteuid() == 0 && ::chown(path.c_str(), owner, static_cast<gid_t>(-1)) != 0)
+        return system_error(path);
+    if (::listen(listener.get(), 4) != 0)
+        return system_error(path);
+    return listener;
+}
+
+Descriptor watch_signals() {
+    sigset_t set;
+    ::sigemptyset(&set);
+    for (const int signal : {SIGCHLD, SIGTERM, SIGINT})
+        ::sigaddset(&set, signal);
+    ::sigprocmask(SIG_BLOCK, &set, nullptr);
+    return Descriptor(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+}
+
+} // namespace
+
+Launcher::Launcher(Settings settings, Descriptor agent, Log &log)
+    : settings_(std::move(settings)), log_(&log), signals_(watch_signals()), agent_(std::move(agent)),
+      buffer_(kFrameBytesMax) {}
+
+Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log) {
+    Launcher launcher(std::move(settings), std::move(agent), log);
+    launcher.executable_.reset(::open(launcher.settings_.runner.c_str(), O_PATH | O_CLOEXEC));
+    if (!launcher.executable_)
+        return system_error(launcher.settings_.runner);
+    if (!launcher.settings_.listen_path.empty()) {
+        auto listener = listen_at(launcher.settings_.listen_path, launcher.settings_.agent_user);
+        if (!listener)
+            return listener.error();
+        launcher.listener_ = std::move(*listener);
+    }
+    if (::geteuid() != 0)
+        log.warn("runners share this user: not started as root uid={}", ::geteuid());
+    return launcher;
+}
+
+void Launcher::run() {
+    bool serving = true;
+    while (serving && (agent_ || listener_)) {
+        pollfd waits[] = {{signals_.get(), POLLIN, 0}, {agent_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
+        if (::poll(waits, std::size(waits), -1) < 0)
+            continue;
+        if (waits[0].revents != 0)
+            serving = take_signals();
+        if (waits[1].revents != 0)
+            receive();
+        if (waits[2].revents != 0)
+            accept_agent();
+    }
+    end_agent("the launcher ends");
+    if (listener_)
+        ::unlink(settings_.listen_path.c_str());
+}
+
+void Launcher::accept_agent() {
+    Descriptor agent(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    if (!agent)
+        return;
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(agent.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0 ||
+        (peer.uid != settings_.agent_user && peer.uid != ::geteuid())) {
+        log_->warn("connection refused uid={} pid={} reason=not-the-agent", peer.uid, peer.pid);
+        return;
+    }
+    if (agent_) {
+        log_->warn("connection refused uid={} pid={} reason=an-agent-is-connected", peer.uid, peer.pid);
+        return;
+    }
+    log_->info("agent connected uid={} pid={}", peer.uid, peer.pid);
+    agent_ = std::move(agent);
+}
+
+void Launcher::receive() {
+    const Result<Received> received = frames::receive(agent_.get(), buffer_, 0, MSG_DONTWAIT);
+    if (received && received->transfer == Transfer::would_block)
+        return;
+    if (!received || received->transfer == Transfer::gone) {
+        end_agent(received ? "it closed its socket" : "it sent descriptors or an overlong packet");
+        return;
+    }
+    const Result<AgentToLauncher> message = decode<AgentToLauncher>(received->frame);
+    if (!message) {
+        log_->warn("bad frame from the agent error={}", quoted(to_string(message.error())));
+        end_agent("it sent a bad frame");
+        return;
+    }
+    std::visit([this](const auto &m) { handle(m); }, *message);
+}
+
+std::optional<uid_t> Launcher::free_uid() {
+    if (::geteuid() != 0)
+        return 0;
+    std::set<uid_t> used;
+    for (const auto &[id, runner] : runners_)
+        used.insert(runner.uid);
+    for (uid_t tried = 0; tried < kUids; ++tried) {
+        const uid_t uid = settings_.uid_base + next_uid_;
+        next_uid_ = (next_uid_ + 1) % kUids;
+        if (!used.contains(uid))
+            return uid;
+    }
+    return std::nullopt;
+}
+
+void Launcher::handle(const StartRunner &request) {
+    const std::optional<uid_t> uid = free_uid();
+    if (!uid || runners_.contains(request.runner)) {
+        send(LauncherError{request.runner, uid ? EEXIST : EAGAIN, uid ? "the runner's id is taken" : "no free user"});
+        return;
+    }
+    auto outcome = start_runner(request, executable_.get(), *uid);
+    if (const auto *error = std::get_if<LauncherError>(&outcome)) {
+        log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
+        send(*error);
+        return;
+    }
+    const auto &started = std::get<StartedRunner>(outcome);
+    runners_[request.runner] = {started.pid, *uid};
+    log_->info("runner started runner={} pid={} uid={} plugin={}", request.runner, started.pid, *uid,
+               quoted(request.plugin));
+    const int control = started.control.get();
+    send(RunnerStarted{request.runner, started.pid}, std::span(&control, 1));
+}
+
+void Launcher::handle(const StopRunner &request) {
+    if (const auto found = runners_.find(request.runner); found != runners_.end())
+        kill_runner(found->second.pid, found->second.uid);
+}
+
+void Launcher::handle(const OpenSockets &request) {
+    if (!runners_.contains(request.runner)) {
+        send(LauncherError{request.request, ESRCH, "no such runner"});
+        return;
+    }
+    auto outcome = open_sockets(request);
+    if (const auto *error = std::get_if<LauncherError>(&outcome)) {
+        log_->warn("sockets not opened runner={} error={}", request.runner, quoted(error->text));
+        send(*error);
+        return;
+    }
+    std::vector<int> descriptors;
+    for (const Descriptor &socket : std::get<0>(outcome))
+        descriptors.push_back(socket.get());
+    send(SocketsOpened{request.request}, descriptors);
+}
+
+bool Launcher::take_signals() {
+    bool serving = true;
+    signalfd_siginfo info;
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info)
+        serving = serving && info.ssi_signo == SIGCHLD;
+    reap();
+    return serving;
+}
+
+void Launcher::reap() {
+    int status = 0;
+    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+        const auto found =
+            std::find_if(runners_.begin(), runners_.end(), [&](const auto &entry) { return entry.second.pid == pid; });
+        if (found == runners_.end())
+            continue;
+        const auto [id, runner] = *found;
+        kill_runner(pid, runner.uid);
+        runners_.erase(found);
+        log_->info("runner ended runner={} pid={} wait_status={}", id, pid, status);
+        send(RunnerEnded{id, status});
+    }
+}
+
+void Launcher::end_agent(const char *reason) {
+    if (agent_)
+        log_->info("agent gone reason={} runners={}", quoted(reason), runners_.size());
+    agent_.reset();
+    for (const auto &[id, runner] : runners_) {
+        kill_runner(runner.pid, runner.uid);
+        ::waitpid(runner.pid, nullptr, 0);
+    }
+    runners_.clear();
+}
+
+void Launcher::send(const LauncherToAgent &message, std::span<const int> descriptors) {
+    if (!agent_)
+        return;
+    ::setsockopt(agent_.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendTimeMax, sizeof kSendTimeMax);
+    const Result<Frame> frame = encode(message);
+    const Result<Transfer> sent = frame ? frames::send(agent_.get(), *frame, descriptors) : frame.error();
+    if (!sent || *sent != Transfer::done)
+        end_agent("it does not read");
+}
+
+} // namespace sonde::launcher

@@ -1,0 +1,65 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+#include "frames/messages.hpp"
+#include "frames/socket.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <sys/types.h>
+
+namespace sonde::launcher {
+
+struct Settings {
+    std::string runner;       // sonde-runner's path
+    uid_t uid_base = 990'000; // the first of kUids users, one a runner
+    uid_t agent_user = 0;     // who may connect to the daemon
+    std::string listen_path;  // the daemon's socket; empty: one agent only, over a given descriptor
+};
+
+inline constexpr uid_t kUids = 1000;
+
+// Does the agent's privileged work: starts runners, opens sockets. One agent at a time; when it goes, its runners go.
+class Launcher {
+public:
+    static Result<Launcher> make(Settings settings, frames::Descriptor agent, Log &log);
+
+    // Until SIGTERM or SIGINT; without a listen_path also until the agent is gone. No runner is left then.
+    void run();
+
+private:
+    struct Runner {
+        pid_t pid = 0;
+        uid_t uid = 0; // 0: this process's own
+    };
+
+    Launcher(Settings settings, frames::Descriptor agent, Log &log);
+
+    void accept_agent();
+    void receive();
+    void handle(const frames::StartRunner &request);
+    void handle(const frames::StopRunner &request);
+    void handle(const frames::OpenSockets &request);
+    // False: SIGTERM or SIGINT was among them.
+    bool take_signals();
+    void reap();
+    void end_agent(const char *reason);
+    std::optional<uid_t> free_uid();
+    void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
+
+    Settings settings_;
+    Log *log_;
+    frames::Descriptor executable_;
+    frames::Descriptor listener_;
+    frames::Descriptor signals_;
+    frames::Descriptor agent_;
+    std::map<std::uint64_t, Runner> runners_;
+    uid_t next_uid_ = 0; // above uid_base
+    frames::Frame buffer_;
+};
+
+} // namespace sonde::launcher

@@ -1,0 +1,169 @@
+#include "programs/launcher/launcher.hpp"
+
+#include <charconv>
+#include <climits>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <getopt.h>
+#include <pwd.h>
+#include <unistd.h>
+
+namespace {
+
+using sonde::Error;
+using sonde::Result;
+using sonde::launcher::Settings;
+
+const char *const kUsage =
+    "usage: sonde-launcher --socket PATH --agent-user USER [options]\n"
+    "       sonde-launcher --socket-fd N [options]\n"
+    "\n"
+    "The privileged part of a Sonde agent: starts confined runners for measurement plugins and opens\n"
+    "measurement sockets. It has no network connection of its own and holds no keys.\n"
+    "\n"
+    "  --socket PATH      listen there, as a daemon, for the agent\n"
+    "  --agent-user USER  the only user, besides this one, who may connect: a name or a number\n"
+    "  --socket-fd N      serve the one agent at this SEQPACKET descriptor, and end with it\n"
+    "  --runner PATH      sonde-runner (default: beside this program, else the installed one)\n"
+    "  --uid-base N       first of 1000 user ids, one a runner, when run as root (default 990000)\n"
+    "  --log LEVEL        error, warning, info or debug (default warning)\n"
+    "  --help, --version\n"
+    "\n"
+    "Examples:\n"
+    "  sonde-launcher --socket /run/sonde/launcher.sock --agent-user sonde --log info\n";
+
+struct Arguments {
+    Settings settings;
+    int socket = -1;
+    std::string agent_user;
+    std::string log = "warning";
+};
+
+Result<unsigned> parse_number(const char *option, const char *text, unsigned most) {
+    unsigned value = 0;
+    const char *end = text + std::strlen(text);
+    const auto [stop, error] = std::from_chars(text, end, value);
+    if (error != std::errc() || stop != end || value > most)
+        return Error{option, "'" + std::string(text) + "' is no number up to " + std::to_string(most), ""};
+    return value;
+}
+
+Result<uid_t> find_user(const std::string &user) {
+    if (const passwd *entry = ::getpwnam(user.c_str()))
+        return entry->pw_uid;
+    const Result<unsigned> number = parse_number("--agent-user", user.c_str(), INT_MAX);
+    if (!number)
+        return Error{"--agent-user", "no user '" + user + "'", ""};
+    return *number;
+}
+
+// Beside this program; in the neighbouring directory, as in a build tree; or where it is installed.
+std::string find_runner() {
+    std::error_code error;
+    const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+    for (const auto &place : {here / "sonde-runner", here.parent_path() / "runner" / "sonde-runner"})
+        if (::access(place.c_str(), X_OK) == 0)
+            return place;
+    return SONDE_LIBEXECDIR "/sonde-runner";
+}
+
+Result<void> take(Arguments &arguments, int option, const char *value) {
+    switch (option) {
+    case 's':
+        arguments.settings.listen_path = value;
+        return {};
+    case 'a':
+        arguments.agent_user = value;
+        return {};
+    case 'r':
+        arguments.settings.runner = value;
+        return {};
+    case 'l':
+        arguments.log = value;
+        return {};
+    case 'f': {
+        const Result<unsigned> number = parse_number("--socket-fd", value, INT_MAX);
+        if (!number)
+            return number.error();
+        arguments.socket = static_cast<int>(*number);
+        return {};
+    }
+    default: {
+        const Result<unsigned> number = parse_number("--uid-base", value, INT_MAX - sonde::launcher::kUids);
+        if (!number)
+            return number.error();
+        if (*number == 0)
+            return Error{"--uid-base", "a runner is never root", ""};
+        arguments.settings.uid_base = *number;
+        return {};
+    }
+    }
+}
+
+// Help and version end the program here.
+Result<Arguments> parse(int argc, char **argv) {
+    static const option options[] = {{"socket", required_argument, nullptr, 's'},
+                                     {"agent-user", required_argument, nullptr, 'a'},
+                                     {"socket-fd", required_argument, nullptr, 'f'},
+                                     {"runner", required_argument, nullptr, 'r'},
+                                     {"uid-base", required_argument, nullptr, 'u'},
+                                     {"log", required_argument, nullptr, 'l'},
+                                     {"help", no_argument, nullptr, 'h'},
+                                     {"version", no_argument, nullptr, 'v'},
+                                     {nullptr, 0, nullptr, 0}};
+    Arguments arguments;
+    for (int found = 0; (found = ::getopt_long(argc, argv, "", options, nullptr)) != -1;) {
+        if (found == 'h' || found == 'v') {
+            std::fputs(found == 'h' ? kUsage : "sonde-launcher " SONDE_VERSION "\n", stdout);
+            std::exit(0);
+        }
+        if (found == '?')
+            return Error{"", "", ""};
+        if (const Result<void> taken = take(arguments, found, optarg); !taken)
+            return taken.error();
+    }
+    if (optind != argc)
+        return Error{argv[optind], "is not understood", ""};
+    if (arguments.settings.listen_path.empty() == (arguments.socket < 0))
+        return Error{"", "one of --socket and --socket-fd is needed", ""};
+    if (arguments.socket < 0) {
+        const Result<uid_t> user = find_user(arguments.agent_user);
+        if (!user)
+            return user.error();
+        arguments.settings.agent_user = *user;
+    }
+    if (arguments.settings.runner.empty())
+        arguments.settings.runner = find_runner();
+    return arguments;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    const Result<Arguments> arguments = parse(argc, argv);
+    if (!arguments) {
+        if (!arguments.error().what.empty())
+            std::fprintf(stderr, "error: %s\n", to_string(arguments.error()).c_str());
+        std::fputs("Try `sonde-launcher --help`.\n", stderr);
+        return 2;
+    }
+    const auto log = sonde::make_log("sonde-launcher", arguments->log);
+    if (!log) {
+        std::fprintf(stderr, "error: %s\n", to_string(log.error()).c_str());
+        return 2;
+    }
+    // Whatever else was inherited is not for runners.
+    ::close_range(STDERR_FILENO + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
+    ::signal(SIGPIPE, SIG_IGN);
+    auto launcher =
+        sonde::launcher::Launcher::make(arguments->settings, sonde::frames::Descriptor(arguments->socket), **log);
+    if (!launcher) {
+        (*log)->error("launcher not started error={}", sonde::quoted(to_string(launcher.error())));
+        return 4;
+    }
+    launcher->run();
+    return 0;
+}

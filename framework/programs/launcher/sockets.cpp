@@ -1,0 +1,124 @@
+#include "programs/launcher/sockets.hpp"
+
+#include <algorithm>
+#include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <linux/if_packet.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace sonde::launcher {
+
+namespace {
+
+using frames::Descriptor;
+using frames::OpenSockets;
+using frames::SocketKind;
+
+constexpr int kReceiveBufferBytes = 1 << 20;
+
+// The step that failed, for the error's text; nullptr when none did. errno says why.
+using Step = const char *;
+
+int create(const OpenSockets &request) {
+    const int domain = request.family == 4 ? AF_INET : AF_INET6;
+    constexpr int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    switch (request.kind) {
+    case SocketKind::udp:
+        return ::socket(domain, SOCK_DGRAM | flags, 0);
+    case SocketKind::tcp:
+        return ::socket(domain, SOCK_STREAM | flags, 0);
+    case SocketKind::icmp:
+        return ::socket(domain, SOCK_RAW | flags, request.family == 4 ? int{IPPROTO_ICMP} : int{IPPROTO_ICMPV6});
+    case SocketKind::capture:
+        // Protocol 0 receives nothing until the method has set its filter and binds again.
+        return ::socket(AF_PACKET, SOCK_RAW | flags, 0);
+    }
+    errno = EINVAL;
+    return -1;
+}
+
+// What is a privilege is done where it is given, and left out where it is not.
+Step set_options(int fd, const OpenSockets &request) {
+    const std::uint32_t mark = frames::kMeasurementMark;
+    if (::setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 && errno != EPERM)
+        return "SO_MARK";
+    const int bytes = kReceiveBufferBytes;
+    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0 &&
+        ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0)
+        return "SO_RCVBUF";
+    const int one = 1;
+    if (request.family == 6 && request.kind != SocketKind::icmp &&
+        ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof one) != 0)
+        return "IPV6_V6ONLY";
+    return nullptr;
+}
+
+Step bind_capture(int fd, unsigned interface) {
+    sockaddr_ll address{};
+    address.sll_family = AF_PACKET;
+    address.sll_ifindex = static_cast<int>(interface);
+    return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
+}
+
+Step bind_source(int fd, const OpenSockets &request, unsigned interface) {
+    // An unbound UDP socket would get its port only when it sends: a method that asks for its port before then, or only
+    // receives, would have none. The kernel draws it.
+    if (request.source.family == 0 && request.kind != SocketKind::udp)
+        return nullptr;
+    // A TCP socket's port is drawn when it connects, so that many may share one source address.
+    const int one = 1;
+    if (request.kind == SocketKind::tcp && ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one) != 0)
+        return "IP_BIND_ADDRESS_NO_PORT";
+    if (request.family == 4) {
+        sockaddr_in address{};
+        address.sin_family = AF_INET;
+        std::memcpy(&address.sin_addr, request.source.bytes.data(), sizeof address.sin_addr);
+        return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
+    }
+    sockaddr_in6 address{};
+    address.sin6_family = AF_INET6;
+    std::memcpy(&address.sin6_addr, request.source.bytes.data(), sizeof address.sin6_addr);
+    if (IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr))
+        address.sin6_scope_id = request.source.interface != 0 ? request.source.interface : interface;
+    return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
+}
+
+Step prepare(int fd, const OpenSockets &request, unsigned interface) {
+    if (Step failed = set_options(fd, request))
+        return failed;
+    if (request.kind == SocketKind::capture)
+        return bind_capture(fd, interface);
+    if (interface != 0 && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, request.interface.c_str(),
+                                       static_cast<socklen_t>(request.interface.size())) != 0)
+        return "SO_BINDTODEVICE";
+    return bind_source(fd, request, interface);
+}
+
+} // namespace
+
+std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const OpenSockets &request) {
+    const auto failed = [&](const std::string &step, int error) {
+        return frames::LauncherError{request.request, error, step + ": " + std::strerror(error)};
+    };
+    unsigned interface = 0;
+    if (!request.interface.empty()) {
+        interface = ::if_nametoindex(request.interface.c_str());
+        if (interface == 0)
+            return failed("interface " + request.interface, errno);
+    }
+    std::vector<Descriptor> sockets;
+    for (std::uint32_t i = 0; i < request.count; ++i) {
+        Descriptor fd(create(request));
+        if (!fd)
+            return failed("socket", errno);
+        if (Step step = prepare(fd.get(), request, interface))
+            return failed(step, errno);
+        sockets.push_back(std::move(fd));
+    }
+    return sockets;
+}
+
+} // namespace sonde::launcher

@@ -1,0 +1,16 @@
+#pragma once
+
+#include "frames/messages.hpp"
+#include "frames/socket.hpp"
+
+#include <variant>
+#include <vector>
+
+namespace sonde::launcher {
+
+// Opens the sockets of a measurement: non-blocking, bound to the interface and the source address, UDP to a random port
+// of its own, marked with kMeasurementMark and with a receive buffer of 1 MiB where the system lets this process do so.
+// All of them, or the error with the request's id.
+std::variant<std::vector<frames::Descriptor>, frames::LauncherError> open_sockets(const frames::OpenSockets &request);
+
+} // namespace sonde::launcher

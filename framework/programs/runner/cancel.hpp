@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "frames/socket.hpp"
+
+#include <atomic>
+#include <cstdint>
+#include <optional>
+
+namespace sonde::runner {
+
+inline std::int64_t monotonic_ns() {
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+        .count();
+}
+
+// Tells a run that it is to end: the agent said so, or its deadline has passed.
+class Cancel {
+public:
+    // `agent_fd` is readable for ever once the agent cancels; it must outlive this.
+    Cancel(int agent_fd, std::optional<MonotonicTime> deadline);
+
+    // Readable for ever from then on: an epoll descriptor around the agent's and a timer's, because no single
+    // descriptor can be both.
+    int fd() const { return either_.get(); }
+
+    // Cheap: asks the kernel at most once a millisecond. Thread-safe.
+    bool cancelled(std::int64_t now_ns) const;
+
+    // Waits until a time, or until `also_fd` (-1: none) is readable. True: cancelled.
+    bool wait_until(std::int64_t monotonic_ns, int also_fd = -1) const;
+
+private:
+    bool poll_now() const;
+
+    frames::Descriptor timer_;
+    frames::Descriptor either_;
+    mutable std::atomic<bool> cancelled_{false};
+    mutable std::atomic<std::int64_t> asked_ns_{0};
+};
+
+} // namespace sonde::runner

@@ -1,0 +1,57 @@
+#include "programs/runner/child.hpp"
+
+#include <climits>
+#include <clocale>
+#include <csignal>
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <vector>
+
+namespace sonde::runner {
+
+namespace {
+
+// Where no target descriptor can collide with a source.
+constexpr int kAboveTargets = 16;
+
+void keep_descriptors(std::span<const int> kept) {
+    std::vector<int> high;
+    for (const int fd : kept)
+        high.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets));
+    int target = STDERR_FILENO + 1;
+    for (const int fd : high)
+        ::dup3(fd, target++, O_CLOEXEC);
+    ::close_range(static_cast<unsigned>(target), UINT_MAX, 0);
+    // /dev/null may be out of reach in a confined runner; then stdin is what the runner has, which is /dev/null.
+    if (const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC); null >= 0) {
+        ::dup2(null, STDIN_FILENO);
+        ::close(null);
+    }
+    // What an author prints is seen by who runs the plugin by hand, and never mixed with a program's own output.
+    ::dup2(STDERR_FILENO, STDOUT_FILENO);
+}
+
+void reset_signals() {
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, signal == SIGPIPE ? SIG_IGN : SIG_DFL);
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+}
+
+} // namespace
+
+void become_child(pid_t parent, std::span<const int> kept) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent)
+        ::_exit(1);
+    ::setpgid(0, 0);
+    keep_descriptors(kept);
+    reset_signals();
+    ::umask(022);
+    std::setlocale(LC_ALL, "C");
+}
+
+} // namespace sonde::runner

@@ -1,0 +1,88 @@
+#include "programs/runner/resolve.hpp"
+
+#include <cstring>
+#include <memory>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <sys/eventfd.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+namespace sonde::runner {
+
+namespace {
+
+// Shared with the thread that asks: getaddrinfo cannot be stopped, only left behind.
+struct Lookup {
+    std::string name;
+    addrinfo hints{};
+    addrinfo *list = nullptr;
+    int error = EAI_AGAIN;
+    frames::Descriptor done{::eventfd(0, EFD_CLOEXEC)};
+
+    ~Lookup() {
+        if (list != nullptr)
+            ::freeaddrinfo(list);
+    }
+};
+
+addrinfo hints_for(std::uint32_t family, int flags) {
+    addrinfo hints{};
+    hints.ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
+    hints.ai_socktype = SOCK_DGRAM; // any one type, else each address comes once a type
+    hints.ai_flags = flags;
+    return hints;
+}
+
+sonde_ip to_ip(const addrinfo &info) {
+    sonde_ip ip{};
+    if (info.ai_family == AF_INET) {
+        const auto *address = reinterpret_cast<const sockaddr_in *>(info.ai_addr);
+        ip.family = 4;
+        std::memcpy(ip.bytes, &address->sin_addr, 4);
+    } else if (info.ai_family == AF_INET6) {
+        const auto *address = reinterpret_cast<const sockaddr_in6 *>(info.ai_addr);
+        ip.family = 6;
+        ip.interface = address->sin6_scope_id;
+        std::memcpy(ip.bytes, &address->sin6_addr, 16);
+    }
+    return ip;
+}
+
+std::int32_t take(const addrinfo *list, sonde_addresses &found) {
+    for (; list != nullptr && found.count < SONDE_ADDRESSES_MAX; list = list->ai_next)
+        if (const sonde_ip ip = to_ip(*list); ip.family != 0)
+            found.items[found.count++] = ip;
+    return found.count > 0 ? 0 : EAI_NONAME;
+}
+
+} // namespace
+
+std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel &cancel, sonde_addresses &found) {
+    found = {};
+    const auto lookup = std::make_shared<Lookup>();
+    lookup->name = name;
+    // A literal needs neither a server nor a thread.
+    lookup->hints = hints_for(family, AI_NUMERICHOST);
+    lookup->error = ::getaddrinfo(name.c_str(), nullptr, &lookup->hints, &lookup->list);
+    if (lookup->error == 0)
+        return take(lookup->list, found);
+    if (lookup->error != EAI_NONAME)
+        return lookup->error;
+    lookup->hints = hints_for(family, 0);
+    try {
+        std::thread([lookup] {
+            lookup->error = ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
+            const std::uint64_t one = 1;
+            (void)!::write(lookup->done.get(), &one, sizeof one);
+        }).detach();
+    } catch (const std::system_error &) {
+        return EAI_MEMORY;
+    }
+    if (cancel.wait_until(INT64_MAX, lookup->done.get()))
+        return EAI_AGAIN;
+    return lookup->error == 0 ? take(lookup->list, found) : lookup->error;
+}
+
+} // namespace sonde::runner

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "frames/messages.hpp"
+
+#include <sonde/plugin.h>
+
+#include <sys/types.h>
+
+namespace sonde::runner {
+
+// The life of the process that was just forked for an invocation: becomes what the ABI promises, calls run() or
+// probe(), reports and ends. `agent` and `cancel` are the invocation's two descriptors. `method` and `description` are
+// of the same method; the plugin is loaded.
+[[noreturn]] void run_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
+                               const frames::MethodDescription &description, const frames::Invoke &invoke);
+[[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
+                                 const frames::MethodDescription &description);
+
+} // namespace sonde::runner

@@ -1,0 +1,237 @@
+#include "programs/runner/run_host.hpp"
+
+#include "frames/socket.hpp"
+#include "frames/text.hpp"
+#include "programs/runner/resolve.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <sys/random.h>
+#include <sys/socket.h>
+
+namespace sonde::runner {
+
+namespace {
+
+using namespace sonde::frames;
+
+// A row waits this long at most while others follow it; a slow method's rows do not wait at all.
+constexpr std::int64_t kFlushEveryNs = 10'000'000;
+
+std::string_view view(const char *text, std::uint32_t length) {
+    return text == nullptr ? std::string_view() : std::string_view(text, length);
+}
+
+std::int64_t read_clock(sonde_clock clock) {
+    timespec time{};
+    ::clock_gettime(clock == SONDE_CLOCK_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &time);
+    return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
+}
+
+void fill_random(void *bytes, std::size_t length) {
+    auto *at = static_cast<char *>(bytes);
+    while (length > 0) {
+        const ssize_t got = ::getrandom(at, length, 0);
+        if (got <= 0)
+            continue;
+        at += got;
+        length -= static_cast<std::size_t>(got);
+    }
+}
+
+} // namespace
+
+RunHost &RunHost::self(const sonde_host *host) {
+    return const_cast<RunHost &>(static_cast<const RunHost &>(*host));
+}
+
+RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &method, std::uint32_t family, bool probe)
+    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), family_(family) {
+    if (!probe) {
+        formats_.reserve(method.tables.size());
+        for (const TableDescription &table : method.tables)
+            formats_.emplace_back(table);
+        for (std::uint32_t i = 0; i < formats_.size(); ++i)
+            writers_.emplace_back(i, formats_[i]);
+    }
+    abi_minor = SONDE_ABI_MINOR;
+    cancel_fd = cancel.fd();
+    sonde_host::row = [](const sonde_host *host, std::uint32_t table, const sonde_cell *cells, std::uint32_t count) {
+        return self(host).add_row(table, std::span(cells, count));
+    };
+    sonde_host::fail = [](const sonde_host *host, std::int32_t code, const char *text, std::uint32_t length) {
+        return self(host).add_failure(code, view(text, length));
+    };
+    sonde_host::log = [](const sonde_host *host, sonde_log_level level, const char *text, std::uint32_t length) {
+        const auto known = std::clamp<sonde_log_level>(level, SONDE_LOG_ERROR, SONDE_LOG_DEBUG);
+        self(host).send(LogLine{static_cast<std::uint8_t>(known), readable(view(text, length), kTextBytesMax)});
+    };
+    sonde_host::socket = [](const sonde_host *host, sonde_socket_kind kind, std::uint32_t family, std::uint32_t count,
+                            std::int32_t *fds) { return self(host).open_sockets(kind, family, count, fds); };
+    sonde_host::resolve = [](const sonde_host *host, const char *name, sonde_addresses *found) {
+        self(host).flush();
+        return runner::resolve(name, self(host).family_, self(host).cancel_, *found);
+    };
+    sonde_host::now = [](const sonde_host *, sonde_clock clock) { return read_clock(clock); };
+    sonde_host::random = [](const sonde_host *, void *bytes, std::uint32_t length) { fill_random(bytes, length); };
+    sonde_host::progress = [](const sonde_host *host, std::uint64_t done, std::uint64_t total) {
+        self(host).progress_ = Progress{done, total};
+        self(host).flush_if_due(monotonic_ns());
+    };
+    sonde_host::count = [](const sonde_host *host, std::uint64_t sent_bytes, std::uint64_t received_bytes) {
+        self(host).traffic_.sent_bytes += sent_bytes;
+        self(host).traffic_.received_bytes += received_bytes;
+        self(host).flush_if_due(monotonic_ns());
+    };
+    sonde_host::cancelled = [](const sonde_host *host) {
+        return static_cast<std::int32_t>(self(host).cancel_.cancelled(monotonic_ns()));
+    };
+    sonde_host::sleep_until = [](const sonde_host *host, std::int64_t monotonic_ns) {
+        self(host).flush();
+        return static_cast<std::int32_t>(self(host).cancel_.wait_until(monotonic_ns));
+    };
+    sonde_host::extension = [](const sonde_host *, const char *) -> const void * { return nullptr; };
+}
+
+std::int32_t RunHost::add_row(std::uint32_t table, std::span<const sonde_cell> cells) {
+    if (rules_broken_)
+        return kStop;
+    if (table >= writers_.size()) {
+        broke_rules("a row for table " + std::to_string(table) + ", of " + std::to_string(writers_.size()));
+        return kStop;
+    }
+    RowWriter &writer = writers_[table];
+    if (const Result<void> checked = writer.check(cells); !checked) {
+        broke_rules(to_string(checked.error()));
+        return kStop;
+    }
+    if (!writer.add(cells)) {
+        send(writer.frame());
+        writer.clear();
+        writer.add(cells);
+    }
+    const std::int64_t now_ns = monotonic_ns();
+    flush_if_due(now_ns);
+    // A cancelled run may still say what it has: its rows are taken, and each tells it to stop.
+    if (!agent_gone_ && !cancel_.cancelled(now_ns))
+        return 0;
+    stop_told_ = true;
+    return kStop;
+}
+
+bool RunHost::declared(std::int32_t code) const {
+    return std::any_of(method_.statuses.begin(), method_.statuses.end(),
+                       [&](const StatusDescription &status) { return status.code == code; });
+}
+
+void RunHost::broke_rules(const std::string &text) {
+    rules_broken_ = true;
+    if (failure_)
+        return;
+    failure_ = kStatusBrokeRules;
+    flush();
+    send(Fail{kStatusBrokeRules, readable(text, kTextBytesMax)});
+}
+
+std::int32_t RunHost::add_failure(std::int32_t code, std::string_view text) {
+    if (failure_)
+        return code;
+    if (!declared(code)) {
+        broke_rules("failed with status " + std::to_string(code) + ", which is not declared: " + std::string(text));
+        return code;
+    }
+    failure_ = code;
+    // Sent now: whatever becomes of the process, its reason is known.
+    flush();
+    send(Fail{code, readable(text, kTextBytesMax)});
+    return code;
+}
+
+std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count,
+                                   std::int32_t *fds) {
+    const bool kind_known = kind >= SONDE_SOCKET_UDP && kind <= SONDE_SOCKET_CAPTURE;
+    const bool family_fits = kind == SONDE_SOCKET_CAPTURE ? family == 0 : family == 4 || family == 6;
+    if (!kind_known || !family_fits || count < 1 || count > kSocketsMax || fds == nullptr)
+        return EINVAL;
+    flush();
+    const SocketRequest request{++requests_, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), count};
+    send(request);
+    return await_reply(request, fds);
+}
+
+std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fds) {
+    Frame buffer(kFrameBytesMax);
+    while (!agent_gone_) {
+        if (cancel_.wait_until(INT64_MAX, agent_))
+            return ECANCELED;
+        Result<Received> received = receive(agent_, buffer, kSocketsMax, MSG_DONTWAIT);
+        if (!received || received->transfer == Transfer::gone)
+            break;
+        if (received->transfer == Transfer::would_block)
+            continue;
+        const Result<AgentToRun> message = decode<AgentToRun>(received->frame);
+        if (!message)
+            break;
+        const auto &reply = std::get<SocketReply>(*message);
+        // An answer to a request that was given up; its sockets close here.
+        if (reply.request != request.request)
+            continue;
+        if (reply.error != 0)
+            return reply.error;
+        if (received->descriptors.size() != request.count)
+            break;
+        for (std::size_t i = 0; i < received->descriptors.size(); ++i)
+            fds[i] = received->descriptors[i].release();
+        return 0;
+    }
+    agent_gone_ = true;
+    return EPIPE;
+}
+
+void RunHost::flush_if_due(std::int64_t now_ns) {
+    if (now_ns - flushed_ns_ < kFlushEveryNs)
+        return;
+    flush();
+    flushed_ns_ = now_ns;
+}
+
+void RunHost::flush() {
+    for (RowWriter &writer : writers_) {
+        if (writer.row_count() == 0)
+            continue;
+        send(writer.frame());
+        writer.clear();
+    }
+    if (traffic_ != Traffic{})
+        send(std::exchange(traffic_, {}));
+    if (progress_) {
+        send(*progress_);
+        progress_.reset();
+    }
+}
+
+void RunHost::send(std::span<const std::byte> frame) {
+    if (agent_gone_)
+        return;
+    const Result<Transfer> sent = frames::send(agent_, frame);
+    agent_gone_ = !sent || *sent == Transfer::gone;
+}
+
+void RunHost::send(const RunToAgent &message) {
+    if (const Result<Frame> frame = encode(message))
+        send(*frame);
+}
+
+void RunHost::finish(std::int32_t returned) {
+    const bool stopped_as_told = returned == kStop && stop_told_;
+    if (!failure_ && returned != 0 && !stopped_as_told) {
+        if (declared(returned))
+            failure_ = returned;
+        else
+            broke_rules("returned " + std::to_string(returned) + ", which is not a declared status");
+    }
+    flush();
+    send(Done{failure_.value_or(0)});
+}
+
+} // namespace sonde::runner

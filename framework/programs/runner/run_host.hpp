@@ -1,0 +1,62 @@
+#pragma once
+
+#include "frames/messages.hpp"
+#include "frames/rows.hpp"
+#include "programs/runner/cancel.hpp"
+
+#include <sonde/plugin.h>
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace sonde::runner {
+
+// The services of <sonde/plugin.h> inside the process of one run or probe. What the plugin gives goes to the agent over
+// one socket; a row that breaks the declaration becomes a failure here, with a sentence for its author.
+class RunHost : public sonde_host {
+public:
+    // `agent` is the run's end of its socket. All arguments outlive the host. A probe has no tables.
+    RunHost(int agent, const Cancel &cancel, const frames::MethodDescription &method, std::uint32_t family, bool probe);
+
+    // Sends what is left, the failure if `returned` is none of the declared statuses, and Done.
+    void finish(std::int32_t returned);
+
+private:
+    // What run() is told to stop with. Returning it says "as you said" and is no failure.
+    static constexpr std::int32_t kStop = -1;
+
+    static RunHost &self(const sonde_host *host);
+
+    std::int32_t add_row(std::uint32_t table, std::span<const sonde_cell> cells);
+    std::int32_t add_failure(std::int32_t code, std::string_view text);
+    std::int32_t open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count, std::int32_t *fds);
+    std::int32_t await_reply(const frames::SocketRequest &request, std::int32_t *fds);
+    bool declared(std::int32_t code) const;
+    void broke_rules(const std::string &text);
+
+    void flush_if_due(std::int64_t now_ns);
+    void flush();
+    void send(std::span<const std::byte> frame);
+    void send(const frames::RunToAgent &message);
+
+    int agent_;
+    const Cancel &cancel_;
+    const frames::MethodDescription &method_;
+    std::uint32_t family_;
+    std::vector<frames::RowFormat> formats_;
+    std::vector<frames::RowWriter> writers_; // one a table
+    frames::Traffic traffic_;                // not yet sent
+    std::optional<frames::Progress> progress_;
+    std::optional<std::int32_t> failure_; // the first code
+    bool rules_broken_ = false;
+    bool agent_gone_ = false;
+    bool stop_told_ = false;
+    std::int64_t flushed_ns_ = 0;
+    std::uint32_t requests_ = 0;
+};
+
+} // namespace sonde::runner

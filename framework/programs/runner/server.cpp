@@ -1,0 +1,177 @@
+#include "programs/runner/server.hpp"
+
+#include "frames/text.hpp"
+#include "programs/runner/describe.hpp"
+#include "programs/runner/run.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fstream>
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace sonde::runner {
+
+using namespace sonde::frames;
+
+Server::Server(Descriptor control, Descriptor signals, std::string plugin)
+    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), buffer_(kFrameBytesMax) {}
+
+void Server::run() {
+    while (!agent_gone_) {
+        pollfd waits[] = {{control_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
+        if (::poll(waits, 2, -1) < 0)
+            continue;
+        if (waits[1].revents != 0)
+            reap();
+        if (waits[0].revents != 0)
+            receive();
+    }
+    kill_all();
+}
+
+void Server::receive() {
+    Result<Received> received = frames::receive(control_.get(), buffer_, 2, MSG_DONTWAIT);
+    if (received && received->transfer == Transfer::would_block)
+        return;
+    if (!received || received->transfer == Transfer::gone) {
+        agent_gone_ = true;
+        return;
+    }
+    Result<AgentToRunner> message = decode<AgentToRunner>(received->frame);
+    // The agent never sends nonsense; whoever does is none.
+    if (!message) {
+        agent_gone_ = true;
+        return;
+    }
+    std::visit([&](const auto &m) { handle(m, *received); }, *message);
+}
+
+Result<void> Server::prepare() {
+    if (!description_) {
+        Result<Description> description = describe_apart(plugin_);
+        if (!description)
+            return description.error();
+        description_ = std::move(*description);
+    }
+    if (!library_) {
+        Result<Library> library = Library::load(plugin_);
+        if (!library)
+            return library.error();
+        library_.emplace(std::move(*library));
+    }
+    return {};
+}
+
+void Server::handle(const Describe &, Received &) {
+    const Result<void> prepared = prepare();
+    if (prepared)
+        send(*description_);
+    else
+        send(DescribeFailed{readable(to_string(prepared.error()), kTextBytesMax)});
+}
+
+void Server::handle(const Invoke &invoke, Received &received) {
+    std::string refusal = why_not(invoke.method, received);
+    if (refusal.empty()) {
+        const std::size_t options = description_->methods[invoke.method].options.size();
+        if (invoke.values.size() != options)
+            refusal = std::to_string(invoke.values.size()) + " values for " + std::to_string(options) + " options";
+    }
+    if (!refusal.empty()) {
+        send(InvokeFailed{invoke.invocation, refusal});
+        return;
+    }
+    fork_child(invoke.invocation, [&](pid_t parent) {
+        run_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
+                     description_->methods[invoke.method], invoke);
+    });
+}
+
+void Server::handle(const Probe &probe, Received &received) {
+    if (const std::string refusal = why_not(probe.method, received); !refusal.empty()) {
+        send(InvokeFailed{probe.invocation, refusal});
+        return;
+    }
+    fork_child(probe.invocation, [&](pid_t parent) {
+        probe_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(probe.method),
+                       description_->methods[probe.method]);
+    });
+}
+
+void Server::handle(const Signal &signal, Received &) {
+    for (const auto &[pid, invocation] : invocations_)
+        if (invocation == signal.invocation)
+            ::kill(pid, signal.signal);
+}
+
+const sonde_method &Server::method(std::uint32_t index) const {
+    return *library_->plugin().methods[index];
+}
+
+std::string Server::why_not(std::uint32_t index, const Received &received) {
+    if (const Result<void> prepared = prepare(); !prepared)
+        return readable(to_string(prepared.error()), kTextBytesMax);
+    if (index >= description_->methods.size())
+        return "no method " + std::to_string(index);
+    if (received.descriptors.size() != 2)
+        return std::to_string(received.descriptors.size()) + " descriptors, not 2";
+    return "";
+}
+
+template <class InChild>
+void Server::fork_child(std::uint64_t invocation, InChild in_child) {
+    const pid_t parent = ::getpid();
+    const pid_t child = ::fork();
+    if (child < 0) {
+        send(InvokeFailed{invocation, std::string("fork: ") + std::strerror(errno)});
+        return;
+    }
+    if (child == 0)
+        in_child(parent);
+    // Here and in the child, so that a signal to the group never comes too early.
+    ::setpgid(child, child);
+    invocations_.emplace(child, invocation);
+    send(Started{invocation, child});
+}
+
+void Server::reap() {
+    signalfd_siginfo info;
+    while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    }
+    siginfo_t ended{};
+    while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
+        // Its pid is still taken, so the group is its own: what it left behind ends with it.
+        ::kill(-ended.si_pid, SIGKILL);
+        int status = 0;
+        ::waitpid(ended.si_pid, &status, 0);
+        if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
+            send(Exited{found->second, status});
+            invocations_.erase(found);
+        }
+        ended.si_pid = 0;
+    }
+}
+
+void Server::kill_all() {
+    // This process adopts what its children leave behind, so in the end everything is its child.
+    do {
+        std::ifstream children("/proc/thread-self/children");
+        for (pid_t child = 0; children >> child;)
+            ::kill(child, SIGKILL);
+    } while (::waitpid(-1, nullptr, 0) > 0);
+}
+
+void Server::send(const RunnerToAgent &message) {
+    const Result<Frame> frame = encode(message);
+    if (!frame)
+        return;
+    const Result<Transfer> sent = frames::send(control_.get(), *frame);
+    agent_gone_ = agent_gone_ || !sent || *sent == Transfer::gone;
+}
+
+} // namespace sonde::runner

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "frames/messages.hpp"
+#include "frames/socket.hpp"
+#include "programs/runner/library.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+
+namespace sonde::runner {
+
+// Forks a process for every invocation of one plugin, on the agent's word. A plain loop over two descriptors: forked
+// children must not inherit anything that an event library keeps.
+class Server {
+public:
+    // `control` is the runner's end of its control socket, `signals` a signalfd of SIGCHLD.
+    Server(frames::Descriptor control, frames::Descriptor signals, std::string plugin);
+
+    // Serves until the agent or the launcher closes the control socket, then kills what still runs.
+    void run();
+
+private:
+    void receive();
+    void handle(const frames::Describe &, frames::Received &received);
+    void handle(const frames::Invoke &invoke, frames::Received &received);
+    void handle(const frames::Probe &probe, frames::Received &received);
+    void handle(const frames::Signal &signal, frames::Received &received);
+
+    // Describes the plugin once, in a process of its own, then loads it into this one.
+    Result<void> prepare();
+    // The plugin's own struct for a method of the description; it was followed safely before.
+    const sonde_method &method(std::uint32_t index) const;
+    // Why a method cannot be run or probed; empty if it can.
+    std::string why_not(std::uint32_t method, const frames::Received &received);
+    template <class InChild>
+    void fork_child(std::uint64_t invocation, InChild in_child);
+    void reap();
+    void kill_all();
+    void send(const frames::RunnerToAgent &message);
+
+    frames::Descriptor control_;
+    frames::Descriptor signals_;
+    std::string plugin_;
+    std::optional<frames::Description> description_;
+    std::optional<Library> library_;
+    std::map<pid_t, std::uint64_t> invocations_; // by process
+    frames::Frame buffer_;
+    bool agent_gone_ = false;
+};
+
+} // namespace sonde::runner
