@@ -1,0 +1,206 @@
+// The Catch2 runner is here, since a machine without the validator skips all of it.
+#define CATCH_CONFIG_RUNNER
+#include "support/catch.hpp"
+
+#include "files.hpp"
+#include "model/capabilities_json.hpp"
+#include "model/instruction_json.hpp"
+#include "model/outcomes.hpp"
+#include "model/report_json.hpp"
+#include "random_model.hpp"
+
+#include <cstdlib>
+#include <iostream>
+#include <random>
+#include <unistd.h>
+
+using namespace sonde::model;
+
+namespace {
+
+std::filesystem::path yang_dir() {
+    const char *given = std::getenv("SONDE_YANG_DIR");
+    return given != nullptr ? std::filesystem::path(given) : source_dir().parent_path() / "shared" / "yang";
+}
+
+std::filesystem::path our_module() {
+    return source_dir() / "framework" / "model" / "yang" / "sonde-lmap@2026-11-24.yang";
+}
+
+// What the validator says of a document: nothing if it accepts it.
+std::string verdict(const std::string &type, const std::string &document) {
+    static const std::filesystem::path dir = [] {
+        std::string name = std::filesystem::temp_directory_path() / "sonde-yang-XXXXXX";
+        return std::filesystem::path(mkdtemp(name.data()));
+    }();
+    struct Cleaner {
+        ~Cleaner() { std::filesystem::remove_all(dir); }
+    };
+    static const Cleaner cleaner;
+    std::ofstream(dir / "document.json", std::ios::binary) << document;
+    const std::string command = "yanglint -p '" + yang_dir().string() + "' -t " + type + " '" + our_module().string() +
+                                "' '" + (dir / "document.json").string() + "' >'" + (dir / "said").string() + "' 2>&1";
+    const int status = std::system(command.c_str());
+    const std::string said = read_file(dir / "said");
+    return status == 0 ? "" : said.empty() ? "refused" : said;
+}
+
+// The validator wants an operation's name where RESTCONF wants `input` (RFC 8040 section 3.6.1).
+std::string as_rpc(const std::string &document, const std::string &module, const std::string &rpc) {
+    return replaced(document, module + ":input", module + ":" + rpc);
+}
+
+std::string report_verdict(const std::string &document) {
+    return verdict("rpc", as_rpc(document, "ietf-lmap-report", "report"));
+}
+
+template <class Test>
+void for_seeds(int count, Test test) {
+    const std::uint64_t first = std::random_device()();
+    for (std::uint64_t seed = first; seed < first + count; ++seed) {
+        INFO("seed " << seed);
+        RandomModel model(seed);
+        test(model);
+    }
+}
+
+// A change that makes a good document a bad one.
+struct Damage {
+    const char *from;
+    const char *to;
+};
+
+} // namespace
+
+TEST_CASE("a YANG validator accepts the examples") {
+    CHECK(verdict("config", example("ping.json")) == "");
+    CHECK(verdict("config", example("four-methods.json")) == "");
+}
+
+TEST_CASE("a YANG validator accepts the instructions that we write") {
+    for_seeds(20, [](RandomModel &model) {
+        const std::string text = write_instruction(model.instruction());
+        INFO(text);
+        REQUIRE(verdict("config", text) == "");
+    });
+}
+
+TEST_CASE("a YANG validator accepts the reports that we write, null marks and all") {
+    for_seeds(20, [](RandomModel &model) {
+        const std::string text = write_report(model.report());
+        INFO(text);
+        REQUIRE(report_verdict(text) == "");
+    });
+}
+
+TEST_CASE("a YANG validator accepts outcomes") {
+    Report report;
+    Outcome outcome;
+    outcome.schedule = outcome.action = outcome.task = "x";
+    report.results.push_back(
+        outcomes_result(std::vector{outcome, outcome}, {sonde::random_uuid(), 1}, sonde::random_uuid(), {}));
+    CHECK(report_verdict(write_report(report)) == "");
+}
+
+TEST_CASE("a YANG validator accepts the capabilities and failures that we write") {
+    for_seeds(10, [](RandomModel &model) {
+        const std::string capabilities = write_capabilities(model.capabilities());
+        INFO(capabilities);
+        REQUIRE(verdict("rpc", as_rpc(capabilities, "sonde-lmap", "capabilities")) == "");
+        const std::string failures = write_failures(model.failures());
+        INFO(failures);
+        REQUIRE(verdict("rpc", as_rpc(failures, "sonde-lmap", "failure")) == "");
+    });
+}
+
+TEST_CASE("a YANG validator accepts a plugin's hash in the capabilities of ietf-lmap-control") {
+    CHECK(verdict("get", R"({"ietf-lmap-control:lmap": {"agent": {"last-started": "2026-11-24T04:05:00Z"},
+        "capabilities": {"version": "1", "tasks": {"task": [{"name": "ping", "program": "ping", "sonde-lmap:plugin-hash":
+        "3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a"}]}}}})") == "");
+}
+
+TEST_CASE("what a YANG validator refuses in an instruction, we refuse too") {
+    for (const Damage &damage : {
+             Damage{R"("start": "hourly")", R"("start": "houly")"},
+             {R"("task": "ping", "dest)", R"("task": "pong", "dest)"},
+             {R"("destination": ["report"])", R"("destination": ["reprot"])"},
+             {R"("destination": ["report"])", R"("destination": ["report", "report"])"},
+             {R"("random-spread": 180)", R"("random-spread": "180")"},
+             {R"("random-spread": 180)", R"("random-spread": -1)"},
+             {R"("random-spread": 180)", R"("random-spread": 4294967296)"},
+             {R"("random-spread": 180)", R"("random-sprea": 180)"},
+             {R"({"interval": 3600})", R"({"interval": 0})"},
+             {R"({"interval": 3600})", R"({"interval": 3600, "start": "tomorrow"})"},
+             {R"("periodic": {"interval": 3600})", R"("immediate": true)"},
+             {R"("periodic": {"interval": 3600})", R"("periodic": {"interval": 3600}, "immediate": [null])"},
+             {R"("execution-mode": "sequential")", R"("execution-mode": "serial")"},
+             {R"("execution-mode": "sequential")", R"("state": "enabled")"},
+             {R"("name": "every-minute")", R"("name": "hourly")"},
+             {R"("id": "count")", R"("id": "target")"},
+             {R"("id": "count", )", ""},
+             {R"("tag": ["example"])", R"("tag": ["a", "a"])"},
+             {R"("tag": ["example"])", R"("tag": [""])"},
+             {R"("tag": ["example"])", R"("tag": "a")"},
+             {R"("tag": ["example"])", R"("tag": ["\u0001"])"},
+             {R"("tasks": {)", R"("agent": {"report-agent-id": true}, "tasks": {)"},
+             {R"("tasks": {)", R"("agent": {"agent-id": "7"}, "tasks": {)"},
+         }) {
+        const std::string text = replaced(example("ping.json"), damage.from, damage.to);
+        INFO(damage.from << " -> " << damage.to);
+        CHECK(verdict("config", text) != "");
+        CHECK_FALSE(read_instruction(text));
+    }
+}
+
+TEST_CASE("what a YANG validator refuses in a report, we refuse too") {
+    RandomModel model(3);
+    Report report;
+    report.results.push_back(model.result());
+    ReportedResult &result = report.results[0];
+    result.status = 17;
+    result.part = 5;
+    result.event.reset();
+    result.cycle_number = "20261124.040000";
+    result.tables = {{"t", {}, {{"a", "int", "", {}}}, {{std::nullopt}}}};
+    const std::string good = write_report(report);
+    REQUIRE(report_verdict(good) == "");
+    REQUIRE(read_report(good));
+    const std::string epoch = "\"sonde-lmap:epoch\":\"" + sonde::to_string(result.identity.epoch) + "\",";
+    const std::string sequence = "\"sonde-lmap:sequence\":\"" + std::to_string(result.identity.sequence) + "\"";
+    for (const Damage &damage : {
+             Damage{epoch.c_str(), ""},
+             {epoch.c_str(), R"("sonde-lmap:epoch":"x",)"},
+             {epoch.c_str(), R"("sonde-lmap:plugin-hash":"x",)"},
+             {sequence.c_str(), R"("sonde-lmap:sequence":"-1")"},
+             {sequence.c_str(), R"("sonde-lmap:sequence":"18446744073709551616")"},
+             {R"("sonde-lmap:part":5)", R"("sonde-lmap:part":-5)"},
+             {R"("sonde-lmap:part":5)", R"("sonde-lmap:part":4294967296)"},
+             {R"("sonde-lmap:part":5)", R"("sonde-lmap:port":5)"},
+             {R"("status":17)", R"("status":2147483648)"},
+             {R"("status":17,)", ""},
+             {R"("date":)", R"("data":)"},
+             {"20261124.040000", "20261124-040000"},
+             {R"("sonde-lmap:null":[0])", R"("sonde-lmap:null":[65536])"},
+             {R"("sonde-lmap:null":[0])", R"("sonde-lmap:null":["0"])"},
+             {R"("sonde-lmap:null":[0])", R"("null":[0])"},
+             {R"("type":"int")", R"("type":"integer")"},
+             {R"("value":[""])", R"("value":[7])"},
+         }) {
+        const std::string text = replaced(good, damage.from, damage.to);
+        INFO(damage.from << " -> " << damage.to);
+        CHECK(report_verdict(text) != "");
+        CHECK_FALSE(read_report(text));
+    }
+}
+
+int main(int count, char **arguments) {
+    if (std::system("yanglint --version >/dev/null 2>&1") != 0) {
+        std::cout << "skipped: there is no yanglint\n";
+        return 77;
+    }
+    if (!std::filesystem::exists(yang_dir() / "ietf-lmap-control@2017-08-08.yang")) {
+        std::cout << "skipped: no modules of RFC 8194 in " << yang_dir() << "; SONDE_YANG_DIR names another folder\n";
+        return 77;
+    }
+    return Catch::Session().run(count, arguments);
+}
