@@ -117,8 +117,8 @@ private:
 }
 
 // A duplicate above every number that the child assigns.
-Descriptor above(const Descriptor &descriptor) {
-    return Descriptor(::fcntl(descriptor.get(), F_DUPFD_CLOEXEC, frames::kPluginDescriptor + 1));
+Descriptor above(int fd) {
+    return Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, frames::kPluginDescriptor + 1));
 }
 
 } // namespace
