@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <limits>
+#include <thread>
 
 #include <poll.h>
 #include <sys/timerfd.h>
@@ -97,15 +98,15 @@ void Watch::run() {
         if (!cancelled)
             cancelled = wait(end + kGrace);
         else
-            host_.sleep_until(&host_, monotonic() + kGrace);
+            std::this_thread::sleep_for(std::chrono::nanoseconds(kGrace)); // the host's sleep is over when cancelled
         take_in();
         if (down_since_ != 0) {
             const std::int64_t now = monotonic();
             intervals_.blind(down_since_, now);
             down_since_ = now;
         }
-        write(intervals_.close(), covered_until);
-        if (cancelled)
+        const bool wanted = write(intervals_.close(), covered_until);
+        if (cancelled || !wanted)
             return;
     }
 }
@@ -168,7 +169,9 @@ void Watch::heed_interface(bool error_pending) {
     }
 }
 
-void Watch::write(const Interval &interval, std::int64_t covered_until) {
+// All rows of a cut interval are offered, also those behind the first that says stop.
+bool Watch::write(const Interval &interval, std::int64_t covered_until) {
+    bool wanted = true;
     const std::int64_t length = interval.end - interval.start;
     const std::int64_t covered = std::max<std::int64_t>(covered_until - interval.start - interval.blind, 0);
     const bool whole = covered == length && interval.drops == 0 && !interval.doubtful;
@@ -177,12 +180,15 @@ void Watch::write(const Interval &interval, std::int64_t covered_until) {
             if (direction == Direction::in ? !plan_.want_in : !plan_.want_out)
                 continue;
             const Counts &counts = interval.counts[family == 6][static_cast<int>(direction)];
-            sdk::row(host_, 0,
-                     {cell(sdk::Timestamp{interval.start + start_offset_}), cell(std::chrono::nanoseconds(covered)),
-                      cell(family), cell(kDirectionWords[static_cast<int>(direction)]), cell(counts.syn),
-                      cell(counts.syn_ack), cell(counts.rst), cell(counts.unparsed), cell(interval.drops),
-                      cell(whole && counts.unparsed == 0)});
+            const std::int32_t stop = sdk::offer(host_, 0,
+                                                 {cell(sdk::Timestamp{interval.start + start_offset_}),
+                                                  cell(std::chrono::nanoseconds(covered)), cell(family),
+                                                  cell(kDirectionWords[static_cast<int>(direction)]), cell(counts.syn),
+                                                  cell(counts.syn_ack), cell(counts.rst), cell(counts.unparsed),
+                                                  cell(interval.drops), cell(whole && counts.unparsed == 0)});
+            wanted = wanted && stop == 0;
         }
+    return wanted;
 }
 
 } // namespace sonde::passive_syn

@@ -34,7 +34,7 @@ private:
     void take_drops(Interval &into, bool doubtful_too);
     void heed_clock();
     void heed_interface(bool error_pending);
-    void write(const Interval &interval, std::int64_t covered_until);
+    bool write(const Interval &interval, std::int64_t covered_until);
 
     const sonde_host &host_;
     Plan plan_;

@@ -107,8 +107,13 @@ void Session::run() {
     start_ = monotonic();
     arm(start_);
     event_base_dispatch(base_.get());
-    if (thrown_)
-        std::rethrow_exception(thrown_);
+    try {
+        if (thrown_)
+            std::rethrow_exception(thrown_);
+    } catch (const sdk::Stopped &) {
+        if (host_.cancelled(&host_) == 0)
+            throw;
+    }
     finish();
 }
 
@@ -224,8 +229,11 @@ void Session::send_batch(std::uint32_t family, std::int64_t now, std::vector<std
 
 void Session::record(const Verdict &verdict) {
     summaries_[verdict.packet.target].add(verdict);
-    if (verdict.extra <= kDuplicateRowsMax)
-        write_packet(host_, plan_.targets[verdict.packet.target], verdict);
+    if (verdict.extra > kDuplicateRowsMax)
+        return;
+    // What is known at the end is said even if the run was cancelled.
+    if (write_packet(host_, plan_.targets[verdict.packet.target], verdict) != 0 && !finishing_)
+        throw sdk::Stopped{};
 }
 
 void Session::arm(std::int64_t monotonic_ns) {
@@ -234,6 +242,7 @@ void Session::arm(std::int64_t monotonic_ns) {
 }
 
 void Session::finish() {
+    finishing_ = true;
     const std::int64_t now = monotonic();
     take_in(now);
     host_.count(&host_, sent_bytes_, received_bytes_);

@@ -86,6 +86,7 @@ private:
     std::int64_t start_ = 0;      // CLOCK_MONOTONIC ns
     std::uint64_t next_item_ = 0; // of total()
     bool buffer_full_ = false;
+    bool finishing_ = false;
     std::uint64_t sent_bytes_ = 0, received_bytes_ = 0; // not yet told to the host
 };
 

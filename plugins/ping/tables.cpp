@@ -114,44 +114,45 @@ std::optional<sdk::Timestamp> stamp(std::optional<std::int64_t> ns) {
 
 const sonde_table *const kTableList[] = {&kTables[kPacketTable], &kTables[kSummaryTable], nullptr};
 
-void write_packet(const sonde_host &host, const Target &target, const Verdict &verdict) {
+std::int32_t write_packet(const sonde_host &host, const Target &target, const Verdict &verdict) {
     const Packet &packet = verdict.packet;
     const Arrival *arrival = verdict.arrival;
     const char *from = !verdict.rtt ? nullptr : verdict.tx_driver ? "driver" : "queue";
-    sdk::row(host, kPacketTable,
-             {cell(target.name), cell(target.address), cell(packet.seq),
-              cell(kOutcomeWords[static_cast<std::size_t>(verdict.outcome)]), cell(verdict.rtt),
-              cell(verdict.local_queue), arrival != nullptr ? cell(arrival->ttl) : sonde_null(), cell(packet.seq == 1),
-              cell(sdk::Timestamp{packet.scheduled}), cell(stamp(verdict.tx_queue)), cell(stamp(verdict.tx_driver)),
-              cell(stamp(verdict.rx)), cell(from), arrival != nullptr ? cell(arrival->from) : sonde_null(),
-              arrival != nullptr ? cell(arrival->icmp_type) : sonde_null(),
-              arrival != nullptr ? cell(arrival->icmp_code) : sonde_null(), cell(verdict.error)});
+    return sdk::offer(host, kPacketTable,
+                      {cell(target.name), cell(target.address), cell(packet.seq),
+                       cell(kOutcomeWords[static_cast<std::size_t>(verdict.outcome)]), cell(verdict.rtt),
+                       cell(verdict.local_queue), arrival != nullptr ? cell(arrival->ttl) : sonde_null(),
+                       cell(packet.seq == 1), cell(sdk::Timestamp{packet.scheduled}), cell(stamp(verdict.tx_queue)),
+                       cell(stamp(verdict.tx_driver)), cell(stamp(verdict.rx)), cell(from),
+                       arrival != nullptr ? cell(arrival->from) : sonde_null(),
+                       arrival != nullptr ? cell(arrival->icmp_type) : sonde_null(),
+                       arrival != nullptr ? cell(arrival->icmp_code) : sonde_null(), cell(verdict.error)});
 }
 
-void write_summary(const sonde_host &host, const Target &target, const Summary &summary) {
+std::int32_t write_summary(const sonde_host &host, const Target &target, const Summary &summary) {
     const auto rtt = summary.rtt();
     auto of_rtt = [&rtt](auto member) { return rtt ? cell((*rtt).*member) : sonde_null(); };
-    sdk::row(host, kSummaryTable,
-             {cell(target.name),
-              cell(target.address),
-              cell(summary.sent()),
-              cell(summary.count(Outcome::reply)),
-              cell(summary.loss_ratio()),
-              of_rtt(&Summary::Spread::min),
-              of_rtt(&Summary::Spread::median),
-              of_rtt(&Summary::Spread::p95),
-              of_rtt(&Summary::Spread::p99),
-              of_rtt(&Summary::Spread::max),
-              cell(summary.local_queue_max()),
-              cell(summary.count(Outcome::late)),
-              cell(summary.count(Outcome::lost)),
-              cell(summary.count(Outcome::duplicate)),
-              cell(summary.count(Outcome::corrupted)),
-              cell(summary.count(Outcome::other_source)),
-              cell(summary.count(Outcome::icmp_error)),
-              cell(summary.count(Outcome::unsent)),
-              cell(summary.count(Outcome::dropped_here)),
-              cell(summary.pending())});
+    return sdk::offer(host, kSummaryTable,
+                      {cell(target.name),
+                       cell(target.address),
+                       cell(summary.sent()),
+                       cell(summary.count(Outcome::reply)),
+                       cell(summary.loss_ratio()),
+                       of_rtt(&Summary::Spread::min),
+                       of_rtt(&Summary::Spread::median),
+                       of_rtt(&Summary::Spread::p95),
+                       of_rtt(&Summary::Spread::p99),
+                       of_rtt(&Summary::Spread::max),
+                       cell(summary.local_queue_max()),
+                       cell(summary.count(Outcome::late)),
+                       cell(summary.count(Outcome::lost)),
+                       cell(summary.count(Outcome::duplicate)),
+                       cell(summary.count(Outcome::corrupted)),
+                       cell(summary.count(Outcome::other_source)),
+                       cell(summary.count(Outcome::icmp_error)),
+                       cell(summary.count(Outcome::unsent)),
+                       cell(summary.count(Outcome::dropped_here)),
+                       cell(summary.pending())});
 }
 
 } // namespace sonde::ping

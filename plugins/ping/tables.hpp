@@ -19,8 +19,8 @@ struct Target {
 // The result tables, NULL-terminated, in the order of their numbers.
 extern const sonde_table *const kTableList[];
 
-// Each throws Stopped if the host wants no more.
-void write_packet(const sonde_host &host, const Target &target, const Verdict &verdict);
-void write_summary(const sonde_host &host, const Target &target, const Summary &summary);
+// Nonzero: the host wants no more.
+std::int32_t write_packet(const sonde_host &host, const Target &target, const Verdict &verdict);
+std::int32_t write_summary(const sonde_host &host, const Target &target, const Summary &summary);
 
 } // namespace sonde::ping

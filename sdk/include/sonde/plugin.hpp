@@ -238,8 +238,18 @@ struct Failure {
 // Thrown by `row` when the host wants no more rows; `guarded` ends the run with it.
 struct Stopped {};
 
+// Hands a row over; nonzero: stop. A cancelled run's rows are still taken, though each tells it to stop, so what a run
+// has to say at its end it offers without heeding the answer.
+inline std::int32_t offer(const sonde_host &host, std::uint32_t table, std::span<const sonde_cell> cells) {
+    return host.row(&host, table, cells.data(), static_cast<std::uint32_t>(cells.size()));
+}
+
+inline std::int32_t offer(const sonde_host &host, std::uint32_t table, std::initializer_list<sonde_cell> cells) {
+    return offer(host, table, std::span(cells.begin(), cells.size()));
+}
+
 inline void row(const sonde_host &host, std::uint32_t table, std::span<const sonde_cell> cells) {
-    if (host.row(&host, table, cells.data(), static_cast<std::uint32_t>(cells.size())) != 0)
+    if (offer(host, table, cells) != 0)
         throw Stopped{};
 }
 
