@@ -52,7 +52,7 @@ def instruction(system, wanted):
     """Each method RUNS_EACH times, EVERY_S apart, and a report every second. The passive one begins a second early, so
     that it sees the others' connections."""
     begin = int(time.time()) + 3
-    last = EVERY_S * (RUNS_EACH - 1)
+    lasting = EVERY_S * RUNS_EACH  # an event stops at its end: that is no trigger any more
     events = [{"name": "report-often", "periodic": {"interval": 1}}]
     tasks = [{"name": "report", "function": [{"uri": "urn:sonde:method:report"}], "program": "report",
               "option": options({"collector": system.url("collector")})}]
@@ -61,7 +61,7 @@ def instruction(system, wanted):
     for method, values in wanted:
         start = begin - (1 if method == "passive-syn" else 0)
         events.append({"name": f"{method}-times", "periodic": {
-            "interval": EVERY_S, "start": rfc3339(start), "end": rfc3339(start + last)}})
+            "interval": EVERY_S, "start": rfc3339(start), "end": rfc3339(start + lasting)}})
         tasks.append({"name": method, "function": [{"uri": f"urn:sonde:method:{method}"}], "program": method,
                       "option": options(values)})
         schedules.append({"name": method, "start": f"{method}-times", "execution-mode": "sequential",

@@ -1,0 +1,107 @@
+"""From an instruction to results in the collector: the real programs, each method."""
+import time
+
+from support import (apply, contains, equal, immediate, instruction, main, need_root, periodic, rows_or_none,
+                     schedule, start_all, task, wait_for_outcomes)
+
+
+def one_run(system, method, values, **start):
+    """Runs a method once, as soon as the instruction is in force; returns its outcome."""
+    start_all(system, method, **start)
+    apply(system, instruction(system, [immediate("now")], [task(method, method, resolved(system, values))],
+                              [schedule("once", "now", method)]))
+    rows = wait_for_outcomes(system, "once", 1)
+    equal(len(rows), 1)
+    return rows[0]
+
+
+def resolved(system, values):
+    return {name: value(system) if callable(value) else value for name, value in values.items()}
+
+
+def completed(outcome, rows):
+    equal((outcome["outcome"], outcome["status"], outcome["message"]), ("completed", 0, ""))
+    mine = [row for row in rows if row["run"] == outcome["run"]]
+    equal(len(mine), outcome["rows"])
+    return mine
+
+
+def ping_over_ipv4_and_ipv6(system):
+    need_root()
+    outcome = one_run(system, "ping", {"target": ["127.0.0.1", "::1"], "count": 3, "interval": "50ms", "tmax": "1s"})
+    rows = completed(outcome, rows_or_none(system, "results", "ping", "--table", "all"))
+    packets = [row for row in rows if row["table"] == "packet"]
+    equal(sorted({row["address"] for row in packets}), ["127.0.0.1", "::1"])
+    equal([row["outcome"] for row in packets], ["reply"] * 6)
+    for row in packets:
+        assert row["rtt_ns"] > 0 and row["local_queue_ns"] >= 0, row
+    assert outcome["sent"] > 0 and outcome["received"] > 0, outcome
+
+
+def http_download_over_http(system):
+    outcome = one_run(system, "http-download", {
+        "url": lambda s: f"http://{s.listening['peer']}/bytes/20000000", "bytes": "20MB", "streams": 2}, peer=True)
+    rows = completed(outcome, rows_or_none(system, "results", "http-download", "--table", "all"))
+    summary = [row for row in rows if row["table"] == "summary"]
+    equal(len(summary), 1)
+    assert summary[0]["bytes"] >= 20_000_000 and summary[0]["goodput"] > 1e6, summary
+    assert [row for row in rows if row["table"] == "window"], "no windows"
+
+
+def http_download_over_https(system):
+    outcome = one_run(system, "http-download", {
+        "url": lambda s: f"https://{s.listening['peer-tls']}/bytes/20000000", "bytes": "20MB",
+        "ca": lambda s: s.folder / "peer" / "ca.pem"}, peer=True)
+    rows = completed(outcome, rows_or_none(system, "results", "http-download", "--table", "all"))
+    equal([row["http_status"] for row in rows if row["table"] == "stream"], [200])
+    contains(str([row["tls_version"] for row in rows if row["table"] == "stream"]), "1.3")
+
+
+def dns_over_udp(system):
+    outcome = one_run(system, "dns", {
+        "server": "127.0.0.1", "port": lambda s: s.listening["nsd"].rsplit(":", 1)[1],
+        "name": ["www.example.test", "nowhere.example.test"], "timeout": "1s", "interval": "10ms"}, name_server=True)
+    rows = completed(outcome, rows_or_none(system, "results", "dns", "--table", "all"))
+    queries = {row["name"].rstrip("."): row for row in rows if row["table"] == "query"}
+    equal({name: (row["outcome"], row["rcode"]) for name, row in queries.items()},
+          {"www.example.test": ("answer", "NOERROR"), "nowhere.example.test": ("answer", "NXDOMAIN")})
+    for row in queries.values():
+        assert row["response_time_ns"] > 0, row
+
+
+def passive_syn_counts_what_a_download_makes(system):
+    need_root()
+    start_all(system, "passive-syn", "http-download", peer=True)
+    begin = int(time.time()) + 2
+    apply(system, instruction(
+        system,
+        [periodic("watch", 3600, begin, begin + 1), periodic("load", 3600, begin + 1, begin + 2)],
+        [task("watch", "passive-syn", {"interface": "lo", "interval": "4s", "alignment": "start"}),
+         task("load", "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000000", "bytes": "1MB",
+                                        "streams": 5})],
+        [schedule("watch", "watch", "watch"), schedule("load", "load", "load")]))
+    wait_for_outcomes(system, "load", 1)
+    wait_for_outcomes(system, "watch", 1)
+    rows = rows_or_none(system, "results", "passive-syn")
+    assert rows and all(row["exact"] for row in rows), rows
+    # Other connections on lo are the reports' and our own queries': at least the download's five are there.
+    assert sum(row["syn"] for row in rows if row["family"] in (4, "4", "ipv4")) >= 5, rows
+
+
+def a_run_that_fails_says_whose_fault_it_is(system):
+    outcome = one_run(system, "http-download", {"url": "http://127.0.0.1:1/", "bytes": "1MB"})
+    equal(outcome["outcome"], "failed")
+    assert 1 <= outcome["status"] <= 99 and outcome["message"], outcome
+    assert outcome["blame"] in ("target", "path", "peer"), outcome
+
+
+def options_are_checked_before_a_plugin_sees_them(system):
+    outcome = one_run(system, "dns", {"server": "127.0.0.1", "name": "example.test", "timeuot": "1s"})
+    equal((outcome["outcome"], outcome["status"]), ("failed", 104))
+    contains(outcome["message"], "timeuot")
+    contains(outcome["message"], "timeout")
+
+
+main(ping_over_ipv4_and_ipv6, http_download_over_http, http_download_over_https, dns_over_udp,
+     passive_syn_counts_what_a_download_makes, a_run_that_fails_says_whose_fault_it_is,
+     options_are_checked_before_a_plugin_sees_them)

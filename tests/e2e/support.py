@@ -1,0 +1,169 @@
+"""What the end-to-end tests share: a system in a folder of its own, instructions, and how a test says that it is skipped.
+
+Each test file runs as `NAME_test.py SOURCE_ROOT BUILD_DIR` and calls main() with its test functions; every one gets a
+fresh System with its identities made.
+"""
+import datetime
+import inspect
+import json
+import pathlib
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from sonde_system import AGENT_UID, Gone, Program, System, free_udp_tcp_port, wait_for  # noqa: E402,F401
+
+
+class Skip(Exception):
+    """What this machine lacks; a skip is never a failure."""
+
+
+def main(*tests):
+    """Runs the tests in order; exits with 77 if all that ran were skipped."""
+    failed, skipped = [], []
+    wanted = sys.argv[3:]
+    for test in tests:
+        if wanted and test.__name__ not in wanted:
+            continue
+        folder = tempfile.mkdtemp(prefix=f"sonde-{test.__name__}-")
+        system = System(BUILD, folder)
+        began = time.monotonic()
+        try:
+            system.make_identities()
+            test(system)
+            print(f"ok       {test.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Skip as reason:
+            skipped.append(f"{test.__name__}: {reason}")
+            print(f"skipped  {test.__name__}: {reason}", flush=True)
+        except BaseException:  # noqa: BLE001 - a test must not keep the programs of another alive
+            failed.append(test.__name__)
+            traceback.print_exc()
+            for log in sorted(system.folder.glob("*.log")):
+                print(f"---- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-40:]))
+        finally:
+            try:
+                system.stop()
+            except Gone as error:
+                failed.append(test.__name__)
+                print(error)
+            shutil.rmtree(folder, ignore_errors=True)
+    if failed:
+        print("FAILED: " + ", ".join(failed))
+        sys.exit(1)
+    if skipped:
+        print("; ".join(skipped))
+        sys.exit(77 if len(skipped) == len(tests) else 0)
+
+
+def need_root():
+    import os
+    if os.geteuid() != 0:
+        raise Skip("needs root, for raw and packet sockets")
+
+
+def rfc3339(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).isoformat(timespec="microseconds").replace(
+        "+00:00", "Z")
+
+
+def options(values):
+    """Options of a task from {name: value}; a list of values gives several options of that name."""
+    flat = [(name, item) for name, value in values.items() for item in (value if isinstance(value, list) else [value])]
+    return [{"id": str(number), "name": name, "value": str(item)} for number, (name, item) in enumerate(flat)]
+
+
+def task(name, method, values=None):
+    return {"name": name, "function": [{"uri": f"urn:sonde:method:{method}"}], "program": method,
+            "option": options(values or {})}
+
+
+def schedule(name, event, *tasks, destination="report"):
+    actions = [{"name": t, "task": t, **({"destination": [destination]} if destination else {})} for t in tasks]
+    return {"name": name, "start": event, "execution-mode": "sequential", "action": actions}
+
+
+def instruction(system, events, tasks, schedules, report_every_s=1, agent=None):
+    """An instruction of these, with a report every so often to the system's collector."""
+    return {"ietf-lmap-control:lmap": {
+        "agent": agent if agent is not None else {"agent-id": system.agent_id, "report-agent-id": True},
+        "tasks": {"task": [*tasks, task("report", "report", {"collector": system.url("collector")})]},
+        "schedules": {"schedule": [*schedules, schedule("report", "report-often", "report", destination=None)]},
+        "events": {"event": [*events, {"name": "report-often", "periodic": {"interval": report_every_s}}]}}}
+
+
+def periodic(name, interval_s, start=None, end=None, **more):
+    timing = {"interval": interval_s}
+    if start is not None:
+        timing["start"] = rfc3339(start)
+    if end is not None:
+        timing["end"] = rfc3339(end)
+    return {"name": name, "periodic": timing, **more}
+
+
+def immediate(name):
+    return {"name": name, "immediate": [None]}
+
+
+def instruct(system, document, check=True):
+    path = system.folder / "instruction.json"
+    path.write_text(json.dumps(document, indent=1))
+    return system.sonde("instruct", system.agent_id, path, check=check)
+
+
+def apply(system, document):
+    """Instructs and waits until the agent has applied it; returns the etag."""
+    etag = instruct(system, document).stdout.split()[1].strip('"')
+    system.programs["agent"].wait_for_log(f"instruction applied etag={etag}")
+    return etag
+
+
+def start_all(system, *methods, peer=False, name_server=False):
+    """Servers, launcher and agent with these methods' plugins."""
+    system.gather_plugins(*methods)
+    system.start_controller()
+    system.start_collector()
+    if peer:
+        system.start_peer()
+    if name_server:
+        if not pathlib.Path("/usr/sbin/nsd").exists():
+            raise Skip("nsd is not installed")
+        system.start_name_server()
+    system.start_launcher()
+    return system.start_agent()
+
+
+def rows_or_none(system, *words):
+    """As System.rows, but nothing matched is an empty list."""
+    result = system.sonde(*words, "--json", check=False)
+    if result.returncode not in (0, 4):
+        raise Gone(f"sonde {' '.join(map(str, words))}: status {result.returncode}\n{result.stderr}")
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def outcomes(system, schedule_name=None):
+    return [row for row in rows_or_none(system, "outcomes") if schedule_name in (None, row["schedule"])]
+
+
+def wait_for_outcomes(system, schedule_name, count, timeout_s=30.0):
+    """Waits until so many planned runs of a schedule are accounted for at the collector; returns the rows."""
+    def enough():
+        rows = outcomes(system, schedule_name)
+        return rows if sum(row["count"] for row in rows) >= count else None
+    return wait_for(f"{count} outcomes of {schedule_name}", enough, timeout_s, list(system.programs.values()))
+
+
+def caller():
+    return inspect.stack()[2].function
+
+
+def equal(actual, expected):
+    assert actual == expected, f"{caller()}: {actual!r} is not {expected!r}"
+
+
+def contains(text, part):
+    assert part in text, f"{caller()}: {part!r} is not in {text!r}"
