@@ -69,6 +69,7 @@ private:
         off_t size;
         timespec modified;
         timespec changed;
+        bool definite; // false: look again next time
         PluginFile plugin;
     };
 

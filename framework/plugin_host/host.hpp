@@ -64,9 +64,9 @@ struct RunResult {
 class RowSink {
 public:
     virtual ~RowSink() = default;
-    // A row that keeps the declaration of the method's `table`-th table. The cells live until the call returns; strings
+    // A row that keeps the declaration of the table with that index. The cells live until the call returns; strings
     // have no NUL behind them.
-    virtual void row(std::uint32_t table, std::span<const sonde_cell> cells) = 0;
+    virtual void row(std::uint32_t, std::span<const sonde_cell>) {}
     // After each batch of rows. No further row is read before it completes, which is how a slow receiver slows the run.
     // An error stops the run (kStatusNoStorage).
     virtual boost::asio::awaitable<Result<void>> batch_end();
@@ -116,8 +116,8 @@ public:
 
 private:
     class Impl;
-    explicit Host(std::unique_ptr<Impl> impl);
-    std::unique_ptr<Impl> impl_;
+    explicit Host(std::shared_ptr<Impl> impl);
+    std::shared_ptr<Impl> impl_;
 };
 
 // The hint of an error that is about the launcher, not about the plugin's file: worth another try later.

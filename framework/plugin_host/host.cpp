@@ -1,0 +1,223 @@
+#include "plugin_host/host.hpp"
+
+#include "plugin_host/launcher_link.hpp"
+#include "plugin_host/run.hpp"
+#include "plugin_host/runner.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <map>
+
+namespace sonde::plugin_host {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds kProbeTimeout{5};
+
+} // namespace
+
+asio::awaitable<Result<void>> RowSink::batch_end() {
+    co_return Result<void>{};
+}
+
+// Shared with what is still under way when the Host goes: timers, the launcher's messages.
+class Host::Impl : public std::enable_shared_from_this<Host::Impl> {
+public:
+    Impl(asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log, HostSettings settings)
+        : executor_(executor), log_(log), settings_(settings), idle_(executor),
+          link_(std::make_shared<LauncherLink>(executor, std::move(place), log)),
+          buffer_(std::make_shared<std::vector<std::byte>>(frames::kFrameBytesMax)) {}
+
+    void listen() {
+        link_->on_runner_ended = [weak = weak_from_this()](std::uint64_t id, int wait_status) {
+            const auto self = weak.lock();
+            const auto runner = self ? self->find(id) : nullptr;
+            if (runner)
+                runner->ended(wait_status);
+        };
+        link_->on_lost = [weak = weak_from_this()] {
+            if (const auto self = weak.lock())
+                self->drop_all("the launcher was lost");
+        };
+    }
+
+    void close() {
+        drop_all("the host ends");
+        idle_.cancel();
+        link_->close();
+    }
+
+    // The plugin's runner: the present one, or a new one.
+    std::shared_ptr<Runner> runner_of(const std::filesystem::path &plugin) {
+        auto &runner = current_[plugin];
+        if (runner && (!runner->settled() || runner->ready()))
+            return runner;
+        runner = std::make_shared<Runner>(executor_, link_, plugin, log_);
+        all_[runner->id()] = runner;
+        runner->start(settings_.start_timeout);
+        watch_idle();
+        return runner;
+    }
+
+    void retire(const std::filesystem::path &plugin) {
+        current_.erase(plugin);
+        sweep();
+    }
+
+    RunContext context() {
+        const auto self = shared_from_this();
+        return {executor_,
+                link_,
+                settings_,
+                buffer_,
+                [self](const std::filesystem::path &plugin) { return self->runner_of(plugin); },
+                [self](const std::filesystem::path &plugin) { self->retire(plugin); }};
+    }
+
+    std::size_t runners() const {
+        return static_cast<std::size_t>(
+            std::count_if(all_.begin(), all_.end(), [](const auto &each) { return each.second->ready(); }));
+    }
+
+    const asio::any_io_executor &executor() const { return executor_; }
+
+private:
+    std::shared_ptr<Runner> find(std::uint64_t id) const {
+        const auto found = all_.find(id);
+        return found == all_.end() ? nullptr : found->second;
+    }
+
+    void drop_all(const std::string &why) {
+        current_.clear();
+        for (const auto &[id, runner] : std::exchange(all_, {}))
+            runner->stop(why);
+    }
+
+    // Forgets the dead, and stops those that nobody has used for a while or that are retired and have no run left.
+    void sweep() {
+        const auto now = std::chrono::steady_clock::now();
+        for (auto each = all_.begin(); each != all_.end();) {
+            const std::shared_ptr<Runner> runner = each->second;
+            const auto current = current_.find(runner->plugin());
+            const bool retired = current == current_.end() || current->second != runner;
+            const bool idle = runner->ready() && runner->runs() == 0 &&
+                              (retired || now - runner->idle_since() >= settings_.idle_stop);
+            if (idle)
+                runner->stop("idle");
+            const bool dead = runner->settled() && !runner->ready();
+            if (dead && !retired)
+                current_.erase(current);
+            each = dead ? all_.erase(each) : std::next(each);
+        }
+    }
+
+    void watch_idle() {
+        if (watching_)
+            return;
+        watching_ = true;
+        idle_.expires_after(std::max(settings_.idle_stop / 4, std::chrono::milliseconds(10)));
+        idle_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
+            const auto self = weak.lock();
+            if (error || !self)
+                return;
+            self->watching_ = false;
+            self->sweep();
+            if (!self->all_.empty())
+                self->watch_idle();
+        });
+    }
+
+    asio::any_io_executor executor_;
+    std::shared_ptr<Log> log_;
+    HostSettings settings_;
+    asio::steady_timer idle_;
+    bool watching_ = false;
+    std::shared_ptr<LauncherLink> link_;
+    std::shared_ptr<std::vector<std::byte>> buffer_;
+    std::map<std::filesystem::path, std::shared_ptr<Runner>> current_; // the one that takes runs
+    std::map<std::uint64_t, std::shared_ptr<Runner>> all_;
+};
+
+Host Host::connect(asio::any_io_executor executor, std::filesystem::path socket, std::shared_ptr<Log> log,
+                   HostSettings settings) {
+    return Host(std::make_shared<Impl>(executor, LauncherPlace{std::move(socket), {}, {}}, std::move(log), settings));
+}
+
+Host Host::spawn(asio::any_io_executor executor, std::filesystem::path launcher, std::filesystem::path runner,
+                 std::shared_ptr<Log> log, HostSettings settings) {
+    return Host(std::make_shared<Impl>(executor, LauncherPlace{{}, std::move(launcher), std::move(runner)},
+                                       std::move(log), settings));
+}
+
+Host::Host(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {
+    impl_->listen();
+}
+
+Host::Host(Host &&) noexcept = default;
+
+Host &Host::operator=(Host &&other) noexcept {
+    if (impl_)
+        impl_->close();
+    impl_ = std::move(other.impl_);
+    return *this;
+}
+
+Host::~Host() {
+    if (impl_)
+        impl_->close();
+}
+
+asio::awaitable<Result<std::shared_ptr<const frames::Description>>> Host::describe(std::filesystem::path plugin) {
+    const std::shared_ptr<Runner> runner = impl_->runner_of(plugin);
+    co_await runner->wait_settled();
+    if (runner->ready())
+        co_return runner->description();
+    Error error = runner->error();
+    if (runner->transient())
+        error.hint = kTransientHint;
+    co_return error;
+}
+
+asio::awaitable<Result<void>> Host::warm(std::filesystem::path plugin) {
+    const auto described = co_await describe(std::move(plugin));
+    if (!described)
+        co_return described.error();
+    co_return Result<void>{};
+}
+
+asio::awaitable<RunResult> Host::run(RunRequest request, RowSink &sink) {
+    const auto run = std::make_shared<Run>(impl_->context(), std::move(request), sink);
+    // In a chain of its own, so that the run may take a cancellation as a wish and the caller's state is left alone.
+    RunResult result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);
+    co_return result;
+}
+
+asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32_t method) {
+    RowSink nobody;
+    RunRequest request;
+    request.plugin = plugin;
+    request.method = method;
+    request.deadline = now().monotonic + kProbeTimeout;
+    const auto described = co_await describe(std::move(plugin));
+    if (!described)
+        co_return RunResult{kStatusNoMethod, to_string(described.error()), model::Blame::agent, 0, 0, 0, now(), now()};
+    request.description = *described;
+    const auto run = std::make_shared<Run>(impl_->context(), std::move(request), nobody);
+    run->only_probe();
+    RunResult result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);
+    co_return result;
+}
+
+void Host::retire(const std::filesystem::path &plugin) {
+    impl_->retire(plugin);
+}
+
+std::size_t Host::runners() const {
+    return impl_->runners();
+}
+
+} // namespace sonde::plugin_host

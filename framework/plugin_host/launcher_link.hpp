@@ -1,0 +1,93 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "plugin_host/condition.hpp"
+#include "plugin_host/packet_socket.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace sonde::plugin_host {
+
+// How to reach a launcher: a daemon's socket, or programs to start.
+struct LauncherPlace {
+    std::filesystem::path socket;   // empty: spawn
+    std::filesystem::path launcher; // the program
+    std::filesystem::path runner;   // the program that it starts
+};
+
+// The connection to the launcher. It is made when needed; after a loss, and between failed attempts, with backoff.
+class LauncherLink : public std::enable_shared_from_this<LauncherLink> {
+public:
+    LauncherLink(boost::asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log);
+    ~LauncherLink();
+
+    // Called when a runner is gone; `wait_status` is absent if the launcher went, and all runners with it.
+    std::function<void(std::uint64_t runner, int wait_status)> on_runner_ended;
+    std::function<void()> on_lost;
+
+    // Ids of requests and runners come from one sequence.
+    std::uint64_t next_id() { return ++last_id_; }
+
+    // An error says why; `what` is for a person.
+    boost::asio::awaitable<Result<frames::Descriptor>> start_runner(std::uint64_t runner, std::filesystem::path plugin);
+    void stop_runner(std::uint64_t runner);
+
+    struct Sockets {
+        std::int32_t error = 0; // a positive errno; 0: `descriptors` are as many as were asked for
+        std::vector<frames::Descriptor> descriptors;
+    };
+    // request.request is filled in here.
+    boost::asio::awaitable<Sockets> open_sockets(frames::OpenSockets request);
+
+    // True while the launcher that a runner was started by is still there.
+    bool connected() const { return socket_ != nullptr; }
+    void close();
+
+private:
+    struct Pending {
+        explicit Pending(const boost::asio::any_io_executor &executor) : changed(executor) {}
+        Condition changed;
+        std::size_t expected = 1; // descriptors
+        bool answered = false;
+        std::int32_t error = 0;
+        std::string text;
+        std::vector<frames::Descriptor> descriptors;
+    };
+
+    boost::asio::awaitable<Result<void>> ensure();
+    Result<frames::Descriptor> connect();
+    Result<frames::Descriptor> spawn();
+    boost::asio::awaitable<void> read(std::shared_ptr<PacketSocket> socket);
+    // False: the launcher does not keep to what was agreed.
+    bool take(const frames::LauncherToAgent &message, std::vector<frames::Descriptor> descriptors);
+    bool answer(std::uint64_t id, std::int32_t error, std::string text, std::vector<frames::Descriptor> descriptors);
+    boost::asio::awaitable<void> ask(std::shared_ptr<Pending> pending, std::uint64_t id,
+                                     frames::AgentToLauncher message);
+    void lose(const std::string &why);
+    void reap();
+
+    boost::asio::any_io_executor executor_;
+    LauncherPlace place_;
+    std::shared_ptr<Log> log_;
+    std::shared_ptr<PacketSocket> socket_;
+    pid_t child_ = 0;
+    std::uint64_t last_id_ = 0;
+    std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;
+    std::chrono::milliseconds backoff_{0};
+    std::chrono::steady_clock::time_point next_attempt_{};
+    std::string last_error_;
+};
+
+} // namespace sonde::plugin_host

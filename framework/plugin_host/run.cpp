@@ -1,0 +1,425 @@
+#include "plugin_host/run.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+
+namespace sonde::plugin_host {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A plugin that says more than this in one run floods the agent's log.
+constexpr std::uint32_t kLogLinesMax = 500;
+// After so many packets in a row that did not have to be waited for, the others get their turn.
+constexpr int kPacketsAtOnce = 16;
+// From the end of a process, or SIGKILL, to the runner's word that it has ended.
+constexpr auto kExitTimeout = 2s;
+
+std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+// Readable for ever: of a semaphore, a plugin that reads it by mistake takes one of many.
+Result<frames::Descriptor> make_cancel_descriptor() {
+    frames::Descriptor descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
+    if (!descriptor)
+        return Error{"eventfd", std::strerror(errno), ""};
+    return descriptor;
+}
+
+} // namespace
+
+void Canceller::cancel() {
+    cancelled_ = true;
+    if (notify_)
+        notify_();
+}
+
+Run::Run(RunContext context, RunRequest request, RowSink &sink)
+    : context_(std::move(context)), request_(std::move(request)), sink_(&sink), alarm_(context_.executor),
+      changed_(context_.executor) {}
+
+asio::awaitable<RunResult> Run::go() {
+    const auto self = shared_from_this();
+    co_await asio::this_coro::throw_if_cancelled(false);
+    co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
+    result_.started = now();
+    if (request_.canceller)
+        request_.canceller->notify_ = [weak = weak_from_this()] {
+            const auto run = weak.lock();
+            if (run)
+                run->ask_to_stop(kStatusCancelled, "cancelled");
+        };
+    const bool begun = co_await begin();
+    if (begun) {
+        co_await read();
+        co_await wait_gone();
+        runner_->forget(invocation_);
+    }
+    alarm_.cancel();
+    if (request_.canceller)
+        request_.canceller->notify_ = nullptr;
+    conclude();
+    co_return result_;
+}
+
+// Brings the process into being. False: there is none, and the result is decided.
+asio::awaitable<bool> Run::begin() {
+    if (request_.canceller && request_.canceller->cancelled())
+        condemned_ = {kStatusCancelled, "cancelled before it began"};
+    else if (request_.deadline && *request_.deadline <= result_.started.monotonic)
+        condemned_ = {kStatusTimeout, "its deadline passed before it began"};
+    else if (!request_.description || request_.method >= request_.description->methods.size())
+        condemned_ = {kStatusNoMethod, "no such method"};
+    if (condemned_)
+        co_return false;
+    runner_ = context_.runner_of(request_.plugin);
+    co_await runner_->wait_settled();
+    co_await notice_cancellation();
+    if (stopped_)
+        co_return false;
+    if (!runner_->ready())
+        condemned_ = {!runner_->transient()        ? kStatusNoMethod
+                      : context_.link->connected() ? kStatusNotStarted
+                                                   : kStatusNoLauncher,
+                      to_string(runner_->error())};
+    else if (*runner_->description() != *request_.description)
+        condemned_ = {kStatusNoMethod, request_.plugin.string() + " is not the plugin that was chosen any more"};
+    if (condemned_)
+        co_return false;
+    co_return invoke();
+}
+
+bool Run::invoke() {
+    invocation_ = context_.link->next_id();
+    for (const auto &table : method().tables)
+        formats_.emplace_back(table);
+    auto ends = frames::socket_pair();
+    Result<frames::Descriptor> cancel = make_cancel_descriptor();
+    frames::Descriptor theirs_cancel(cancel ? fcntl(cancel->get(), F_DUPFD_CLOEXEC, 0) : -1);
+    if (!ends || !cancel || !theirs_cancel) {
+        condemned_ = {kStatusNotStarted, ends ? "no descriptor is free" : to_string(ends.error())};
+        return false;
+    }
+    frames::AgentToRunner message = frames::Probe{invocation_, request_.method};
+    if (!probe_) {
+        const Network &network = request_.arguments.network;
+        message = frames::Invoke{invocation_,        request_.method,   request_.arguments.values, request_.deadline,
+                                 network.family,     network.interface, network.interface_index,   network.source,
+                                 request_.parameters};
+    }
+    Result<frames::Frame> frame = frames::encode(message);
+    if (!frame) {
+        condemned_ = {kStatusBadOptions, to_string(frame.error())};
+        return false;
+    }
+    socket_ = std::make_shared<PacketSocket>(context_.executor, std::move(ends->first));
+    cancel_ = std::move(*cancel);
+    std::vector<frames::Descriptor> descriptors;
+    descriptors.push_back(std::move(ends->second));
+    descriptors.push_back(std::move(theirs_cancel));
+    runner_->invoke(invocation_, shared_from_this(), std::move(*frame), std::move(descriptors));
+    arm(std::chrono::steady_clock::now() + context_.settings.start_timeout);
+    return true;
+}
+
+void Run::started() {
+    if (started_)
+        return;
+    started_ = true;
+    result_.started = now();
+    if (stage_ == Stage::asked)
+        arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
+    else if (stage_ != Stage::running)
+        return;
+    else if (request_.deadline)
+        arm(*request_.deadline);
+    else
+        alarm_.cancel();
+}
+
+void Run::exited(int wait_status) {
+    wait_status_ = wait_status;
+    gone_ = true;
+    wake();
+    const int signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    // All children of a runner share its address layout and stack canary: a crash may be a guess at them.
+    if (signal == SIGSEGV || signal == SIGBUS || signal == SIGILL || signal == SIGABRT)
+        context_.retire(request_.plugin);
+}
+
+void Run::invoke_failed(const std::string &why) {
+    if (!condemned_)
+        condemned_ = {kStatusNotStarted, why};
+    gone_ = true;
+    wake();
+}
+
+void Run::runner_died(const std::string &why) {
+    if (!done_ && !condemned_)
+        condemned_ = {context_.link->connected() ? kStatusRunnerDied : kStatusNoLauncher, why};
+    gone_ = true;
+    wake();
+}
+
+void Run::wake() {
+    changed_.notify();
+    if (socket_)
+        socket_->interrupt();
+}
+
+void Run::arm(std::chrono::steady_clock::time_point when) {
+    alarm_.expires_at(when);
+    alarm_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
+        const auto self = weak.lock();
+        if (!error && self)
+            self->on_alarm();
+    });
+}
+
+void Run::on_alarm() {
+    const auto now = std::chrono::steady_clock::now();
+    if (gone_ || stage_ == Stage::abandoned)
+        return;
+    if (!started_) {
+        stage_ = Stage::abandoned;
+        runner_->stop("it did not answer");
+        return;
+    }
+    switch (stage_) {
+    case Stage::running:
+        return ask_to_stop(kStatusTimeout, "its deadline passed");
+    case Stage::asked:
+        stage_ = Stage::terminated;
+        runner_->signal(invocation_, SIGTERM);
+        return arm(now + context_.settings.term_grace);
+    case Stage::terminated:
+        stage_ = Stage::killed;
+        runner_->signal(invocation_, SIGKILL);
+        return arm(now + kExitTimeout);
+    default:
+        stage_ = Stage::abandoned;
+        runner_->stop("it does not end a run that it was told to kill");
+        return;
+    }
+}
+
+void Run::ask_to_stop(std::int32_t status, std::string message) {
+    if (stage_ != Stage::running || done_)
+        return;
+    stopped_ = {status, std::move(message)};
+    stage_ = Stage::asked;
+    if (!cancel_)
+        return;
+    const std::uint64_t many = UINT64_MAX - 1;
+    if (write(cancel_.get(), &many, sizeof many) < 0)
+        runner_->signal(invocation_, SIGTERM);
+    if (started_)
+        arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
+}
+
+void Run::condemn(std::int32_t status, std::string message) {
+    if (!condemned_)
+        condemned_ = {status, std::move(message)};
+    stage_ = Stage::killed;
+    runner_->signal(invocation_, SIGKILL);
+    arm(std::chrono::steady_clock::now() + kExitTimeout);
+}
+
+asio::awaitable<void> Run::notice_cancellation() {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+        ask_to_stop(kStatusCancelled, "cancelled");
+}
+
+// Until run() has returned, the process is gone, or it has broken the rules.
+asio::awaitable<void> Run::read() {
+    int at_once = 0;
+    while (reading()) {
+        Result<frames::Received> received = socket_->receive_now(*context_.buffer, 0);
+        if (received && received->transfer == frames::Transfer::would_block) {
+            if (gone_)
+                co_return;
+            at_once = 0;
+            received = co_await socket_->receive(*context_.buffer, 0);
+            co_await notice_cancellation();
+        }
+        if (!received) {
+            condemn(kStatusBrokeRules, method().id + " sent " + to_string(received.error()));
+            co_return;
+        }
+        if (received->transfer == frames::Transfer::gone)
+            co_return;
+        if (received->transfer == frames::Transfer::would_block)
+            continue;
+        Result<frames::RunToAgent> message = frames::decode<frames::RunToAgent>(received->frame);
+        if (!message) {
+            condemn(kStatusBrokeRules, method().id + " sent " + to_string(message.error()));
+            co_return;
+        }
+        co_await take(*message);
+        if (++at_once >= kPacketsAtOnce) {
+            at_once = 0;
+            co_await asio::post(context_.executor, asio::use_awaitable);
+            co_await notice_cancellation();
+        }
+    }
+}
+
+asio::awaitable<void> Run::take(frames::RunToAgent message) {
+    if (const auto *rows = std::get_if<frames::Rows>(&message)) {
+        co_await take_rows(*rows);
+    } else if (const auto *request = std::get_if<frames::SocketRequest>(&message)) {
+        co_await open_sockets(*request);
+    } else if (const auto *line = std::get_if<frames::LogLine>(&message)) {
+        take_log(*line);
+    } else if (const auto *progress = std::get_if<frames::Progress>(&message)) {
+        sink_->progress(progress->done, progress->total);
+    } else if (const auto *traffic = std::get_if<frames::Traffic>(&message)) {
+        result_.sent_bytes = saturating_add(result_.sent_bytes, traffic->sent_bytes);
+        result_.received_bytes = saturating_add(result_.received_bytes, traffic->received_bytes);
+    } else if (const auto *fail = std::get_if<frames::Fail>(&message)) {
+        // A failure after the wish to stop is the method's way to stop.
+        if (!failed_)
+            failed_ = *fail;
+        if (stopped_ && !stopped_->message.empty())
+            stopped_->message += ": " + std::exchange(failed_, frames::Fail{})->text;
+    } else {
+        done_ = std::get<frames::Done>(message);
+        result_.ended = now();
+    }
+}
+
+asio::awaitable<void> Run::take_rows(frames::Rows rows) {
+    if (rows.table >= formats_.size()) {
+        condemn(kStatusBrokeRules, method().id + " sent rows of a table that it does not declare");
+        co_return;
+    }
+    frames::RowReader reader(formats_[rows.table], rows);
+    std::string trouble;
+    try {
+        while (reader.next()) {
+            sink_->row(rows.table, reader.cells());
+            ++result_.rows;
+        }
+        const Result<void> stored = co_await sink_->batch_end();
+        if (!stored)
+            trouble = to_string(stored.error());
+    } catch (const std::exception &error) {
+        trouble = error.what();
+    }
+    co_await notice_cancellation();
+    if (reader.error())
+        condemn(kStatusBrokeRules, method().id + ": " + to_string(*reader.error()));
+    else if (!trouble.empty() && !stopped_)
+        condemn(kStatusNoStorage, trouble);
+}
+
+void Run::take_log(const frames::LogLine &line) {
+    if (++log_lines_ <= kLogLinesMax)
+        sink_->log(line.level, line.text);
+    else if (log_lines_ == kLogLinesMax + 1)
+        sink_->log(SONDE_LOG_WARNING, "it logs too much; further lines are dropped");
+}
+
+asio::awaitable<void> Run::open_sockets(frames::SocketRequest request) {
+    // A process that asks on without taking its answers would fill the agent's memory with them.
+    if (socket_->queued() > 0) {
+        condemn(kStatusBrokeRules, method().id + " does not take the sockets that it asks for");
+        co_return;
+    }
+    std::uint32_t privilege = 0;
+    if (request.kind == frames::SocketKind::icmp)
+        privilege = SONDE_PRIVILEGE_ICMP;
+    else if (request.kind == frames::SocketKind::capture)
+        privilege = SONDE_PRIVILEGE_CAPTURE;
+    LauncherLink::Sockets sockets;
+    if ((method().privileges & privilege) != privilege) {
+        sockets.error = EPERM;
+    } else {
+        const Network &network = request_.arguments.network;
+        frames::OpenSockets open{
+            0, runner_->id(), request.kind, request.family, request.count, network.interface, network.source};
+        sockets = co_await context_.link->open_sockets(open);
+        co_await notice_cancellation();
+    }
+    const auto reply = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, sockets.error}));
+    socket_->send(reply.value(), std::move(sockets.descriptors));
+}
+
+// run() has returned or its socket is closed: the process has a moment to follow.
+asio::awaitable<void> Run::wait_gone() {
+    if (!gone_ && stage_ != Stage::killed && stage_ != Stage::abandoned) {
+        stage_ = Stage::terminated;
+        arm(std::chrono::steady_clock::now() + context_.settings.term_grace);
+    }
+    while (!gone_ && stage_ != Stage::abandoned)
+        co_await changed_.wait();
+    socket_->close();
+}
+
+// What the method said of itself, held against its declaration.
+Run::Verdict Run::own_verdict(std::int32_t code, const std::string &text, const char *how) const {
+    if (code == 0)
+        return {0, ""};
+    if (code == frames::kStatusBrokeRules)
+        return {code, text};
+    for (const auto &declared : method().statuses)
+        if (declared.code == code)
+            return {code, text.empty() ? declared.help : text};
+    return {kStatusBrokeRules, method().id + " " + how + " " + std::to_string(code) +
+                                   ", which is none of its statuses" + (text.empty() ? "" : ": " + text)};
+}
+
+Run::Verdict Run::verdict() const {
+    if (condemned_)
+        return *condemned_;
+    if (stopped_) {
+        Verdict verdict = *stopped_;
+        if (!done_ && stage_ >= Stage::terminated)
+            verdict.message += "; it did not stop when asked and was killed";
+        return verdict;
+    }
+    if (failed_)
+        return own_verdict(failed_->code, failed_->text, "failed with");
+    // The process watches the deadline itself, and may be back before the alarm here.
+    if (done_ && request_.deadline && result_.ended.monotonic >= *request_.deadline)
+        return {kStatusTimeout, "its deadline passed"};
+    if (done_)
+        return own_verdict(done_->status, "", "returned");
+    if (!wait_status_)
+        return {kStatusRunnerDied, "the runner lost it"};
+    if (WIFSIGNALED(*wait_status_))
+        return {-WTERMSIG(*wait_status_), method().id + " was " + wait_status_text(*wait_status_)};
+    return {kStatusNoResult, method().id + " " + wait_status_text(*wait_status_) + " and without a result"};
+}
+
+void Run::conclude() {
+    if (result_.ended.monotonic == MonotonicTime{})
+        result_.ended = now();
+    const Verdict verdict = this->verdict();
+    result_.status = verdict.status;
+    result_.message = verdict.message;
+    result_.blame = host_blame(verdict.status);
+    if (verdict.status < 1 || verdict.status > 99)
+        return;
+    for (const auto &declared : method().statuses)
+        if (declared.code == verdict.status && declared.blame <= SONDE_BLAME_POLICY)
+            result_.blame = static_cast<model::Blame>(declared.blame);
+}
+
+} // namespace sonde::plugin_host

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "frames/rows.hpp"
+#include "plugin_host/condition.hpp"
+#include "plugin_host/host.hpp"
+#include "plugin_host/packet_socket.hpp"
+#include "plugin_host/runner.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::plugin_host {
+
+// What a run needs of the host.
+struct RunContext {
+    boost::asio::any_io_executor executor;
+    std::shared_ptr<LauncherLink> link;
+    HostSettings settings;
+    // One for all runs: a packet is used up before anything else is read.
+    std::shared_ptr<std::vector<std::byte>> buffer;
+    std::function<std::shared_ptr<Runner>(const std::filesystem::path &)> runner_of;
+    std::function<void(const std::filesystem::path &)> retire;
+};
+
+// One invocation from its request to its result. Everything that the process of the run and its runner say is checked;
+// what breaks the rules ends this run and nothing else.
+class Run : public InvocationEvents, public std::enable_shared_from_this<Run> {
+public:
+    Run(RunContext context, RunRequest request, RowSink &sink);
+
+    boost::asio::awaitable<RunResult> go();
+
+    // probe() in place of run().
+    void only_probe() { probe_ = true; }
+
+private:
+    // How far it has been brought to an end.
+    enum class Stage { running, asked, terminated, killed, abandoned };
+    struct Verdict {
+        std::int32_t status;
+        std::string message;
+    };
+
+    void started() override;
+    void exited(int wait_status) override;
+    void invoke_failed(const std::string &why) override;
+    void runner_died(const std::string &why) override;
+
+    boost::asio::awaitable<bool> begin();
+    bool invoke();
+    boost::asio::awaitable<void> read();
+    boost::asio::awaitable<void> take(frames::RunToAgent message);
+    boost::asio::awaitable<void> take_rows(frames::Rows rows);
+    void take_log(const frames::LogLine &line);
+    boost::asio::awaitable<void> open_sockets(frames::SocketRequest request);
+    boost::asio::awaitable<void> wait_gone();
+    boost::asio::awaitable<void> notice_cancellation();
+
+    // Decides the result, if nothing has yet, and kills the process.
+    void condemn(std::int32_t status, std::string message);
+    // Asks the process to stop, for a reason that becomes the result.
+    void ask_to_stop(std::int32_t status, std::string message);
+    void arm(std::chrono::steady_clock::time_point when);
+    void on_alarm();
+    void wake();
+    void conclude();
+    Verdict verdict() const;
+    Verdict own_verdict(std::int32_t code, const std::string &text, const char *how) const;
+    bool reading() const { return !done_ && !condemned_ && stage_ != Stage::abandoned; }
+
+    const frames::MethodDescription &method() const { return request_.description->methods[request_.method]; }
+
+    RunContext context_;
+    RunRequest request_;
+    RowSink *sink_;
+    bool probe_ = false;
+    std::uint64_t invocation_ = 0;
+    std::shared_ptr<Runner> runner_;
+    std::shared_ptr<PacketSocket> socket_;
+    frames::Descriptor cancel_;
+    std::vector<frames::RowFormat> formats_;
+    boost::asio::steady_timer alarm_;
+    Condition changed_;
+
+    Stage stage_ = Stage::running;
+    bool started_ = false;
+    bool gone_ = false; // the process is: read what is left, and end
+    std::optional<int> wait_status_;
+    std::optional<Verdict> condemned_;
+    std::optional<Verdict> stopped_;
+    std::optional<frames::Fail> failed_;
+    std::optional<frames::Done> done_;
+    std::uint32_t log_lines_ = 0;
+    RunResult result_;
+};
+
+} // namespace sonde::plugin_host

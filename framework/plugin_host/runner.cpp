@@ -1,0 +1,168 @@
+#include "plugin_host/runner.hpp"
+
+#include "plugin_host/status.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <sys/wait.h>
+
+#include <cstring>
+
+namespace sonde::plugin_host {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+
+namespace {
+
+// From the launcher's word that the runner is gone to giving up on what may still be in its socket.
+constexpr auto kDrainTimeout = 200ms;
+
+} // namespace
+
+std::string wait_status_text(int wait_status) {
+    if (!WIFSIGNALED(wait_status))
+        return "ended with status " + std::to_string(WEXITSTATUS(wait_status));
+    const int signal = WTERMSIG(wait_status);
+    const char *description = sigdescr_np(signal);
+    return "killed by " + status_name(-signal) + (description != nullptr ? " (" + std::string(description) + ")" : "");
+}
+
+Runner::Runner(asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
+               std::shared_ptr<Log> log)
+    : executor_(std::move(executor)), link_(std::move(link)), plugin_(std::move(plugin)), log_(std::move(log)),
+      id_(link_->next_id()), settled_(executor_), timer_(executor_), idle_since_(std::chrono::steady_clock::now()) {}
+
+void Runner::start(std::chrono::milliseconds timeout) {
+    timer_.expires_after(timeout);
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
+        const auto self = weak.lock();
+        if (!error && self && !self->settled())
+            self->stop("it did not start in time");
+    });
+    asio::co_spawn(executor_, live(), [self = shared_from_this()](const std::exception_ptr &failure) {
+        if (failure)
+            self->die("its connection failed", true);
+    });
+}
+
+asio::awaitable<void> Runner::wait_settled() {
+    const auto self = shared_from_this();
+    while (!settled())
+        co_await settled_.wait();
+}
+
+asio::awaitable<void> Runner::live() {
+    const auto self = shared_from_this();
+    Result<frames::Descriptor> socket = co_await link_->start_runner(id_, plugin_);
+    if (!socket) {
+        die(to_string(socket.error()), true);
+        co_return;
+    }
+    if (state_ == State::dead) {
+        link_->stop_runner(id_);
+        co_return;
+    }
+    control_ = std::make_shared<PacketSocket>(executor_, std::move(*socket));
+    control_->send(frames::encode(frames::AgentToRunner(frames::Describe{})).value());
+    std::vector<std::byte> buffer(frames::kFrameBytesMax);
+    while (state_ != State::dead) {
+        Result<frames::Received> received = co_await control_->receive(buffer, 0);
+        if (received && received->transfer == frames::Transfer::would_block)
+            continue;
+        if (received && received->transfer == frames::Transfer::gone) {
+            die("it has ended", true);
+            break;
+        }
+        const auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
+                                      : Result<frames::RunnerToAgent>(received.error());
+        if (message)
+            take(*message);
+        else
+            stop("it sent " + to_string(message.error()));
+    }
+}
+
+void Runner::take(const frames::RunnerToAgent &message) {
+    if (const auto *description = std::get_if<frames::Description>(&message)) {
+        if (state_ != State::starting)
+            return stop("it described itself unasked");
+        if (const auto meaningful = check_texts(*description); !meaningful) {
+            die(to_string(meaningful.error()), false);
+            return;
+        }
+        description_ = std::make_shared<const frames::Description>(*description);
+        state_ = State::ready;
+        timer_.cancel();
+        settled_.notify();
+        return;
+    }
+    if (const auto *failed = std::get_if<frames::DescribeFailed>(&message))
+        return die(failed->text, false);
+    const auto run_of = [&](std::uint64_t id) {
+        const auto found = runs_.find(id);
+        return found == runs_.end() ? nullptr : found->second.lock();
+    };
+    if (const auto *started = std::get_if<frames::Started>(&message)) {
+        if (const auto run = run_of(started->invocation))
+            run->started();
+    } else if (const auto *exited = std::get_if<frames::Exited>(&message)) {
+        if (const auto run = run_of(exited->invocation))
+            run->exited(exited->wait_status);
+    } else if (const auto *refused = std::get_if<frames::InvokeFailed>(&message)) {
+        if (const auto run = run_of(refused->invocation))
+            run->invoke_failed(refused->text);
+    }
+}
+
+void Runner::invoke(std::uint64_t invocation, const std::shared_ptr<InvocationEvents> &events, frames::Frame frame,
+                    std::vector<frames::Descriptor> descriptors) {
+    runs_[invocation] = events;
+    control_->send(std::move(frame), std::move(descriptors));
+}
+
+void Runner::signal(std::uint64_t invocation, int signal) {
+    if (state_ == State::ready)
+        control_->send(frames::encode(frames::AgentToRunner(frames::Signal{invocation, signal})).value());
+}
+
+void Runner::forget(std::uint64_t invocation) {
+    runs_.erase(invocation);
+    idle_since_ = std::chrono::steady_clock::now();
+}
+
+void Runner::stop(const std::string &why) {
+    link_->stop_runner(id_);
+    die(why, true);
+}
+
+void Runner::ended(int wait_status) {
+    error_.what = wait_status_text(wait_status);
+    timer_.expires_after(kDrainTimeout);
+    timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
+        const auto self = weak.lock();
+        if (!error && self)
+            self->die("it has ended", true);
+    });
+}
+
+void Runner::die(const std::string &why, bool transient) {
+    if (state_ == State::dead)
+        return;
+    const bool known = !error_.what.empty();
+    error_ = {plugin_.string(), known ? error_.what : why, ""};
+    transient_ = transient;
+    state_ = State::dead;
+    timer_.cancel();
+    if (control_)
+        control_->close();
+    link_->stop_runner(id_);
+    settled_.notify();
+    if (transient)
+        log_->debug("runner gone plugin={} reason={}", sonde::quoted(name()), sonde::quoted(error_.what));
+    for (const auto &[id, weak] : std::exchange(runs_, {}))
+        if (const auto run = weak.lock())
+            run->runner_died("the runner of " + name() + ": " + error_.what);
+}
+
+} // namespace sonde::plugin_host

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "plugin_host/condition.hpp"
+#include "plugin_host/host.hpp"
+#include "plugin_host/launcher_link.hpp"
+#include "plugin_host/packet_socket.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace sonde::plugin_host {
+
+// What happens to one invocation in its runner.
+class InvocationEvents {
+public:
+    virtual ~InvocationEvents() = default;
+    virtual void started() = 0;
+    virtual void exited(int wait_status) = 0;
+    virtual void invoke_failed(const std::string &why) = 0;
+    virtual void runner_died(const std::string &why) = 0;
+};
+
+// One plugin file's process, as the agent sees it: it is started, describes its plugin, and is told to invoke methods.
+class Runner : public std::enable_shared_from_this<Runner> {
+public:
+    Runner(boost::asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
+           std::shared_ptr<Log> log);
+
+    // Starts the process and asks for the description, once. Then `settled()` is true after `timeout` at the latest.
+    void start(std::chrono::milliseconds timeout);
+    bool settled() const { return state_ != State::starting; }
+    bool ready() const { return state_ == State::ready; }
+    // Waits for settled().
+    boost::asio::awaitable<void> wait_settled();
+
+    // Of a ready one.
+    const std::shared_ptr<const frames::Description> &description() const { return description_; }
+    // Of one that is not: what is wrong; `transient` if it says nothing of the file.
+    const Error &error() const { return error_; }
+    bool transient() const { return transient_; }
+
+    void invoke(std::uint64_t invocation, const std::shared_ptr<InvocationEvents> &events, frames::Frame frame,
+                std::vector<frames::Descriptor> descriptors);
+    void signal(std::uint64_t invocation, int signal);
+    // What happens to it is of no interest any more.
+    void forget(std::uint64_t invocation);
+    std::size_t runs() const { return runs_.size(); }
+    std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
+
+    std::uint64_t id() const { return id_; }
+    const std::filesystem::path &plugin() const { return plugin_; }
+
+    // Kills it and whatever runs in it.
+    void stop(const std::string &why);
+    // The launcher says that it has ended.
+    void ended(int wait_status);
+
+private:
+    enum class State { starting, ready, dead };
+
+    boost::asio::awaitable<void> live();
+    void take(const frames::RunnerToAgent &message);
+    void die(const std::string &why, bool transient);
+    std::string name() const { return plugin_.filename().string(); }
+
+    boost::asio::any_io_executor executor_;
+    std::shared_ptr<LauncherLink> link_;
+    std::filesystem::path plugin_;
+    std::shared_ptr<Log> log_;
+    std::uint64_t id_;
+    State state_ = State::starting;
+    Condition settled_;
+    boost::asio::steady_timer timer_;
+    std::shared_ptr<PacketSocket> control_;
+    std::shared_ptr<const frames::Description> description_;
+    Error error_;
+    bool transient_ = false;
+    std::map<std::uint64_t, std::weak_ptr<InvocationEvents>> runs_;
+    std::chrono::steady_clock::time_point idle_since_;
+};
+
+// "killed by SIGSEGV (Segmentation fault)", "ended with status 3".
+std::string wait_status_text(int wait_status);
+
+} // namespace sonde::plugin_host

@@ -1,0 +1,38 @@
+#include "plugin_host/status.hpp"
+
+#include <csignal>
+#include <cstring>
+
+namespace sonde::plugin_host {
+
+std::string status_name(std::int32_t status, const frames::MethodDescription *method) {
+    static constexpr const char *names[] = {"timeout",     "refused",     "no_method",   "broke_rules",
+                                            "bad_options", "no_launcher", "runner_died", "cancelled",
+                                            "no_result",   "not_started", "no_storage"};
+    if (status == 0)
+        return "ok";
+    if (status >= 100 && status < 100 + static_cast<std::int32_t>(std::size(names)))
+        return names[status - 100];
+    if (status < 0 && status > -NSIG) {
+        const char *abbreviation = sigabbrev_np(-status);
+        return abbreviation != nullptr ? std::string("SIG") + abbreviation : "signal " + std::to_string(-status);
+    }
+    if (method != nullptr)
+        for (const auto &declared : method->statuses)
+            if (declared.code == status)
+                return declared.id;
+    return "status " + std::to_string(status);
+}
+
+model::Blame host_blame(std::int32_t status) {
+    if (status == 0)
+        return model::Blame::unknown;
+    if (status == kStatusRefused)
+        return model::Blame::policy;
+    // A run that is out of time may have waited for anybody.
+    if (status == kStatusTimeout || status == kStatusCancelled)
+        return model::Blame::unknown;
+    return model::Blame::agent;
+}
+
+} // namespace sonde::plugin_host
