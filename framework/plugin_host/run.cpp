@@ -292,6 +292,7 @@ asio::awaitable<void> Run::take(frames::RunToAgent message) {
     } else if (const auto *traffic = std::get_if<frames::Traffic>(&message)) {
         result_.sent_bytes = saturating_add(result_.sent_bytes, traffic->sent_bytes);
         result_.received_bytes = saturating_add(result_.received_bytes, traffic->received_bytes);
+        sink_->traffic(result_.sent_bytes, result_.received_bytes);
     } else if (const auto *fail = std::get_if<frames::Fail>(&message)) {
         // A failure after the wish to stop is the method's way to stop.
         if (!failed_)
