@@ -1,0 +1,35 @@
+"""The demo runs to its end, shows all four methods, and leaves nothing running."""
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT, BUILD = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2])
+
+
+def processes():
+    """Command lines of what runs from this build tree."""
+    lines = []
+    for entry in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            line = entry.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if "sonde-demo-" in line:
+            lines.append(line)
+    return lines
+
+
+if not pathlib.Path("/usr/sbin/nsd").exists():
+    print("nsd is not installed")
+    sys.exit(77)
+result = subprocess.run([sys.executable, ROOT / "scripts/demo.py", BUILD], capture_output=True, text=True, timeout=180,
+                        stdin=subprocess.DEVNULL)
+print(result.stdout, result.stderr)
+assert result.returncode == 0, f"status {result.returncode}"
+for method in ("ping", "http-download", "dns", "passive-syn"):
+    lines = [line for line in result.stdout.splitlines() if line.startswith(method)]
+    assert len(lines) == 1, f"{method}: {lines}"
+    assert "completed" in lines[0] or (os.geteuid() != 0 and "skipped" in lines[0]), lines[0]
+assert "planned 12 = completed 12" in result.stdout or os.geteuid() != 0, "not all runs were completed"
+assert not processes(), processes()
