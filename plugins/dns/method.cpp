@@ -155,7 +155,7 @@ constexpr sonde_status kStatuses[] = {
 };
 
 constexpr sonde_function kFunctions[] = {
-    function({"urn:sonde:metric:dns:response-time:1"}),
+    function({"urn:sonde:method:dns"}),
 };
 
 constexpr auto kOptionList = pointers(kOptions);

@@ -69,10 +69,13 @@ constexpr sonde_column kSummaryColumns[] = {
     column({.id = "duration", .type = SONDE_DURATION, .help = "of the transfer"}),
     column({.id = "bytes", .type = SONDE_INT, .unit = "B", .help = "payload: bodies without framing, headers and TLS"}),
     column({.id = "goodput", .type = SONDE_DOUBLE, .nullable = true, .unit = "bit/s", .help = "bytes over duration"}),
-    column({.id = "steady_duration", .type = SONDE_DURATION, .nullable = true, .help = "after the warm-up"}),
-    column(
-        {.id = "steady_bytes", .type = SONDE_INT, .nullable = true, .unit = "B", .help = "payload after the warm-up"}),
-    column({.id = "steady_goodput",
+    column({.id = "duration_after_warm_up", .type = SONDE_DURATION, .nullable = true, .help = "after the warm-up"}),
+    column({.id = "bytes_after_warm_up",
+            .type = SONDE_INT,
+            .nullable = true,
+            .unit = "B",
+            .help = "payload after the warm-up"}),
+    column({.id = "goodput_after_warm_up",
             .type = SONDE_DOUBLE,
             .nullable = true,
             .unit = "bit/s",
@@ -142,7 +145,7 @@ constexpr sonde_column kWindowColumns[] = {
             .type = SONDE_INT,
             .unit = "packets",
             .help = "received out of order; the bytes they held back inflate this window or the next"}),
-    column({.id = "steady", .type = SONDE_BOOL, .help = "after the warm-up"}),
+    column({.id = "after_warm_up", .type = SONDE_BOOL, .help = "after the warm-up"}),
 };
 
 constexpr auto kSummaryList = pointers(kSummaryColumns);
@@ -175,7 +178,7 @@ constexpr sonde_status kStatuses[] = {
 };
 
 constexpr sonde_function kFunctions[] = {
-    function({"urn:sonde:metric:http-download:goodput:1"}),
+    function({"urn:sonde:method:http-download"}),
 };
 
 constexpr auto kOptionList = pointers(kOptions);
