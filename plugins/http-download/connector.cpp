@@ -15,19 +15,36 @@ constexpr std::int64_t kAttemptDelay = 250'000'000; // ns
 #define SO_BUF_LOCK 72 // Linux 5.14
 #endif
 
-// A host may have set a receive buffer on the socket, and a set one never grows: take it as the start alone, or the
-// window, not the line, would limit the rate.
-void let_receive_buffer_grow(int fd) {
-    const int none = 0;
-    setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &none, sizeof none);
+// The largest window that Linux lets grow by itself (tcp_rmem), and then some.
+constexpr std::uint64_t kWindowMax = 32 * 1024 * 1024;
+
+/*
+ * A host may have set a receive buffer on the socket, and a set one never grows: take it as the start alone, or the
+ * window, not the line, would limit the rate. It stays set, or is made smaller, if windows could take a good part of
+ * what the run may cost: once a window is offered, nobody can hinder the sender from filling it.
+ */
+void fit_receive_buffer(int fd, const Settings &settings) {
+    const std::uint64_t share = settings.limit / settings.streams;
+    if (share >= 4 * kWindowMax) {
+        const int none = 0;
+        setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &none, sizeof none);
+        return;
+    }
+    int size = 0; // twice what was set
+    socklen_t length = sizeof size;
+    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
+    const int wanted = static_cast<int>(std::max<std::uint64_t>(share / 8, 32 * 1024));
+    if (wanted < size / 2)
+        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
 }
 
 } // namespace
 
-Connector::Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, std::uint16_t port,
-                     OnConnected on_connected, OnFailed on_failed)
-    : host_(host), base_(base), addresses_(std::move(addresses)), port_(port), on_connected_(std::move(on_connected)),
-      on_failed_(std::move(on_failed)), timer_(base, -1, EV_TIMEOUT, [this] { try_next(); }) {
+Connector::Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses,
+                     const Settings &settings, OnConnected on_connected, OnFailed on_failed)
+    : host_(host), base_(base), addresses_(std::move(addresses)), settings_(settings),
+      on_connected_(std::move(on_connected)), on_failed_(std::move(on_failed)),
+      timer_(base, -1, EV_TIMEOUT, [this] { try_next(); }) {
     timer_.add_after(0);
 }
 
@@ -55,8 +72,8 @@ bool Connector::begin(Attempt &attempt) {
         return false;
     }
     attempt.fd.reset(fd);
-    let_receive_buffer_grow(fd);
-    const SocketAddress to = socket_address(attempt.address, port_);
+    fit_receive_buffer(fd, settings_);
+    const SocketAddress to = socket_address(attempt.address, settings_.url.port);
     attempt.begun = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     if (connect(fd, to.get(), to.length) != 0 && errno != EINPROGRESS) {
         note_failure(attempt.address, errno);
@@ -88,7 +105,7 @@ void Connector::settle(Attempt *attempt) {
 }
 
 void Connector::note_failure(const sonde_ip &address, int error) {
-    failed_ = {error, text_of(address, port_) + ": " + std::strerror(error)};
+    failed_ = {error, text_of(address, settings_.url.port) + ": " + std::strerror(error)};
 }
 
 } // namespace sonde::http_download

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "event.hpp"
+#include "settings.hpp"
 
 #include <sonde/plugin.hpp>
 
@@ -33,7 +34,7 @@ public:
     using OnFailed = std::function<void(Failed)>;
 
     // One of the callbacks is called, once, from the event loop, and may destroy the connector.
-    Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, std::uint16_t port,
+    Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, const Settings &settings,
               OnConnected on_connected, OnFailed on_failed);
 
 private:
@@ -52,7 +53,7 @@ private:
     const sonde_host &host_;
     event_base &base_;
     std::vector<sonde_ip> addresses_;
-    std::uint16_t port_;
+    const Settings &settings_;
     OnConnected on_connected_;
     OnFailed on_failed_;
     std::size_t next_ = 0;

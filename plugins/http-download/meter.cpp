@@ -20,12 +20,12 @@ bool Meter::payload(std::int64_t now, std::uint64_t bytes) {
     return true;
 }
 
-void Meter::wire(std::uint64_t received, std::uint64_t sent, std::int64_t in_flight_change) {
+void Meter::wire(std::uint64_t received, std::uint64_t sent, std::int64_t may_come_change) {
     ip_received_bytes_ += received;
     ip_sent_bytes_ += sent;
-    in_flight_bytes_ += in_flight_change;
-    // Whatever we do now, the senders' next round trip is on its way, and in slow start it is twice the last one.
-    const auto coming = static_cast<std::uint64_t>(std::max<std::int64_t>(in_flight_bytes_, 0)) * 2;
+    may_come_bytes_ += may_come_change;
+    // Whatever we do now, the senders may fill the windows that they were offered, with a header on each segment.
+    const auto coming = static_cast<std::uint64_t>(std::max<std::int64_t>(may_come_bytes_, 0)) * 21 / 20;
     if (ip_received_bytes_ + ip_sent_bytes_ + coming >= settings_.limit)
         finish(End::budget, latest_);
 }

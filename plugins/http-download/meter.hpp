@@ -20,8 +20,8 @@ public:
 
     // A stream read `bytes` of payload at `now`. False: that was past the end, and nobody counts it.
     bool payload(std::int64_t now, std::uint64_t bytes);
-    // A stream's traffic at the IP layer grew, and what it expects within a round trip changed.
-    void wire(std::uint64_t received, std::uint64_t sent, std::int64_t in_flight_change);
+    // A stream's traffic at the IP layer grew, and the payload that its window lets the sender send unasked changed.
+    void wire(std::uint64_t received, std::uint64_t sent, std::int64_t may_come_change);
     // Ends the transfer; the first reason stands. Before the first byte there is nothing to end but the waiting.
     void finish(End why, std::int64_t now);
     // Ends it if its time is over.
@@ -51,7 +51,7 @@ private:
     std::int64_t end_time_ = 0;
     std::uint64_t ip_received_bytes_ = 0;
     std::uint64_t ip_sent_bytes_ = 0;
-    std::int64_t in_flight_bytes_ = 0;
+    std::int64_t may_come_bytes_ = 0;
     std::int64_t latest_ = 0;
 };
 

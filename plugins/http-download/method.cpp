@@ -174,6 +174,7 @@ constexpr sonde_status kStatuses[] = {
     status({kIncomplete, "incomplete", SONDE_BLAME_UNKNOWN, "some of the streams failed"}),
     status({kBadOption, "bad_option", SONDE_BLAME_AGENT, "the URL or the CA file cannot be used"}),
     status({kNoSocket, "no_socket", SONDE_BLAME_PLATFORM, "the kernel does not tell what a connection carries"}),
+    status({kLimitTooSmall, "limit_too_small", SONDE_BLAME_AGENT, "the limit was reached before any payload came"}),
     status({kUnexpected, "unexpected", SONDE_BLAME_AGENT, "out of memory, or a defect of the method"}),
 };
 
@@ -224,7 +225,7 @@ constexpr sonde_method kMethods[] = {
          .options = kOptionList.data(),
          .tables = kTableList.data(),
          .statuses = kStatusList.data(),
-         .traffic_bound = "limit + streams * 100000",
+         .traffic_bound = "limit + streams * 2000000",
          .run = guarded<measure, kUnexpected>}),
 };
 constexpr auto kMethodList = pointers(kMethods);

@@ -33,6 +33,7 @@ enum Status : std::int32_t {
     kBadOption = 13,
     kNoSocket = 14,
     kUnexpected = 15,
+    kLimitTooSmall = 16,
 };
 
 constexpr std::int64_t kWindowWidth = 100'000'000; // ns

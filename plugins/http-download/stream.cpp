@@ -13,8 +13,10 @@ namespace {
 // Payload is thrown away in large pieces, small pieces between a chunked body's framing are read with it.
 constexpr std::uint64_t kDiscardFrom = 32 * 1024;
 constexpr std::uint64_t kDiscardAtMost = 256 * 1024;
-// After so much of one stream it is the others' turn.
-constexpr std::uint64_t kBatch = 1024 * 1024;
+// After so much of one stream the byte limit is looked at, and it is the others' turn.
+std::uint64_t batch_bytes(const Settings &settings) {
+    return std::clamp<std::uint64_t>(settings.limit / settings.streams / 64, 64 * 1024, 1024 * 1024);
+}
 
 std::string make_request(const Url &url) {
     // No intermediary may transform or answer from a cache without asking: it is the line to the server we measure.
@@ -68,7 +70,7 @@ void Stream::connect() {
         std::stable_partition(addresses.begin(), addresses.end(), same);
     }
     connector_ = std::make_unique<Connector>(
-        shared_.host, shared_.base, std::move(addresses), shared_.settings.url.port,
+        shared_.host, shared_.base, std::move(addresses), shared_.settings,
         [this](Connector::Connected connection) { connected(std::move(connection)); },
         [this](Connector::Failed failed) {
             end(failed.error == ECONNREFUSED ? kConnectRefused : kConnectFailed, std::move(failed.text));
@@ -161,8 +163,9 @@ void Stream::readable() {
 }
 
 void Stream::read_batch() {
-    for (std::uint64_t read = 0; read < kBatch;) {
-        const auto bytes = read_some(kBatch - read);
+    const std::uint64_t batch = batch_bytes(shared_.settings);
+    for (std::uint64_t read = 0; read < batch;) {
+        const auto bytes = read_some(batch - read);
         if (!bytes)
             return;
         read += *bytes;
@@ -307,7 +310,7 @@ void Stream::look() {
     report_.out_of_order += figures->out_of_order - seen_.out_of_order;
     shared_.meter.wire(
         figures->ip_received_bytes - seen_.ip_received_bytes, figures->ip_sent_bytes - seen_.ip_sent_bytes,
-        static_cast<std::int64_t>(figures->in_flight_bytes) - static_cast<std::int64_t>(seen_.in_flight_bytes));
+        static_cast<std::int64_t>(figures->may_come_bytes) - static_cast<std::int64_t>(seen_.may_come_bytes));
     seen_ = *figures;
 }
 
@@ -323,7 +326,7 @@ void Stream::disconnect() {
     if (!transport_.is_open())
         return;
     look();
-    shared_.meter.wire(0, 0, -static_cast<std::int64_t>(seen_.in_flight_bytes));
+    shared_.meter.wire(0, 0, -static_cast<std::int64_t>(seen_.may_come_bytes));
     int size = 0;
     socklen_t length = sizeof size;
     if (getsockopt(transport_.fd(), SOL_SOCKET, SO_RCVBUF, &size, &length) == 0)
@@ -346,6 +349,8 @@ void Stream::end(std::int32_t status, std::string text) {
 void Stream::stop() {
     if (report_.begin)
         end(0, "");
+    else if (shared_.meter.end() == End::budget)
+        end(kLimitTooSmall, "the limit leaves no room for what a server may send before anyone can stop it");
     else
         end(kTimeout, "the run was over before this stream brought a byte");
 }

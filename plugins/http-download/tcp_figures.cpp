@@ -14,6 +14,14 @@ namespace {
 constexpr std::size_t kReceiveWindowAt = 232;
 static_assert(offsetof(tcp_info, tcpi_snd_wnd) + sizeof(std::uint32_t) <= kReceiveWindowAt);
 
+// No window is larger than this.
+std::uint32_t receive_buffer(int fd) {
+    std::uint32_t bytes = 0;
+    socklen_t length = sizeof bytes;
+    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &length);
+    return bytes;
+}
+
 } // namespace
 
 std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family) {
@@ -30,7 +38,6 @@ std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family) {
     TcpFigures figures;
     figures.ip_received_bytes = info.tcpi_bytes_received + info.tcpi_segs_in * headers + handshake;
     figures.ip_sent_bytes = info.tcpi_bytes_sent + info.tcpi_segs_out * headers + handshake;
-    figures.in_flight_bytes = info.tcpi_rcv_space;
     figures.out_of_order = info.tcpi_rcv_ooopack;
     if (info.tcpi_rcv_rtt > 0)
         figures.round_trip = std::int64_t{info.tcpi_rcv_rtt} * 1000;
@@ -41,6 +48,7 @@ std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family) {
         std::memcpy(&window, raw + kReceiveWindowAt, sizeof window);
         figures.receive_window = window;
     }
+    figures.may_come_bytes = figures.receive_window.value_or(receive_buffer(fd));
     return figures;
 }
 

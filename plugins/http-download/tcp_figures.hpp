@@ -9,7 +9,7 @@ namespace sonde::http_download {
 struct TcpFigures {
     std::uint64_t ip_received_bytes = 0; // an estimate, see below
     std::uint64_t ip_sent_bytes = 0;
-    std::uint64_t in_flight_bytes = 0;           // about what one round trip brings
+    std::uint64_t may_come_bytes = 0;            // payload that the offered window lets the sender send unasked
     std::uint32_t out_of_order = 0;              // packets
     std::optional<std::int64_t> round_trip;      // ns, as the receiver sees it
     std::optional<std::uint32_t> segment_bytes;  // the largest received
