@@ -9,9 +9,10 @@ namespace sonde::spool {
 namespace {
 
 // An outcome's row without its message, encoded, is shorter than this.
-constexpr std::size_t kOutcomeBytes = 500;
+constexpr std::size_t kOutcomeBytes = 600;
 // What an entry needs beside its rows, mostly the descriptions of the columns.
 constexpr std::size_t kEntryBytes = 3000;
+static_assert(kLeastBundle >= kEntryBytes + kOutcomeBytes);
 
 model::Outcome read_outcome(const sqlite::Rows &rows) {
     model::Outcome outcome;

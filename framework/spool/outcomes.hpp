@@ -12,6 +12,9 @@ namespace sonde::spool {
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
                          const std::vector<Destination> &destinations);
 
+// Below so many bytes of room an entry of outcomes is not worth beginning.
+inline constexpr std::size_t kLeastBundle = 4000;
+
 // Makes one entry for `destination` of the oldest outcomes that wait for it, about `room` bytes of them but at least
 // one; empty if none waits.
 Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,

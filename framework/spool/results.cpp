@@ -94,6 +94,29 @@ Result<void> read_entries(sqlite::Connection &db, const Destination &destination
     return rows.end();
 }
 
+// Outcomes get their entry, and with it a sequence number, only when they are about to go: until then one that changes
+// is simply different. They come after the results before them.
+Result<void> add_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination, std::size_t room,
+                          Batch &batch) {
+    if (batch.more)
+        return {};
+    const bool fits = batch.entries.empty() || (room >= kLeastBundle && batch.entries.size() < model::kResultsMax);
+    if (fits) {
+        auto entry = bundle_outcomes(db, epoch, destination, room);
+        if (!entry)
+            return entry.error();
+        if (!*entry)
+            return {};
+        batch.entries.push_back(std::move(**entry));
+    }
+    const auto waits =
+        db.integer("SELECT EXISTS (SELECT 1 FROM outcome_delivery WHERE destination = ? AND waiting)", destination);
+    if (!waits)
+        return waits.error();
+    batch.more = *waits != 0;
+    return {};
+}
+
 } // namespace
 
 Result<std::uint64_t> next_sequence(sqlite::Connection &db) {
@@ -170,25 +193,8 @@ Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destin
     std::size_t bytes = 0;
     if (auto read = read_entries(db, destination, max_bytes, batch, bytes); !read)
         return read.error();
-    // Outcomes get their entry, and with it a sequence number, only when they are about to go: until then one that
-    // changes is simply different.
-    while (!batch.more) {
-        if (is_full(batch, bytes, max_bytes)) {
-            const auto waits = db.integer(
-                "SELECT EXISTS (SELECT 1 FROM outcome_delivery WHERE destination = ? AND waiting)", destination);
-            if (!waits)
-                return waits.error();
-            batch.more = *waits != 0;
-            break;
-        }
-        auto entry = bundle_outcomes(db, epoch, destination, max_bytes - std::min(bytes, max_bytes));
-        if (!entry)
-            return entry.error();
-        if (!*entry)
-            break;
-        bytes += (*entry)->json.size();
-        batch.entries.push_back(std::move(**entry));
-    }
+    if (auto added = add_outcomes(db, epoch, destination, max_bytes - std::min(bytes, max_bytes), batch); !added)
+        return added.error();
     for (const auto &entry : batch.entries) {
         const auto handed = db.run("UPDATE result SET handed = 1 WHERE sequence = ? AND NOT handed", entry.sequence);
         if (!handed)
