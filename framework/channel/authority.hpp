@@ -19,11 +19,11 @@ Result<void> create_authority(const std::filesystem::path &directory,
 // What `issue_identity` puts into a certificate.
 struct Issue {
     Role role{};
-    std::optional<Uuid> id;         // a random one where absent
-    std::vector<std::string> hosts; // DNS names and IP addresses by which clients reach a server
+    std::optional<Uuid> id{};         // a random one where absent
+    std::vector<std::string> hosts{}; // DNS names and IP addresses by which clients reach a server
     std::chrono::days validity{825};
     // Instead of `validity`, and may lie in the past: how tests get expired certificates.
-    std::optional<std::chrono::sys_seconds> not_after;
+    std::optional<std::chrono::sys_seconds> not_after{};
 };
 
 // Issues a certificate with a new key and writes the identity (ca.pem, cert.pem, key.pem of mode 0600) into `out`

@@ -39,7 +39,8 @@ public:
     Client(Client &&) noexcept;
     Client &operator=(Client &&) noexcept;
 
-    // The whole exchange, connecting included, within `deadline`.
+    // The whole exchange, connecting included, within `deadline` (only a name server that is slow to answer can hold it
+    // up longer). Give the request a name and move it in: gcc 12 destroys a braced temporary in a co_await twice.
     asio::awaitable<Result<Response>> request(Request request, std::chrono::milliseconds deadline);
 
     // As request(), but a 2xx body goes to `sink` piece by piece (any other is collected in the response). `deadline`

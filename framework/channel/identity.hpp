@@ -14,6 +14,8 @@ namespace sonde::channel {
 // What a certificate allows its holder to be; in the certificate it is the SAN URI `urn:sonde:role:<name>`.
 enum class Role { agent, controller, collector, operator_, peer };
 
+using sonde::to_string; // of ids and errors, which the next one would hide
+
 // "agent", "controller", "collector", "operator", "peer".
 std::string_view to_string(Role role);
 Result<Role> parse_role(std::string_view name);
@@ -22,8 +24,8 @@ Result<Role> parse_role(std::string_view name);
 struct PeerIdentity {
     Uuid id{};
     Role role{};
-    std::string serial;      // upper-case hexadecimal
-    std::string fingerprint; // SHA-256 of the certificate, lower-case hexadecimal
+    std::string serial{};      // upper-case hexadecimal
+    std::string fingerprint{}; // SHA-256 of the certificate, lower-case hexadecimal
 
     bool operator==(const PeerIdentity &) const = default;
 };

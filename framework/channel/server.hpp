@@ -44,7 +44,7 @@ struct ServerOptions {
 // is one warning line and, where one can be sent, a status.
 class Server {
 public:
-    // `log` must outlive the server.
+    // `log` must outlive the last handler that the executor runs.
     Server(asio::any_io_executor executor, ServerOptions options, Log &log);
     ~Server(); // closes everything at once
     Server(Server &&) noexcept;
