@@ -21,8 +21,8 @@ struct Address {
 Result<Address> parse_address(std::string_view text);
 std::string to_string(const Address &address);
 
-// Why nobody may aim at this address, whatever a policy says: 0.0.0.0 and :: reach the machine itself, and one packet to a
-// multicast or broadcast address has many receivers. nullptr if it is none of these.
+// Why nobody may aim at this address, whatever a policy says: 0.0.0.0 and :: reach the machine itself, and one packet
+// to a multicast or broadcast address has many receivers. nullptr if it is none of these.
 const char *never_a_target(const Address &address);
 
 // All addresses of which the first `bits` of 128 are the same.

@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
-// The limits that the owner of the line sets, which no Controller can change. Pure logic: what is asked goes in, allowed
-// or the reason why not comes out.
+// The limits that the owner of the line sets, which no Controller can change. Pure logic: what is asked goes in,
+// allowed or the reason why not comes out.
 namespace sonde::policy {
 
 // One action of one run, before it starts.
@@ -36,7 +36,8 @@ struct Verdict {
 
 class Policy {
 public:
-    // A policy that refuses everything for this reason: what an agent has when its file is missing, unreadable or wrong.
+    // A policy that refuses everything for this reason: what an agent has when its file is missing, unreadable or
+    // wrong.
     static Policy deny_all(std::string reason);
 
     Verdict judge(const Request &request) const;
@@ -63,7 +64,8 @@ private:
 //
 //     "bytes-per-day"   bytes sent and received by measurements, in a day of UTC
 //     "concurrency"     runs at the same time
-//     "targets"         {"allow": [...], "deny": [...]}: addresses, CIDR ranges, and globs of host names (`*` matches any
+//     "targets"         {"allow": [...], "deny": [...]}: addresses, CIDR ranges, and globs of host names (`*` matches
+//     any
 //                       characters, dots too); deny wins; "deny" may be left out
 //     "plugins"         {"allow": [...]}: globs of method names; may be left out: all
 //

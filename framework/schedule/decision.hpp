@@ -22,7 +22,7 @@ namespace sonde::schedule {
 struct Progress {
     std::string schedule;
     std::uint64_t fingerprint = 0; // of the configuration (Work) it was planned from
-    WallTime last_event;           // the last trigger that has an intent or an outcome
+    WallTime last_event;           // triggers up to here have an intent or an outcome
 
     bool operator==(const Progress &) const = default;
 };
@@ -33,8 +33,8 @@ struct Plan {
     Progress progress;
 };
 
-// Run this action of an intent now. Mark it as started, durably, beforehand. When it has ended, however it did, make its
-// outcome durable and call Engine::action_ended. An action that may not run (policy) ends the same way, as refused.
+// Run this action of an intent now. Mark it as started, durably, beforehand. When it has ended, however it did, make
+// its outcome durable and call Engine::action_ended. An action that may not run (policy) ends the same way, as refused.
 struct Start {
     model::Intent intent;
     std::shared_ptr<const Work> work;
@@ -43,9 +43,9 @@ struct Start {
     MonotonicTime due;      // when it should start; an action that follows another: when that one ended
 };
 
-// Make these outcomes durable and close these intents, whatever actions of theirs have not ended. An intent that is closed
-// without an outcome here has them all already, or is withdrawn: its trigger lies ahead, and the instruction that asked
-// for it is no longer in force.
+// Make these outcomes durable and close these intents, whatever actions of theirs have not ended. An intent that is
+// closed without an outcome here has them all already, or is withdrawn: its trigger lies ahead, and the instruction
+// that asked for it is no longer in force.
 struct Account {
     std::vector<model::Outcome> outcomes;
     std::vector<Uuid> closed;

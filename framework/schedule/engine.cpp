@@ -19,11 +19,7 @@ constexpr nanoseconds kStep = seconds(1);
 constexpr nanoseconds kLateAtMost = seconds(10);
 constexpr nanoseconds kSilentAtMost = std::chrono::hours(24);
 
-const Reason kStopped{model::OutcomeWord::interrupted, model::Blame::unknown,
-                      "the instruction was replaced before it was this action's turn"};
-
-nanoseconds late_at_most(const Timing &timing)
-{
+nanoseconds late_at_most(const Timing &timing) {
     return std::min(kLateAtMost, timing.interval());
 }
 
@@ -31,8 +27,7 @@ nanoseconds late_at_most(const Timing &timing)
 
 Engine::Engine(Uuid agent_id, Random random) : agent_id_(agent_id), random_(std::move(random)) {}
 
-Decisions Engine::advance(Now now)
-{
+Decisions Engine::advance(Now now) {
     Decisions out;
     const nanoseconds stepped = last_ ? (now.wall - last_->wall) - (now.monotonic - last_->monotonic) : nanoseconds(0);
     last_ = now;
@@ -46,20 +41,18 @@ Decisions Engine::advance(Now now)
     return out;
 }
 
-void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
-{
+void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out) {
     for (const std::string &name : std::exchange(clockless_, {}))
         begin(instances_.at(name), false, now, {}, out);
     if (stepped < -kStep) {
         for (auto &[name, instance] : instances_)
             clock_set_back(instance, now, out);
     }
-    const Reason late = stepped > kStep
-                            ? Reason{model::OutcomeWord::missed, model::Blame::platform,
-                                     "the clock was set forward, or the machine slept, by " +
-                                         std::to_string(std::chrono::ceil<seconds>(stepped).count()) + " s"}
-                            : Reason{model::OutcomeWord::missed, model::Blame::agent,
-                                     "the agent did not get to it in time"};
+    const Reason late = stepped > kStep ? Reason{model::OutcomeWord::missed, model::Blame::platform,
+                                                 "the clock was set forward, or the machine slept, by " +
+                                                     std::to_string(std::chrono::ceil<seconds>(stepped).count()) + " s"}
+                                        : Reason{model::OutcomeWord::missed, model::Blame::agent,
+                                                 "the agent did not get to it in time"};
     std::map<std::string, Tally> missed;
     while (!wall_dues_.empty() && wall_dues_.begin()->first <= now.wall) {
         const auto [time, id] = *wall_dues_.begin();
@@ -85,8 +78,7 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
 }
 
 void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason,
-                      Decisions &out)
-{
+                      Decisions &out) {
     Account account;
     if (const auto passed = instance.timing.between(instance.next_from, punctual)) {
         missed.add(*passed);
@@ -107,19 +99,23 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
     }
 }
 
-void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
-{
+void Engine::clock_set_back(Instance &instance, Now now, Decisions &out) {
     const std::optional<WallTime> next = instance.timing.first_from(now.wall);
     if (instance.timing.once() || !next || instance.next_from - kSilentAtMost <= *next)
         return;
     Account account;
+    Tally waiting;
     for (const Uuid &id : std::set<Uuid>(instance.pending)) {
         const Pending &pending = pending_.at(id);
-        if (pending.intent.event > now.wall && !pending.is_due) {
+        if (instance.head == pending.intent.event) {
             take(instance, id);
             account.closed.push_back(id);
+        } else if (pending.intent.event > now.wall && !pending.is_due) {
+            waiting.add(pending.intent);
         }
     }
+    settle(instance, waiting,
+           {model::OutcomeWord::missed, model::Blame::platform, "the clock was set back by more than a day"}, account);
     if (!account.closed.empty())
         out.push_back(std::move(account));
     instance.next_from = now.wall;
@@ -127,8 +123,7 @@ void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
     catch_up(instance, now.wall, now, {}, {}, out);
 }
 
-void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
-{
+void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out) {
     const Work &work = *instance.work;
     model::Intent intent;
     intent.id = draw_uuid(random_);
@@ -144,8 +139,7 @@ void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
     out.push_back(Plan{std::move(intent), Progress{work.schedule.name, work.fingerprint, event}});
 }
 
-void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now)
-{
+void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now) {
     Pending pending{intent, std::nullopt, durable, false};
     if (!instance.timing.timed()) {
         // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
@@ -158,8 +152,7 @@ void Engine::wait_for(Instance &instance, const model::Intent &intent, bool dura
     pending_.emplace(intent.id, std::move(pending));
 }
 
-void Engine::set_head(Instance &instance, std::optional<WallTime> head)
-{
+void Engine::set_head(Instance &instance, std::optional<WallTime> head) {
     const std::string &name = instance.work->schedule.name;
     if (instance.head)
         heads_.erase({*instance.head, name});
@@ -168,21 +161,22 @@ void Engine::set_head(Instance &instance, std::optional<WallTime> head)
     instance.head = head;
 }
 
-Decisions Engine::planned(const Uuid &intent, Now now)
-{
+Decisions Engine::planned(const Uuid &intent, Now now) {
     Decisions out = advance(now);
     const auto found = pending_.find(intent);
     if (found == pending_.end())
         return out;
     Pending &pending = found->second;
     pending.durable = true;
-    if (pending.is_due)
-        due(intent, pending.due ? *pending.due : now.monotonic - (now.wall - pending.intent.due()), out);
+    if (!pending.is_due)
+        return out;
+    // The clock may have been set back behind its time since it was due.
+    const nanoseconds late = std::max(now.wall - pending.intent.due(), nanoseconds(0));
+    due(intent, pending.due ? *pending.due : now.monotonic - late, out);
     return out;
 }
 
-void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out)
-{
+void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out) {
     Pending &pending = pending_.at(id);
     pending.is_due = true;
     if (!pending.durable)
@@ -198,8 +192,7 @@ void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out)
     start_actions(run, since, out);
 }
 
-void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out)
-{
+void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out) {
     const bool together = run.work->schedule.execution_mode == model::ExecutionMode::parallel;
     do {
         run.active.insert(run.next);
@@ -208,8 +201,7 @@ void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out)
     } while (together && run.next < run.work->tasks.size());
 }
 
-Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
-{
+Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now) {
     Decisions out = advance(now);
     const auto found = running_.find(intent);
     if (found == running_.end() || found->second.active.erase(action) == 0)
@@ -222,10 +214,12 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
     Account account;
     account.closed.push_back(intent);
     if (run.stopped) {
+        const Reason reason{model::OutcomeWord::interrupted, model::Blame::unknown,
+                            "the instruction was replaced before it was this action's turn"};
         Tally rest;
         rest.add(run.intent);
         for (; run.next < run.work->tasks.size(); ++run.next)
-            account.outcomes.push_back(outcome_of(*run.work, run.next, rest, kStopped, random_));
+            account.outcomes.push_back(outcome_of(*run.work, run.next, rest, reason, random_));
     } else {
         Instance &instance = instances_.at(run.intent.schedule);
         instance.running.reset();
@@ -236,8 +230,7 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
     return out;
 }
 
-void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account)
-{
+void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account) {
     if (tally.count == 0)
         return;
     for (std::size_t i = 0; i < instance.work->tasks.size(); ++i)
@@ -248,15 +241,13 @@ void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason
     }
 }
 
-void Engine::settle_overlapped(Instance &instance, Account &account)
-{
+void Engine::settle_overlapped(Instance &instance, Account &account) {
     const Tally overlapped = std::exchange(instance.overlapped, {});
     settle(instance, overlapped,
            {model::OutcomeWord::overlapped, model::Blame::agent, "the schedule's previous run had not ended"}, account);
 }
 
-Engine::Pending Engine::take(Instance &instance, const Uuid &id)
-{
+Engine::Pending Engine::take(Instance &instance, const Uuid &id) {
     instance.pending.erase(id);
     const auto found = pending_.find(id);
     if (found == pending_.end())
@@ -269,12 +260,9 @@ Engine::Pending Engine::take(Instance &instance, const Uuid &id)
     return pending;
 }
 
-Wakeup Engine::next_wakeup() const
-{
+Wakeup Engine::next_wakeup() const {
     Wakeup wakeup;
-    const auto earlier = [&wakeup](WallTime time) {
-        wakeup.wall = wakeup.wall ? std::min(*wakeup.wall, time) : time;
-    };
+    const auto earlier = [&wakeup](WallTime time) { wakeup.wall = wakeup.wall ? std::min(*wakeup.wall, time) : time; };
     if (!wall_dues_.empty())
         earlier(wall_dues_.begin()->first);
     if (!heads_.empty())
@@ -286,8 +274,7 @@ Wakeup Engine::next_wakeup() const
     return wakeup;
 }
 
-std::vector<model::Intent> Engine::pending() const
-{
+std::vector<model::Intent> Engine::pending() const {
     std::vector<model::Intent> intents;
     for (const auto &[id, pending] : pending_)
         intents.push_back(pending.intent);
@@ -296,8 +283,7 @@ std::vector<model::Intent> Engine::pending() const
     return intents;
 }
 
-std::vector<model::Intent> Engine::running() const
-{
+std::vector<model::Intent> Engine::running() const {
     std::vector<model::Intent> intents;
     for (const auto &[id, run] : running_)
         intents.push_back(run.intent);

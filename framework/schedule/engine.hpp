@@ -28,16 +28,17 @@ struct Wakeup {
     std::optional<MonotonicTime> monotonic;
 };
 
-// The one place that knows what should happen when, and what should have happened. Pure logic for one thread: it reads no
-// clock and does no I/O; every call is handed Now and answers with decisions.
+// The one place that knows what should happen when, and what should have happened. Pure logic for one thread: it reads
+// no clock and does no I/O; every call is handed Now and answers with decisions.
 //
 // Rules beyond RFC 8194's:
 // - The next trigger of each schedule is always planned ahead; the one after it at the moment it triggers.
-// - A trigger that is due while its schedule still runs is overlapped. Overlapped triggers are accounted for when that run
+// - A trigger that is due while its schedule still runs is overlapped. Overlapped triggers are accounted for when that
+// run
 //   ends, as one range an action.
 // - A trigger that is late by more than 10 s, or by more than its interval if that is shorter, is missed: the clock was
-//   set forward, or the machine slept. Until then it starts late. One whose intent took so long to become durable starts
-//   late, however late.
+//   set forward, or the machine slept. Until then it starts late. One whose intent took so long to become durable
+//   starts late, however late.
 // - Immediate and startup triggers, and their spread, run on the monotonic clock: they wait as long as they should even
 //   if the clock is set meanwhile, and are never missed while the agent lives.
 // - A clock that is set back plans no trigger twice: the schedule waits until the clock has passed what was planned. If
@@ -45,9 +46,11 @@ struct Wakeup {
 // - While the clock has not been set since the machine booted (kClockIsSet), only immediate and startup events fire.
 // - After a restart: what had started is interrupted; what was planned and is past is missed; what was planned and lies
 //   ahead stays at its drawn time; what would have been planned meanwhile is missed.
-// - Startup events fire at `start` alone. An instruction that arrives later has its startup events fire at the next start.
+// - Startup events fire at `start` alone. An instruction that arrives later has its startup events fire at the next
+// start.
 // - A one-off event in the past when its instruction comes into force is missed.
-// - An instruction replaced: a schedule whose Work (itself, its event, its tasks) is equal is not touched. A changed one is
+// - An instruction replaced: a schedule whose Work (itself, its event, its tasks) is equal is not touched. A changed
+// one is
 //   a removed one and a new one. A removed one's running actions are stopped, the actions after them are interrupted;
 //   what triggered and still waits for its spread to pass is missed ("the instruction was replaced"); what was planned
 //   ahead is withdrawn: the instruction in force at its time does not ask for it. So the planned triggers of an
@@ -106,8 +109,9 @@ private:
     };
 
     Instance &add(Work work);
-    void remove(const std::string &name, Now now, Decisions &out);
+    void remove(const std::string &name, Decisions &out);
     void restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out);
+    std::string down(bool starting, Now now) const;
     void forget_unless_planned(const std::string &name, Decisions &out) const;
     void account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out);
 
@@ -138,7 +142,7 @@ private:
     std::set<std::pair<WallTime, std::string>> heads_;
     std::set<std::string> clockless_; // schedules that wait for the clock to be set
     std::optional<Now> last_;
-    std::string down_; // since when the agent was down, for messages
+    std::optional<WallTime> last_alive_; // an earlier process
 };
 
 } // namespace sonde::schedule

@@ -11,14 +11,12 @@ namespace {
 
 constexpr const char *kReplaced = "the instruction was replaced";
 
-std::string to_the_second(WallTime time)
-{
+std::string to_the_second(WallTime time) {
     return model::format_date_time(std::chrono::floor<std::chrono::seconds>(time));
 }
 
 // What was planned and closed in the same answer need not be made durable.
-void drop_closed_plans(Decisions &decisions)
-{
+void drop_closed_plans(Decisions &decisions) {
     std::set<Uuid> closed;
     for (const Decision &decision : decisions) {
         if (const auto *account = std::get_if<Account>(&decision))
@@ -32,11 +30,10 @@ void drop_closed_plans(Decisions &decisions)
 
 } // namespace
 
-Decisions Engine::start(const model::Instruction &instruction, const Saved &saved, Now now)
-{
+Decisions Engine::start(const model::Instruction &instruction, const Saved &saved, Now now) {
     Decisions out;
     last_ = now;
-    down_ = saved.last_alive ? " from " + to_the_second(*saved.last_alive) : "";
+    last_alive_ = saved.last_alive;
     for (Work &work : works_of(instruction))
         add(std::move(work));
     for (const Progress &progress : saved.progress) {
@@ -56,8 +53,7 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     return out;
 }
 
-void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out)
-{
+void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out) {
     const model::Intent &intent = saved.intent;
     const auto found = instances_.find(intent.schedule);
     const bool in_force = found != instances_.end() && !found->second.fresh;
@@ -77,8 +73,7 @@ void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Ta
         out.push_back(Account{{}, {intent.id}, std::nullopt});
 }
 
-void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out)
-{
+void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out) {
     Account account;
     account.closed.push_back(saved.intent.id);
     for (std::size_t i = 0; i < saved.intent.actions.size(); ++i) {
@@ -103,13 +98,15 @@ void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decis
     out.push_back(std::move(account));
 }
 
-void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out)
-{
-    const Reason reason{model::OutcomeWord::missed, instance.fresh ? model::Blame::unknown : model::Blame::agent,
-                        instance.fresh ? "its time had passed when the instruction came into force"
-                        : starting     ? "the agent was not running" + down_ + " until " + to_the_second(now.wall)
-                                       : "the agent was not running" + down_ + ", or its clock was not set, until " +
-                                             to_the_second(now.wall)};
+std::string Engine::down(bool starting, Now now) const {
+    return "the agent was not running" + (last_alive_ ? " from " + to_the_second(*last_alive_) + " to " : " until ") +
+           to_the_second(now.wall) + (starting ? "" : ", or its clock was not set");
+}
+
+void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out) {
+    const Reason reason = instance.fresh ? Reason{model::OutcomeWord::missed, model::Blame::unknown,
+                                                  "its time had passed when the instruction came into force"}
+                                         : Reason{model::OutcomeWord::missed, model::Blame::agent, down(starting, now)};
     if (instance.timing.timed()) {
         if (now.wall < kClockIsSet) {
             clockless_.insert(instance.work->schedule.name);
@@ -118,11 +115,19 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         if (instance.fresh) {
             instance.next_from = instance.timing.once() ? WallTime::min() : now.wall;
         } else {
+            const WallTime last = instance.next_from - std::chrono::nanoseconds(1);
+            if (last >= now.wall)
+                set_head(instance, last);
             clock_set_back(instance, now, out);
-            if (!instance.head && instance.next_from > now.wall + std::chrono::nanoseconds(1))
-                set_head(instance, instance.next_from - std::chrono::nanoseconds(1));
         }
         catch_up(instance, now.wall, now, std::move(missed), reason, out);
+        if (instance.fresh) {
+            // It has no trigger left. A later start must not take it for new, and fire if the clock is behind by then.
+            instance.fresh = false;
+            instance.next_from = now.wall;
+            const WallTime last = now.wall - std::chrono::nanoseconds(1);
+            out.push_back(Account{{}, {}, Progress{instance.work->schedule.name, instance.work->fingerprint, last}});
+        }
         return;
     }
     Account account;
@@ -134,9 +139,9 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         plan(instance, now.wall, now, out);
 }
 
-Decisions Engine::replace(const model::Instruction &instruction, Now now)
-{
-    Decisions out = advance(now);
+Decisions Engine::replace(const model::Instruction &instruction, Now now) {
+    // What triggers at this very instant belongs to the new instruction.
+    Decisions out = advance({now.wall - std::chrono::nanoseconds(1), now.monotonic - std::chrono::nanoseconds(1)});
     std::map<std::string, Work> asked;
     for (Work &work : works_of(instruction))
         asked.emplace(work.schedule.name, std::move(work));
@@ -149,7 +154,7 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
             gone.push_back(name);
     }
     for (const std::string &name : gone)
-        remove(name, now, out);
+        remove(name, out);
     for (auto &[name, work] : asked)
         begin(add(std::move(work)), false, now, {}, out);
     for (const std::string &name : gone)
@@ -158,33 +163,30 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
     return out;
 }
 
-void Engine::forget_unless_planned(const std::string &name, Decisions &out) const
-{
+void Engine::forget_unless_planned(const std::string &name, Decisions &out) const {
     const auto found = instances_.find(name);
     if (found == instances_.end() || found->second.fresh)
         out.push_back(Forget{name});
 }
 
-Engine::Instance &Engine::add(Work work)
-{
+Engine::Instance &Engine::add(Work work) {
     const Timing timing(work.event, agent_id_);
     const std::string name = work.schedule.name;
     Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
     return instances_.insert_or_assign(name, std::move(instance)).first->second;
 }
 
-void Engine::remove(const std::string &name, Now now, Decisions &out)
-{
+void Engine::remove(const std::string &name, Decisions &out) {
     Instance &instance = instances_.at(name);
     Account account;
     settle_overlapped(instance, account);
     Tally missed;
     for (const Uuid &id : std::set<Uuid>(instance.pending)) {
         const Pending pending = take(instance, id);
-        if (pending.intent.event < now.wall || pending.due)
-            missed.add(pending.intent);
-        else
+        if (instance.head == pending.intent.event)
             account.closed.push_back(id);
+        else
+            missed.add(pending.intent);
     }
     settle(instance, missed, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, account);
     if (instance.running) {

@@ -1,0 +1,200 @@
+#include "schedule/world.hpp"
+
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <variant>
+
+namespace sonde::schedule::test {
+
+model::Event periodic(const std::string &name, std::chrono::seconds interval, std::chrono::seconds spread,
+                      std::optional<WallTime> start, std::optional<WallTime> end) {
+    return event(name, model::Periodic{interval, start, end}, spread);
+}
+
+model::Event event(const std::string &name, decltype(model::Event::type) type, std::chrono::seconds spread) {
+    model::Event event;
+    event.name = name;
+    event.type = type;
+    if (spread != 0s)
+        event.random_spread = spread;
+    return event;
+}
+
+model::Schedule schedule_of(const std::string &name, const std::string &event, std::size_t actions,
+                            model::ExecutionMode mode) {
+    model::Schedule schedule;
+    schedule.name = name;
+    schedule.start = event;
+    schedule.execution_mode = mode;
+    for (std::size_t i = 0; i < actions; ++i) {
+        model::Action action;
+        action.name = action.task = std::string(1, static_cast<char>('a' + i));
+        schedule.actions.push_back(action);
+    }
+    return schedule;
+}
+
+model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules) {
+    model::Instruction instruction;
+    instruction.events = std::move(events);
+    instruction.schedules = std::move(schedules);
+    for (char name = 'a'; name <= 'e'; ++name)
+        instruction.tasks.emplace_back().name = std::string(1, name);
+    return instruction;
+}
+
+World::World(WallTime wall, std::uint64_t seed) : now{wall, MonotonicTime(1000s)}, random(seed) {}
+
+void World::start(const model::Instruction &instruction) {
+    Uuid agent{};
+    agent.data[0] = 7;
+    engine = std::make_unique<Engine>(agent, [this] { return random(); });
+    Saved saved;
+    for (const auto &[id, intent] : intents)
+        saved.intents.push_back(intent);
+    for (const auto &[name, value] : progress)
+        saved.progress.push_back(value);
+    carry_out(engine->start(instruction, saved, now));
+}
+
+void World::replace(const model::Instruction &instruction) {
+    carry_out(engine->replace(instruction, now));
+}
+
+void World::crash(std::chrono::nanoseconds down) {
+    engine.reset();
+    endings_.clear();
+    commits_.clear();
+    pass(down);
+}
+
+void World::set_clock(std::chrono::nanoseconds by) {
+    now.wall += by;
+    advance();
+}
+
+void World::pass(std::chrono::nanoseconds time) {
+    now.wall += time;
+    now.monotonic += time;
+}
+
+void World::run_for(std::chrono::nanoseconds time) {
+    const MonotonicTime until = now.monotonic + time;
+    while (true) {
+        MonotonicTime next = until;
+        const Wakeup wakeup = engine->next_wakeup();
+        if (wakeup.wall)
+            next = std::min(next, now.monotonic + (*wakeup.wall - now.wall));
+        if (wakeup.monotonic)
+            next = std::min(next, *wakeup.monotonic);
+        if (!endings_.empty())
+            next = std::min(next, endings_.begin()->first);
+        if (!commits_.empty())
+            next = std::min(next, commits_.begin()->first);
+        pass(std::max(next - now.monotonic, std::chrono::nanoseconds(0)));
+        if (next >= until)
+            break;
+        ++wakeups;
+        REQUIRE(wakeups < 10'000'000);
+        if (!commits_.empty() && commits_.begin()->first <= now.monotonic) {
+            const Uuid id = commits_.begin()->second;
+            commits_.erase(commits_.begin());
+            carry_out(engine->planned(id, now));
+        } else if (!endings_.empty() && endings_.begin()->first <= now.monotonic) {
+            const Ending ending = endings_.begin()->second;
+            endings_.erase(endings_.begin());
+            end(ending, model::OutcomeWord::completed);
+        } else {
+            advance();
+        }
+    }
+    advance();
+}
+
+void World::carry_out(const Decisions &decisions) {
+    commit(decisions);
+    for (const Decision &decision : decisions) {
+        if (const auto *start = std::get_if<Start>(&decision)) {
+            begin(*start);
+        } else if (const auto *stop = std::get_if<Stop>(&decision)) {
+            stopped.push_back(*stop);
+            for (auto it = endings_.begin(); it != endings_.end();) {
+                if (it->second.intent != stop->intent) {
+                    ++it;
+                    continue;
+                }
+                const Ending ending = it->second;
+                endings_.erase(it);
+                end(ending, model::OutcomeWord::failed);
+                it = endings_.begin();
+            }
+        }
+    }
+    if (commit_time != 0ns)
+        return;
+    while (!commits_.empty()) {
+        const Uuid id = commits_.begin()->second;
+        commits_.erase(commits_.begin());
+        carry_out(engine->planned(id, now));
+    }
+}
+
+void World::commit(const Decisions &decisions) {
+    for (const Decision &decision : decisions) {
+        if (const auto *plan = std::get_if<Plan>(&decision)) {
+            CHECK(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
+            progress[plan->progress.schedule] = plan->progress;
+            commits_.emplace(now.monotonic + commit_time, plan->intent.id);
+            ++planned;
+        } else if (const auto *account = std::get_if<Account>(&decision)) {
+            outcomes.insert(outcomes.end(), account->outcomes.begin(), account->outcomes.end());
+            for (const Uuid &id : account->closed)
+                CHECK(intents.erase(id) == 1);
+            if (account->progress)
+                progress[account->progress->schedule] = *account->progress;
+        }
+    }
+    for (const Decision &decision : decisions) {
+        if (const auto *forget = std::get_if<Forget>(&decision))
+            progress.erase(forget->schedule);
+    }
+}
+
+void World::begin(const Start &start) {
+    const auto saved = intents.find(start.intent.id);
+    REQUIRE(saved != intents.end()); // durable before it starts
+    CHECK(saved->second.intent == start.intent);
+    CHECK(start.due <= now.monotonic);
+    auto &actions = saved->second.actions;
+    actions.resize(start.intent.actions.size());
+    CHECK_FALSE(actions[start.action].started);
+    actions[start.action].started = true;
+    actions[start.action].run = start.run;
+    started.push_back({start.intent, start.action, now.wall, now.monotonic, start.due});
+    endings_.emplace(now.monotonic + duration(), Ending{start.intent.id, start.action, start.run});
+}
+
+void World::end(const Ending &ending, model::OutcomeWord word) {
+    SavedIntent &saved = intents.at(ending.intent);
+    model::Outcome outcome;
+    outcome.run = ending.run;
+    outcome.schedule = saved.intent.schedule;
+    outcome.action = saved.intent.actions[ending.action];
+    outcome.word = word;
+    outcome.first_event = outcome.last_event = saved.intent.event;
+    outcomes.push_back(outcome);
+    saved.actions[ending.action].ended = true;
+    carry_out(engine->action_ended(ending.intent, ending.action, now));
+}
+
+std::uint64_t World::count(const std::string &schedule, std::optional<model::OutcomeWord> word) const {
+    std::uint64_t sum = 0;
+    for (const model::Outcome &outcome : outcomes) {
+        if ((schedule.empty() || outcome.schedule == schedule) && (!word || outcome.word == *word))
+            sum += outcome.count;
+    }
+    return sum;
+}
+
+} // namespace sonde::schedule::test

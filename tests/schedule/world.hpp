@@ -1,0 +1,89 @@
+#pragma once
+
+#include "schedule/engine.hpp"
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <random>
+#include <set>
+#include <string>
+#include <vector>
+
+// Carries out an engine's decisions on a simulated clock, with a spool in memory that survives crashes.
+namespace sonde::schedule::test {
+
+using namespace std::chrono_literals;
+
+inline constexpr WallTime kMonday{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
+
+model::Event periodic(const std::string &name, std::chrono::seconds interval, std::chrono::seconds spread = 0s,
+                      std::optional<WallTime> start = kMonday, std::optional<WallTime> end = std::nullopt);
+model::Event event(const std::string &name, decltype(model::Event::type) type, std::chrono::seconds spread = 0s);
+// Its actions are called a, b, c, ..., each with a task of the same name.
+model::Schedule schedule_of(const std::string &name, const std::string &event, std::size_t actions = 1,
+                            model::ExecutionMode mode = model::ExecutionMode::sequential);
+model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules);
+
+struct Started {
+    model::Intent intent;
+    std::size_t action;
+    WallTime at;
+    MonotonicTime monotonic;
+    MonotonicTime due;
+};
+
+class World {
+public:
+    explicit World(WallTime wall = kMonday, std::uint64_t seed = 1);
+
+    // How long an action runs, and how long a commit takes.
+    std::function<std::chrono::nanoseconds()> duration = [] { return 0ns; };
+    std::chrono::nanoseconds commit_time{0};
+
+    void start(const model::Instruction &instruction);
+    void replace(const model::Instruction &instruction);
+    // All processes die; `down` later the caller starts the agent again.
+    void crash(std::chrono::nanoseconds down = 0ns);
+    void set_clock(std::chrono::nanoseconds by);
+    void run_for(std::chrono::nanoseconds time);
+    void stand_still(std::chrono::nanoseconds time) { pass(time); }
+    void advance() { carry_out(engine->advance(now)); }
+
+    // Sum of the outcomes' counts, by schedule and word; both may be left out.
+    std::uint64_t count(const std::string &schedule = "", std::optional<model::OutcomeWord> word = std::nullopt) const;
+    std::size_t open_intents() const { return intents.size(); }
+
+    Now now;
+    std::mt19937_64 random;
+    std::unique_ptr<Engine> engine;
+    // What is durable.
+    std::map<Uuid, SavedIntent> intents;
+    std::map<std::string, Progress> progress;
+    std::vector<model::Outcome> outcomes;
+    // What happened.
+    std::vector<Started> started;
+    std::vector<Stop> stopped;
+    std::size_t planned = 0;
+    std::size_t wakeups = 0;
+
+private:
+    struct Ending {
+        Uuid intent;
+        std::size_t action;
+        Uuid run;
+    };
+
+    void carry_out(const Decisions &decisions);
+    void commit(const Decisions &decisions);
+    void begin(const Start &start);
+    void end(const Ending &ending, model::OutcomeWord word);
+    void pass(std::chrono::nanoseconds time);
+
+    std::multimap<MonotonicTime, Ending> endings_;
+    std::multimap<MonotonicTime, Uuid> commits_;
+};
+
+} // namespace sonde::schedule::test
