@@ -26,7 +26,8 @@ public:
     explicit Writer(Frame &out) : out_(out) {}
 
     template <Number T>
-    void number(T value) {
+    void number(T value)
+    {
         using Bits = std::conditional_t<std::floating_point<T>, std::uint64_t,
                                         std::make_unsigned_t<std::conditional_t<std::floating_point<T>, int, T>>>;
         const auto bits = std::bit_cast<Bits>(value);
@@ -49,7 +50,8 @@ public:
     // Once false, whatever was read is to be thrown away.
     bool ok() const { return what_ == nullptr; }
     const char *what() const { return what_; }
-    void fail(const char *what) {
+    void fail(const char *what)
+    {
         if (ok())
             what_ = what;
         rest_ = {};
@@ -57,7 +59,8 @@ public:
     std::size_t left() const { return rest_.size(); }
 
     template <Number T>
-    void number(T &value) {
+    void number(T &value)
+    {
         using Bits = std::conditional_t<std::floating_point<T>, std::uint64_t,
                                         std::make_unsigned_t<std::conditional_t<std::floating_point<T>, int, T>>>;
         const std::span<const std::byte> bytes = raw(sizeof(Bits));
@@ -68,7 +71,8 @@ public:
     }
 
     // The next `count` bytes, or none of them.
-    std::span<const std::byte> raw(std::size_t count) {
+    std::span<const std::byte> raw(std::size_t count)
+    {
         if (count > rest_.size()) {
             fail("it ends too early");
             return {};
@@ -100,12 +104,14 @@ template <class Codec, class T>
 void field(Codec &codec, T &value);
 
 template <class Codec, class... T>
-void each(Codec &codec, T &...values) {
+void each(Codec &codec, T &...values)
+{
     (field(codec, values), ...);
 }
 
 template <class Codec, class T>
-void flag(Codec &codec, T &value) {
+void flag(Codec &codec, T &value)
+{
     auto byte = static_cast<std::uint8_t>(value);
     codec.number(byte);
     if constexpr (Codec::kReads) {
@@ -116,7 +122,8 @@ void flag(Codec &codec, T &value) {
 }
 
 template <class Codec, class T>
-void text(Codec &codec, T &value) {
+void text(Codec &codec, T &value)
+{
     auto size = static_cast<std::uint32_t>(value.size());
     codec.number(size);
     if constexpr (Codec::kReads) {
@@ -131,7 +138,8 @@ void text(Codec &codec, T &value) {
 }
 
 template <class Codec, class T>
-void list(Codec &codec, T &items) {
+void list(Codec &codec, T &items)
+{
     auto count = static_cast<std::uint32_t>(items.size());
     codec.number(count);
     if constexpr (Codec::kReads) {
@@ -147,7 +155,8 @@ void list(Codec &codec, T &items) {
 }
 
 template <class Codec, class T>
-void maybe(Codec &codec, T &value) {
+void maybe(Codec &codec, T &value)
+{
     bool present = value.has_value();
     flag(codec, present);
     if constexpr (Codec::kReads) {
@@ -159,7 +168,8 @@ void maybe(Codec &codec, T &value) {
 }
 
 template <class Codec>
-void time(Codec &codec, Field<Codec, MonotonicTime> &value) {
+void time(Codec &codec, Field<Codec, MonotonicTime> &value)
+{
     std::int64_t ns = value.time_since_epoch().count();
     codec.number(ns);
     if constexpr (Codec::kReads)
@@ -167,7 +177,8 @@ void time(Codec &codec, Field<Codec, MonotonicTime> &value) {
 }
 
 template <class Codec, class T>
-void field(Codec &codec, T &value) {
+void field(Codec &codec, T &value)
+{
     using Plain = std::remove_const_t<T>;
     if constexpr (std::same_as<Plain, bool>) {
         flag(codec, value);

@@ -10,18 +10,21 @@ namespace sonde::frames {
 
 namespace {
 
-bool is_digit(char c) {
+bool is_digit(char c)
+{
     return c >= '0' && c <= '9';
 }
 
 // [a-z][a-z0-9_]*, with `joint` in place of the underscore.
-bool is_id(std::string_view text, char joint) {
+bool is_id(std::string_view text, char joint)
+{
     const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
     return !text.empty() && text.size() <= 64 && lower(text[0]) &&
            std::all_of(text.begin(), text.end(), [&](char c) { return lower(c) || is_digit(c) || c == joint; });
 }
 
-bool is_method_version(std::string_view text) {
+bool is_method_version(std::string_view text)
+{
     const std::size_t dot = text.find('.');
     const auto number = [](std::string_view part) {
         return !part.empty() && part.size() <= 9 && std::all_of(part.begin(), part.end(), is_digit);
@@ -33,39 +36,45 @@ bool is_method_version(std::string_view text) {
 class Checker {
 public:
     bool ok() const { return !error_; }
-    Result<void> result() const {
+    Result<void> result() const
+    {
         if (error_)
             return *error_;
         return {};
     }
 
-    void require(bool holds, const std::string &where, const std::string &what, const std::string &hint = "") {
+    void require(bool holds, const std::string &where, const std::string &what, const std::string &hint = "")
+    {
         if (!holds && !error_)
             error_ = Error{where, what, hint};
     }
 
     // Descriptions are shown on terminals and written to documents: no control characters, not even a newline.
-    void text(const std::string &where, const std::string &field, std::string_view value) {
+    void text(const std::string &where, const std::string &field, std::string_view value)
+    {
         const bool control =
             std::any_of(value.begin(), value.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
         require(!control, where, field + " has a control character", "one line of text");
         require(is_utf8(value), where, field + " is not UTF-8");
     }
 
-    void id(const std::string &where, const std::string &value, char joint = '_') {
+    void id(const std::string &where, const std::string &value, char joint = '_')
+    {
         const std::string form = joint == '_' ? "[a-z][a-z0-9_]*" : "[a-z][a-z0-9-]*";
         require(is_id(value, joint), where, "'" + readable(value, 64) + "' is no id",
                 "it has the form " + form + ", at most 64 bytes");
     }
 
     template <class Items, class Id>
-    void unique(const std::string &where, const std::string &noun, const Items &items, Id id) {
+    void unique(const std::string &where, const std::string &noun, const Items &items, Id id)
+    {
         std::set<std::decay_t<decltype(id(*items.begin()))>> seen;
         for (const auto &item : items)
             require(seen.insert(id(item)).second, where, "two " + noun + " are the same");
     }
 
-    void words(const std::string &where, const std::vector<std::string> &words) {
+    void words(const std::string &where, const std::vector<std::string> &words)
+    {
         for (const std::string &word : words) {
             text(where, "a word", word);
             require(!word.empty() && word.find(',') == word.npos, where, "'" + readable(word, 64) + "' is no word",
@@ -78,7 +87,8 @@ private:
     std::optional<Error> error_;
 };
 
-void check_option(Checker &c, const std::string &parent, const OptionDescription &option) {
+void check_option(Checker &c, const std::string &parent, const OptionDescription &option)
+{
     c.id(parent, option.id);
     const std::string where = parent + "/" + option.id;
     c.require(option.id != "interface" && option.id != "source" && option.id != "family", where,
@@ -97,7 +107,8 @@ void check_option(Checker &c, const std::string &parent, const OptionDescription
     c.text(where, "help", option.help);
 }
 
-void check_table(Checker &c, const std::string &parent, const TableDescription &table) {
+void check_table(Checker &c, const std::string &parent, const TableDescription &table)
+{
     c.id(parent, table.id);
     const std::string where = parent + "/" + table.id;
     c.text(where, "help", table.help);
@@ -120,7 +131,8 @@ void check_table(Checker &c, const std::string &parent, const TableDescription &
     c.unique(where, "columns", table.columns, [](const ColumnDescription &column) { return column.id; });
 }
 
-void check_statuses(Checker &c, const std::string &where, const std::vector<StatusDescription> &statuses) {
+void check_statuses(Checker &c, const std::string &where, const std::vector<StatusDescription> &statuses)
+{
     for (const StatusDescription &status : statuses) {
         c.id(where, status.id);
         const std::string place = where + "/" + status.id;
@@ -133,7 +145,8 @@ void check_statuses(Checker &c, const std::string &where, const std::vector<Stat
     c.unique(where, "statuses", statuses, [](const StatusDescription &status) { return status.id; });
 }
 
-void check_method(Checker &c, const MethodDescription &method) {
+void check_method(Checker &c, const MethodDescription &method)
+{
     c.id("methods", method.id, '-');
     const std::string &where = method.id;
     c.require(is_method_version(method.version), where, "version '" + readable(method.version, 64) + "'",
@@ -160,7 +173,8 @@ void check_method(Checker &c, const MethodDescription &method) {
 
 } // namespace
 
-Result<void> check(const Description &description) {
+Result<void> check(const Description &description)
+{
     Checker c;
     c.id("name", description.name, '-');
     c.require(!description.version.empty(), description.name, "no version");

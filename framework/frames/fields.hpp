@@ -6,7 +6,8 @@
 namespace sonde::frames {
 
 template <class C>
-void fields(C &c, Field<C, Ip> &m) {
+void fields(C &c, Field<C, Ip> &m)
+{
     c.number(m.family);
     for (auto &byte : m.bytes)
         c.number(byte);
@@ -14,133 +15,160 @@ void fields(C &c, Field<C, Ip> &m) {
 }
 
 template <class C>
-void fields(C &c, Field<C, StartRunner> &m) {
+void fields(C &c, Field<C, StartRunner> &m)
+{
     each(c, m.runner, m.plugin);
 }
 
 template <class C>
-void fields(C &c, Field<C, StopRunner> &m) {
+void fields(C &c, Field<C, StopRunner> &m)
+{
     each(c, m.runner);
 }
 
 template <class C>
-void fields(C &c, Field<C, OpenSockets> &m) {
+void fields(C &c, Field<C, OpenSockets> &m)
+{
     each(c, m.request, m.runner, m.kind, m.family, m.count, m.interface, m.source);
 }
 
 template <class C>
-void fields(C &c, Field<C, RunnerStarted> &m) {
+void fields(C &c, Field<C, RunnerStarted> &m)
+{
     each(c, m.runner, m.pid);
 }
 
 template <class C>
-void fields(C &c, Field<C, LauncherError> &m) {
+void fields(C &c, Field<C, LauncherError> &m)
+{
     each(c, m.id, m.error, m.text);
 }
 
 template <class C>
-void fields(C &c, Field<C, SocketsOpened> &m) {
+void fields(C &c, Field<C, SocketsOpened> &m)
+{
     each(c, m.request);
 }
 
 template <class C>
-void fields(C &c, Field<C, RunnerEnded> &m) {
+void fields(C &c, Field<C, RunnerEnded> &m)
+{
     each(c, m.runner, m.wait_status);
 }
 
 template <class C>
-void fields(C &, Field<C, Describe> &) {}
+void fields(C &, Field<C, Describe> &)
+{
+}
 
 template <class C>
-void fields(C &c, Field<C, Scalar> &m) {
+void fields(C &c, Field<C, Scalar> &m)
+{
     each(c, m.integer, m.real, m.text);
 }
 
 template <class C>
-void fields(C &c, Field<C, OptionValue> &m) {
+void fields(C &c, Field<C, OptionValue> &m)
+{
     each(c, m.list, m.items);
 }
 
 template <class C>
-void fields(C &c, Field<C, Parameter> &m) {
+void fields(C &c, Field<C, Parameter> &m)
+{
     each(c, m.name, m.value);
 }
 
 template <class C>
-void fields(C &c, Field<C, Invoke> &m) {
+void fields(C &c, Field<C, Invoke> &m)
+{
     each(c, m.invocation, m.method, m.values, m.deadline, m.family, m.interface, m.interface_index, m.source,
          m.parameters);
 }
 
 template <class C>
-void fields(C &c, Field<C, Probe> &m) {
+void fields(C &c, Field<C, Probe> &m)
+{
     each(c, m.invocation, m.method);
 }
 
 template <class C>
-void fields(C &c, Field<C, Signal> &m) {
+void fields(C &c, Field<C, Signal> &m)
+{
     each(c, m.invocation, m.signal);
 }
 
 template <class C>
-void fields(C &c, Field<C, OptionDescription> &m) {
+void fields(C &c, Field<C, OptionDescription> &m)
+{
     each(c, m.id, m.type, m.list, m.required, m.target, m.unit, m.default_value, m.minimum, m.maximum, m.words, m.help);
 }
 
 template <class C>
-void fields(C &c, Field<C, ColumnDescription> &m) {
+void fields(C &c, Field<C, ColumnDescription> &m)
+{
     each(c, m.id, m.type, m.clock, m.nullable, m.unit, m.words, m.help);
 }
 
 template <class C>
-void fields(C &c, Field<C, TableDescription> &m) {
+void fields(C &c, Field<C, TableDescription> &m)
+{
     each(c, m.id, m.columns, m.help);
 }
 
 template <class C>
-void fields(C &c, Field<C, FunctionDescription> &m) {
+void fields(C &c, Field<C, FunctionDescription> &m)
+{
     each(c, m.uri, m.roles);
 }
 
 template <class C>
-void fields(C &c, Field<C, StatusDescription> &m) {
+void fields(C &c, Field<C, StatusDescription> &m)
+{
     each(c, m.code, m.id, m.blame, m.help);
 }
 
 template <class C>
-void fields(C &c, Field<C, MethodDescription> &m) {
+void fields(C &c, Field<C, MethodDescription> &m)
+{
     each(c, m.flags, m.id, m.version, m.help, m.functions, m.options, m.tables, m.statuses, m.traffic_bound,
          m.privileges, m.has_probe);
 }
 
 template <class C>
-void fields(C &c, Field<C, Description> &m) {
+void fields(C &c, Field<C, Description> &m)
+{
     each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions);
 }
 
 template <class C>
-void fields(C &c, Field<C, DescribeFailed> &m) {
+void fields(C &c, Field<C, DescribeFailed> &m)
+{
     each(c, m.text);
 }
 
 template <class C>
-void fields(C &c, Field<C, Started> &m) {
+void fields(C &c, Field<C, Started> &m)
+{
     each(c, m.invocation, m.pid);
 }
 
 template <class C>
-void fields(C &c, Field<C, Exited> &m) {
+void fields(C &c, Field<C, Exited> &m)
+{
     each(c, m.invocation, m.wait_status);
 }
 
 template <class C>
-void fields(C &c, Field<C, InvokeFailed> &m) {
+void fields(C &c, Field<C, InvokeFailed> &m)
+{
     each(c, m.invocation, m.text);
 }
 
 // Rows end their packet: what is left of it are the cells.
 template <class C>
-void fields(C &c, Field<C, Rows> &m) {
+void fields(C &c, Field<C, Rows> &m)
+{
     each(c, m.table, m.row_count);
     if constexpr (C::kReads)
         m.cells = c.raw(c.left());
@@ -149,37 +177,44 @@ void fields(C &c, Field<C, Rows> &m) {
 }
 
 template <class C>
-void fields(C &c, Field<C, LogLine> &m) {
+void fields(C &c, Field<C, LogLine> &m)
+{
     each(c, m.level, m.text);
 }
 
 template <class C>
-void fields(C &c, Field<C, Fail> &m) {
+void fields(C &c, Field<C, Fail> &m)
+{
     each(c, m.code, m.text);
 }
 
 template <class C>
-void fields(C &c, Field<C, Progress> &m) {
+void fields(C &c, Field<C, Progress> &m)
+{
     each(c, m.done, m.total);
 }
 
 template <class C>
-void fields(C &c, Field<C, Traffic> &m) {
+void fields(C &c, Field<C, Traffic> &m)
+{
     each(c, m.sent_bytes, m.received_bytes);
 }
 
 template <class C>
-void fields(C &c, Field<C, SocketRequest> &m) {
+void fields(C &c, Field<C, SocketRequest> &m)
+{
     each(c, m.request, m.kind, m.family, m.count);
 }
 
 template <class C>
-void fields(C &c, Field<C, Done> &m) {
+void fields(C &c, Field<C, Done> &m)
+{
     each(c, m.status);
 }
 
 template <class C>
-void fields(C &c, Field<C, SocketReply> &m) {
+void fields(C &c, Field<C, SocketReply> &m)
+{
     each(c, m.request, m.error);
 }
 

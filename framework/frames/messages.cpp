@@ -44,23 +44,28 @@ struct DirectionTraits<AgentToRun> {
 
 // What is wrong with a message whose fields were all there, or nullptr.
 template <class Message>
-const char *fault(const Message &) {
+const char *fault(const Message &)
+{
     return nullptr;
 }
 
-bool is_family(std::uint8_t family) {
+bool is_family(std::uint8_t family)
+{
     return family == 0 || family == 4 || family == 6;
 }
 
-bool is_interface(const std::string &name) {
+bool is_interface(const std::string &name)
+{
     return name.size() < 16 && name.find('/') == name.npos && is_utf8(name);
 }
 
-bool is_readable(const std::string &text) {
+bool is_readable(const std::string &text)
+{
     return text.size() <= kTextBytesMax && is_utf8(text);
 }
 
-const char *socket_fault(SocketKind kind, std::uint8_t family, std::uint32_t count) {
+const char *socket_fault(SocketKind kind, std::uint8_t family, std::uint32_t count)
+{
     if (kind < SocketKind::udp || kind > SocketKind::capture)
         return "a kind of socket that does not exist";
     if (kind == SocketKind::capture ? family != 0 : family != 4 && family != 6)
@@ -68,11 +73,13 @@ const char *socket_fault(SocketKind kind, std::uint8_t family, std::uint32_t cou
     return count >= 1 && count <= kSocketsMax ? nullptr : "a number of sockets out of range";
 }
 
-const char *fault(const StartRunner &m) {
+const char *fault(const StartRunner &m)
+{
     return m.plugin.starts_with('/') ? nullptr : "a plugin's path that is not absolute";
 }
 
-const char *fault(const OpenSockets &m) {
+const char *fault(const OpenSockets &m)
+{
     if (const char *what = socket_fault(m.kind, m.family, m.count))
         return what;
     if (!is_family(m.source.family) || (m.source.family != 0 && m.source.family != m.family))
@@ -80,15 +87,18 @@ const char *fault(const OpenSockets &m) {
     return is_interface(m.interface) ? nullptr : "an interface name that cannot be";
 }
 
-const char *fault(const RunnerStarted &m) {
+const char *fault(const RunnerStarted &m)
+{
     return m.pid > 0 ? nullptr : "a process id out of range";
 }
 
-const char *fault(const LauncherError &m) {
+const char *fault(const LauncherError &m)
+{
     return m.error > 0 && is_readable(m.text) ? nullptr : "an errno or a text that cannot be";
 }
 
-const char *fault(const Invoke &m) {
+const char *fault(const Invoke &m)
+{
     if (!is_family(m.family) || !is_family(m.source.family))
         return "an address family that does not exist";
     if (!is_interface(m.interface))
@@ -99,48 +109,58 @@ const char *fault(const Invoke &m) {
     return nullptr;
 }
 
-const char *fault(const Signal &m) {
+const char *fault(const Signal &m)
+{
     return m.signal >= 1 && m.signal <= 64 ? nullptr : "a signal out of range";
 }
 
-const char *fault(const DescribeFailed &m) {
+const char *fault(const DescribeFailed &m)
+{
     return is_readable(m.text) ? nullptr : "a text that cannot be";
 }
 
-const char *fault(const Started &m) {
+const char *fault(const Started &m)
+{
     return m.pid > 0 ? nullptr : "a process id out of range";
 }
 
-const char *fault(const InvokeFailed &m) {
+const char *fault(const InvokeFailed &m)
+{
     return is_readable(m.text) ? nullptr : "a text that cannot be";
 }
 
-const char *fault(const LogLine &m) {
+const char *fault(const LogLine &m)
+{
     return m.level >= SONDE_LOG_ERROR && m.level <= SONDE_LOG_DEBUG && is_readable(m.text)
                ? nullptr
                : "a log level or a text that cannot be";
 }
 
-const char *fault(const Fail &m) {
+const char *fault(const Fail &m)
+{
     return ((m.code >= 1 && m.code <= 99) || m.code == kStatusBrokeRules) && is_readable(m.text)
                ? nullptr
                : "a status or a text that cannot be";
 }
 
-const char *fault(const SocketRequest &m) {
+const char *fault(const SocketRequest &m)
+{
     return socket_fault(m.kind, m.family, m.count);
 }
 
-const char *fault(const SocketReply &m) {
+const char *fault(const SocketReply &m)
+{
     return m.error >= 0 ? nullptr : "an errno out of range";
 }
 
-Error undecodable(const char *direction, const std::string &what) {
+Error undecodable(const char *direction, const std::string &what)
+{
     return {direction, "bad frame: " + what, ""};
 }
 
 template <class Direction, class Message>
-Result<Direction> decode_message(Reader &reader) {
+Result<Direction> decode_message(Reader &reader)
+{
     Message message;
     field(reader, message);
     if (reader.ok() && reader.left() > 0)
@@ -159,7 +179,8 @@ Result<Direction> decode_message(Reader &reader) {
 }
 
 template <class Direction, std::size_t... Index>
-Result<Direction> decode_tag(Reader &reader, std::uint8_t tag, std::index_sequence<Index...>) {
+Result<Direction> decode_tag(Reader &reader, std::uint8_t tag, std::index_sequence<Index...>)
+{
     using Decode = Result<Direction> (*)(Reader &);
     static constexpr Decode decoders[] = {&decode_message<Direction, std::variant_alternative_t<Index, Direction>>...};
     if (tag >= std::size(decoders))
@@ -170,7 +191,8 @@ Result<Direction> decode_tag(Reader &reader, std::uint8_t tag, std::index_sequen
 } // namespace
 
 template <class Direction>
-Result<Frame> encode(const Direction &message) {
+Result<Frame> encode(const Direction &message)
+{
     Frame frame;
     Writer writer(frame);
     const std::uint8_t header[kHeaderBytes] = {kFrameVersion, DirectionTraits<Direction>::code,
@@ -192,7 +214,8 @@ Result<Frame> encode(const Direction &message) {
 }
 
 template <class Direction>
-Result<Direction> decode(std::span<const std::byte> frame) {
+Result<Direction> decode(std::span<const std::byte> frame)
+{
     using Traits = DirectionTraits<Direction>;
     if (frame.size() < kHeaderBytes || frame.size() > kFrameBytesMax)
         return undecodable(Traits::name, std::to_string(frame.size()) + " bytes");

@@ -20,23 +20,27 @@ constexpr std::size_t kRowsHeaderBytes = kHeaderBytes + 2 * sizeof(std::uint32_t
 constexpr std::size_t kRowCountOffset = kHeaderBytes + sizeof(std::uint32_t);
 constexpr std::size_t kCellBytes = sizeof(sonde_cell);
 
-std::string_view text_of(const sonde_cell &cell) {
+std::string_view text_of(const sonde_cell &cell)
+{
     return {static_cast<const char *>(cell.v.p), cell.size};
 }
 
-bool has_bytes(sonde_type type) {
+bool has_bytes(sonde_type type)
+{
     return type == SONDE_STRING || type == SONDE_BYTES || type == SONDE_ADDRESS;
 }
 
 // Of the row as SONDE_ROW_BYTES_MAX counts it, which is never less than its packed form.
-std::size_t row_bytes(std::span<const sonde_cell> cells) {
+std::size_t row_bytes(std::span<const sonde_cell> cells)
+{
     std::size_t bytes = cells.size() * kCellBytes;
     for (const sonde_cell &cell : cells)
         bytes += has_bytes(cell.type) ? cell.size : 0;
     return bytes;
 }
 
-const char *value_fault(const sonde_cell &cell) {
+const char *value_fault(const sonde_cell &cell)
+{
     switch (cell.type) {
     case SONDE_BOOL:
         return cell.v.i == 0 || cell.v.i == 1 ? nullptr : "a bool is 0 or 1";
@@ -58,7 +62,8 @@ const char *value_fault(const sonde_cell &cell) {
 
 } // namespace
 
-RowFormat::RowFormat(const TableDescription &table) : table_(&table) {
+RowFormat::RowFormat(const TableDescription &table) : table_(&table)
+{
     columns_.reserve(table.columns.size());
     for (const ColumnDescription &column : table.columns) {
         Column &format = columns_.emplace_back(Column{column.type, column.nullable, {}});
@@ -67,7 +72,8 @@ RowFormat::RowFormat(const TableDescription &table) : table_(&table) {
     }
 }
 
-bool RowFormat::accepts(std::size_t column, const sonde_cell &cell) const {
+bool RowFormat::accepts(std::size_t column, const sonde_cell &cell) const
+{
     const Column &format = columns_[column];
     if (cell.type == SONDE_NULL)
         return format.nullable;
@@ -76,7 +82,8 @@ bool RowFormat::accepts(std::size_t column, const sonde_cell &cell) const {
     return format.words.empty() || std::binary_search(format.words.begin(), format.words.end(), text_of(cell));
 }
 
-Result<void> RowFormat::check(std::size_t column, const sonde_cell &cell) const {
+Result<void> RowFormat::check(std::size_t column, const sonde_cell &cell) const
+{
     if (accepts(column, cell))
         return {};
     const ColumnDescription &declared = table_->columns[column];
@@ -90,7 +97,8 @@ Result<void> RowFormat::check(std::size_t column, const sonde_cell &cell) const 
     return Error{where, "'" + readable(text_of(cell), 64) + "' is not among the declared words", ""};
 }
 
-Result<void> RowWriter::check(std::span<const sonde_cell> cells) const {
+Result<void> RowWriter::check(std::span<const sonde_cell> cells) const
+{
     if (cells.size() != format_->columns())
         return Error{format_->table().id,
                      "a row of " + std::to_string(cells.size()) + " cells in a table of " +
@@ -105,7 +113,8 @@ Result<void> RowWriter::check(std::span<const sonde_cell> cells) const {
     return {};
 }
 
-bool RowWriter::add(std::span<const sonde_cell> cells) {
+bool RowWriter::add(std::span<const sonde_cell> cells)
+{
     if (frame_.empty())
         clear();
     if (used_bytes_ + row_bytes(cells) > frame_.size())
@@ -142,14 +151,16 @@ bool RowWriter::add(std::span<const sonde_cell> cells) {
     return true;
 }
 
-std::span<const std::byte> RowWriter::frame() {
+std::span<const std::byte> RowWriter::frame()
+{
     if (frame_.empty())
         clear();
     std::memcpy(frame_.data() + kRowCountOffset, &row_count_, sizeof row_count_);
     return std::span(frame_).first(used_bytes_);
 }
 
-void RowWriter::clear() {
+void RowWriter::clear()
+{
     if (frame_.empty()) {
         frame_ = *encode(RunToAgent(Rows{table_, 0, {}}));
         frame_.resize(kRowsHeaderBytes + kBatchBytesMax);
@@ -159,16 +170,20 @@ void RowWriter::clear() {
 }
 
 RowReader::RowReader(const RowFormat &format, const Rows &rows)
-    : format_(&format), rest_(rows.cells), rows_left_(rows.row_count), cells_(format.columns()) {}
+    : format_(&format), rest_(rows.cells), rows_left_(rows.row_count), cells_(format.columns())
+{
+}
 
-bool RowReader::fail(std::string what) {
+bool RowReader::fail(std::string what)
+{
     error_ = Error{format_->table().id, "bad rows: " + std::move(what), ""};
     rest_ = {};
     rows_left_ = 0;
     return false;
 }
 
-bool RowReader::next() {
+bool RowReader::next()
+{
     if (error_)
         return false;
     if (rows_left_ == 0)

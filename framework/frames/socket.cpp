@@ -9,12 +9,14 @@ namespace sonde::frames {
 
 namespace {
 
-Error failed(const char *what, int error) {
+Error failed(const char *what, int error)
+{
     return {"socket", std::string(what) + ": " + std::strerror(error), ""};
 }
 
 // Takes every descriptor that came along into `received`, so that none leaks whatever is wrong with the rest.
-bool take_descriptors(msghdr &message, Received &received) {
+bool take_descriptors(msghdr &message, Received &received)
+{
     bool expected = true;
     for (cmsghdr *part = CMSG_FIRSTHDR(&message); part != nullptr; part = CMSG_NXTHDR(&message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS) {
@@ -33,20 +35,23 @@ bool take_descriptors(msghdr &message, Received &received) {
 
 } // namespace
 
-void Descriptor::reset(int fd) {
+void Descriptor::reset(int fd)
+{
     if (fd_ >= 0)
         ::close(fd_);
     fd_ = fd;
 }
 
-Result<std::pair<Descriptor, Descriptor>> socket_pair() {
+Result<std::pair<Descriptor, Descriptor>> socket_pair()
+{
     int ends[2];
     if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
         return failed("socketpair", errno);
     return std::pair(Descriptor(ends[0]), Descriptor(ends[1]));
 }
 
-Result<Received> receive(int socket, std::span<std::byte> buffer, std::size_t descriptors_max, int flags) {
+Result<Received> receive(int socket, std::span<std::byte> buffer, std::size_t descriptors_max, int flags)
+{
     alignas(cmsghdr) char control[CMSG_SPACE(kSocketsMax * sizeof(int))];
     iovec data{buffer.data(), buffer.size()};
     msghdr message{};
@@ -81,7 +86,8 @@ Result<Received> receive(int socket, std::span<std::byte> buffer, std::size_t de
     return received;
 }
 
-Result<Transfer> send(int socket, std::span<const std::byte> frame, std::span<const int> descriptors, int flags) {
+Result<Transfer> send(int socket, std::span<const std::byte> frame, std::span<const int> descriptors, int flags)
+{
     if (descriptors.size() > kSocketsMax)
         return Error{"socket", std::to_string(descriptors.size()) + " descriptors in one packet", ""};
     alignas(cmsghdr) char control[CMSG_SPACE(kSocketsMax * sizeof(int))] = {};

@@ -17,7 +17,8 @@ public:
     Descriptor() = default;
     explicit Descriptor(int fd) : fd_(fd) {}
     Descriptor(Descriptor &&other) noexcept : fd_(other.release()) {}
-    Descriptor &operator=(Descriptor &&other) noexcept {
+    Descriptor &operator=(Descriptor &&other) noexcept
+    {
         reset(other.release());
         return *this;
     }

@@ -8,7 +8,8 @@ namespace sonde::frames {
 namespace {
 
 // The length of the UTF-8 sequence that text begins with, or 0.
-std::size_t sequence_length(std::string_view text) {
+std::size_t sequence_length(std::string_view text)
+{
     const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
     const unsigned char first = byte(0);
     if (first < 0x80)
@@ -38,7 +39,8 @@ std::size_t sequence_length(std::string_view text) {
 
 } // namespace
 
-bool is_utf8(std::string_view text) {
+bool is_utf8(std::string_view text)
+{
     while (!text.empty()) {
         if (std::uint64_t eight; text.size() >= sizeof eight) {
             std::memcpy(&eight, text.data(), sizeof eight);
@@ -55,7 +57,8 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-std::string readable(std::string_view text, std::size_t bytes_max) {
+std::string readable(std::string_view text, std::size_t bytes_max)
+{
     std::string out;
     while (!text.empty()) {
         const std::size_t length = sequence_length(text);
@@ -68,7 +71,8 @@ std::string readable(std::string_view text, std::size_t bytes_max) {
     return out;
 }
 
-std::string type_name(sonde_type type) {
+std::string type_name(sonde_type type)
+{
     static constexpr std::array names{"null",     "bool",    "int",  "double", "string", "bytes", "timestamp",
                                       "duration", "address", "enum", "host",   "url",    "port"};
     return type < names.size() ? names[type] : "type " + std::to_string(type);

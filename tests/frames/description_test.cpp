@@ -11,7 +11,8 @@ using namespace sonde::frames;
 namespace {
 
 // What check() says of the sample after a change.
-std::string after(const std::function<void(Description &)> &change) {
+std::string after(const std::function<void(Description &)> &change)
+{
     Description description = samples::description();
     change(description);
     const Result<void> checked = check(description);
@@ -20,12 +21,14 @@ std::string after(const std::function<void(Description &)> &change) {
 
 } // namespace
 
-TEST_CASE("a description that keeps the rules is accepted") {
+TEST_CASE("a description that keeps the rules is accepted")
+{
     CHECK(after([](Description &) {}) == "fine");
     CHECK(after([](Description &d) { d.methods[0].flags |= 1u << 30; }) == "fine");
 }
 
-TEST_CASE("each broken rule of a description is named with its place") {
+TEST_CASE("each broken rule of a description is named with its place")
+{
     using D = Description;
     CHECK(after([](D &d) { d.name = "Ping"; }).starts_with("name: 'Ping' is no id"));
     CHECK(after([](D &d) { d.version = ""; }) == "echo-test: no version");
@@ -37,7 +40,8 @@ TEST_CASE("each broken rule of a description is named with its place") {
     CHECK(after([](D &d) { d.vendor = "\xff"; }) == "echo-test: vendor is not UTF-8");
 }
 
-TEST_CASE("each broken rule of an option is named with its place") {
+TEST_CASE("each broken rule of an option is named with its place")
+{
     const auto option = [](const std::function<void(OptionDescription &)> &change) {
         return after([&](Description &d) { change(d.methods[0].options[1]); });
     };
@@ -52,7 +56,8 @@ TEST_CASE("each broken rule of an option is named with its place") {
     CHECK(after([](Description &d) { d.methods[0].options.resize(65); }) == "echo-test: more than 64 options");
 }
 
-TEST_CASE("each broken rule of a column is named with its place") {
+TEST_CASE("each broken rule of a column is named with its place")
+{
     const auto column = [](std::size_t index, const std::function<void(ColumnDescription &)> &change) {
         return after([&](Description &d) { change(d.methods[0].tables[0].columns[index]); });
     };
@@ -67,7 +72,8 @@ TEST_CASE("each broken rule of a column is named with its place") {
     CHECK(after([](Description &d) { d.methods[0].tables[0].columns.clear(); }).starts_with("echo-test/packet: 0 col"));
 }
 
-TEST_CASE("each broken rule of a status is named with its place") {
+TEST_CASE("each broken rule of a status is named with its place")
+{
     const auto statuses = [](const std::vector<StatusDescription> &all) {
         return after([&](Description &d) { d.methods[0].statuses = all; });
     };

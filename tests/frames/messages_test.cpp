@@ -11,7 +11,8 @@ using namespace sonde::frames;
 namespace {
 
 template <class Direction>
-bool same(const Direction &left, const Direction &right) {
+bool same(const Direction &left, const Direction &right)
+{
     return std::visit(
         []<class A, class B>(const A &a, const B &b) {
             if constexpr (std::same_as<A, B> && std::equality_comparable<A>)
@@ -24,7 +25,8 @@ bool same(const Direction &left, const Direction &right) {
 
 // Calls `check` with the samples of each direction.
 template <class Check>
-void each_direction(Check check) {
+void each_direction(Check check)
+{
     check(samples::agent_to_launcher);
     check(samples::launcher_to_agent);
     check(samples::agent_to_runner);
@@ -33,7 +35,8 @@ void each_direction(Check check) {
     check(samples::agent_to_run);
 }
 
-Frame frame_of(std::initializer_list<int> bytes) {
+Frame frame_of(std::initializer_list<int> bytes)
+{
     Frame frame;
     for (const int byte : bytes)
         frame.push_back(static_cast<std::byte>(byte));
@@ -41,14 +44,16 @@ Frame frame_of(std::initializer_list<int> bytes) {
 }
 
 template <class Direction>
-std::string refusal(const Direction &message) {
+std::string refusal(const Direction &message)
+{
     const Result<Direction> decoded = decode<Direction>(encode(message).value());
     return decoded ? "accepted" : to_string(decoded.error());
 }
 
 } // namespace
 
-TEST_CASE("every message comes back from its packet as it went in") {
+TEST_CASE("every message comes back from its packet as it went in")
+{
     each_direction([]<class Direction>(const std::vector<Direction> &messages) {
         for (const Direction &message : messages) {
             const Result<Frame> frame = encode(message);
@@ -60,7 +65,8 @@ TEST_CASE("every message comes back from its packet as it went in") {
     });
 }
 
-TEST_CASE("a packet cut anywhere, or with a byte more, is refused") {
+TEST_CASE("a packet cut anywhere, or with a byte more, is refused")
+{
     each_direction([]<class Direction>(const std::vector<Direction> &messages) {
         for (const Direction &message : messages) {
             Frame frame = encode(message).value();
@@ -72,7 +78,8 @@ TEST_CASE("a packet cut anywhere, or with a byte more, is refused") {
     });
 }
 
-TEST_CASE("random bytes and damaged packets never do more than fail") {
+TEST_CASE("random bytes and damaged packets never do more than fail")
+{
     std::mt19937 random(1);
     std::size_t refused = 0;
     each_direction([&]<class Direction>(const std::vector<Direction> &messages) {
@@ -96,7 +103,8 @@ TEST_CASE("random bytes and damaged packets never do more than fail") {
     CHECK(refused > 60'000);
 }
 
-TEST_CASE("a packet of another direction, another version or an unknown message is named") {
+TEST_CASE("a packet of another direction, another version or an unknown message is named")
+{
     const Frame frame = encode(AgentToLauncher(StopRunner{1})).value();
     CHECK(to_string(decode<LauncherToAgent>(frame).error()).find("another conversation") != std::string::npos);
     CHECK(to_string(decode<AgentToLauncher>(frame_of({9, 1, 0, 0})).error()).find("version 9") != std::string::npos);
@@ -104,7 +112,8 @@ TEST_CASE("a packet of another direction, another version or an unknown message 
     CHECK_FALSE(decode<AgentToLauncher>({}));
 }
 
-TEST_CASE("numbers out of their range are refused on arrival") {
+TEST_CASE("numbers out of their range are refused on arrival")
+{
     using std::string;
     const auto mentions = [](const string &text, const string &part) { return text.find(part) != string::npos; };
     CHECK(mentions(refusal(AgentToLauncher(StartRunner{1, "ping.so"})), "not absolute"));
@@ -128,7 +137,8 @@ TEST_CASE("numbers out of their range are refused on arrival") {
     CHECK(mentions(refusal(RunToAgent(LogLine{1, string(kTextBytesMax + 1, 'x')})), "text"));
 }
 
-TEST_CASE("a count of four thousand million items costs nothing") {
+TEST_CASE("a count of four thousand million items costs nothing")
+{
     // Invoke: invocation, method, then the count of its values.
     Frame frame = frame_of({1, 3, 1, 0});
     frame.resize(4 + 8 + 4);
@@ -138,7 +148,8 @@ TEST_CASE("a count of four thousand million items costs nothing") {
     CHECK(decoded.error().what == "bad frame: a count beyond its end");
 }
 
-TEST_CASE("a message that does not fit into a packet is refused by the sender") {
+TEST_CASE("a message that does not fit into a packet is refused by the sender")
+{
     AgentToRunner large = Invoke{};
     std::get<Invoke>(large).parameters.push_back({"x", std::string(kFrameBytesMax, 'x')});
     CHECK_FALSE(encode(large));

@@ -13,7 +13,8 @@ using namespace sonde::frames;
 namespace {
 
 // A column of every type, nullable all but the first.
-TableDescription every_type() {
+TableDescription every_type()
+{
     TableDescription table{"all", {}, ""};
     for (sonde_type type = SONDE_BOOL; type <= SONDE_ADDRESS; ++type)
         table.columns.push_back({"c" + std::to_string(type),
@@ -28,7 +29,8 @@ TableDescription every_type() {
 
 const std::uint8_t kAddress[16] = {1, 2, 3, 4};
 
-std::vector<sonde_cell> row_of_every_type() {
+std::vector<sonde_cell> row_of_every_type()
+{
     return {sonde_bool(1),
             sonde_int(-5),
             sonde_double(0.5),
@@ -39,11 +41,13 @@ std::vector<sonde_cell> row_of_every_type() {
             sonde_data(SONDE_ADDRESS, kAddress, 4)};
 }
 
-Rows decoded(std::span<const std::byte> frame) {
+Rows decoded(std::span<const std::byte> frame)
+{
     return std::get<Rows>(decode<RunToAgent>(frame).value());
 }
 
-std::string refusal(const TableDescription &table, std::span<const sonde_cell> cells) {
+std::string refusal(const TableDescription &table, std::span<const sonde_cell> cells)
+{
     const RowFormat format(table);
     const Result<void> checked = RowWriter(0, format).check(cells);
     return checked ? "fine" : to_string(checked.error());
@@ -51,7 +55,8 @@ std::string refusal(const TableDescription &table, std::span<const sonde_cell> c
 
 } // namespace
 
-TEST_CASE("rows of every type come out of their packet as they went in") {
+TEST_CASE("rows of every type come out of their packet as they went in")
+{
     const TableDescription table = every_type();
     const RowFormat format(table);
     RowWriter writer(3, format);
@@ -83,7 +88,8 @@ TEST_CASE("rows of every type come out of their packet as they went in") {
     CHECK_FALSE(reader.error());
 }
 
-TEST_CASE("a batch takes rows until it is full, and is empty again when cleared") {
+TEST_CASE("a batch takes rows until it is full, and is empty again when cleared")
+{
     const TableDescription table{"t", {{"x", SONDE_BYTES, SONDE_CLOCK_NONE, false, "", {}, ""}}, ""};
     const RowFormat format(table);
     RowWriter writer(0, format);
@@ -102,7 +108,8 @@ TEST_CASE("a batch takes rows until it is full, and is empty again when cleared"
     CHECK(decoded(writer.frame()).row_count == 1);
 }
 
-TEST_CASE("the longest row that is allowed fits into an empty batch, a longer one is refused") {
+TEST_CASE("the longest row that is allowed fits into an empty batch, a longer one is refused")
+{
     const TableDescription table{"t", {{"x", SONDE_BYTES, SONDE_CLOCK_NONE, false, "", {}, ""}}, ""};
     const std::string bytes(SONDE_ROW_BYTES_MAX, 'x');
     const sonde_cell longest = sonde_bytes(bytes.data(), SONDE_ROW_BYTES_MAX - 16);
@@ -114,7 +121,8 @@ TEST_CASE("the longest row that is allowed fits into an empty batch, a longer on
     CHECK(refusal(table, std::span(&longer, 1)) == "t: a row of 60001 bytes (at most 60000)");
 }
 
-TEST_CASE("a row against its declaration is refused with the column and the reason") {
+TEST_CASE("a row against its declaration is refused with the column and the reason")
+{
     const TableDescription table = every_type();
     const auto with = [&](std::size_t column, const sonde_cell &cell) {
         std::vector<sonde_cell> row = row_of_every_type();
@@ -140,7 +148,8 @@ TEST_CASE("a row against its declaration is refused with the column and the reas
     CHECK(refusal(words, std::span(&other, 1)) == "w/word: 'reply2' is not among the declared words");
 }
 
-TEST_CASE("a damaged batch ends with an error and never with a wrong row") {
+TEST_CASE("a damaged batch ends with an error and never with a wrong row")
+{
     const TableDescription table = every_type();
     const RowFormat format(table);
     RowWriter writer(0, format);

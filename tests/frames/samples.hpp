@@ -5,7 +5,8 @@
 // A message of every kind with every field set.
 namespace sonde::frames::samples {
 
-inline Description description() {
+inline Description description()
+{
     const OptionDescription target{"target", SONDE_HOST, true, true, true, "", {}, {}, {}, {}, "whom to ask"};
     const OptionDescription size{"size", SONDE_INT, false, false, false, "B", "56", "0", "1400", {}, "payload"};
     const OptionDescription mode{"mode", SONDE_ENUM, false, false, false, "", "a", {}, {}, {"a", "b"}, "how"};
@@ -27,11 +28,13 @@ inline Description description() {
     return {0, "echo-test", "1.2.3", "Example", "MIT", {method}, {"example.x/1"}};
 }
 
-inline Ip address() {
+inline Ip address()
+{
     return {6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 2};
 }
 
-inline Invoke invoke() {
+inline Invoke invoke()
+{
     const OptionValue list{true, {{1, 0.5, "1"}, {-2, -0.25, "-2"}}};
     const OptionValue scalar{false, {{INT64_MIN, 1e300, "text"}}};
     return {77,

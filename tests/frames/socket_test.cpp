@@ -12,7 +12,8 @@ using namespace sonde::frames;
 
 namespace {
 
-std::size_t open_descriptors() {
+std::size_t open_descriptors()
+{
     std::size_t count = 0;
     DIR *directory = ::opendir("/proc/self/fd");
     while (::readdir(directory) != nullptr)
@@ -21,13 +22,15 @@ std::size_t open_descriptors() {
     return count;
 }
 
-Frame frame_of(std::size_t bytes) {
+Frame frame_of(std::size_t bytes)
+{
     return Frame(bytes, std::byte{7});
 }
 
 } // namespace
 
-TEST_CASE("a packet arrives whole with its descriptors") {
+TEST_CASE("a packet arrives whole with its descriptors")
+{
     auto [a, b] = socket_pair().value();
     const Frame sent = frame_of(kFrameBytesMax);
     const std::vector<int> fds{0, 1, 2};
@@ -42,7 +45,8 @@ TEST_CASE("a packet arrives whole with its descriptors") {
         CHECK(::fcntl(descriptor.get(), F_GETFD) == FD_CLOEXEC);
 }
 
-TEST_CASE("more descriptors than expected are an error, and none of them stays open") {
+TEST_CASE("more descriptors than expected are an error, and none of them stays open")
+{
     auto [a, b] = socket_pair().value();
     Frame buffer(kFrameBytesMax);
     const std::size_t before = open_descriptors();
@@ -57,7 +61,8 @@ TEST_CASE("more descriptors than expected are an error, and none of them stays o
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("two hundred descriptors do not get past the control buffer") {
+TEST_CASE("two hundred descriptors do not get past the control buffer")
+{
     auto [a, b] = socket_pair().value();
     const std::size_t before = open_descriptors();
     constexpr std::size_t count = 200;
@@ -79,7 +84,8 @@ TEST_CASE("two hundred descriptors do not get past the control buffer") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("a packet longer than the buffer is an error") {
+TEST_CASE("a packet longer than the buffer is an error")
+{
     auto [a, b] = socket_pair().value();
     REQUIRE(send(a.get(), frame_of(100), std::vector<int>{0}));
     const std::size_t before = open_descriptors();
@@ -88,7 +94,8 @@ TEST_CASE("a packet longer than the buffer is an error") {
     CHECK(open_descriptors() == before);
 }
 
-TEST_CASE("an empty socket would block, a closed one is gone") {
+TEST_CASE("an empty socket would block, a closed one is gone")
+{
     auto [a, b] = socket_pair().value();
     Frame buffer(kFrameBytesMax);
     CHECK(receive(b.get(), buffer, 0, MSG_DONTWAIT).value().transfer == Transfer::would_block);
@@ -97,7 +104,8 @@ TEST_CASE("an empty socket would block, a closed one is gone") {
     CHECK(send(b.get(), frame_of(1)).value() == Transfer::gone);
 }
 
-TEST_CASE("a full socket would block") {
+TEST_CASE("a full socket would block")
+{
     auto [a, b] = socket_pair().value();
     Transfer transfer = Transfer::done;
     while (transfer == Transfer::done)

@@ -4,7 +4,8 @@
 
 using namespace sonde::frames;
 
-TEST_CASE("UTF-8 is told from what only looks like it") {
+TEST_CASE("UTF-8 is told from what only looks like it")
+{
     for (const char *good :
          {"", "plain", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80", "\xef\xbf\xbf", "12345678\xc3\xa9"})
         CHECK(is_utf8(good));
@@ -14,14 +15,16 @@ TEST_CASE("UTF-8 is told from what only looks like it") {
         CHECK_FALSE(is_utf8(bad));
 }
 
-TEST_CASE("text for a person is cut between characters and has no bad bytes") {
+TEST_CASE("text for a person is cut between characters and has no bad bytes")
+{
     CHECK(readable("caf\xc3\xa9", 4) == "caf");
     CHECK(readable("caf\xc3\xa9", 5) == "caf\xc3\xa9");
     CHECK(readable("a\xff\xfe", 10) == "a??");
     CHECK(readable(std::string_view("a\0b", 3), 10) == "a?b");
 }
 
-TEST_CASE("types have names, also those that do not exist") {
+TEST_CASE("types have names, also those that do not exist")
+{
     CHECK(type_name(SONDE_ADDRESS) == "address");
     CHECK(type_name(SONDE_PORT) == "port");
     CHECK(type_name(13) == "type 13");

@@ -24,12 +24,14 @@ using namespace sonde::frames;
 // An agent that does not read for so long is as good as gone.
 constexpr timeval kSendTimeMax{5, 0};
 
-Error system_error(const std::string &where) {
+Error system_error(const std::string &where)
+{
     return {where, std::strerror(errno), ""};
 }
 
 // A listening socket at a path that only `owner` may connect to.
-Result<Descriptor> listen_at(const std::string &path, uid_t owner) {
+Result<Descriptor> listen_at(const std::string &path, uid_t owner)
+{
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     if (path.size() >= sizeof address.sun_path)
@@ -56,7 +58,8 @@ Result<Descriptor> listen_at(const std::string &path, uid_t owner) {
     return listener;
 }
 
-Descriptor watch_signals() {
+Descriptor watch_signals()
+{
     sigset_t set;
     ::sigemptyset(&set);
     for (const int signal : {SIGCHLD, SIGTERM, SIGINT})
@@ -69,9 +72,12 @@ Descriptor watch_signals() {
 
 Launcher::Launcher(Settings settings, Descriptor agent, Log &log)
     : settings_(std::move(settings)), log_(&log), signals_(watch_signals()), agent_(std::move(agent)),
-      buffer_(kFrameBytesMax) {}
+      buffer_(kFrameBytesMax)
+{
+}
 
-Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log) {
+Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log)
+{
     Launcher launcher(std::move(settings), std::move(agent), log);
     launcher.executable_.reset(::open(launcher.settings_.runner.c_str(), O_PATH | O_CLOEXEC));
     if (!launcher.executable_)
@@ -87,7 +93,8 @@ Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log) {
     return launcher;
 }
 
-void Launcher::run() {
+void Launcher::run()
+{
     bool serving = true;
     while (serving && (agent_ || listener_)) {
         pollfd waits[] = {{signals_.get(), POLLIN, 0}, {agent_.get(), POLLIN, 0}, {listener_.get(), POLLIN, 0}};
@@ -105,7 +112,8 @@ void Launcher::run() {
         ::unlink(settings_.listen_path.c_str());
 }
 
-void Launcher::accept_agent() {
+void Launcher::accept_agent()
+{
     Descriptor agent(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
     if (!agent)
         return;
@@ -124,7 +132,8 @@ void Launcher::accept_agent() {
     agent_ = std::move(agent);
 }
 
-void Launcher::receive() {
+void Launcher::receive()
+{
     const Result<Received> received = frames::receive(agent_.get(), buffer_, 0, MSG_DONTWAIT);
     if (received && received->transfer == Transfer::would_block)
         return;
@@ -141,7 +150,8 @@ void Launcher::receive() {
     std::visit([this](const auto &m) { handle(m); }, *message);
 }
 
-std::optional<uid_t> Launcher::free_uid() {
+std::optional<uid_t> Launcher::free_uid()
+{
     if (::geteuid() != 0)
         return 0;
     std::set<uid_t> used;
@@ -156,7 +166,8 @@ std::optional<uid_t> Launcher::free_uid() {
     return std::nullopt;
 }
 
-void Launcher::handle(const StartRunner &request) {
+void Launcher::handle(const StartRunner &request)
+{
     const std::optional<uid_t> uid = free_uid();
     if (!uid || runners_.contains(request.runner)) {
         send(LauncherError{request.runner, uid ? EEXIST : EAGAIN, uid ? "the runner's id is taken" : "no free user"});
@@ -176,12 +187,14 @@ void Launcher::handle(const StartRunner &request) {
     send(RunnerStarted{request.runner, started.pid}, std::span(&control, 1));
 }
 
-void Launcher::handle(const StopRunner &request) {
+void Launcher::handle(const StopRunner &request)
+{
     if (const auto found = runners_.find(request.runner); found != runners_.end())
         kill_runner(found->second.pid, found->second.uid);
 }
 
-void Launcher::handle(const OpenSockets &request) {
+void Launcher::handle(const OpenSockets &request)
+{
     if (!runners_.contains(request.runner)) {
         send(LauncherError{request.request, ESRCH, "no such runner"});
         return;
@@ -198,7 +211,8 @@ void Launcher::handle(const OpenSockets &request) {
     send(SocketsOpened{request.request}, descriptors);
 }
 
-bool Launcher::take_signals() {
+bool Launcher::take_signals()
+{
     bool serving = true;
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info)
@@ -207,7 +221,8 @@ bool Launcher::take_signals() {
     return serving;
 }
 
-void Launcher::reap() {
+void Launcher::reap()
+{
     int status = 0;
     for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
         const auto found =
@@ -222,7 +237,8 @@ void Launcher::reap() {
     }
 }
 
-void Launcher::end_agent(const char *reason) {
+void Launcher::end_agent(const char *reason)
+{
     if (agent_)
         log_->info("agent gone reason={} runners={}", quoted(reason), runners_.size());
     agent_.reset();
@@ -233,7 +249,8 @@ void Launcher::end_agent(const char *reason) {
     runners_.clear();
 }
 
-void Launcher::send(const LauncherToAgent &message, std::span<const int> descriptors) {
+void Launcher::send(const LauncherToAgent &message, std::span<const int> descriptors)
+{
     if (!agent_)
         return;
     ::setsockopt(agent_.get(), SOL_SOCKET, SO_SNDTIMEO, &kSendTimeMax, sizeof kSendTimeMax);

@@ -42,7 +42,8 @@ struct Arguments {
     std::string log = "warning";
 };
 
-Result<unsigned> parse_number(const char *option, const char *text, unsigned most) {
+Result<unsigned> parse_number(const char *option, const char *text, unsigned most)
+{
     unsigned value = 0;
     const char *end = text + std::strlen(text);
     const auto [stop, error] = std::from_chars(text, end, value);
@@ -51,7 +52,8 @@ Result<unsigned> parse_number(const char *option, const char *text, unsigned mos
     return value;
 }
 
-Result<uid_t> find_user(const std::string &user) {
+Result<uid_t> find_user(const std::string &user)
+{
     if (const passwd *entry = ::getpwnam(user.c_str()))
         return entry->pw_uid;
     const Result<unsigned> number = parse_number("--agent-user", user.c_str(), INT_MAX);
@@ -61,7 +63,8 @@ Result<uid_t> find_user(const std::string &user) {
 }
 
 // Beside this program; in the neighbouring directory, as in a build tree; or where it is installed.
-std::string find_runner() {
+std::string find_runner()
+{
     std::error_code error;
     const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
     for (const auto &place : {here / "sonde-runner", here.parent_path() / "runner" / "sonde-runner"})
@@ -70,7 +73,8 @@ std::string find_runner() {
     return SONDE_LIBEXECDIR "/sonde-runner";
 }
 
-Result<void> take(Arguments &arguments, int option, const char *value) {
+Result<void> take(Arguments &arguments, int option, const char *value)
+{
     switch (option) {
     case 's':
         arguments.settings.listen_path = value;
@@ -104,7 +108,8 @@ Result<void> take(Arguments &arguments, int option, const char *value) {
 }
 
 // Help and version end the program here.
-Result<Arguments> parse(int argc, char **argv) {
+Result<Arguments> parse(int argc, char **argv)
+{
     static const option options[] = {{"socket", required_argument, nullptr, 's'},
                                      {"agent-user", required_argument, nullptr, 'a'},
                                      {"socket-fd", required_argument, nullptr, 'f'},
@@ -142,7 +147,8 @@ Result<Arguments> parse(int argc, char **argv) {
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     const Result<Arguments> arguments = parse(argc, argv);
     if (!arguments) {
         if (!arguments.error().what.empty())

@@ -22,7 +22,8 @@ constexpr int kReceiveBufferBytes = 1 << 20;
 // The step that failed, for the error's text; nullptr when none did. errno says why.
 using Step = const char *;
 
-int create(const OpenSockets &request) {
+int create(const OpenSockets &request)
+{
     const int domain = request.family == 4 ? AF_INET : AF_INET6;
     constexpr int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     switch (request.kind) {
@@ -41,7 +42,8 @@ int create(const OpenSockets &request) {
 }
 
 // What is a privilege is done where it is given, and left out where it is not.
-Step set_options(int fd, const OpenSockets &request) {
+Step set_options(int fd, const OpenSockets &request)
+{
     const std::uint32_t mark = frames::kMeasurementMark;
     if (::setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 && errno != EPERM)
         return "SO_MARK";
@@ -56,14 +58,16 @@ Step set_options(int fd, const OpenSockets &request) {
     return nullptr;
 }
 
-Step bind_capture(int fd, unsigned interface) {
+Step bind_capture(int fd, unsigned interface)
+{
     sockaddr_ll address{};
     address.sll_family = AF_PACKET;
     address.sll_ifindex = static_cast<int>(interface);
     return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
 }
 
-Step bind_source(int fd, const OpenSockets &request, unsigned interface) {
+Step bind_source(int fd, const OpenSockets &request, unsigned interface)
+{
     // An unbound UDP socket would get its port only when it sends: a method that asks for its port before then, or only
     // receives, would have none. The kernel draws it.
     if (request.source.family == 0 && request.kind != SocketKind::udp)
@@ -86,7 +90,8 @@ Step bind_source(int fd, const OpenSockets &request, unsigned interface) {
     return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
 }
 
-Step prepare(int fd, const OpenSockets &request, unsigned interface) {
+Step prepare(int fd, const OpenSockets &request, unsigned interface)
+{
     if (Step failed = set_options(fd, request))
         return failed;
     if (request.kind == SocketKind::capture)
@@ -99,7 +104,8 @@ Step prepare(int fd, const OpenSockets &request, unsigned interface) {
 
 } // namespace
 
-std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const OpenSockets &request) {
+std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const OpenSockets &request)
+{
     const auto failed = [&](const std::string &step, int error) {
         return frames::LauncherError{request.request, error, step + ": " + std::strerror(error)};
     };

@@ -35,7 +35,8 @@ public:
     explicit Child(int status) : status_(status) {}
 
     // Ends the child with errno unless `ok`.
-    void require(bool ok, const char *step) const {
+    void require(bool ok, const char *step) const
+    {
         if (ok)
             return;
         Refusal refusal{errno, {}};
@@ -45,7 +46,8 @@ public:
     }
 
     // Leaves stdin (/dev/null), stdout and stderr, the control socket and the plugin; the rest closes at exec.
-    void keep_descriptors(int control, int plugin) const {
+    void keep_descriptors(int control, int plugin) const
+    {
         const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
         require(null >= 0 && ::dup2(null, STDIN_FILENO) == STDIN_FILENO, "/dev/null");
         require(::dup2(STDERR_FILENO, STDOUT_FILENO) == STDOUT_FILENO, "stdout");
@@ -55,7 +57,8 @@ public:
         require(::close_range(frames::kPluginDescriptor + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC) == 0, "close_range");
     }
 
-    void set_limits() const {
+    void set_limits() const
+    {
         const rlimit none{0, 0};
         rlimit files{};
         require(::setrlimit(RLIMIT_CORE, &none) == 0 && ::getrlimit(RLIMIT_NOFILE, &files) == 0, "setrlimit");
@@ -64,7 +67,8 @@ public:
         require(::setrlimit(RLIMIT_NOFILE, &files) == 0, "setrlimit");
     }
 
-    void drop_privileges(uid_t uid) const {
+    void drop_privileges(uid_t uid) const
+    {
         if (uid != 0) {
             for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
                 require(::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, "PR_CAPBSET_DROP");
@@ -76,7 +80,8 @@ public:
         require(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
     }
 
-    void reset_signals() const {
+    void reset_signals() const
+    {
         for (int signal = 1; signal < NSIG; ++signal)
             ::signal(signal, SIG_DFL);
         sigset_t none;
@@ -89,7 +94,8 @@ private:
 };
 
 [[noreturn]] void become_runner(const frames::StartRunner &request, int runner, uid_t uid, pid_t launcher, int control,
-                                int plugin, int status) {
+                                int plugin, int status)
+{
     const Child child(status);
     ::setsid();
     child.keep_descriptors(control, plugin);
@@ -117,13 +123,15 @@ private:
 }
 
 // A duplicate above every number that the child assigns.
-Descriptor above(int fd) {
+Descriptor above(int fd)
+{
     return Descriptor(::fcntl(fd, F_DUPFD_CLOEXEC, frames::kPluginDescriptor + 1));
 }
 
 } // namespace
 
-std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int runner, uid_t uid) {
+std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int runner, uid_t uid)
+{
     const auto failed = [&](const std::string &step, int error) {
         return LauncherError{request.runner, error, step + ": " + std::strerror(error)};
     };
@@ -158,7 +166,8 @@ std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunne
     return StartedRunner{pid, std::move(sockets->first)};
 }
 
-void kill_runner(pid_t pid, uid_t uid) {
+void kill_runner(pid_t pid, uid_t uid)
+{
     ::kill(pid, SIGKILL);
     ::kill(-pid, SIGKILL);
     if (uid == 0)

@@ -12,11 +12,13 @@ namespace {
 
 constexpr std::int64_t kAskEveryNs = 1'000'000;
 
-timespec to_timespec(std::int64_t ns) {
+timespec to_timespec(std::int64_t ns)
+{
     return {static_cast<time_t>(ns / 1'000'000'000), static_cast<long>(ns % 1'000'000'000)};
 }
 
-void watch(int epoll, int fd) {
+void watch(int epoll, int fd)
+{
     epoll_event event{};
     event.events = EPOLLIN;
     ::epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
@@ -24,7 +26,8 @@ void watch(int epoll, int fd) {
 
 } // namespace
 
-Cancel::Cancel(int agent_fd, std::optional<MonotonicTime> deadline) : either_(::epoll_create1(EPOLL_CLOEXEC)) {
+Cancel::Cancel(int agent_fd, std::optional<MonotonicTime> deadline) : either_(::epoll_create1(EPOLL_CLOEXEC))
+{
     watch(either_.get(), agent_fd);
     if (!deadline)
         return;
@@ -36,14 +39,16 @@ Cancel::Cancel(int agent_fd, std::optional<MonotonicTime> deadline) : either_(::
     watch(either_.get(), timer_.get());
 }
 
-bool Cancel::poll_now() const {
+bool Cancel::poll_now() const
+{
     pollfd wait{either_.get(), POLLIN, 0};
     if (::poll(&wait, 1, 0) > 0)
         cancelled_.store(true, std::memory_order_relaxed);
     return cancelled_.load(std::memory_order_relaxed);
 }
 
-bool Cancel::cancelled(std::int64_t now_ns) const {
+bool Cancel::cancelled(std::int64_t now_ns) const
+{
     if (cancelled_.load(std::memory_order_relaxed))
         return true;
     if (now_ns - asked_ns_.load(std::memory_order_relaxed) < kAskEveryNs)
@@ -52,7 +57,8 @@ bool Cancel::cancelled(std::int64_t now_ns) const {
     return poll_now();
 }
 
-bool Cancel::wait_until(std::int64_t until_ns, int also_fd) const {
+bool Cancel::wait_until(std::int64_t until_ns, int also_fd) const
+{
     while (true) {
         const std::int64_t left_ns = std::max<std::int64_t>(until_ns - monotonic_ns(), 0);
         const timespec left = to_timespec(left_ns);

@@ -9,7 +9,8 @@
 
 namespace sonde::runner {
 
-inline std::int64_t monotonic_ns() {
+inline std::int64_t monotonic_ns()
+{
     return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
         .count();
 }

@@ -16,7 +16,8 @@ namespace {
 // Where no target descriptor can collide with a source.
 constexpr int kAboveTargets = 16;
 
-void keep_descriptors(std::span<const int> kept) {
+void keep_descriptors(std::span<const int> kept)
+{
     std::vector<int> high;
     for (const int fd : kept)
         high.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets));
@@ -33,7 +34,8 @@ void keep_descriptors(std::span<const int> kept) {
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
-void reset_signals() {
+void reset_signals()
+{
     for (int signal = 1; signal < NSIG; ++signal)
         ::signal(signal, signal == SIGPIPE ? SIG_IGN : SIG_DFL);
     sigset_t none;
@@ -43,7 +45,8 @@ void reset_signals() {
 
 } // namespace
 
-void become_child(pid_t parent, std::span<const int> kept) {
+void become_child(pid_t parent, std::span<const int> kept)
+{
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
         ::_exit(1);

@@ -16,25 +16,32 @@ constexpr std::size_t kStringBytesMax = 4096;
 constexpr std::size_t kItemsMax = 1024; // of a NULL-terminated array without a limit of its own
 
 // The size of each struct in ABI 1.0, by its last field. None is smaller, and none of the fields after it is asked for.
-constexpr std::size_t first_size(const sonde_option &) {
+constexpr std::size_t first_size(const sonde_option &)
+{
     return offsetof(sonde_option, help) + sizeof(void *);
 }
-constexpr std::size_t first_size(const sonde_column &) {
+constexpr std::size_t first_size(const sonde_column &)
+{
     return offsetof(sonde_column, help) + sizeof(void *);
 }
-constexpr std::size_t first_size(const sonde_table &) {
+constexpr std::size_t first_size(const sonde_table &)
+{
     return offsetof(sonde_table, help) + sizeof(void *);
 }
-constexpr std::size_t first_size(const sonde_function &) {
+constexpr std::size_t first_size(const sonde_function &)
+{
     return offsetof(sonde_function, roles) + sizeof(void *);
 }
-constexpr std::size_t first_size(const sonde_status &) {
+constexpr std::size_t first_size(const sonde_status &)
+{
     return offsetof(sonde_status, help) + sizeof(void *);
 }
-constexpr std::size_t first_size(const sonde_method &) {
+constexpr std::size_t first_size(const sonde_method &)
+{
     return offsetof(sonde_method, probe) + sizeof(void *);
 }
-constexpr std::size_t first_size(const sonde_plugin &) {
+constexpr std::size_t first_size(const sonde_plugin &)
+{
     return offsetof(sonde_plugin, extension) + sizeof(void *);
 }
 
@@ -43,7 +50,8 @@ class Describer {
 public:
     const std::optional<Error> &error() const { return error_; }
 
-    void fail(const std::string &where, const std::string &what, const std::string &hint = "") {
+    void fail(const std::string &where, const std::string &what, const std::string &hint = "")
+    {
         if (!error_)
             error_ = Error{where, what, hint};
     }
@@ -51,7 +59,8 @@ public:
     // A copy of a struct as this host knows it: what a newer header has added is left out, what an older one lacks is
     // zero.
     template <class Struct>
-    Struct grown(const std::string &where, const Struct *given) {
+    Struct grown(const std::string &where, const Struct *given)
+    {
         Struct known{};
         std::uint32_t size = 0;
         std::memcpy(&size, &given->size, sizeof size);
@@ -62,7 +71,8 @@ public:
         return known;
     }
 
-    std::string text(const std::string &where, const char *field, const char *given) {
+    std::string text(const std::string &where, const char *field, const char *given)
+    {
         if (given == nullptr)
             return "";
         const std::size_t size = ::strnlen(given, kStringBytesMax);
@@ -71,13 +81,15 @@ public:
         return {given, size};
     }
 
-    std::string required(const std::string &where, const char *field, const char *given) {
+    std::string required(const std::string &where, const char *field, const char *given)
+    {
         if (given == nullptr)
             fail(where, std::string(field) + " is NULL");
         return text(where, field, given);
     }
 
-    std::optional<std::string> optional(const std::string &where, const char *field, const char *given) {
+    std::optional<std::string> optional(const std::string &where, const char *field, const char *given)
+    {
         if (given == nullptr)
             return std::nullopt;
         return text(where, field, given);
@@ -85,8 +97,8 @@ public:
 
     // Calls `each` with the items of a NULL-terminated array; NULL has none.
     template <class Item, class Each>
-    void items(const std::string &where, const char *field, const Item *const *array, std::size_t items_max,
-               Each each) {
+    void items(const std::string &where, const char *field, const Item *const *array, std::size_t items_max, Each each)
+    {
         for (std::size_t i = 0; array != nullptr && array[i] != nullptr && !error_; ++i) {
             if (i == items_max)
                 fail(where, std::string(field) + " has more than " + std::to_string(items_max) + " entries",
@@ -96,7 +108,8 @@ public:
         }
     }
 
-    std::vector<std::string> texts(const std::string &where, const char *field, const char *const *array) {
+    std::vector<std::string> texts(const std::string &where, const char *field, const char *const *array)
+    {
         std::vector<std::string> all;
         items(where, field, array, kItemsMax, [&](const char *item) { all.push_back(text(where, field, item)); });
         return all;
@@ -106,7 +119,8 @@ private:
     std::optional<Error> error_;
 };
 
-OptionDescription describe_option(Describer &d, const std::string &method, const sonde_option *given) {
+OptionDescription describe_option(Describer &d, const std::string &method, const sonde_option *given)
+{
     const sonde_option option = d.grown(method + "/options", given);
     OptionDescription out;
     out.id = d.required(method + "/options", "id", option.id);
@@ -124,7 +138,8 @@ OptionDescription describe_option(Describer &d, const std::string &method, const
     return out;
 }
 
-ColumnDescription describe_column(Describer &d, const std::string &table, const sonde_column *given) {
+ColumnDescription describe_column(Describer &d, const std::string &table, const sonde_column *given)
+{
     const sonde_column column = d.grown(table + "/columns", given);
     ColumnDescription out;
     out.id = d.required(table + "/columns", "id", column.id);
@@ -138,7 +153,8 @@ ColumnDescription describe_column(Describer &d, const std::string &table, const 
     return out;
 }
 
-TableDescription describe_table(Describer &d, const std::string &method, const sonde_table *given) {
+TableDescription describe_table(Describer &d, const std::string &method, const sonde_table *given)
+{
     const sonde_table table = d.grown(method + "/tables", given);
     TableDescription out;
     out.id = d.required(method + "/tables", "id", table.id);
@@ -149,19 +165,22 @@ TableDescription describe_table(Describer &d, const std::string &method, const s
     return out;
 }
 
-FunctionDescription describe_function(Describer &d, const std::string &method, const sonde_function *given) {
+FunctionDescription describe_function(Describer &d, const std::string &method, const sonde_function *given)
+{
     const sonde_function function = d.grown(method + "/functions", given);
     return {d.required(method + "/functions", "uri", function.uri),
             d.texts(method + "/functions", "roles", function.roles)};
 }
 
-StatusDescription describe_status(Describer &d, const std::string &method, const sonde_status *given) {
+StatusDescription describe_status(Describer &d, const std::string &method, const sonde_status *given)
+{
     const sonde_status status = d.grown(method + "/statuses", given);
     return {status.code, d.required(method + "/statuses", "id", status.id), status.blame,
             d.text(method + "/statuses", "help", status.help)};
 }
 
-MethodDescription describe_method(Describer &d, const sonde_method *given) {
+MethodDescription describe_method(Describer &d, const sonde_method *given)
+{
     const sonde_method method = d.grown("methods", given);
     MethodDescription out;
     out.id = d.required("methods", "id", method.id);
@@ -187,7 +206,8 @@ MethodDescription describe_method(Describer &d, const sonde_method *given) {
 
 } // namespace
 
-Result<Description> describe(const sonde_plugin &given) {
+Result<Description> describe(const sonde_plugin &given)
+{
     Describer d;
     const sonde_plugin plugin = d.grown("sonde_plugin_v1", &given);
     Description out;

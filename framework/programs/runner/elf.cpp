@@ -31,11 +31,13 @@ struct Prefix {
     std::uint32_t flags;
 };
 
-Error refused(const std::string &what, const std::string &hint = "") {
+Error refused(const std::string &what, const std::string &hint = "")
+{
     return {"", what, hint};
 }
 
-Error wrong_abi(const std::string &version) {
+Error wrong_abi(const std::string &version)
+{
     return refused("built for ABI " + version + ", this host speaks 1." + std::to_string(SONDE_ABI_MINOR));
 }
 
@@ -56,7 +58,8 @@ public:
 
 private:
     template <class T>
-    bool read(std::uint64_t offset, std::vector<T> &items, std::uint64_t count) const {
+    bool read(std::uint64_t offset, std::vector<T> &items, std::uint64_t count) const
+    {
         if (count > kTableBytesMax / sizeof(T) || offset > size_ || count * sizeof(T) > size_ - offset)
             return false;
         items.resize(count);
@@ -74,13 +77,15 @@ private:
 };
 
 // What this very program is built for.
-ElfW(Half) own_machine() {
+ElfW(Half) own_machine()
+{
     ElfW(Ehdr) header{};
     const frames::Descriptor self(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
     return ::read(self.get(), &header, sizeof header) == sizeof header ? header.e_machine : ElfW(Half){EM_NONE};
 }
 
-Result<void> ElfFile::read_header() {
+Result<void> ElfFile::read_header()
+{
     struct stat status {};
     if (!fd_ || ::fstat(fd_.get(), &status) != 0)
         return refused(std::string("cannot be read: ") + std::strerror(errno));
@@ -100,7 +105,8 @@ Result<void> ElfFile::read_header() {
     return {};
 }
 
-Result<void> ElfFile::check_segments() {
+Result<void> ElfFile::check_segments()
+{
     const Error damaged = refused("a damaged shared object: it is cut off or its tables point beyond its end");
     if (header_.e_phentsize != sizeof(ElfW(Phdr)) || !read(header_.e_phoff, segments_, header_.e_phnum))
         return damaged;
@@ -110,7 +116,8 @@ Result<void> ElfFile::check_segments() {
     return {};
 }
 
-Result<void> ElfFile::read_symbols() {
+Result<void> ElfFile::read_symbols()
+{
     std::vector<ElfW(Shdr)> sections;
     if (header_.e_shentsize != sizeof(ElfW(Shdr)) || !read(header_.e_shoff, sections, header_.e_shnum))
         return refused("a damaged shared object: its section headers cannot be read");
@@ -127,7 +134,8 @@ Result<void> ElfFile::read_symbols() {
     return {};
 }
 
-std::string_view ElfFile::version_of(const ElfW(Sym) & symbol) const {
+std::string_view ElfFile::version_of(const ElfW(Sym) & symbol) const
+{
     if (symbol.st_shndx == SHN_UNDEF || symbol.st_name >= names_.size())
         return {};
     std::string_view name = names_.data() + symbol.st_name;
@@ -136,14 +144,16 @@ std::string_view ElfFile::version_of(const ElfW(Sym) & symbol) const {
     return name.substr(kSymbolStem.size());
 }
 
-std::optional<ElfW(Sym)> ElfFile::find(std::string_view version) const {
+std::optional<ElfW(Sym)> ElfFile::find(std::string_view version) const
+{
     for (const ElfW(Sym) & symbol : symbols_)
         if (version_of(symbol) == version)
             return symbol;
     return std::nullopt;
 }
 
-std::string ElfFile::other_version() const {
+std::string ElfFile::other_version() const
+{
     for (const ElfW(Sym) & symbol : symbols_) {
         const std::string_view version = version_of(symbol);
         if (!version.empty() && version.size() < 4 && version.find_first_not_of("0123456789") == version.npos)
@@ -152,7 +162,8 @@ std::string ElfFile::other_version() const {
     return "";
 }
 
-Result<Prefix> ElfFile::read_prefix(const ElfW(Sym) & symbol) const {
+Result<Prefix> ElfFile::read_prefix(const ElfW(Sym) & symbol) const
+{
     std::vector<Prefix> prefix;
     for (const ElfW(Phdr) & segment : segments_) {
         if (segment.p_type != PT_LOAD || symbol.st_value < segment.p_vaddr ||
@@ -164,7 +175,8 @@ Result<Prefix> ElfFile::read_prefix(const ElfW(Sym) & symbol) const {
     return refused("its sonde_plugin_v1 is not constant data", "initialise it: SONDE_PREFIX, .name = ...");
 }
 
-Result<void> check_prefix(const Prefix &prefix) {
+Result<void> check_prefix(const Prefix &prefix)
+{
     if (prefix.magic == SONDE_MAGIC) {
         if (prefix.size < sizeof(sonde_plugin))
             return refused("its sonde_plugin_v1 says it has " + std::to_string(prefix.size) + " bytes",
@@ -179,7 +191,8 @@ Result<void> check_prefix(const Prefix &prefix) {
 
 } // namespace
 
-Result<void> check_plugin_file(const std::string &path) {
+Result<void> check_plugin_file(const std::string &path)
+{
     ElfFile file(path);
     if (const Result<void> read = file.read_header(); !read)
         return read;

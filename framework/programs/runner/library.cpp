@@ -11,7 +11,8 @@ namespace sonde::runner {
 namespace {
 
 // What the dynamic loader says, without the path that it begins with: the reader knows the file.
-std::string loader_text(const std::string &path) {
+std::string loader_text(const std::string &path)
+{
     const char *raw = ::dlerror();
     std::string text = raw == nullptr ? "unknown" : raw;
     if (text.starts_with(path + ": "))
@@ -21,7 +22,8 @@ std::string loader_text(const std::string &path) {
 
 } // namespace
 
-Result<Library> Library::load(const std::string &path) {
+Result<Library> Library::load(const std::string &path)
+{
     boost::dll::shared_library file;
     std::error_code error;
     ::dlerror();

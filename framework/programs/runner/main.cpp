@@ -19,7 +19,8 @@ const char *const kUsage =
     "Loads one measurement plugin and runs its methods. sonde-launcher starts it, with its control\n"
     "socket as descriptor 3; it is of no use by hand. Try `sonde run` instead.\n";
 
-bool has_control_socket() {
+bool has_control_socket()
+{
     int type = 0;
     socklen_t size = sizeof type;
     return ::getsockopt(kControlDescriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
@@ -27,7 +28,8 @@ bool has_control_socket() {
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     if (argc == 2 && std::strcmp(argv[1], "--version") == 0) {
         std::printf("sonde-runner %s\n", SONDE_VERSION);
         return 0;

@@ -21,13 +21,15 @@ struct Lookup {
     int error = EAI_AGAIN;
     frames::Descriptor done{::eventfd(0, EFD_CLOEXEC)};
 
-    ~Lookup() {
+    ~Lookup()
+    {
         if (list != nullptr)
             ::freeaddrinfo(list);
     }
 };
 
-addrinfo hints_for(std::uint32_t family, int flags) {
+addrinfo hints_for(std::uint32_t family, int flags)
+{
     addrinfo hints{};
     hints.ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
     hints.ai_socktype = SOCK_DGRAM; // any one type, else each address comes once a type
@@ -35,7 +37,8 @@ addrinfo hints_for(std::uint32_t family, int flags) {
     return hints;
 }
 
-sonde_ip to_ip(const addrinfo &info) {
+sonde_ip to_ip(const addrinfo &info)
+{
     sonde_ip ip{};
     if (info.ai_family == AF_INET) {
         const auto *address = reinterpret_cast<const sockaddr_in *>(info.ai_addr);
@@ -50,7 +53,8 @@ sonde_ip to_ip(const addrinfo &info) {
     return ip;
 }
 
-std::int32_t take(const addrinfo *list, sonde_addresses &found) {
+std::int32_t take(const addrinfo *list, sonde_addresses &found)
+{
     for (; list != nullptr && found.count < SONDE_ADDRESSES_MAX; list = list->ai_next)
         if (const sonde_ip ip = to_ip(*list); ip.family != 0)
             found.items[found.count++] = ip;
@@ -59,7 +63,8 @@ std::int32_t take(const addrinfo *list, sonde_addresses &found) {
 
 } // namespace
 
-std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel &cancel, sonde_addresses &found) {
+std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel &cancel, sonde_addresses &found)
+{
     found = {};
     const auto lookup = std::make_shared<Lookup>();
     lookup->name = name;

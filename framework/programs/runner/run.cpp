@@ -15,14 +15,16 @@ namespace {
 constexpr int kAgent = 3;
 constexpr int kCancel = 4;
 
-void enter(pid_t parent, int agent, int cancel) {
+void enter(pid_t parent, int agent, int cancel)
+{
     const int kept[] = {agent, cancel};
     become_child(parent, kept);
     // The agent decides by closing or reading when a full socket lets go; nothing here polls for it.
     ::fcntl(kAgent, F_SETFL, ::fcntl(kAgent, F_GETFL) & ~O_NONBLOCK);
 }
 
-sonde_ip to_ip(const frames::Ip &ip) {
+sonde_ip to_ip(const frames::Ip &ip)
+{
     sonde_ip out{};
     std::copy(ip.bytes.begin(), ip.bytes.end(), out.bytes);
     out.family = ip.family;
@@ -39,7 +41,8 @@ public:
     const sonde_invocation &get() const { return invocation_; }
 
 private:
-    static sonde_value scalar(const frames::Scalar &item) {
+    static sonde_value scalar(const frames::Scalar &item)
+    {
         return {item.integer, item.real, item.text.c_str(), nullptr, static_cast<std::uint32_t>(item.text.size()), 1};
     }
     void add_value(const frames::OptionValue &value);
@@ -51,7 +54,8 @@ private:
     sonde_invocation invocation_{};
 };
 
-Invocation::Invocation(const frames::Invoke &invoke) : source_(to_ip(invoke.source)) {
+Invocation::Invocation(const frames::Invoke &invoke) : source_(to_ip(invoke.source))
+{
     for (const frames::OptionValue &value : invoke.values)
         add_value(value);
     for (const frames::Parameter &parameter : invoke.parameters)
@@ -67,7 +71,8 @@ Invocation::Invocation(const frames::Invoke &invoke) : source_(to_ip(invoke.sour
     invocation_.parameter_count = static_cast<std::uint32_t>(parameters_.size());
 }
 
-void Invocation::add_value(const frames::OptionValue &value) {
+void Invocation::add_value(const frames::OptionValue &value)
+{
     if (!value.list && !value.items.empty()) {
         values_.push_back(scalar(value.items[0]));
         return;
@@ -84,7 +89,8 @@ void Invocation::add_value(const frames::OptionValue &value) {
 } // namespace
 
 void run_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
-                  const frames::MethodDescription &description, const frames::Invoke &invoke) {
+                  const frames::MethodDescription &description, const frames::Invoke &invoke)
+{
     enter(parent, agent, cancel);
     const Cancel signal(kCancel, invoke.deadline);
     const Invocation invocation(invoke);
@@ -94,7 +100,8 @@ void run_in_child(pid_t parent, int agent, int cancel, const sonde_method &metho
 }
 
 void probe_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
-                    const frames::MethodDescription &description) {
+                    const frames::MethodDescription &description)
+{
     enter(parent, agent, cancel);
     const Cancel signal(kCancel, std::nullopt);
     RunHost host(kAgent, signal, description, 0, true);

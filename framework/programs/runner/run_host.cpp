@@ -18,17 +18,20 @@ using namespace sonde::frames;
 // A row waits this long at most while others follow it; a slow method's rows do not wait at all.
 constexpr std::int64_t kFlushEveryNs = 10'000'000;
 
-std::string_view view(const char *text, std::uint32_t length) {
+std::string_view view(const char *text, std::uint32_t length)
+{
     return text == nullptr ? std::string_view() : std::string_view(text, length);
 }
 
-std::int64_t read_clock(sonde_clock clock) {
+std::int64_t read_clock(sonde_clock clock)
+{
     timespec time{};
     ::clock_gettime(clock == SONDE_CLOCK_WALL ? CLOCK_REALTIME : CLOCK_MONOTONIC, &time);
     return static_cast<std::int64_t>(time.tv_sec) * 1'000'000'000 + time.tv_nsec;
 }
 
-void fill_random(void *bytes, std::size_t length) {
+void fill_random(void *bytes, std::size_t length)
+{
     auto *at = static_cast<char *>(bytes);
     while (length > 0) {
         const ssize_t got = ::getrandom(at, length, 0);
@@ -41,12 +44,14 @@ void fill_random(void *bytes, std::size_t length) {
 
 } // namespace
 
-RunHost &RunHost::self(const sonde_host *host) {
+RunHost &RunHost::self(const sonde_host *host)
+{
     return const_cast<RunHost &>(static_cast<const RunHost &>(*host));
 }
 
 RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &method, std::uint32_t family, bool probe)
-    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), family_(family) {
+    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), family_(family)
+{
     if (!probe) {
         formats_.reserve(method.tables.size());
         for (const TableDescription &table : method.tables)
@@ -93,7 +98,8 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
     sonde_host::extension = [](const sonde_host *, const char *) -> const void * { return nullptr; };
 }
 
-std::int32_t RunHost::add_row(std::uint32_t table, std::span<const sonde_cell> cells) {
+std::int32_t RunHost::add_row(std::uint32_t table, std::span<const sonde_cell> cells)
+{
     if (rules_broken_)
         return kStop;
     if (table >= writers_.size()) {
@@ -119,12 +125,14 @@ std::int32_t RunHost::add_row(std::uint32_t table, std::span<const sonde_cell> c
     return kStop;
 }
 
-bool RunHost::declared(std::int32_t code) const {
+bool RunHost::declared(std::int32_t code) const
+{
     return std::any_of(method_.statuses.begin(), method_.statuses.end(),
                        [&](const StatusDescription &status) { return status.code == code; });
 }
 
-void RunHost::broke_rules(const std::string &text) {
+void RunHost::broke_rules(const std::string &text)
+{
     rules_broken_ = true;
     if (failure_)
         return;
@@ -133,7 +141,8 @@ void RunHost::broke_rules(const std::string &text) {
     send(Fail{kStatusBrokeRules, readable(text, kTextBytesMax)});
 }
 
-std::int32_t RunHost::add_failure(std::int32_t code, std::string_view text) {
+std::int32_t RunHost::add_failure(std::int32_t code, std::string_view text)
+{
     if (failure_)
         return code;
     if (!declared(code)) {
@@ -147,8 +156,8 @@ std::int32_t RunHost::add_failure(std::int32_t code, std::string_view text) {
     return code;
 }
 
-std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count,
-                                   std::int32_t *fds) {
+std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count, std::int32_t *fds)
+{
     const bool kind_known = kind >= SONDE_SOCKET_UDP && kind <= SONDE_SOCKET_CAPTURE;
     const bool family_fits = kind == SONDE_SOCKET_CAPTURE ? family == 0 : family == 4 || family == 6;
     if (!kind_known || !family_fits || count < 1 || count > kSocketsMax || fds == nullptr)
@@ -159,7 +168,8 @@ std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family,
     return await_reply(request, fds);
 }
 
-std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fds) {
+std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fds)
+{
     Frame buffer(kFrameBytesMax);
     while (!agent_gone_) {
         if (cancel_.wait_until(INT64_MAX, agent_))
@@ -188,14 +198,16 @@ std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fd
     return EPIPE;
 }
 
-void RunHost::flush_if_due(std::int64_t now_ns) {
+void RunHost::flush_if_due(std::int64_t now_ns)
+{
     if (now_ns - flushed_ns_ < kFlushEveryNs)
         return;
     flush();
     flushed_ns_ = now_ns;
 }
 
-void RunHost::flush() {
+void RunHost::flush()
+{
     for (RowWriter &writer : writers_) {
         if (writer.row_count() == 0)
             continue;
@@ -210,19 +222,22 @@ void RunHost::flush() {
     }
 }
 
-void RunHost::send(std::span<const std::byte> frame) {
+void RunHost::send(std::span<const std::byte> frame)
+{
     if (agent_gone_)
         return;
     const Result<Transfer> sent = frames::send(agent_, frame);
     agent_gone_ = !sent || *sent == Transfer::gone;
 }
 
-void RunHost::send(const RunToAgent &message) {
+void RunHost::send(const RunToAgent &message)
+{
     if (const Result<Frame> frame = encode(message))
         send(*frame);
 }
 
-void RunHost::finish(std::int32_t returned) {
+void RunHost::finish(std::int32_t returned)
+{
     const bool stopped_as_told = returned == kStop && stop_told_;
     if (!failure_ && returned != 0 && !stopped_as_told) {
         if (declared(returned))

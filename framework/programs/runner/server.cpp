@@ -19,9 +19,12 @@ namespace sonde::runner {
 using namespace sonde::frames;
 
 Server::Server(Descriptor control, Descriptor signals, std::string plugin)
-    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), buffer_(kFrameBytesMax) {}
+    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), buffer_(kFrameBytesMax)
+{
+}
 
-void Server::run() {
+void Server::run()
+{
     while (!agent_gone_) {
         pollfd waits[] = {{control_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
         if (::poll(waits, 2, -1) < 0)
@@ -34,7 +37,8 @@ void Server::run() {
     kill_all();
 }
 
-void Server::receive() {
+void Server::receive()
+{
     Result<Received> received = frames::receive(control_.get(), buffer_, 2, MSG_DONTWAIT);
     if (received && received->transfer == Transfer::would_block)
         return;
@@ -51,7 +55,8 @@ void Server::receive() {
     std::visit([&](const auto &m) { handle(m, *received); }, *message);
 }
 
-Result<void> Server::prepare() {
+Result<void> Server::prepare()
+{
     if (!description_) {
         Result<Description> description = describe_apart(plugin_);
         if (!description)
@@ -67,7 +72,8 @@ Result<void> Server::prepare() {
     return {};
 }
 
-void Server::handle(const Describe &, Received &) {
+void Server::handle(const Describe &, Received &)
+{
     const Result<void> prepared = prepare();
     if (prepared)
         send(*description_);
@@ -75,7 +81,8 @@ void Server::handle(const Describe &, Received &) {
         send(DescribeFailed{readable(to_string(prepared.error()), kTextBytesMax)});
 }
 
-void Server::handle(const Invoke &invoke, Received &received) {
+void Server::handle(const Invoke &invoke, Received &received)
+{
     std::string refusal = why_not(invoke.method, received);
     if (refusal.empty()) {
         const std::size_t options = description_->methods[invoke.method].options.size();
@@ -92,7 +99,8 @@ void Server::handle(const Invoke &invoke, Received &received) {
     });
 }
 
-void Server::handle(const Probe &probe, Received &received) {
+void Server::handle(const Probe &probe, Received &received)
+{
     if (const std::string refusal = why_not(probe.method, received); !refusal.empty()) {
         send(InvokeFailed{probe.invocation, refusal});
         return;
@@ -103,17 +111,20 @@ void Server::handle(const Probe &probe, Received &received) {
     });
 }
 
-void Server::handle(const Signal &signal, Received &) {
+void Server::handle(const Signal &signal, Received &)
+{
     for (const auto &[pid, invocation] : invocations_)
         if (invocation == signal.invocation)
             ::kill(pid, signal.signal);
 }
 
-const sonde_method &Server::method(std::uint32_t index) const {
+const sonde_method &Server::method(std::uint32_t index) const
+{
     return *library_->plugin().methods[index];
 }
 
-std::string Server::why_not(std::uint32_t index, const Received &received) {
+std::string Server::why_not(std::uint32_t index, const Received &received)
+{
     if (const Result<void> prepared = prepare(); !prepared)
         return readable(to_string(prepared.error()), kTextBytesMax);
     if (index >= description_->methods.size())
@@ -124,7 +135,8 @@ std::string Server::why_not(std::uint32_t index, const Received &received) {
 }
 
 template <class InChild>
-void Server::fork_child(std::uint64_t invocation, InChild in_child) {
+void Server::fork_child(std::uint64_t invocation, InChild in_child)
+{
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child < 0) {
@@ -139,7 +151,8 @@ void Server::fork_child(std::uint64_t invocation, InChild in_child) {
     send(Started{invocation, child});
 }
 
-void Server::reap() {
+void Server::reap()
+{
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     }
@@ -157,7 +170,8 @@ void Server::reap() {
     }
 }
 
-void Server::kill_all() {
+void Server::kill_all()
+{
     // This process adopts what its children leave behind, so in the end everything is its child.
     do {
         std::ifstream children("/proc/thread-self/children");
@@ -166,7 +180,8 @@ void Server::kill_all() {
     } while (::waitpid(-1, nullptr, 0) > 0);
 }
 
-void Server::send(const RunnerToAgent &message) {
+void Server::send(const RunnerToAgent &message)
+{
     const Result<Frame> frame = encode(message);
     if (!frame)
         return;

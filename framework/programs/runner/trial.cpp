@@ -29,7 +29,8 @@ constexpr auto kTimeMax = 5s;
 constexpr int kPipe = 3;
 constexpr std::byte kLoaded{'L'}; // the child's first byte: the file is mapped, now comes the description
 
-std::size_t thread_count() {
+std::size_t thread_count()
+{
     std::size_t count = 0;
     if (DIR *tasks = ::opendir("/proc/self/task")) {
         while (const dirent *task = ::readdir(tasks))
@@ -39,7 +40,8 @@ std::size_t thread_count() {
     return count;
 }
 
-void write_all(std::span<const std::byte> bytes) {
+void write_all(std::span<const std::byte> bytes)
+{
     while (!bytes.empty()) {
         const ssize_t written = ::write(kPipe, bytes.data(), bytes.size());
         if (written <= 0)
@@ -48,7 +50,8 @@ void write_all(std::span<const std::byte> bytes) {
     }
 }
 
-Result<frames::Description> load_and_describe(const std::string &path) {
+Result<frames::Description> load_and_describe(const std::string &path)
+{
     const Result<Library> library = Library::load(path);
     if (!library)
         return library.error();
@@ -59,7 +62,8 @@ Result<frames::Description> load_and_describe(const std::string &path) {
     return describe(library->plugin());
 }
 
-[[noreturn]] void try_out(const std::string &path) {
+[[noreturn]] void try_out(const std::string &path)
+{
     const Result<frames::Description> description = load_and_describe(path);
     Result<frames::Frame> frame = Error{};
     if (description)
@@ -74,7 +78,8 @@ Result<frames::Description> load_and_describe(const std::string &path) {
 }
 
 // What the child wrote until it closed the pipe, or until the time was over (false).
-bool read_until_end(int pipe, frames::Frame &bytes) {
+bool read_until_end(int pipe, frames::Frame &bytes)
+{
     const auto deadline = std::chrono::steady_clock::now() + kTimeMax;
     bytes.resize(frames::kDescriptionBytesMax + frames::kTextBytesMax);
     std::size_t used = 0;
@@ -95,7 +100,8 @@ bool read_until_end(int pipe, frames::Frame &bytes) {
     return true;
 }
 
-std::string ending(int status) {
+std::string ending(int status)
+{
     if (WIFSIGNALED(status)) {
         const char *name = ::sigabbrev_np(WTERMSIG(status));
         return "crashed: SIG" + (name != nullptr ? std::string(name) : std::to_string(WTERMSIG(status)));
@@ -105,7 +111,8 @@ std::string ending(int status) {
 
 } // namespace
 
-Result<frames::Description> describe_apart(const std::string &path) {
+Result<frames::Description> describe_apart(const std::string &path)
+{
     if (const Result<void> checked = check_plugin_file(path); !checked)
         return checked.error();
     int ends[2];
