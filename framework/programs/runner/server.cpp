@@ -8,6 +8,7 @@
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -17,6 +18,17 @@
 namespace sonde::runner {
 
 using namespace sonde::frames;
+
+namespace {
+
+// Of this process, adopted ones as well.
+std::vector<pid_t> children()
+{
+    std::ifstream file("/proc/thread-self/children");
+    return {std::istream_iterator<pid_t>(file), {}};
+}
+
+} // namespace
 
 Server::Server(Descriptor control, Descriptor signals, std::string plugin)
     : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), buffer_(kFrameBytesMax)
@@ -168,14 +180,17 @@ void Server::reap()
         }
         ended.si_pid = 0;
     }
+    // What had left its group was adopted by this process when its parent died; a run has no business with processes.
+    for (const pid_t child : children())
+        if (!invocations_.contains(child))
+            ::kill(child, SIGKILL);
 }
 
 void Server::kill_all()
 {
     // This process adopts what its children leave behind, so in the end everything is its child.
     do {
-        std::ifstream children("/proc/thread-self/children");
-        for (pid_t child = 0; children >> child;)
+        for (const pid_t child : children())
             ::kill(child, SIGKILL);
     } while (::waitpid(-1, nullptr, 0) > 0);
 }

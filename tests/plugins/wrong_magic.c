@@ -1,0 +1,5 @@
+/* The symbol is there, but what it names says that it is of ABI 2. */
+#include <sonde/plugin.h>
+
+SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {
+    .magic = 0x32444e53u, .size = sizeof(struct sonde_plugin), .name = "wrong-magic"};
