@@ -1,6 +1,7 @@
 #include "programs/launcher/start.hpp"
 
 #include "frames/start.hpp"
+#include "frames/text.hpp"
 
 #include <cerrno>
 #include <climits>
@@ -133,12 +134,12 @@ Descriptor above(int fd)
 std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int runner, uid_t uid)
 {
     const auto failed = [&](const std::string &step, int error) {
-        return LauncherError{request.runner, error, step + ": " + std::strerror(error)};
+        return LauncherError{request.runner, error,
+                             frames::readable(step + ": " + std::strerror(error), frames::kTextBytesMax)};
     };
-    const Descriptor plugin =
-        above(Descriptor(::open(request.plugin.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)).get());
+    const Descriptor opened(::open(request.plugin.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     struct stat file {};
-    if (!plugin || ::fstat(plugin.get(), &file) != 0)
+    if (!opened || ::fstat(opened.get(), &file) != 0)
         return failed(request.plugin, errno);
     if (!S_ISREG(file.st_mode))
         return failed(request.plugin, S_ISDIR(file.st_mode) ? EISDIR : ENXIO);
@@ -150,6 +151,7 @@ std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunne
     Descriptor writing = above(Descriptor(pipe[1]).get());
     const Descriptor control = above(sockets->second.get());
     const Descriptor executable = above(runner);
+    const Descriptor plugin = above(opened.get());
     sockets->second.reset();
     const pid_t launcher = ::getpid();
     const pid_t pid = ::fork();

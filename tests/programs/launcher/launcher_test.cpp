@@ -1,0 +1,233 @@
+#include "launcher_process.hpp"
+
+#include "support/temp_dir.hpp"
+
+#include <fstream>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+using namespace sonde;
+using namespace sonde::test;
+
+namespace {
+
+// The value of a line of /proc/PID/status.
+std::string status_of(pid_t pid, const std::string &name)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(name + ":"))
+            return line.substr(std::min(line.find_first_not_of(" \t", name.size() + 1), line.size()));
+    return "(missing)";
+}
+
+std::string file_text(const std::string &path)
+{
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+int exit_code(std::vector<std::string> arguments)
+{
+    arguments.insert(arguments.begin(), LAUNCHER);
+    const int status = Process(arguments).wait();
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+frames::Descriptor connect_to(const std::string &path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    frames::Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    for (int tries = 0; tries < 1000; ++tries) {
+        if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
+            return socket;
+        ::poll(nullptr, 0, 10);
+    }
+    FAIL("the launcher does not listen");
+    return socket;
+}
+
+} // namespace
+
+TEST_CASE("a runner that the launcher starts runs a plugin")
+{
+    LauncherProcess launcher;
+    auto runner = launcher.start(1, fixture("rows"));
+    runner.control.send(frames::Describe{});
+    CHECK(runner.control.expect<frames::Description>().name == "rows");
+}
+
+TEST_CASE("a runner has no privilege, no surroundings and nothing open")
+{
+    ::setenv("SONDE_TEST_SECRET", "secret", 1);
+    LauncherProcess launcher;
+    const auto runner = launcher.start(1, fixture("rows"));
+    CHECK(status_of(runner.pid, "NoNewPrivs") == "1");
+    const std::string environment = file_text("/proc/" + std::to_string(runner.pid) + "/environ");
+    CHECK(environment == std::string("PATH=/usr/bin:/bin\0LC_ALL=C\0", 28));
+    CHECK(file_text("/proc/" + std::to_string(runner.pid) + "/limits").find("Max core file size        0 ") !=
+          std::string::npos);
+    if (::geteuid() != 0) {
+        WARN("not root: users and capabilities are not looked at");
+        return;
+    }
+    CHECK(status_of(runner.pid, "Uid").starts_with("99"));
+    CHECK(status_of(runner.pid, "Gid") == status_of(runner.pid, "Uid"));
+    CHECK(status_of(runner.pid, "Groups").empty());
+    for (const char *set : {"CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"})
+        CHECK(status_of(runner.pid, set) == "0000000000000000");
+    const auto other = launcher.start(2, fixture("rows"));
+    CHECK(status_of(other.pid, "Uid") != status_of(runner.pid, "Uid"));
+}
+
+TEST_CASE("a plugin whose directory the runner's user cannot enter runs all the same")
+{
+    const TempDir directory;
+    const auto path = directory.path() / "rows.so";
+    std::filesystem::copy_file(fixture("rows"), path);
+    ::chmod(directory.path().c_str(), 0700);
+    ::chmod(path.c_str(), 0644);
+    LauncherProcess launcher;
+    auto runner = launcher.start(1, path);
+    runner.control.send(frames::Describe{});
+    CHECK(runner.control.expect<frames::Description>().name == "rows");
+    auto [mine, its] = new_pair();
+    const frames::Descriptor cancel(::eventfd(0, EFD_CLOEXEC));
+    const frames::Invoke invoke{1, 0, {integer(1), integer(0)}, {}, 0, "", 0, {}, {}};
+    runner.control.send(invoke, {its.get(), cancel.get()});
+    runner.control.expect<frames::Started>();
+    CHECK(runner.control.expect<frames::Exited>().wait_status == 0);
+}
+
+TEST_CASE("a runner that cannot be started is refused with errno and text")
+{
+    LauncherProcess launcher;
+    const auto refusal = [&](const std::string &plugin) {
+        launcher.wire.send(frames::StartRunner{5, plugin});
+        return launcher.wire.expect<frames::LauncherError>();
+    };
+    CHECK(refusal("/nonexistent.so") == frames::LauncherError{5, ENOENT, "/nonexistent.so: No such file or directory"});
+    CHECK(refusal("/tmp").error == EISDIR);
+    CHECK(refusal("/dev/null").error == ENXIO);
+    const auto runner = launcher.start(1, fixture("rows"));
+    launcher.wire.send(frames::StartRunner{1, fixture("rows")});
+    CHECK(launcher.wire.expect<frames::LauncherError>() ==
+          frames::LauncherError{1, EEXIST, "the runner's id is taken"});
+}
+
+TEST_CASE("the end of a runner is told with its wait status")
+{
+    LauncherProcess launcher;
+    const auto killed = launcher.start(1, fixture("rows"));
+    launcher.wire.send(frames::StopRunner{1});
+    const auto ended = launcher.wire.expect<frames::RunnerEnded>();
+    CHECK(ended.runner == 1);
+    CHECK(WTERMSIG(ended.wait_status) == SIGKILL);
+    auto left = launcher.start(1, fixture("rows"));
+    left.control.close();
+    CHECK(launcher.wire.expect<frames::RunnerEnded>() == frames::RunnerEnded{1, 0});
+    launcher.wire.send(frames::StopRunner{77});
+}
+
+TEST_CASE("when the agent is gone the runners and their runs go, and the launcher too")
+{
+    LauncherProcess launcher;
+    auto runner = launcher.start(1, fixture("stubborn"));
+    auto [mine, its] = new_pair();
+    const frames::Descriptor cancel(::eventfd(0, EFD_CLOEXEC));
+    runner.control.send(frames::Invoke{1, 0, {}, {}, 0, "", 0, {}, {}}, {its.get(), cancel.get()});
+    const pid_t run = runner.control.expect<frames::Started>().pid;
+    launcher.wire.close();
+    CHECK(launcher.process.wait() == 0);
+    CHECK(ends(runner.pid));
+    CHECK(ends(run));
+}
+
+TEST_CASE("SIGTERM ends the launcher cleanly, SIGKILL takes its runners along")
+{
+    LauncherProcess told;
+    const auto runner = told.start(1, fixture("rows"));
+    told.process.signal(SIGTERM);
+    CHECK(told.process.wait() == 0);
+    CHECK(ends(runner.pid));
+    LauncherProcess killed;
+    const auto other = killed.start(1, fixture("rows"));
+    killed.process.signal(SIGKILL);
+    killed.process.wait();
+    CHECK(ends(other.pid));
+}
+
+TEST_CASE("a packet that is none, or descriptors, end the conversation")
+{
+    LauncherProcess garbage;
+    const char bytes[] = "no frame";
+    REQUIRE(frames::send(garbage.wire.fd(), std::as_bytes(std::span(bytes))));
+    CHECK(garbage.process.wait() == 0);
+    LauncherProcess descriptors;
+    const auto frame = frames::encode(frames::AgentToLauncher(frames::StopRunner{1})).value();
+    REQUIRE(frames::send(descriptors.wire.fd(), frame, std::vector<int>{0}));
+    CHECK(descriptors.process.wait() == 0);
+}
+
+TEST_CASE("the daemon serves one agent at a time, and the next one after it")
+{
+    const TempDir directory;
+    const std::string path = directory.path() / "launcher.sock";
+    const std::vector<std::string> command{LAUNCHER,   "--socket", path,    "--agent-user", std::to_string(::geteuid()),
+                                           "--runner", RUNNER,     "--log", "error"};
+    Process launcher(command);
+    LauncherWire first(connect_to(path));
+    struct stat status {};
+    REQUIRE(::stat(path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+    first.send(frames::StartRunner{1, fixture("rows")});
+    const pid_t runner = first.expect<frames::RunnerStarted>().pid;
+    LauncherWire second(connect_to(path));
+    CHECK_FALSE(second.next());
+    // Another launcher finds the place taken and says so.
+    CHECK(WEXITSTATUS(Process(command).wait()) == 4);
+    first.close();
+    CHECK(ends(runner));
+    LauncherWire third(connect_to(path));
+    third.send(frames::StartRunner{1, fixture("rows")});
+    third.expect<frames::RunnerStarted>();
+    launcher.signal(SIGTERM);
+    CHECK(launcher.wait() == 0);
+    CHECK(::access(path.c_str(), F_OK) != 0);
+}
+
+TEST_CASE("the socket of a killed daemon is taken over")
+{
+    const TempDir directory;
+    const std::string path = directory.path() / "launcher.sock";
+    const std::vector<std::string> command{LAUNCHER,   "--socket", path,    "--agent-user", std::to_string(::geteuid()),
+                                           "--runner", RUNNER,     "--log", "error"};
+    {
+        Process killed(command);
+        connect_to(path);
+    }
+    REQUIRE(::access(path.c_str(), F_OK) == 0);
+    Process next(command);
+    LauncherWire wire(connect_to(path));
+    wire.send(frames::StartRunner{1, fixture("rows")});
+    wire.expect<frames::RunnerStarted>();
+}
+
+TEST_CASE("wrong arguments are usage errors, and what cannot start says that nothing ran")
+{
+    const TempDir directory;
+    CHECK(exit_code({"--help"}) == 0);
+    CHECK(exit_code({"--version"}) == 0);
+    CHECK(exit_code({}) == 2);
+    CHECK(exit_code({"--socket-fd", "x"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--socket", "/tmp/x"}) == 2);
+    CHECK(exit_code({"--socket", "/tmp/x", "--agent-user", "no-such-user-here"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--uid-base", "0"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--log", "loud"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--frobnicate"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--runner", "/nonexistent"}) == 4);
+    CHECK(exit_code({"--socket", directory.path() / "no" / "where", "--agent-user", "0"}) == 4);
+}
