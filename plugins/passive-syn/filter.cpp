@@ -18,17 +18,20 @@ public:
     void load(std::uint16_t size, std::uint32_t at) { add(BPF_STMT(BPF_LD | BPF_ABS | size, at)); }
     void give(std::uint32_t bytes) { add(BPF_STMT(BPF_RET | BPF_K, bytes)); }
     // Returns `bytes` unless the comparison `op` of the accumulator with `value` holds.
-    void require(std::uint16_t op, std::uint32_t value, std::uint32_t bytes) {
+    void require(std::uint16_t op, std::uint32_t value, std::uint32_t bytes)
+    {
         add(BPF_JUMP(BPF_JMP | op | BPF_K, value, 1, 0));
         give(bytes);
     }
     // Returns `bytes` if the comparison holds.
-    void give_if(std::uint16_t op, std::uint32_t value, std::uint32_t bytes) {
+    void give_if(std::uint16_t op, std::uint32_t value, std::uint32_t bytes)
+    {
         add(BPF_JUMP(BPF_JMP | op | BPF_K, value, 0, 1));
         give(bytes);
     }
     // The block, which must end by giving, runs only if the accumulator is `value`.
-    void when(std::uint32_t value, Program block) {
+    void when(std::uint32_t value, Program block)
+    {
         add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, static_cast<std::uint8_t>(block.code_.size())));
         code_.insert(code_.end(), block.code_.begin(), block.code_.end());
     }
@@ -38,7 +41,8 @@ private:
     std::vector<sock_filter> code_;
 };
 
-Program ipv4(std::uint32_t base) {
+Program ipv4(std::uint32_t base)
+{
     Program p;
     p.load(BPF_B, base + 9);
     p.require(BPF_JEQ, 6, 0);
@@ -59,7 +63,8 @@ Program ipv4(std::uint32_t base) {
     return p;
 }
 
-Program ipv6(std::uint32_t base) {
+Program ipv6(std::uint32_t base)
+{
     Program tcp;
     tcp.load(BPF_H, base + 4); // a payload too short for the flags; 0: too long for the field
     tcp.give_if(BPF_JEQ, 0, kOddBytes);
@@ -79,7 +84,8 @@ Program ipv6(std::uint32_t base) {
 
 } // namespace
 
-std::vector<sock_filter> make_filter(Link link, bool want_in, bool want_out) {
+std::vector<sock_filter> make_filter(Link link, bool want_in, bool want_out)
+{
     Program p;
     if (want_in != want_out) {
         p.load(BPF_W, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_PKTTYPE));

@@ -9,7 +9,8 @@ constexpr std::uint64_t kOpenAtOnce = 2;
 } // namespace
 
 Intervals::Intervals(std::int64_t start, std::int64_t length, std::uint64_t count)
-    : length_(length), still_to_open_(count) {
+    : length_(length), still_to_open_(count)
+{
     for (; still_to_open_ > 0 && open_.size() < kOpenAtOnce; --still_to_open_) {
         Interval next;
         next.start = start + static_cast<std::int64_t>(open_.size()) * length;
@@ -18,7 +19,8 @@ Intervals::Intervals(std::int64_t start, std::int64_t length, std::uint64_t coun
     }
 }
 
-bool Intervals::add(std::int64_t time, Direction direction, Classified packet) {
+bool Intervals::add(std::int64_t time, Direction direction, Classified packet)
+{
     for (Interval &interval : open_) {
         if (time < interval.start || time >= interval.end)
             continue;
@@ -42,14 +44,16 @@ bool Intervals::add(std::int64_t time, Direction direction, Classified packet) {
     return false;
 }
 
-Interval &Intervals::at(std::int64_t time) {
+Interval &Intervals::at(std::int64_t time)
+{
     for (Interval &interval : open_)
         if (time < interval.end)
             return interval;
     return open_.back();
 }
 
-void Intervals::blind(std::int64_t from, std::int64_t to) {
+void Intervals::blind(std::int64_t from, std::int64_t to)
+{
     for (Interval &interval : open_) {
         const std::int64_t inside = std::min(to, interval.end) - std::max(from, interval.start);
         if (inside > 0)
@@ -57,7 +61,8 @@ void Intervals::blind(std::int64_t from, std::int64_t to) {
     }
 }
 
-Interval Intervals::close() {
+Interval Intervals::close()
+{
     const Interval closed = open_.front();
     if (still_to_open_ > 0) {
         --still_to_open_;

@@ -65,7 +65,8 @@ constexpr sonde_status kStatuses[] = {
 };
 constexpr auto kStatusList = sdk::pointers(kStatuses);
 
-void measure(const sonde_host &host, const sonde_invocation &in) {
+void measure(const sonde_host &host, const sonde_invocation &in)
+{
     const sdk::Options options(in);
     if (in.interface_index == 0)
         throw sdk::Failure{kInterfaceGone, "no interface was chosen"};

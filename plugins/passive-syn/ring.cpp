@@ -21,14 +21,15 @@ namespace {
 // 8 MiB: at a million SYN a second, about 50 ms of them.
 constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 32, kFrameBytes = 2048;
 
-sonde::plugin::Failure failure(std::int32_t code, const std::string &what) {
+sonde::plugin::Failure failure(std::int32_t code, const std::string &what)
+{
     return {code, what + ": " + strerror(errno)};
 }
 
 } // namespace
 
-Ring::Ring(const sonde_host &host, std::uint32_t interface_index, bool want_in, bool want_out)
-    : index_(interface_index) {
+Ring::Ring(const sonde_host &host, std::uint32_t interface_index, bool want_in, bool want_out) : index_(interface_index)
+{
     std::int32_t fd = -1;
     if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_CAPTURE, 0, 1, &fd); error != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("no capture socket: ") + strerror(error)};
@@ -48,12 +49,14 @@ Ring::Ring(const sonde_host &host, std::uint32_t interface_index, bool want_in, 
         throw failure(errno == ENODEV ? kInterfaceGone : kNoRing, "bind to the interface");
 }
 
-Ring::~Ring() {
+Ring::~Ring()
+{
     if (memory_ != nullptr)
         munmap(memory_, std::size_t{kBlockBytes} * kBlocks);
 }
 
-std::string Ring::name() const {
+std::string Ring::name() const
+{
     ifreq request{};
     request.ifr_ifindex = static_cast<int>(index_);
     if (ioctl(fd_.get(), SIOCGIFNAME, &request) != 0)
@@ -61,7 +64,8 @@ std::string Ring::name() const {
     return request.ifr_name;
 }
 
-Link Ring::find_link() const {
+Link Ring::find_link() const
+{
     ifreq request{};
     name().copy(request.ifr_name, IFNAMSIZ - 1);
     if (ioctl(fd_.get(), SIOCGIFHWADDR, &request) != 0)
@@ -83,7 +87,8 @@ Link Ring::find_link() const {
     }
 }
 
-void Ring::make_ring() {
+void Ring::make_ring()
+{
     const int version = TPACKET_V3;
     if (setsockopt(fd_.get(), SOL_PACKET, PACKET_VERSION, &version, sizeof version) != 0)
         throw failure(kNoRing, "TPACKET_V3");
@@ -101,7 +106,8 @@ void Ring::make_ring() {
     memory_ = static_cast<std::uint8_t *>(memory);
 }
 
-void Ring::drain(const std::function<void(const Frame &)> &each) {
+void Ring::drain(const std::function<void(const Frame &)> &each)
+{
     // At most one turn of the ring, so that a flood cannot keep us from the clock.
     for (std::uint32_t turn = 0; turn < kBlocks; ++turn) {
         auto *block = reinterpret_cast<tpacket_block_desc *>(memory_ + std::size_t{kBlockBytes} * next_block_);
@@ -122,7 +128,8 @@ void Ring::drain(const std::function<void(const Frame &)> &each) {
     }
 }
 
-std::uint64_t Ring::drops() {
+std::uint64_t Ring::drops()
+{
     tpacket_stats_v3 stats{};
     socklen_t length = sizeof stats;
     if (getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &stats, &length) != 0)
@@ -130,14 +137,16 @@ std::uint64_t Ring::drops() {
     return stats.tp_drops;
 }
 
-int Ring::error() {
+int Ring::error()
+{
     int error = 0;
     socklen_t length = sizeof error;
     getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
     return error;
 }
 
-bool Ring::up() const {
+bool Ring::up() const
+{
     ifreq request{};
     name().copy(request.ifr_name, IFNAMSIZ - 1);
     if (ioctl(fd_.get(), SIOCGIFFLAGS, &request) != 0)

@@ -15,11 +15,13 @@ constexpr std::size_t kEthernet = 14, kVlanTag = 4, kPppoeAndPpp = 8, kHeader4Mi
 // More headers than these in one packet are an attack, not traffic.
 constexpr int kExtensionsMax = 16, kTagsMax = 4;
 
-std::uint16_t big16(Bytes bytes, std::size_t at) {
+std::uint16_t big16(Bytes bytes, std::size_t at)
+{
     return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
 
-std::optional<Segment> tcp(Bytes segment) {
+std::optional<Segment> tcp(Bytes segment)
+{
     if (segment.size() <= kTcpFlags)
         return Segment::unparsed;
     const std::uint8_t flags = segment[kTcpFlags];
@@ -32,7 +34,8 @@ std::optional<Segment> tcp(Bytes segment) {
     return (flags & kAck) != 0 ? Segment::syn_ack : Segment::syn;
 }
 
-std::optional<Segment> ipv4(Bytes packet) {
+std::optional<Segment> ipv4(Bytes packet)
+{
     if (packet.size() < kHeader4Min)
         return Segment::unparsed;
     if (packet[9] != kTcp || (big16(packet, 6) & 0x1fff) != 0)
@@ -46,7 +49,8 @@ std::optional<Segment> ipv4(Bytes packet) {
     return tcp(packet.subspan(header, end - header));
 }
 
-std::optional<Segment> ipv6(Bytes packet) {
+std::optional<Segment> ipv6(Bytes packet)
+{
     if (packet.size() < kHeader6)
         return Segment::unparsed;
     const std::size_t payload = big16(packet, 4); // 0: too long for the field
@@ -75,14 +79,16 @@ std::optional<Segment> ipv6(Bytes packet) {
     return Segment::unparsed;
 }
 
-std::optional<Classified> ip(std::uint32_t family, Bytes packet) {
+std::optional<Classified> ip(std::uint32_t family, Bytes packet)
+{
     const auto segment = family == 4 ? ipv4(packet) : ipv6(packet);
     return segment ? std::optional(Classified{family, *segment}) : std::nullopt;
 }
 
 } // namespace
 
-std::optional<Classified> classify(Link link, Bytes frame) {
+std::optional<Classified> classify(Link link, Bytes frame)
+{
     if (link == Link::bare) {
         if (frame.empty() || (frame[0] >> 4 != 4 && frame[0] >> 4 != 6))
             return std::nullopt;

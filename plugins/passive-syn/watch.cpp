@@ -59,13 +59,15 @@ constinit const auto kColumnList = sdk::pointers(kColumns);
 constinit const sonde_table kTable =
     sdk::table({.id = "interval", .columns = kColumnList.data(), .help = "one row an interval, family and direction"});
 
-void watch_clock(int fd) {
+void watch_clock(int fd)
+{
     itimerspec never{};
     never.it_value.tv_sec = std::numeric_limits<std::int32_t>::max();
     timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
 }
 
-std::int64_t clock_offset(const sonde_host &host) {
+std::int64_t clock_offset(const sonde_host &host)
+{
     return host.now(&host, SONDE_CLOCK_WALL) - host.now(&host, SONDE_CLOCK_MONOTONIC);
 }
 
@@ -76,11 +78,13 @@ const sonde_table *const kTableList[] = {&kTable, nullptr};
 Watch::Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &plan)
     : host_(host), plan_(plan), ring_(host, interface_index, plan.want_in, plan.want_out),
       clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC)), stamp_offset_(clock_offset(host)),
-      start_offset_(stamp_offset_), intervals_(first_start(), plan.interval.count(), plan.intervals) {
+      start_offset_(stamp_offset_), intervals_(first_start(), plan.interval.count(), plan.intervals)
+{
     watch_clock(clock_watch_.get());
 }
 
-std::int64_t Watch::first_start() const {
+std::int64_t Watch::first_start() const
+{
     const std::int64_t now = monotonic();
     if (!plan_.align_to_epoch)
         return now;
@@ -88,7 +92,8 @@ std::int64_t Watch::first_start() const {
     return ((now + start_offset_) / interval + 1) * interval - start_offset_;
 }
 
-void Watch::run() {
+void Watch::run()
+{
     while (!intervals_.done()) {
         const std::int64_t end = intervals_.first().end;
         bool cancelled = wait(end);
@@ -112,7 +117,8 @@ void Watch::run() {
 }
 
 // Captures until a CLOCK_MONOTONIC time; true if the run was cancelled before.
-bool Watch::wait(std::int64_t until) {
+bool Watch::wait(std::int64_t until)
+{
     for (;;) {
         if (host_.cancelled(&host_) != 0)
             return true;
@@ -131,14 +137,16 @@ bool Watch::wait(std::int64_t until) {
     }
 }
 
-void Watch::take_in() {
+void Watch::take_in()
+{
     ring_.drain([this](const Ring::Frame &frame) {
         if (const auto packet = classify(ring_.link(), frame.bytes))
             intervals_.add(frame.stamp - stamp_offset_, frame.direction, *packet);
     });
 }
 
-void Watch::take_drops(Interval &into, bool doubtful_too) {
+void Watch::take_drops(Interval &into, bool doubtful_too)
+{
     const std::uint64_t drops = ring_.drops();
     into.drops += drops;
     if (drops != 0 && doubtful_too)
@@ -146,7 +154,8 @@ void Watch::take_drops(Interval &into, bool doubtful_too) {
 }
 
 // The wall clock was set. Packets in the ring carry stamps of either clock, so the interval is doubtful.
-void Watch::heed_clock() {
+void Watch::heed_clock()
+{
     std::uint64_t expirations;
     if (read(clock_watch_.get(), &expirations, sizeof expirations) >= 0 || errno != ECANCELED)
         return;
@@ -157,7 +166,8 @@ void Watch::heed_clock() {
     watch_clock(clock_watch_.get());
 }
 
-void Watch::heed_interface(bool error_pending) {
+void Watch::heed_interface(bool error_pending)
+{
     const int error = error_pending ? ring_.error() : 0;
     const std::int64_t now = monotonic();
     if (error == ENETDOWN && down_since_ == 0)
@@ -170,7 +180,8 @@ void Watch::heed_interface(bool error_pending) {
 }
 
 // All rows of a cut interval are offered, also those behind the first that says stop.
-bool Watch::write(const Interval &interval, std::int64_t covered_until) {
+bool Watch::write(const Interval &interval, std::int64_t covered_until)
+{
     bool wanted = true;
     const std::int64_t length = interval.end - interval.start;
     const std::int64_t covered = std::max<std::int64_t>(covered_until - interval.start - interval.blind, 0);

@@ -23,12 +23,14 @@ constexpr std::size_t kHeader4Max = 60;
 // Headers of the link and of IP, ours, and the token: what follows of a looped packet is of no interest.
 constexpr std::size_t kLoopedBytes = 256;
 
-void set(int fd, int level, int option, int value, const char *what, std::int32_t status) {
+void set(int fd, int level, int option, int value, const char *what, std::int32_t status)
+{
     if (setsockopt(fd, level, option, &value, sizeof value) != 0)
         throw sonde::plugin::Failure{status, std::string(what) + ": " + strerror(errno)};
 }
 
-void set_filters(int fd, std::uint32_t family, std::uint16_t id, std::int32_t status) {
+void set_filters(int fd, std::uint32_t family, std::uint16_t id, std::int32_t status)
+{
     std::vector<sock_filter> code = family == 4 ? filter_v4(id) : filter_v6(id);
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
@@ -44,7 +46,8 @@ void set_filters(int fd, std::uint32_t family, std::uint16_t id, std::int32_t st
         throw sonde::plugin::Failure{status, std::string("ICMP6_FILTER: ") + strerror(errno)};
 }
 
-void set_options(int fd, std::uint32_t family, int dscp, int ttl, std::int32_t status) {
+void set_options(int fd, std::uint32_t family, int dscp, int ttl, std::int32_t status)
+{
     if (family == 4) {
         set(fd, IPPROTO_IP, IP_TOS, dscp << 2, "IP_TOS", status);
         set(fd, IPPROTO_IP, IP_TTL, ttl, "IP_TTL", status);
@@ -61,11 +64,13 @@ void set_options(int fd, std::uint32_t family, int dscp, int ttl, std::int32_t s
         "SO_TIMESTAMPING", status);
 }
 
-std::int64_t to_ns(const timespec &time) {
+std::int64_t to_ns(const timespec &time)
+{
     return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
-sockaddr_in6 to_name(const sonde_ip &ip) {
+sockaddr_in6 to_name(const sonde_ip &ip)
+{
     sockaddr_in6 name{};
     if (ip.family == 4) {
         sockaddr_in v4{};
@@ -87,7 +92,8 @@ struct Control {
     std::optional<Stamp> which;
 };
 
-Control read_control(msghdr &header) {
+Control read_control(msghdr &header)
+{
     Control found;
     for (cmsghdr *c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
         if (c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_TIMESTAMPING &&
@@ -118,11 +124,13 @@ Control read_control(msghdr &header) {
 } // namespace
 
 Endpoint::Slots::Slots(std::size_t count, std::size_t slot_bytes)
-    : data(count * slot_bytes), names(count), controls(count), vectors(count), headers(count), bytes(slot_bytes) {
+    : data(count * slot_bytes), names(count), controls(count), vectors(count), headers(count), bytes(slot_bytes)
+{
     rewind();
 }
 
-void Endpoint::Slots::rewind() {
+void Endpoint::Slots::rewind()
+{
     for (std::size_t i = 0; i < headers.size(); ++i) {
         vectors[i] = {data.data() + i * bytes, bytes};
         msghdr &header = headers[i].msg_hdr;
@@ -136,14 +144,16 @@ void Endpoint::Slots::rewind() {
     }
 }
 
-std::span<const std::uint8_t> Endpoint::Slots::content(std::size_t i) const {
+std::span<const std::uint8_t> Endpoint::Slots::content(std::size_t i) const
+{
     return {data.data() + i * bytes, std::min<std::size_t>(headers[i].msg_len, bytes)};
 }
 
 Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, int dscp, int ttl,
                    std::int32_t no_socket)
     : family_(family), format_(format), packet_bytes_(kHeaderBytes + format.payload_bytes), out_(kBatch, packet_bytes_),
-      in_(kBatch, std::max(packet_bytes_ + kHeader4Max, kErrorBytesMax)), stamps_(kBatch, kLoopedBytes) {
+      in_(kBatch, std::max(packet_bytes_ + kHeader4Max, kErrorBytesMax)), stamps_(kBatch, kLoopedBytes)
+{
     std::int32_t fd = -1;
     if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, 1, &fd); error != 0)
         throw sonde::plugin::Failure{no_socket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
@@ -153,7 +163,8 @@ Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &f
     set_options(fd, family, dscp, ttl, no_socket);
 }
 
-std::size_t Endpoint::send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done) {
+std::size_t Endpoint::send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done)
+{
     const std::size_t count = std::min(requests.size(), kBatch);
     for (std::size_t i = 0; i < count; ++i) {
         build_request(format_, family_, requests[i].number, {out_.data.data() + i * packet_bytes_, packet_bytes_});
@@ -180,7 +191,8 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
     return at;
 }
 
-bool Endpoint::receive(std::vector<Received> &received) {
+bool Endpoint::receive(std::vector<Received> &received)
+{
     in_.rewind();
     const int count = recvmmsg(fd_.get(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
     for (int i = 0; i < count; ++i) {
@@ -202,7 +214,8 @@ bool Endpoint::receive(std::vector<Received> &received) {
     return count == static_cast<int>(kBatch);
 }
 
-void Endpoint::drain_stamps(const std::function<void(std::uint64_t, Stamp, std::int64_t)> &stamped) {
+void Endpoint::drain_stamps(const std::function<void(std::uint64_t, Stamp, std::int64_t)> &stamped)
+{
     for (;;) {
         stamps_.rewind();
         const int count = recvmmsg(fd_.get(), stamps_.headers.data(), kBatch, MSG_DONTWAIT | MSG_ERRQUEUE, nullptr);
@@ -218,7 +231,8 @@ void Endpoint::drain_stamps(const std::function<void(std::uint64_t, Stamp, std::
     }
 }
 
-std::uint32_t Endpoint::drops() const {
+std::uint32_t Endpoint::drops() const
+{
     std::uint32_t memory[SK_MEMINFO_VARS] = {};
     socklen_t length = sizeof memory;
     if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, memory, &length) != 0)

@@ -15,17 +15,20 @@ public:
     void add(sock_filter instruction) { code_.push_back(instruction); }
     void accept() { add(BPF_STMT(BPF_RET | BPF_K, 0xffffffff)); }
     void drop() { add(BPF_STMT(BPF_RET | BPF_K, 0)); }
-    void require(std::uint32_t value) {
+    void require(std::uint32_t value)
+    {
         add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 1, 0));
         drop();
     }
-    void require_no_bit(std::uint32_t bits) {
+    void require_no_bit(std::uint32_t bits)
+    {
         add(BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1));
         drop();
     }
     // The block that `write` adds runs only if the accumulator is `value`; it must end by accepting or dropping.
     template <class Write>
-    void when(std::uint32_t value, Write write) {
+    void when(std::uint32_t value, Write write)
+    {
         Program block;
         write(block);
         add(BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, 0, static_cast<std::uint8_t>(block.code_.size())));
@@ -39,7 +42,8 @@ private:
 
 } // namespace
 
-std::vector<sock_filter> filter_v4(std::uint16_t id) {
+std::vector<sock_filter> filter_v4(std::uint16_t id)
+{
     Program p;
     p.add(BPF_STMT(BPF_LDX | BPF_B | BPF_MSH, 0)); // X: length of the IPv4 header
     p.load_behind_x(BPF_B, 0);
@@ -69,7 +73,8 @@ std::vector<sock_filter> filter_v4(std::uint16_t id) {
     return std::move(p).code();
 }
 
-std::vector<sock_filter> filter_v6(std::uint16_t id) {
+std::vector<sock_filter> filter_v6(std::uint16_t id)
+{
     constexpr std::uint32_t kQuote = 8, kNextHeader = kQuote + 6, kBehindHeader = kQuote + 40;
     Program p;
     p.load(BPF_B, 0);

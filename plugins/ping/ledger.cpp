@@ -13,23 +13,28 @@ constexpr std::uint64_t kSequences = 65536;
 
 Ledger::Ledger(std::vector<sonde_ip> targets, std::chrono::nanoseconds tmax, std::uint64_t first_number, Sink sink)
     : targets_(std::move(targets)), tmax_(tmax.count()), sink_(std::move(sink)), first_(first_number),
-      driver_stamps_(targets_.size()) {}
+      driver_stamps_(targets_.size())
+{
+}
 
-void Ledger::sent(Packet packet) {
+void Ledger::sent(Packet packet)
+{
     packet.generation = generation_;
     packet.drops = drops_[targets_[packet.target].family == 6];
     packets_.push_back(packet);
     ++waiting_;
 }
 
-void Ledger::unsent(Packet packet, const char *error) {
+void Ledger::unsent(Packet packet, const char *error)
+{
     packet.generation = generation_;
     packets_.push_back(packet);
     ++waiting_;
     emit(packets_.back(), Outcome::unsent, nullptr, std::nullopt, error);
 }
 
-void Ledger::stamp(std::uint64_t number, Stamp which, std::int64_t ns) {
+void Ledger::stamp(std::uint64_t number, Stamp which, std::int64_t ns)
+{
     if (number < first_ || number - first_ >= packets_.size())
         return;
     Packet &packet = packets_[number - first_];
@@ -42,7 +47,8 @@ void Ledger::stamp(std::uint64_t number, Stamp which, std::int64_t ns) {
     driver_stamps_anywhere_ = true;
 }
 
-std::optional<std::size_t> Ledger::find(const Arrival &arrival) const {
+std::optional<std::size_t> Ledger::find(const Arrival &arrival) const
+{
     if (arrival.authentic) {
         const bool known = arrival.number >= first_ && arrival.number - first_ < packets_.size();
         return known ? std::optional<std::size_t>(arrival.number - first_) : std::nullopt;
@@ -56,7 +62,8 @@ std::optional<std::size_t> Ledger::find(const Arrival &arrival) const {
     return std::nullopt;
 }
 
-void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now) {
+void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now)
+{
     const auto found = find(arrival);
     if (!found)
         return;
@@ -80,7 +87,8 @@ void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std:
         answered(packet, arrival, rx, now);
 }
 
-void Ledger::answered(Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now) {
+void Ledger::answered(Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now)
+{
     if (packet.tx_queue != 0 && packet.tx_driver == 0)
         driver_stamps_[packet.target].missing = true;
     const std::int64_t tx = packet.tx_driver != 0 ? packet.tx_driver : packet.tx_queue;
@@ -89,14 +97,16 @@ void Ledger::answered(Packet &packet, const Arrival &arrival, std::optional<std:
     emit(packet, delay > tmax_ ? Outcome::late : Outcome::reply, &arrival, rx);
 }
 
-bool Ledger::left_in_local_queue(const Packet &packet) const {
+bool Ledger::left_in_local_queue(const Packet &packet) const
+{
     if (packet.tx_queue == 0 || packet.tx_driver != 0)
         return false;
     const DriverStamps &known = driver_stamps_[packet.target];
     return known.seen || (driver_stamps_anywhere_ && !known.missing);
 }
 
-void Ledger::settle(std::uint64_t number, Packet &packet) {
+void Ledger::settle(std::uint64_t number, Packet &packet)
+{
     if (const auto found = candidates_.find(number); found != candidates_.end()) {
         const Candidate candidate = found->second;
         candidates_.erase(found);
@@ -112,7 +122,8 @@ void Ledger::settle(std::uint64_t number, Packet &packet) {
 }
 
 void Ledger::emit(Packet &packet, Outcome outcome, const Arrival *arrival, std::optional<std::int64_t> rx,
-                  const char *error) {
+                  const char *error)
+{
     if (!packet.settled) {
         packet.settled = true;
         --waiting_;
@@ -133,7 +144,8 @@ void Ledger::emit(Packet &packet, Outcome outcome, const Arrival *arrival, std::
     sink_(verdict);
 }
 
-void Ledger::expire(std::int64_t now) {
+void Ledger::expire(std::int64_t now)
+{
     for (; scanned_ < packets_.size(); ++scanned_) {
         Packet &packet = packets_[scanned_];
         if (packet.settled)
@@ -145,7 +157,8 @@ void Ledger::expire(std::int64_t now) {
     forget_settled(now);
 }
 
-void Ledger::forget_settled(std::int64_t now) {
+void Ledger::forget_settled(std::int64_t now)
+{
     while (!packets_.empty() && packets_.front().settled && packets_.front().sent + 2 * tmax_ <= now) {
         packets_.pop_front();
         candidates_.erase(first_);
@@ -155,14 +168,16 @@ void Ledger::forget_settled(std::int64_t now) {
     }
 }
 
-std::int64_t Ledger::next_due() const {
+std::int64_t Ledger::next_due() const
+{
     for (std::size_t i = scanned_; i < packets_.size(); ++i)
         if (!packets_[i].settled)
             return packets_[i].sent + 2 * tmax_;
     return INT64_MAX;
 }
 
-std::vector<std::uint64_t> Ledger::close(std::int64_t now) {
+std::vector<std::uint64_t> Ledger::close(std::int64_t now)
+{
     std::vector<std::uint64_t> pending(targets_.size());
     for (std::size_t i = scanned_; i < packets_.size(); ++i) {
         Packet &packet = packets_[i];

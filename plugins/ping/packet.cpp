@@ -13,28 +13,33 @@ constexpr std::uint8_t kErrors6Max = 4, kEchoRequest6 = 128, kEchoReply6 = 129;
 constexpr std::uint8_t kProtocolIcmp = 1, kProtocolFragment6 = 44, kProtocolIcmp6 = 58;
 constexpr std::size_t kHeader4Min = 20, kHeader6 = 40, kFragmentHeader6 = 8;
 
-std::uint16_t big16(const std::uint8_t *bytes) {
+std::uint16_t big16(const std::uint8_t *bytes)
+{
     return static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
 }
 
-std::uint64_t big64(const std::uint8_t *bytes) {
+std::uint64_t big64(const std::uint8_t *bytes)
+{
     std::uint64_t value = 0;
     for (int i = 0; i < 8; ++i)
         value = value << 8 | bytes[i];
     return value;
 }
 
-void put16(std::uint8_t *bytes, std::uint16_t value) {
+void put16(std::uint8_t *bytes, std::uint16_t value)
+{
     bytes[0] = static_cast<std::uint8_t>(value >> 8);
     bytes[1] = static_cast<std::uint8_t>(value);
 }
 
-void put64(std::uint8_t *bytes, std::uint64_t value) {
+void put64(std::uint8_t *bytes, std::uint64_t value)
+{
     for (int i = 7; i >= 0; --i, value >>= 8)
         bytes[i] = static_cast<std::uint8_t>(value);
 }
 
-std::uint64_t token(const Format &format, const std::uint8_t *number_bytes) {
+std::uint64_t token(const Format &format, const std::uint8_t *number_bytes)
+{
     std::uint8_t signed_bytes[10];
     std::memcpy(signed_bytes, number_bytes, 8);
     put16(signed_bytes + 8, format.id);
@@ -42,12 +47,14 @@ std::uint64_t token(const Format &format, const std::uint8_t *number_bytes) {
 }
 
 // The pattern counts upwards, so that a shifted byte shows as well as a changed one.
-std::uint8_t pattern(std::size_t i) {
+std::uint8_t pattern(std::size_t i)
+{
     return static_cast<std::uint8_t>(i);
 }
 
 // The number of the request or reply that `message`, an ICMP header and what follows, carries with a right token.
-std::optional<std::uint64_t> authentic_number(const Format &format, Bytes message) {
+std::optional<std::uint64_t> authentic_number(const Format &format, Bytes message)
+{
     if (message.size() < kHeaderBytes + kStampBytes)
         return std::nullopt;
     const std::uint8_t *stamp = &message[kHeaderBytes];
@@ -57,7 +64,8 @@ std::optional<std::uint64_t> authentic_number(const Format &format, Bytes messag
     return number;
 }
 
-bool as_sent(const Format &format, Bytes message) {
+bool as_sent(const Format &format, Bytes message)
+{
     if (message.size() != kHeaderBytes + format.payload_bytes)
         return false;
     for (std::size_t i = kStampBytes; i < format.payload_bytes; ++i)
@@ -66,21 +74,24 @@ bool as_sent(const Format &format, Bytes message) {
     return true;
 }
 
-sonde_ip ip4(const std::uint8_t *bytes) {
+sonde_ip ip4(const std::uint8_t *bytes)
+{
     sonde_ip ip{};
     ip.family = 4;
     std::memcpy(ip.bytes, bytes, 4);
     return ip;
 }
 
-sonde_ip ip6(const std::uint8_t *bytes) {
+sonde_ip ip6(const std::uint8_t *bytes)
+{
     sonde_ip ip{};
     ip.family = 6;
     std::memcpy(ip.bytes, bytes, 16);
     return ip;
 }
 
-void take_number(const Format &format, Bytes message, Arrival &arrival) {
+void take_number(const Format &format, Bytes message, Arrival &arrival)
+{
     arrival.sequence = big16(&message[6]);
     if (const auto number = authentic_number(format, message)) {
         arrival.authentic = true;
@@ -89,7 +100,8 @@ void take_number(const Format &format, Bytes message, Arrival &arrival) {
 }
 
 // The quoted packet's ICMP message and destination, if it is an echo request with our id.
-bool take_quote_v4(const Format &format, Bytes quote, Arrival &arrival) {
+bool take_quote_v4(const Format &format, Bytes quote, Arrival &arrival)
+{
     if (quote.size() < kHeader4Min || quote[0] >> 4 != 4 || quote[9] != kProtocolIcmp)
         return false;
     const std::size_t header = (quote[0] & 0xfu) * 4u;
@@ -103,7 +115,8 @@ bool take_quote_v4(const Format &format, Bytes quote, Arrival &arrival) {
     return true;
 }
 
-bool take_quote_v6(const Format &format, Bytes quote, Arrival &arrival) {
+bool take_quote_v6(const Format &format, Bytes quote, Arrival &arrival)
+{
     if (quote.size() < kHeader6 || quote[0] >> 4 != 6)
         return false;
     std::size_t header = kHeader6;
@@ -126,7 +139,8 @@ bool take_quote_v6(const Format &format, Bytes quote, Arrival &arrival) {
 
 } // namespace
 
-std::uint16_t checksum(Bytes bytes) {
+std::uint16_t checksum(Bytes bytes)
+{
     std::uint64_t sum = 0;
     std::size_t i = 0;
     for (; i + 1 < bytes.size(); i += 2)
@@ -138,11 +152,13 @@ std::uint16_t checksum(Bytes bytes) {
     return static_cast<std::uint16_t>(~sum);
 }
 
-bool same_address(const sonde_ip &left, const sonde_ip &right) {
+bool same_address(const sonde_ip &left, const sonde_ip &right)
+{
     return left.family == right.family && std::memcmp(left.bytes, right.bytes, left.family == 4 ? 4 : 16) == 0;
 }
 
-void build_request(const Format &format, std::uint32_t family, std::uint64_t number, std::span<std::uint8_t> packet) {
+void build_request(const Format &format, std::uint32_t family, std::uint64_t number, std::span<std::uint8_t> packet)
+{
     std::fill_n(packet.begin(), kHeaderBytes, std::uint8_t{0});
     packet[0] = family == 4 ? kEchoRequest4 : kEchoRequest6;
     put16(&packet[4], format.id);
@@ -155,7 +171,8 @@ void build_request(const Format &format, std::uint32_t family, std::uint64_t num
         put16(&packet[2], checksum(packet));
 }
 
-std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut) {
+std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut)
+{
     if (packet.size() < kHeader4Min || packet[0] >> 4 != 4 || packet[9] != kProtocolIcmp)
         return std::nullopt;
     const std::size_t header = (packet[0] & 0xfu) * 4u;
@@ -185,7 +202,8 @@ std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut) {
 }
 
 std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const sonde_ip &from,
-                                std::optional<int> ttl) {
+                                std::optional<int> ttl)
+{
     if (message.size() < kHeaderBytes)
         return std::nullopt;
     Arrival arrival;
@@ -209,7 +227,8 @@ std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, c
     return arrival;
 }
 
-std::optional<std::uint64_t> find_request(const Format &format, Bytes looped) {
+std::optional<std::uint64_t> find_request(const Format &format, Bytes looped)
+{
     // Ethernet and IPv4, bare IPv4, Ethernet and IPv6, bare IPv6 first; anything else by looking everywhere.
     constexpr std::size_t kUsual[] = {34, 20, 54, 40};
     auto number_at = [&](std::size_t at) -> std::optional<std::uint64_t> {

@@ -85,13 +85,15 @@ constexpr sonde_status kStatuses[] = {
 constexpr auto kStatusList = sdk::pointers(kStatuses);
 
 // One echo request, many answers: nobody asks for that by naming a host.
-bool is_group(const sonde_ip &ip) {
+bool is_group(const sonde_ip &ip)
+{
     if (ip.family == 6)
         return ip.bytes[0] == 0xff;
     return (ip.bytes[0] & 0xf0) == 0xe0 || std::all_of(ip.bytes, ip.bytes + 4, [](auto byte) { return byte == 255; });
 }
 
-Target find(const sonde_host &host, std::string_view name) {
+Target find(const sonde_host &host, std::string_view name)
+{
     Target target{std::string(name), {}, {}};
     sonde_addresses found;
     const std::int32_t code = host.resolve(&host, target.name.c_str(), &found);
@@ -104,7 +106,8 @@ Target find(const sonde_host &host, std::string_view name) {
     return target;
 }
 
-void measure(const sonde_host &host, const sonde_invocation &in) {
+void measure(const sonde_host &host, const sonde_invocation &in)
+{
     const sdk::Options options(in);
     Plan plan;
     bool any = false;

@@ -22,7 +22,8 @@ constexpr std::int64_t kSendAgain = kMillisecond;
 constexpr std::size_t kBatchesATurn = 16;
 constexpr std::uint32_t kDuplicateRowsMax = 8;
 
-itimerspec at(std::int64_t ns) {
+itimerspec at(std::int64_t ns)
+{
     itimerspec when{};
     when.it_value.tv_sec = ns / 1'000'000'000;
     when.it_value.tv_nsec = ns % 1'000'000'000;
@@ -30,12 +31,14 @@ itimerspec at(std::int64_t ns) {
 }
 
 // Becomes readable, and its read fails, when the wall clock is set.
-void watch_clock(int fd) {
+void watch_clock(int fd)
+{
     const itimerspec never = at(std::numeric_limits<std::int32_t>::max() * std::int64_t{1'000'000'000});
     timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
 }
 
-bool clock_was_set(int fd) {
+bool clock_was_set(int fd)
+{
     std::uint64_t expirations;
     if (read(fd, &expirations, sizeof expirations) >= 0 || errno != ECANCELED)
         return false;
@@ -48,7 +51,8 @@ bool clock_was_set(int fd) {
 Session::Session(const sonde_host &host, Plan plan)
     : host_(host), plan_(std::move(plan)), summaries_(plan_.targets.size()), base_(event_base_new()),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
-      clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC)) {
+      clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC))
+{
     if (!base_ || !timer_ || !clock_watch_)
         throw sdk::Failure{kUnexpected, "no event loop or timer"};
     host_.random(&host_, format_.key.data(), static_cast<std::uint32_t>(format_.key.size()));
@@ -70,7 +74,8 @@ Session::Session(const sonde_host &host, Plan plan)
                                        [this](const Verdict &verdict) { record(verdict); });
 }
 
-void Session::open_endpoints() {
+void Session::open_endpoints()
+{
     std::optional<sdk::Failure> failed;
     for (const std::uint32_t family : {4u, 6u}) {
         auto wanted = [family](const Target &target) { return target.address.family == family; };
@@ -90,13 +95,15 @@ void Session::open_endpoints() {
         throw *failed;
 }
 
-void Session::watch(int fd) {
+void Session::watch(int fd)
+{
     events_.emplace_back(event_new(base_.get(), fd, EV_READ | EV_PERSIST, on_event, this));
     if (!events_.back() || event_add(events_.back().get(), nullptr) != 0)
         throw sdk::Failure{kUnexpected, "no event for a descriptor"};
 }
 
-void Session::run() {
+void Session::run()
+{
     host_.sleep_until(&host_, monotonic() + kStampsReady);
     watch_clock(clock_watch_.get());
     for (const auto &one : endpoints_)
@@ -117,7 +124,8 @@ void Session::run() {
     finish();
 }
 
-void Session::on_event(evutil_socket_t, short, void *opaque) {
+void Session::on_event(evutil_socket_t, short, void *opaque)
+{
     auto *session = static_cast<Session *>(opaque);
     try {
         session->turn();
@@ -129,7 +137,8 @@ void Session::on_event(evutil_socket_t, short, void *opaque) {
 
 // Whatever woke us, the order is the same: what has come in before what is given up, or a busy moment would look like
 // loss.
-void Session::turn() {
+void Session::turn()
+{
     if (host_.cancelled(&host_) != 0) {
         event_base_loopbreak(base_.get());
         return;
@@ -154,7 +163,8 @@ void Session::turn() {
         arm(std::min(buffer_full_ ? now + kSendAgain : due(next_item_), ledger_->next_due()));
 }
 
-void Session::take_in(std::int64_t now) {
+void Session::take_in(std::int64_t now)
+{
     for (const std::uint32_t family : {4u, 6u}) {
         Endpoint *from = endpoint(family);
         if (from == nullptr)
@@ -176,7 +186,8 @@ void Session::take_in(std::int64_t now) {
     }
 }
 
-std::int64_t Session::due(std::uint64_t item) const {
+std::int64_t Session::due(std::uint64_t item) const
+{
     // The targets of one round are spread over the interval: thousands at once would overflow queues on the way, our
     // own among them.
     const std::uint64_t round = item / order_.size(), place = item % order_.size();
@@ -185,7 +196,8 @@ std::int64_t Session::due(std::uint64_t item) const {
            static_cast<std::int64_t>(place) * (interval / static_cast<std::int64_t>(order_.size()));
 }
 
-Packet Session::packet_of(std::uint64_t item, std::int64_t now) const {
+Packet Session::packet_of(std::uint64_t item, std::int64_t now) const
+{
     Packet packet;
     packet.target = order_[item % order_.size()];
     packet.seq = static_cast<std::uint32_t>(item / order_.size() + 1);
@@ -194,7 +206,8 @@ Packet Session::packet_of(std::uint64_t item, std::int64_t now) const {
     return packet;
 }
 
-void Session::send_due(std::int64_t now) {
+void Session::send_due(std::int64_t now)
+{
     buffer_full_ = false;
     while (next_item_ < total() && due(next_item_) <= now && !buffer_full_) {
         const Target &target = target_of(next_item_);
@@ -212,7 +225,8 @@ void Session::send_due(std::int64_t now) {
     }
 }
 
-void Session::send_batch(std::uint32_t family, std::int64_t now, std::vector<std::uint64_t> items) {
+void Session::send_batch(std::uint32_t family, std::int64_t now, std::vector<std::uint64_t> items)
+{
     std::vector<Endpoint::Request> requests;
     for (const std::uint64_t item : items)
         requests.push_back({ledger_->next_number() + requests.size(), target_of(item).address});
@@ -227,7 +241,8 @@ void Session::send_batch(std::uint32_t family, std::int64_t now, std::vector<std
     buffer_full_ = dealt_with < items.size();
 }
 
-void Session::record(const Verdict &verdict) {
+void Session::record(const Verdict &verdict)
+{
     summaries_[verdict.packet.target].add(verdict);
     if (verdict.extra > kDuplicateRowsMax)
         return;
@@ -236,12 +251,14 @@ void Session::record(const Verdict &verdict) {
         throw sdk::Stopped{};
 }
 
-void Session::arm(std::int64_t monotonic_ns) {
+void Session::arm(std::int64_t monotonic_ns)
+{
     const itimerspec when = at(std::max<std::int64_t>(monotonic_ns, 1));
     timerfd_settime(timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr);
 }
 
-void Session::finish() {
+void Session::finish()
+{
     finishing_ = true;
     const std::int64_t now = monotonic();
     take_in(now);

@@ -106,7 +106,8 @@ constinit const sonde_table kTables[] = {
     sdk::table({.id = "summary", .columns = kSummaryColumnList.data(), .help = "one row a target"}),
 };
 
-std::optional<sdk::Timestamp> stamp(std::optional<std::int64_t> ns) {
+std::optional<sdk::Timestamp> stamp(std::optional<std::int64_t> ns)
+{
     return ns ? std::optional(sdk::Timestamp{*ns}) : std::nullopt;
 }
 
@@ -114,7 +115,8 @@ std::optional<sdk::Timestamp> stamp(std::optional<std::int64_t> ns) {
 
 const sonde_table *const kTableList[] = {&kTables[kPacketTable], &kTables[kSummaryTable], nullptr};
 
-std::int32_t write_packet(const sonde_host &host, const Target &target, const Verdict &verdict) {
+std::int32_t write_packet(const sonde_host &host, const Target &target, const Verdict &verdict)
+{
     const Packet &packet = verdict.packet;
     const Arrival *arrival = verdict.arrival;
     const char *from = !verdict.rtt ? nullptr : verdict.tx_driver ? "driver" : "queue";
@@ -129,7 +131,8 @@ std::int32_t write_packet(const sonde_host &host, const Target &target, const Ve
                        arrival != nullptr ? cell(arrival->icmp_code) : sonde_null(), cell(verdict.error)});
 }
 
-std::int32_t write_summary(const sonde_host &host, const Target &target, const Summary &summary) {
+std::int32_t write_summary(const sonde_host &host, const Target &target, const Summary &summary)
+{
     const auto rtt = summary.rtt();
     auto of_rtt = [&rtt](auto member) { return rtt ? cell((*rtt).*member) : sonde_null(); };
     return sdk::offer(host, kSummaryTable,

@@ -6,7 +6,8 @@ namespace sonde::ping {
 
 namespace {
 
-std::uint64_t little_endian(const std::uint8_t *bytes, std::size_t count) {
+std::uint64_t little_endian(const std::uint8_t *bytes, std::size_t count)
+{
     std::uint64_t value = 0;
     for (std::size_t i = 0; i < count; ++i)
         value |= std::uint64_t{bytes[i]} << (8 * i);
@@ -16,7 +17,8 @@ std::uint64_t little_endian(const std::uint8_t *bytes, std::size_t count) {
 struct State {
     std::uint64_t v0, v1, v2, v3;
 
-    void rounds(int count) {
+    void rounds(int count)
+    {
         for (int i = 0; i < count; ++i) {
             v0 += v1;
             v2 += v3;
@@ -31,7 +33,8 @@ struct State {
         }
     }
 
-    void absorb(std::uint64_t word) {
+    void absorb(std::uint64_t word)
+    {
         v3 ^= word;
         rounds(2);
         v0 ^= word;
@@ -40,7 +43,8 @@ struct State {
 
 } // namespace
 
-std::uint64_t siphash(const Key &key, std::span<const std::uint8_t> bytes) {
+std::uint64_t siphash(const Key &key, std::span<const std::uint8_t> bytes)
+{
     const std::uint64_t k0 = little_endian(key.data(), 8);
     const std::uint64_t k1 = little_endian(key.data() + 8, 8);
     State state{k0 ^ 0x736f6d6570736575u, k1 ^ 0x646f72616e646f6du, k0 ^ 0x6c7967656e657261u, k1 ^ 0x7465646279746573u};

@@ -18,7 +18,8 @@ static const struct sonde_function *const functions[] = {&function, NULL};
 static const struct sonde_status empty = {SONDE_SIZE(sonde_status), .code = 1, .id = "empty", .help = "an empty name"};
 static const struct sonde_status *const statuses[] = {&empty, NULL};
 
-static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in) {
+static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
+{
     struct sonde_cell row[1];
     if (in->values[NAME].length == 0)
         return sonde_fail(host, 1, "the name is empty");

@@ -31,7 +31,8 @@ constexpr auto kFunctionList = sdk::pointers(kFunctions);
 constexpr sonde_status kStatuses[] = {sdk::status({.code = kUnexpected, .id = "unexpected"})};
 constexpr auto kStatusList = sdk::pointers(kStatuses);
 
-void measure(const sonde_host &host, const sonde_invocation &in) {
+void measure(const sonde_host &host, const sonde_invocation &in)
+{
     sdk::Options options(in);
     if (options.items(kName).empty())
         throw sdk::Failure{kUnexpected, "nothing to say"};

@@ -58,7 +58,8 @@ struct OptionFields {
     const char *help = nullptr;
 };
 
-consteval sonde_option option(const OptionFields &f) {
+consteval sonde_option option(const OptionFields &f)
+{
     return {sizeof(sonde_option), 0,         f.id,      f.type,  f.list, f.required, f.target, f.unit,
             f.default_value,      f.minimum, f.maximum, f.words, f.help};
 }
@@ -73,7 +74,8 @@ struct ColumnFields {
     const char *help = nullptr;
 };
 
-consteval sonde_column column(const ColumnFields &f) {
+consteval sonde_column column(const ColumnFields &f)
+{
     return {sizeof(sonde_column), 0, f.id, f.type, f.clock, f.nullable, 0, f.unit, f.words, f.help};
 }
 
@@ -83,7 +85,8 @@ struct TableFields {
     const char *help = nullptr;
 };
 
-consteval sonde_table table(const TableFields &f) {
+consteval sonde_table table(const TableFields &f)
+{
     return {sizeof(sonde_table), 0, f.id, f.columns, f.help};
 }
 
@@ -92,7 +95,8 @@ struct FunctionFields {
     const char *const *roles = nullptr;
 };
 
-consteval sonde_function function(const FunctionFields &f) {
+consteval sonde_function function(const FunctionFields &f)
+{
     return {sizeof(sonde_function), 0, f.uri, f.roles};
 }
 
@@ -103,7 +107,8 @@ struct StatusFields {
     const char *help = nullptr;
 };
 
-consteval sonde_status status(const StatusFields &f) {
+consteval sonde_status status(const StatusFields &f)
+{
     return {sizeof(sonde_status), f.code, f.id, f.blame, 0, f.help};
 }
 
@@ -122,7 +127,8 @@ struct MethodFields {
     std::int32_t (*probe)(const sonde_host *) = nullptr;
 };
 
-consteval sonde_method method(const MethodFields &f) {
+consteval sonde_method method(const MethodFields &f)
+{
     return {sizeof(sonde_method), f.flags,         f.id,         f.version, f.help, f.functions, f.options, f.tables,
             f.statuses,           f.traffic_bound, f.privileges, 0,         f.run,  f.probe};
 }
@@ -137,14 +143,16 @@ struct PluginFields {
     const void *(*extension)(const char *) = nullptr;
 };
 
-consteval sonde_plugin plugin(const PluginFields &f) {
+consteval sonde_plugin plugin(const PluginFields &f)
+{
     return {SONDE_MAGIC, SONDE_ABI_MINOR, sizeof(sonde_plugin),  0,          f.name, f.version, f.vendor,
             f.licence,   f.methods,       f.required_extensions, f.extension};
 }
 
 // The NULL-terminated array of pointers that the C structs want, over an array of static storage.
 template <class T, std::size_t N>
-constexpr std::array<const T *, N + 1> pointers(const T (&items)[N]) {
+constexpr std::array<const T *, N + 1> pointers(const T (&items)[N])
+{
     std::array<const T *, N + 1> list{};
     for (std::size_t i = 0; i < N; ++i)
         list[i] = &items[i];
@@ -167,12 +175,14 @@ public:
     // A NUL stands behind it. Empty if not given.
     std::string_view text(std::size_t i) const { return text_of(values_[i]); }
     // The items of a list, empty if none were given. Read an item's text with text_of.
-    std::span<const sonde_value> items(std::size_t i) const {
+    std::span<const sonde_value> items(std::size_t i) const
+    {
         return values_[i].items == nullptr ? std::span<const sonde_value>()
                                            : std::span<const sonde_value>(values_[i].items, values_[i].count);
     }
 
-    static std::string_view text_of(const sonde_value &value) {
+    static std::string_view text_of(const sonde_value &value)
+    {
         return value.text == nullptr ? std::string_view() : std::string_view(value.text, value.length);
     }
 
@@ -188,44 +198,56 @@ struct Timestamp {
     std::int64_t ns;
 };
 
-inline sonde_cell cell(std::nullopt_t) {
+inline sonde_cell cell(std::nullopt_t)
+{
     return sonde_null();
 }
-inline sonde_cell cell(std::same_as<bool> auto value) {
+inline sonde_cell cell(std::same_as<bool> auto value)
+{
     return sonde_bool(value);
 }
 template <std::integral T>
-requires(!std::same_as<T, bool>) sonde_cell cell(T value) {
+requires(!std::same_as<T, bool>) sonde_cell cell(T value)
+{
     return sonde_int(static_cast<std::int64_t>(value));
 }
-inline sonde_cell cell(double value) {
+inline sonde_cell cell(double value)
+{
     return sonde_double(value);
 }
-inline sonde_cell cell(std::chrono::nanoseconds value) {
+inline sonde_cell cell(std::chrono::nanoseconds value)
+{
     return sonde_duration(value.count());
 }
-inline sonde_cell cell(Timestamp value) {
+inline sonde_cell cell(Timestamp value)
+{
     return sonde_timestamp(value.ns);
 }
 // What these point to must live until the row has been handed over. A null pointer is a null cell.
-inline sonde_cell cell(const char *text) {
+inline sonde_cell cell(const char *text)
+{
     return sonde_string(text);
 }
-inline sonde_cell cell(std::string_view text) {
+inline sonde_cell cell(std::string_view text)
+{
     return sonde_data(SONDE_STRING, text.data() == nullptr ? "" : text.data(), static_cast<std::uint32_t>(text.size()));
 }
-inline sonde_cell cell(const std::string &text) {
+inline sonde_cell cell(const std::string &text)
+{
     return cell(std::string_view(text));
 }
-inline sonde_cell cell(const sonde_ip &ip) {
+inline sonde_cell cell(const sonde_ip &ip)
+{
     return sonde_address(&ip);
 }
-inline sonde_cell cell(std::span<const std::byte> bytes) {
+inline sonde_cell cell(std::span<const std::byte> bytes)
+{
     return sonde_data(SONDE_BYTES, bytes.data() == nullptr ? static_cast<const void *>("") : bytes.data(),
                       static_cast<std::uint32_t>(bytes.size()));
 }
 template <class T>
-sonde_cell cell(const std::optional<T> &value) {
+sonde_cell cell(const std::optional<T> &value)
+{
     return value ? cell(*value) : sonde_null();
 }
 
@@ -240,31 +262,37 @@ struct Stopped {};
 
 // Hands a row over; nonzero: stop. A cancelled run's rows are still taken, though each tells it to stop, so what a run
 // has to say at its end it offers without heeding the answer.
-inline std::int32_t offer(const sonde_host &host, std::uint32_t table, std::span<const sonde_cell> cells) {
+inline std::int32_t offer(const sonde_host &host, std::uint32_t table, std::span<const sonde_cell> cells)
+{
     return host.row(&host, table, cells.data(), static_cast<std::uint32_t>(cells.size()));
 }
 
-inline std::int32_t offer(const sonde_host &host, std::uint32_t table, std::initializer_list<sonde_cell> cells) {
+inline std::int32_t offer(const sonde_host &host, std::uint32_t table, std::initializer_list<sonde_cell> cells)
+{
     return offer(host, table, std::span(cells.begin(), cells.size()));
 }
 
-inline void row(const sonde_host &host, std::uint32_t table, std::span<const sonde_cell> cells) {
+inline void row(const sonde_host &host, std::uint32_t table, std::span<const sonde_cell> cells)
+{
     if (offer(host, table, cells) != 0)
         throw Stopped{};
 }
 
-inline void row(const sonde_host &host, std::uint32_t table, std::initializer_list<sonde_cell> cells) {
+inline void row(const sonde_host &host, std::uint32_t table, std::initializer_list<sonde_cell> cells)
+{
     row(host, table, std::span(cells.begin(), cells.size()));
 }
 
-inline void log(const sonde_host &host, sonde_log_level level, std::string_view text) {
+inline void log(const sonde_host &host, sonde_log_level level, std::string_view text)
+{
     host.log(&host, level, text.data(), static_cast<std::uint32_t>(text.size()));
 }
 
 // A method's `run` around a C++ function: no exception crosses the C line. Failure becomes its status, Stopped a quiet
 // end, anything else the status `Unexpected`, which the method has to declare.
 template <void (*Measure)(const sonde_host &, const sonde_invocation &), std::int32_t Unexpected>
-std::int32_t guarded(const sonde_host *host, const sonde_invocation *in) noexcept {
+std::int32_t guarded(const sonde_host *host, const sonde_invocation *in) noexcept
+{
     auto fail = [host](std::int32_t code, std::string_view text) {
         return host->fail(host, code, text.data(), static_cast<std::uint32_t>(text.size()));
     };
@@ -290,7 +318,8 @@ public:
     Fd() = default;
     explicit Fd(int fd) : fd_(fd) {}
     Fd(Fd &&other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd &operator=(Fd &&other) noexcept {
+    Fd &operator=(Fd &&other) noexcept
+    {
         reset(std::exchange(other.fd_, -1));
         return *this;
     }
@@ -299,7 +328,8 @@ public:
     int get() const { return fd_; }
     explicit operator bool() const { return fd_ >= 0; }
     int release() { return std::exchange(fd_, -1); }
-    void reset(int fd = -1) {
+    void reset(int fd = -1)
+    {
         if (fd_ >= 0 && fd_ != fd)
             ::close(fd_);
         fd_ = fd;

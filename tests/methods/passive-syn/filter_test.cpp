@@ -18,17 +18,20 @@ namespace {
 
 class Filtered {
 public:
-    explicit Filtered(std::vector<sock_filter> code) {
+    explicit Filtered(std::vector<sock_filter> code)
+    {
         REQUIRE(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends_) == 0);
         const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
         REQUIRE(setsockopt(ends_[1], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
     }
-    ~Filtered() {
+    ~Filtered()
+    {
         close(ends_[0]);
         close(ends_[1]);
     }
     // What the filter lets through of a frame; nothing if it drops it.
-    std::optional<Buffer> pass(const Buffer &frame) {
+    std::optional<Buffer> pass(const Buffer &frame)
+    {
         (void)!send(ends_[0], frame.data(), frame.size(), 0);
         Buffer got(4096);
         const ssize_t length = recv(ends_[1], got.data(), got.size(), 0);
@@ -42,14 +45,16 @@ private:
     int ends_[2];
 };
 
-bool same(const std::optional<Classified> &left, const std::optional<Classified> &right) {
+bool same(const std::optional<Classified> &left, const std::optional<Classified> &right)
+{
     return left.has_value() == right.has_value() &&
            (!left || (left->family == right->family && left->segment == right->segment));
 }
 
 } // namespace
 
-TEST_CASE("bulk traffic is dropped in the kernel") {
+TEST_CASE("bulk traffic is dropped in the kernel")
+{
     Filtered filter(make_filter(Link::ethernet, true, true));
     CHECK_FALSE(filter.pass(ethernet(0x0800, ipv4(tcp(kAck) + Buffer(1400)))));
     CHECK_FALSE(filter.pass(ethernet(0x86dd, ipv6(tcp(kAck) + Buffer(1400)))));
@@ -59,14 +64,16 @@ TEST_CASE("bulk traffic is dropped in the kernel") {
     CHECK_FALSE(filter.pass(ethernet(0x0806, Buffer(46))));
 }
 
-TEST_CASE("little more than the headers of a SYN is copied") {
+TEST_CASE("little more than the headers of a SYN is copied")
+{
     Filtered filter(make_filter(Link::ethernet, true, true));
     const auto got = filter.pass(ethernet(0x0800, ipv4(tcp(kSyn) + Buffer(1400))));
     REQUIRE(got);
     CHECK(got->size() < 100);
 }
 
-TEST_CASE("the direction is chosen in the kernel") {
+TEST_CASE("the direction is chosen in the kernel")
+{
     // A socket pair's packets are not outgoing.
     Filtered in(make_filter(Link::ethernet, true, false)), out(make_filter(Link::ethernet, false, true));
     const Buffer frame = ethernet(0x0800, ipv4(tcp(kSyn)));
@@ -74,7 +81,8 @@ TEST_CASE("the direction is chosen in the kernel") {
     CHECK_FALSE(out.pass(frame));
 }
 
-TEST_CASE("what the filter passes is judged as the whole frame would be, and it drops nothing that counts") {
+TEST_CASE("what the filter passes is judged as the whole frame would be, and it drops nothing that counts")
+{
     const Buffer packets[] = {
         ipv4(tcp(kSyn)),
         ipv4(tcp(kSyn | kAck), 40),
@@ -108,7 +116,8 @@ TEST_CASE("what the filter passes is judged as the whole frame would be, and it 
     }
 }
 
-TEST_CASE("no frame, however short or odd, makes the judgement read beyond it") {
+TEST_CASE("no frame, however short or odd, makes the judgement read beyond it")
+{
     std::mt19937 random(3);
     for (int round = 0; round < 60000; ++round) {
         Buffer frame(random() % 120);

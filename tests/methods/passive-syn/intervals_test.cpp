@@ -8,7 +8,8 @@ namespace {
 constexpr Classified kSyn4{4, Segment::syn}, kSyn6{6, Segment::syn};
 }
 
-TEST_CASE("a packet belongs to the interval of its own time, whenever it is looked at") {
+TEST_CASE("a packet belongs to the interval of its own time, whenever it is looked at")
+{
     Intervals intervals(1000, 100, 3);
     CHECK_FALSE(intervals.add(999, Direction::in, kSyn4));
     CHECK(intervals.add(1100, Direction::in, kSyn4)); // the second, seen while the first is open
@@ -26,14 +27,16 @@ TEST_CASE("a packet belongs to the interval of its own time, whenever it is look
     CHECK(intervals.done());
 }
 
-TEST_CASE("no packet behind the last interval is counted") {
+TEST_CASE("no packet behind the last interval is counted")
+{
     Intervals intervals(0, 100, 1);
     CHECK_FALSE(intervals.add(100, Direction::in, kSyn4));
     CHECK(intervals.close().counts[0][0].syn == 0);
     CHECK(intervals.done());
 }
 
-TEST_CASE("a time without sight is taken out of each interval it touches") {
+TEST_CASE("a time without sight is taken out of each interval it touches")
+{
     Intervals intervals(0, 100, 2);
     intervals.blind(90, 130);
     intervals.blind(150, 160);

@@ -8,23 +8,27 @@ using namespace sonde::passive_syn;
 
 namespace {
 
-std::optional<Segment> seen(const Buffer &frame, std::uint32_t family) {
+std::optional<Segment> seen(const Buffer &frame, std::uint32_t family)
+{
     const auto found = classify(Link::ethernet, frame);
     if (found)
         CHECK(found->family == family);
     return found ? std::optional(found->segment) : std::nullopt;
 }
 
-std::optional<Segment> seen4(const Buffer &packet) {
+std::optional<Segment> seen4(const Buffer &packet)
+{
     return seen(ethernet(0x0800, packet), 4);
 }
-std::optional<Segment> seen6(const Buffer &packet) {
+std::optional<Segment> seen6(const Buffer &packet)
+{
     return seen(ethernet(0x86dd, packet), 6);
 }
 
 } // namespace
 
-TEST_CASE("SYN, ECN-setup SYN, SYN/ACK and the refusal of a SYN are told apart; other segments do not count") {
+TEST_CASE("SYN, ECN-setup SYN, SYN/ACK and the refusal of a SYN are told apart; other segments do not count")
+{
     for (const auto &judge : {+[](const Buffer &segment) { return seen4(ipv4(segment)); },
                               +[](const Buffer &segment) { return seen6(ipv6(segment)); }}) {
         CHECK(judge(tcp(kSyn)) == Segment::syn);
@@ -39,7 +43,8 @@ TEST_CASE("SYN, ECN-setup SYN, SYN/ACK and the refusal of a SYN are told apart; 
     }
 }
 
-TEST_CASE("other protocols and later fragments do not count") {
+TEST_CASE("other protocols and later fragments do not count")
+{
     CHECK_FALSE(seen4(ipv4(tcp(kSyn), 0, 17)));
     CHECK_FALSE(seen4(ipv4(tcp(kSyn), 0, 6, 1)));
     CHECK(seen4(ipv4(tcp(kSyn), 0, 6, 0x2000)) == Segment::syn); // the first of several
@@ -47,7 +52,8 @@ TEST_CASE("other protocols and later fragments do not count") {
     CHECK_FALSE(seen(ethernet(0x0806, ipv4(tcp(kSyn))), 4));
 }
 
-TEST_CASE("the TCP header is found behind options, extension headers, tags and PPPoE") {
+TEST_CASE("the TCP header is found behind options, extension headers, tags and PPPoE")
+{
     CHECK(seen4(ipv4(tcp(kSyn), 40)) == Segment::syn);
     CHECK(seen6(ipv6(extension(43) + extension(60, 3) + extension(6) + tcp(kSyn), 0)) == Segment::syn);
     Buffer fragment = extension(6);
@@ -64,7 +70,8 @@ TEST_CASE("the TCP header is found behind options, extension headers, tags and P
     CHECK_FALSE(classify(Link::bare, Buffer{}));
 }
 
-TEST_CASE("a header that is cut short or contradicts itself is unparsed, not nothing") {
+TEST_CASE("a header that is cut short or contradicts itself is unparsed, not nothing")
+{
     Buffer packet = ipv4(tcp(kSyn));
     packet.resize(20 + 13);
     CHECK(seen4(packet) == Segment::unparsed);
@@ -83,14 +90,16 @@ TEST_CASE("a header that is cut short or contradicts itself is unparsed, not not
     CHECK(seen6(ipv6(beyond, 0)) == Segment::unparsed);
 }
 
-TEST_CASE("padding behind a short packet is not taken for its TCP header") {
+TEST_CASE("padding behind a short packet is not taken for its TCP header")
+{
     Buffer packet = ipv4(Buffer(8)) + Buffer(40, 0x02);
     CHECK(seen4(packet) == Segment::unparsed);
     packet = ipv6(Buffer(8)) + Buffer(40, 0x02);
     CHECK(seen6(packet) == Segment::unparsed);
 }
 
-TEST_CASE("an endless chain of extension headers is given up") {
+TEST_CASE("an endless chain of extension headers is given up")
+{
     Buffer chain;
     for (int i = 0; i < 100; ++i)
         chain = chain + extension(60);

@@ -15,16 +15,19 @@ namespace {
 
 class Filtered {
 public:
-    explicit Filtered(std::vector<sock_filter> code) {
+    explicit Filtered(std::vector<sock_filter> code)
+    {
         REQUIRE(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, ends_) == 0);
         const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
         REQUIRE(setsockopt(ends_[1], SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) == 0);
     }
-    ~Filtered() {
+    ~Filtered()
+    {
         close(ends_[0]);
         close(ends_[1]);
     }
-    bool passes(const Buffer &packet) {
+    bool passes(const Buffer &packet)
+    {
         (void)!send(ends_[0], packet.data(), packet.size(), 0);
         std::uint8_t got[2048];
         const ssize_t length = recv(ends_[1], got, sizeof got, 0);
@@ -39,7 +42,8 @@ const sonde_ip kMe = ip4({192, 0, 2, 1}), kTarget = ip4({192, 0, 2, 9}), kRouter
 
 } // namespace
 
-TEST_CASE("the IPv4 filter passes replies and errors with our id and nothing else") {
+TEST_CASE("the IPv4 filter passes replies and errors with our id and nothing else")
+{
     const Format format = test_format();
     Format other = format;
     other.id ^= 0x8000;
@@ -66,7 +70,8 @@ TEST_CASE("the IPv4 filter passes replies and errors with our id and nothing els
         CHECK_FALSE(filter.passes(cut(in_ipv4(reply(other, 4, 1), kTarget, kMe), length)));
 }
 
-TEST_CASE("the IPv6 filter passes replies and errors with our id and nothing else") {
+TEST_CASE("the IPv6 filter passes replies and errors with our id and nothing else")
+{
     const Format format = test_format();
     Format other = format;
     other.id ^= 1;

@@ -34,7 +34,8 @@ struct Run {
                   }};
 
     // Sends and stamps: 1 ms in our own queue.
-    std::uint64_t send(std::int64_t ms, std::uint32_t target = 0, bool stamped = true) {
+    std::uint64_t send(std::int64_t ms, std::uint32_t target = 0, bool stamped = true)
+    {
         const std::uint64_t number = ledger.next_number();
         Packet packet;
         packet.target = target;
@@ -47,7 +48,8 @@ struct Run {
         }
         return number;
     }
-    static Arrival reply_to(std::uint64_t number, const sonde_ip &from = kA) {
+    static Arrival reply_to(std::uint64_t number, const sonde_ip &from = kA)
+    {
         Arrival arrival;
         arrival.authentic = arrival.intact = true;
         arrival.number = number;
@@ -55,7 +57,8 @@ struct Run {
         arrival.from = arrival.sent_to = from;
         return arrival;
     }
-    static Arrival error_for(std::uint64_t number, bool authentic, const sonde_ip &to = kA) {
+    static Arrival error_for(std::uint64_t number, bool authentic, const sonde_ip &to = kA)
+    {
         Arrival arrival = reply_to(number, to);
         arrival.kind = Arrival::Kind::error;
         arrival.authentic = authentic;
@@ -68,7 +71,8 @@ struct Run {
 
 } // namespace
 
-TEST_CASE("a reply's rtt is from the driver's stamp and the local queue stands beside it") {
+TEST_CASE("a reply's rtt is from the driver's stamp and the local queue stands beside it")
+{
     Run run;
     run.arrive(Run::reply_to(run.send(0)), 11);
     REQUIRE(run.said.size() == 1);
@@ -77,7 +81,8 @@ TEST_CASE("a reply's rtt is from the driver's stamp and the local queue stands b
     CHECK(run.said[0].local_queue == 1ms);
 }
 
-TEST_CASE("without a driver's stamp the rtt is from the queue's, and without any it is unknown") {
+TEST_CASE("without a driver's stamp the rtt is from the queue's, and without any it is unknown")
+{
     Run run;
     const auto first = run.send(0, 0, false);
     run.ledger.stamp(first, Stamp::queue, kWall);
@@ -90,7 +95,8 @@ TEST_CASE("without a driver's stamp the rtt is from the queue's, and without any
     CHECK_FALSE(run.said[1].rtt);
 }
 
-TEST_CASE("a packet nobody answers is lost once nobody waits for it any more, not before") {
+TEST_CASE("a packet nobody answers is lost once nobody waits for it any more, not before")
+{
     Run run;
     run.send(0);
     CHECK(run.ledger.next_due() == 200 * kMs);
@@ -102,7 +108,8 @@ TEST_CASE("a packet nobody answers is lost once nobody waits for it any more, no
     CHECK(run.summary.loss_ratio() == 1.0);
 }
 
-TEST_CASE("a reply behind tmax is late, with its delay, and counts as loss") {
+TEST_CASE("a reply behind tmax is late, with its delay, and counts as loss")
+{
     Run run;
     run.arrive(Run::reply_to(run.send(0)), 151);
     REQUIRE(run.said.size() == 1);
@@ -112,7 +119,8 @@ TEST_CASE("a reply behind tmax is late, with its delay, and counts as loss") {
     CHECK_FALSE(run.summary.rtt());
 }
 
-TEST_CASE("a reply that waited in our own buffer is judged by its stamp, not by when we looked") {
+TEST_CASE("a reply that waited in our own buffer is judged by its stamp, not by when we looked")
+{
     Run run;
     const auto number = run.send(0);
     run.ledger.arrive(Run::reply_to(number), kWall + 50 * kMs, 180 * kMs);
@@ -120,7 +128,8 @@ TEST_CASE("a reply that waited in our own buffer is judged by its stamp, not by 
     CHECK(run.said[0].outcome == Outcome::reply);
 }
 
-TEST_CASE("whatever comes again is a duplicate on top of the packet's own outcome") {
+TEST_CASE("whatever comes again is a duplicate on top of the packet's own outcome")
+{
     Run run;
     const auto number = run.send(0);
     run.arrive(Run::reply_to(number), 10);
@@ -134,14 +143,16 @@ TEST_CASE("whatever comes again is a duplicate on top of the packet's own outcom
     CHECK(run.summary.loss_ratio() == 0.0);
 }
 
-TEST_CASE("a right reply from another address says so") {
+TEST_CASE("a right reply from another address says so")
+{
     Run run;
     run.arrive(Run::reply_to(run.send(0), kRouter), 10);
     REQUIRE(run.said.size() == 1);
     CHECK(run.said[0].outcome == Outcome::other_source);
 }
 
-TEST_CASE("a damaged or forged reply cannot take the place of the right one") {
+TEST_CASE("a damaged or forged reply cannot take the place of the right one")
+{
     Run run;
     const auto number = run.send(0);
     Arrival forged = Run::reply_to(number);
@@ -156,7 +167,8 @@ TEST_CASE("a damaged or forged reply cannot take the place of the right one") {
     CHECK(run.said.size() == 1);
 }
 
-TEST_CASE("a damaged reply is what remains if no right one comes") {
+TEST_CASE("a damaged reply is what remains if no right one comes")
+{
     Run run;
     Arrival damaged = Run::reply_to(run.send(0));
     damaged.intact = false;
@@ -166,7 +178,8 @@ TEST_CASE("a damaged reply is what remains if no right one comes") {
     CHECK(run.said[0].outcome == Outcome::corrupted);
 }
 
-TEST_CASE("an error with the token settles at once, one without waits for something better") {
+TEST_CASE("an error with the token settles at once, one without waits for something better")
+{
     Run run;
     run.arrive(Run::error_for(run.send(0), true), 5);
     REQUIRE(run.said.size() == 1);
@@ -180,7 +193,8 @@ TEST_CASE("an error with the token settles at once, one without waits for someth
     CHECK(run.said[1].outcome == Outcome::icmp_error);
 }
 
-TEST_CASE("an error without the token is held against address and sequence number, also where those wrap") {
+TEST_CASE("an error without the token is held against address and sequence number, also where those wrap")
+{
     Run run;
     std::vector<std::uint64_t> numbers;
     for (int i = 0; i < 20; ++i)
@@ -194,7 +208,8 @@ TEST_CASE("an error without the token is held against address and sequence numbe
     CHECK(run.said[14].outcome == Outcome::lost);
 }
 
-TEST_CASE("what waited while our own buffer dropped packets is not called lost") {
+TEST_CASE("what waited while our own buffer dropped packets is not called lost")
+{
     Run run;
     run.send(0);
     run.ledger.dropped(4, 3);
@@ -207,7 +222,8 @@ TEST_CASE("what waited while our own buffer dropped packets is not called lost")
     CHECK(run.summary.loss_ratio() == 1.0); // of the one that is known
 }
 
-TEST_CASE("a packet that entered our queue and never left it is unsent, not lost") {
+TEST_CASE("a packet that entered our queue and never left it is unsent, not lost")
+{
     Run run;
     run.arrive(Run::reply_to(run.send(0)), 10);
     const auto stuck = run.send(20, 0, false);
@@ -219,7 +235,8 @@ TEST_CASE("a packet that entered our queue and never left it is unsent, not lost
     CHECK(run.summary.sent() == 1);
 }
 
-TEST_CASE("where a driver is known to stamp nothing, silence is loss") {
+TEST_CASE("where a driver is known to stamp nothing, silence is loss")
+{
     Run run;
     for (int i = 0; i < 2; ++i)
         run.ledger.stamp(run.send(i, 0, false), Stamp::queue, kWall + i * kMs);
@@ -230,7 +247,8 @@ TEST_CASE("where a driver is known to stamp nothing, silence is loss") {
     CHECK(run.said[1].outcome == Outcome::lost);
 }
 
-TEST_CASE("a step of the wall clock voids the stamps of what was on its way and keeps the outcome") {
+TEST_CASE("a step of the wall clock voids the stamps of what was on its way and keeps the outcome")
+{
     Run run;
     const auto before = run.send(0);
     run.ledger.clock_stepped();
@@ -244,7 +262,8 @@ TEST_CASE("a step of the wall clock voids the stamps of what was on its way and 
     CHECK(run.said[1].rtt == 9ms);
 }
 
-TEST_CASE("a packet that could not be sent is settled at once and is no loss") {
+TEST_CASE("a packet that could not be sent is settled at once and is no loss")
+{
     Run run;
     run.ledger.unsent(Packet{}, "Network is unreachable");
     REQUIRE(run.said.size() == 1);
@@ -255,7 +274,8 @@ TEST_CASE("a packet that could not be sent is settled at once and is no loss") {
     CHECK(run.ledger.last_due() == 0);
 }
 
-TEST_CASE("at the end what has waited for tmax is settled and the rest is pending, neither lost nor received") {
+TEST_CASE("at the end what has waited for tmax is settled and the rest is pending, neither lost nor received")
+{
     Run run;
     run.send(0);
     run.send(50, 1);
@@ -265,7 +285,8 @@ TEST_CASE("at the end what has waited for tmax is settled and the rest is pendin
     CHECK(pending == std::vector<std::uint64_t>{0, 1});
 }
 
-TEST_CASE("an arrival for a number never sent, or settled long ago, is nothing") {
+TEST_CASE("an arrival for a number never sent, or settled long ago, is nothing")
+{
     Run run;
     const auto number = run.send(0);
     run.arrive(Run::reply_to(number + 1), 5);
@@ -278,7 +299,8 @@ TEST_CASE("an arrival for a number never sent, or settled long ago, is nothing")
     CHECK(run.said.size() == 1);
 }
 
-TEST_CASE("each of many packets gets one outcome of its own, whatever the order of what comes") {
+TEST_CASE("each of many packets gets one outcome of its own, whatever the order of what comes")
+{
     Run run;
     for (int i = 0; i < 1000; ++i) {
         run.send(i, static_cast<std::uint32_t>(i % 2));

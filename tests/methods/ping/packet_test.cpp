@@ -10,7 +10,8 @@ namespace {
 const sonde_ip kMe = ip4({192, 0, 2, 1}), kTarget = ip4({192, 0, 2, 9}), kRouter = ip4({192, 0, 2, 254});
 } // namespace
 
-TEST_CASE("the token is SipHash-2-4 as its authors computed it") {
+TEST_CASE("the token is SipHash-2-4 as its authors computed it")
+{
     Key key;
     Buffer input;
     for (std::uint8_t i = 0; i < 16; ++i)
@@ -21,7 +22,8 @@ TEST_CASE("the token is SipHash-2-4 as its authors computed it") {
     CHECK(siphash(key, input) == 0xa129ca6149be45e5u);
 }
 
-TEST_CASE("a request's checksum is right and its sequence number is the number's low bits") {
+TEST_CASE("a request's checksum is right and its sequence number is the number's low bits")
+{
     const Buffer packet = request(test_format(), 4, 0x1'0005);
     CHECK(packet[0] == 8);
     CHECK(checksum(packet) == 0);
@@ -29,7 +31,8 @@ TEST_CASE("a request's checksum is right and its sequence number is the number's
     CHECK(packet[7] == 5);
 }
 
-TEST_CASE("a reply as sent is authentic and intact, with its address and TTL") {
+TEST_CASE("a reply as sent is authentic and intact, with its address and TTL")
+{
     const Format format = test_format();
     const auto arrival = parse_v4(format, in_ipv4(reply(format, 4, 77), kTarget, kMe), false);
     REQUIRE(arrival);
@@ -49,7 +52,8 @@ TEST_CASE("a reply as sent is authentic and intact, with its address and TTL") {
     CHECK(six->number == 78);
 }
 
-TEST_CASE("a reply with any single bit flipped is not intact") {
+TEST_CASE("a reply with any single bit flipped is not intact")
+{
     const Format format = test_format();
     const Buffer good = in_ipv4(reply(format, 4, 77), kTarget, kMe);
     for (std::size_t bit = 20 * 8; bit < good.size() * 8; ++bit) {
@@ -70,7 +74,8 @@ TEST_CASE("a reply with any single bit flipped is not intact") {
     }
 }
 
-TEST_CASE("a reply that was shortened, lengthened or cut by our own buffer is not intact") {
+TEST_CASE("a reply that was shortened, lengthened or cut by our own buffer is not intact")
+{
     const Format format = test_format();
     Buffer message = reply(format, 4, 5);
     auto parse = [&](const Buffer &what, bool is_cut) {
@@ -84,7 +89,8 @@ TEST_CASE("a reply that was shortened, lengthened or cut by our own buffer is no
     CHECK_FALSE(parse(message, false)->intact);
 }
 
-TEST_CASE("a reply made without the key is not authentic") {
+TEST_CASE("a reply made without the key is not authentic")
+{
     const Format format = test_format();
     Format other = format;
     other.key[3] ^= 1;
@@ -94,7 +100,8 @@ TEST_CASE("a reply made without the key is not authentic") {
     CHECK_FALSE(arrival->intact);
 }
 
-TEST_CASE("another program's replies, requests and other messages are nothing to us") {
+TEST_CASE("another program's replies, requests and other messages are nothing to us")
+{
     const Format format = test_format();
     Format other = format;
     other.id ^= 1;
@@ -106,7 +113,8 @@ TEST_CASE("another program's replies, requests and other messages are nothing to
         parse_v4(format, in_ipv4(error(3, 1, in_ipv4(request(other, 4, 1), kMe, kTarget)), kRouter, kMe), false));
 }
 
-TEST_CASE("an error is authentic if its quote holds the token, and named by sequence number if not") {
+TEST_CASE("an error is authentic if its quote holds the token, and named by sequence number if not")
+{
     const Format format = test_format();
     const Buffer quoted = in_ipv4(request(format, 4, 77), kMe, kTarget);
     const auto full = parse_v4(format, in_ipv4(error(3, 1, quoted), kRouter, kMe), false);
@@ -129,7 +137,8 @@ TEST_CASE("an error is authentic if its quote holds the token, and named by sequ
     CHECK_FALSE(parse_v4(format, in_ipv4(wrong_sum, kRouter, kMe), false));
 }
 
-TEST_CASE("an ICMPv6 error is read with and without a fragment header in its quote") {
+TEST_CASE("an ICMPv6 error is read with and without a fragment header in its quote")
+{
     const Format format = test_format();
     for (const bool fragment : {false, true}) {
         const Buffer quoted = in_ipv6(request(format, 6, 99), ip6(1), ip6(9), fragment);
@@ -141,7 +150,8 @@ TEST_CASE("an ICMPv6 error is read with and without a fragment header in its quo
     }
 }
 
-TEST_CASE("our request is found in a looped packet behind any link's header") {
+TEST_CASE("our request is found in a looped packet behind any link's header")
+{
     const Format format = test_format();
     for (const std::size_t link : {0u, 4u, 14u, 18u, 22u}) {
         Buffer looped(link, 0xaa);
@@ -153,7 +163,8 @@ TEST_CASE("our request is found in a looped packet behind any link's header") {
     CHECK_FALSE(find_request(format, Buffer(200, 8)));
 }
 
-TEST_CASE("no damage to a packet makes a parser read beyond it or believe in it") {
+TEST_CASE("no damage to a packet makes a parser read beyond it or believe in it")
+{
     const Format format = test_format();
     const Buffer seeds[] = {
         in_ipv4(reply(format, 4, 7), kTarget, kMe),

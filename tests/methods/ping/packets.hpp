@@ -12,7 +12,8 @@ namespace sonde::ping {
 
 using Buffer = std::vector<std::uint8_t>;
 
-inline sonde_ip ip4(std::initializer_list<int> bytes) {
+inline sonde_ip ip4(std::initializer_list<int> bytes)
+{
     sonde_ip ip{};
     ip.family = 4;
     std::size_t i = 0;
@@ -21,7 +22,8 @@ inline sonde_ip ip4(std::initializer_list<int> bytes) {
     return ip;
 }
 
-inline sonde_ip ip6(int last) {
+inline sonde_ip ip6(int last)
+{
     sonde_ip ip{};
     ip.family = 6;
     ip.bytes[0] = 0xfd;
@@ -29,7 +31,8 @@ inline sonde_ip ip6(int last) {
     return ip;
 }
 
-inline Format test_format() {
+inline Format test_format()
+{
     Format format;
     for (std::size_t i = 0; i < format.key.size(); ++i)
         format.key[i] = static_cast<std::uint8_t>(i * 7);
@@ -38,14 +41,16 @@ inline Format test_format() {
     return format;
 }
 
-inline Buffer request(const Format &format, std::uint32_t family, std::uint64_t number) {
+inline Buffer request(const Format &format, std::uint32_t family, std::uint64_t number)
+{
     Buffer packet(kHeaderBytes + format.payload_bytes);
     build_request(format, family, number, packet);
     return packet;
 }
 
 // With the checksum made right again, as a host or router does.
-inline Buffer with_checksum(Buffer message) {
+inline Buffer with_checksum(Buffer message)
+{
     message[2] = message[3] = 0;
     const std::uint16_t sum = checksum(message);
     message[2] = static_cast<std::uint8_t>(sum >> 8);
@@ -53,13 +58,15 @@ inline Buffer with_checksum(Buffer message) {
     return message;
 }
 
-inline Buffer reply(const Format &format, std::uint32_t family, std::uint64_t number) {
+inline Buffer reply(const Format &format, std::uint32_t family, std::uint64_t number)
+{
     Buffer message = request(format, family, number);
     message[0] = family == 4 ? 0 : 129;
     return family == 4 ? with_checksum(message) : message;
 }
 
-inline Buffer in_ipv4(const Buffer &message, const sonde_ip &from, const sonde_ip &to, std::size_t options = 0) {
+inline Buffer in_ipv4(const Buffer &message, const sonde_ip &from, const sonde_ip &to, std::size_t options = 0)
+{
     Buffer packet(20 + options);
     packet[0] = static_cast<std::uint8_t>(0x40 | packet.size() / 4);
     packet[8] = 57;
@@ -72,7 +79,8 @@ inline Buffer in_ipv4(const Buffer &message, const sonde_ip &from, const sonde_i
     return packet;
 }
 
-inline Buffer in_ipv6(const Buffer &message, const sonde_ip &from, const sonde_ip &to, bool fragment = false) {
+inline Buffer in_ipv6(const Buffer &message, const sonde_ip &from, const sonde_ip &to, bool fragment = false)
+{
     Buffer packet(40);
     packet[0] = 0x60;
     packet[6] = fragment ? 44 : 58;
@@ -87,13 +95,15 @@ inline Buffer in_ipv6(const Buffer &message, const sonde_ip &from, const sonde_i
     return packet;
 }
 
-inline Buffer error(std::uint8_t type, std::uint8_t code, const Buffer &quoted) {
+inline Buffer error(std::uint8_t type, std::uint8_t code, const Buffer &quoted)
+{
     Buffer message{type, code, 0, 0, 0, 0, 0, 0};
     message.insert(message.end(), quoted.begin(), quoted.end());
     return with_checksum(message);
 }
 
-inline Buffer cut(Buffer buffer, std::size_t length) {
+inline Buffer cut(Buffer buffer, std::size_t length)
+{
     buffer.resize(length);
     return buffer;
 }

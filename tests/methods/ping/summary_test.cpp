@@ -7,7 +7,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void add(Summary &summary, Outcome outcome, std::optional<std::chrono::nanoseconds> rtt = std::nullopt) {
+void add(Summary &summary, Outcome outcome, std::optional<std::chrono::nanoseconds> rtt = std::nullopt)
+{
     const Packet packet;
     Verdict verdict{packet, outcome, 0, {}, {}, {}, {}, {}, nullptr, nullptr};
     verdict.rtt = rtt;
@@ -16,14 +17,16 @@ void add(Summary &summary, Outcome outcome, std::optional<std::chrono::nanosecon
 
 } // namespace
 
-TEST_CASE("of nothing everything is undefined, not 0") {
+TEST_CASE("of nothing everything is undefined, not 0")
+{
     const Summary summary;
     CHECK_FALSE(summary.loss_ratio());
     CHECK_FALSE(summary.rtt());
     CHECK_FALSE(summary.local_queue_max());
 }
 
-TEST_CASE("percentiles are values that were seen, the median of an even number the mean of the middle two") {
+TEST_CASE("percentiles are values that were seen, the median of an even number the mean of the middle two")
+{
     Summary summary;
     for (int i = 100; i >= 1; --i)
         add(summary, Outcome::reply, std::chrono::milliseconds(i));
@@ -41,7 +44,8 @@ TEST_CASE("percentiles are values that were seen, the median of an even number t
     CHECK(one.rtt()->p95 == 7ms);
 }
 
-TEST_CASE("loss is of what is known: unsent, pending and dropped here are neither lost nor received") {
+TEST_CASE("loss is of what is known: unsent, pending and dropped here are neither lost nor received")
+{
     Summary summary;
     for (int i = 0; i < 6; ++i)
         add(summary, Outcome::reply, 1ms);
