@@ -1,0 +1,150 @@
+#include <sonde/plugin.hpp>
+
+#include "support/catch.hpp"
+
+#include <cerrno>
+#include <stdexcept>
+#include <vector>
+
+#include <fcntl.h>
+
+using namespace sonde::plugin;
+using namespace std::chrono_literals;
+
+namespace {
+
+// A host as a plugin sees it, that keeps what it is told.
+struct Host : sonde_host {
+    struct Told {
+        std::uint32_t table;
+        std::vector<sonde_cell> cells;
+    };
+    std::vector<Told> rows;
+    std::int32_t failure = 0;
+    std::string text;
+    bool wants_rows = true;
+
+    Host() : sonde_host{}
+    {
+        sonde_host::row = [](const sonde_host *self, std::uint32_t table, const sonde_cell *cells,
+                             std::uint32_t count) {
+            auto *host = const_cast<Host *>(static_cast<const Host *>(self));
+            host->rows.push_back({table, {cells, cells + count}});
+            return host->wants_rows ? 0 : 1;
+        };
+        sonde_host::fail = [](const sonde_host *self, std::int32_t code, const char *text, std::uint32_t length) {
+            auto *host = const_cast<Host *>(static_cast<const Host *>(self));
+            host->failure = code;
+            host->text.assign(text, length);
+            return code;
+        };
+    }
+};
+
+enum : std::int32_t { kRefused = 7, kUnexpected = 99 };
+
+void fails(const sonde_host &, const sonde_invocation &)
+{
+    throw Failure{kRefused, "nobody listens"};
+}
+void breaks(const sonde_host &, const sonde_invocation &)
+{
+    throw std::runtime_error("a bug");
+}
+void throws_a_number(const sonde_host &, const sonde_invocation &)
+{
+    throw 3;
+}
+void writes_two_rows(const sonde_host &host, const sonde_invocation &)
+{
+    row(host, 0, {cell(1)});
+    row(host, 0, {cell(2)});
+}
+
+} // namespace
+
+TEST_CASE("no exception leaves a guarded run: each becomes a status and a sentence")
+{
+    const sonde_invocation in{};
+    Host host;
+    CHECK(guarded<fails, kUnexpected>(&host, &in) == kRefused);
+    CHECK(host.failure == kRefused);
+    CHECK(host.text == "nobody listens");
+    CHECK(guarded<breaks, kUnexpected>(&host, &in) == kUnexpected);
+    CHECK(host.text == "a bug");
+    CHECK(guarded<throws_a_number, kUnexpected>(&host, &in) == kUnexpected);
+}
+
+TEST_CASE("a run whose rows are no longer wanted ends quietly")
+{
+    const sonde_invocation in{};
+    Host host;
+    host.wants_rows = false;
+    CHECK(guarded<writes_two_rows, kUnexpected>(&host, &in) == 0);
+    CHECK(host.rows.size() == 1);
+    CHECK(host.failure == 0);
+    CHECK(offer(host, 3, {cell(1)}) != 0);
+    CHECK(host.rows.back().table == 3);
+}
+
+TEST_CASE("a value becomes the cell of its type, and what is absent becomes null")
+{
+    CHECK(cell(true).type == SONDE_BOOL);
+    CHECK(cell(std::uint16_t{65535}).type == SONDE_INT);
+    CHECK(cell(std::uint16_t{65535}).v.i == 65535);
+    CHECK(cell(-1).v.i == -1);
+    CHECK(cell(0.5).type == SONDE_DOUBLE);
+    CHECK(cell(2us).type == SONDE_DURATION);
+    CHECK(cell(2us).v.i == 2000);
+    CHECK(cell(Timestamp{5}).type == SONDE_TIMESTAMP);
+    CHECK(cell("word").size == 4);
+    CHECK(cell(std::string_view()).type == SONDE_STRING); // empty, but known
+    CHECK(cell(static_cast<const char *>(nullptr)).type == SONDE_NULL);
+    CHECK(cell(std::nullopt).type == SONDE_NULL);
+    CHECK(cell(std::optional<double>()).type == SONDE_NULL);
+    CHECK(cell(std::optional(2us)).v.i == 2000);
+    sonde_ip ip{};
+    CHECK(cell(ip).type == SONDE_NULL);
+    ip.family = 4;
+    CHECK(cell(ip).size == 4);
+    ip.family = 6;
+    CHECK(cell(ip).size == 16);
+}
+
+TEST_CASE("options are read by position, a list's items one by one")
+{
+    const sonde_value items[] = {{0, 0, "a", nullptr, 1, 1}, {0, 0, "bc", nullptr, 2, 1}};
+    const sonde_value values[] = {
+        {0, 0, nullptr, items, 0, 2},
+        {1'500'000, 0, "1.5ms", nullptr, 5, 1},
+        {0, 0, nullptr, nullptr, 0, 0},
+    };
+    sonde_invocation in{};
+    in.values = values;
+    in.value_count = 3;
+    const Options options(in);
+    REQUIRE(options.items(0).size() == 2);
+    CHECK(Options::text_of(options.items(0)[1]) == "bc");
+    CHECK(options.duration(1) == 1500us);
+    CHECK(options.text(1) == "1.5ms");
+    CHECK_FALSE(options.given(2));
+    CHECK(options.text(2).empty());
+    CHECK(options.items(2).empty());
+}
+
+TEST_CASE("a descriptor is closed once, by its last owner")
+{
+    const int raw = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    REQUIRE(raw >= 0);
+    {
+        Fd first(raw);
+        Fd second(std::move(first));
+        CHECK_FALSE(first);
+        CHECK(second.get() == raw);
+        Fd third;
+        third = std::move(second);
+        CHECK(fcntl(raw, F_GETFD) >= 0);
+    }
+    CHECK(fcntl(raw, F_GETFD) == -1);
+    CHECK(errno == EBADF);
+}
