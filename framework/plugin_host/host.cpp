@@ -203,12 +203,15 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
     request.method = method;
     request.deadline = now().monotonic + kProbeTimeout;
     const auto described = co_await describe(std::move(plugin));
-    if (!described)
-        co_return RunResult{kStatusNoMethod, to_string(described.error()), model::Blame::agent, 0, 0, 0, now(), now()};
+    RunResult result{kStatusNoMethod, "", model::Blame::agent, 0, 0, 0, now(), now()};
+    if (!described) {
+        result.message = to_string(described.error());
+        co_return result;
+    }
     request.description = *described;
     const auto run = std::make_shared<Run>(impl_->context(), std::move(request), nobody);
     run->only_probe();
-    RunResult result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);
+    result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);
     co_return result;
 }
 

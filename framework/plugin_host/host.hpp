@@ -90,7 +90,8 @@ public:
     // Over the daemon's socket. Not connected before it is needed; lost, it is connected again, with backoff.
     static Host connect(boost::asio::any_io_executor executor, std::filesystem::path socket, std::shared_ptr<Log> log,
                         HostSettings settings = {});
-    // With a launcher of its own, a child process, and the runner program that it starts.
+    // With a launcher of its own, a child process, and the runner program that it starts (empty: the launcher finds
+    // it).
     static Host spawn(boost::asio::any_io_executor executor, std::filesystem::path launcher,
                       std::filesystem::path runner, std::shared_ptr<Log> log, HostSettings settings = {});
     Host(Host &&) noexcept;

@@ -89,8 +89,10 @@ Result<frames::Descriptor> LauncherLink::spawn() {
     posix_spawnattr_init(&attributes);
     // A group of its own: Ctrl-C at the terminal is for us, who then ends every run in order.
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
-    std::string program = place_.launcher.string(), runner = place_.runner.string(), fd = std::to_string(kLauncherFd);
-    std::string words[] = {program, "--fd", fd, "--runner", runner};
+    const std::string program = place_.launcher.string();
+    std::vector<std::string> words = {program, "--socket-fd", std::to_string(kLauncherFd)};
+    if (!place_.runner.empty())
+        words.insert(words.end(), {"--runner", place_.runner.string()});
     std::vector<char *> arguments;
     for (std::string &word : words)
         arguments.push_back(word.data());
@@ -107,8 +109,9 @@ Result<frames::Descriptor> LauncherLink::spawn() {
 
 asio::awaitable<Result<void>> LauncherLink::ensure() {
     const auto wait = next_attempt_ - std::chrono::steady_clock::now();
+    const Error away{"launcher", last_error_, ""};
     if (!socket_ && wait > kPatience)
-        co_return Error{"launcher", last_error_, ""};
+        co_return away;
     if (!socket_ && wait > 0s) {
         boost::system::error_code ended;
         asio::steady_timer timer(executor_, wait);
@@ -206,10 +209,12 @@ asio::awaitable<void> LauncherLink::ask(std::shared_ptr<Pending> pending, std::u
 asio::awaitable<Result<frames::Descriptor>> LauncherLink::start_runner(std::uint64_t runner,
                                                                        std::filesystem::path plugin) {
     const auto pending = std::make_shared<Pending>(executor_);
-    co_await ask(pending, runner, frames::StartRunner{runner, plugin.string()});
-    if (pending->error != 0)
-        co_return Error{"launcher", pending->text, ""};
-    co_return std::move(pending->descriptors.front());
+    const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string()};
+    co_await ask(pending, runner, message);
+    Result<frames::Descriptor> started = Error{"launcher", pending->text, ""};
+    if (pending->error == 0)
+        started = std::move(pending->descriptors.front());
+    co_return started;
 }
 
 void LauncherLink::stop_runner(std::uint64_t runner) {
@@ -224,8 +229,10 @@ asio::awaitable<LauncherLink::Sockets> LauncherLink::open_sockets(frames::OpenSo
     const auto pending = std::make_shared<Pending>(executor_);
     request.request = next_id();
     pending->expected = request.count;
-    co_await ask(pending, request.request, request);
-    co_return Sockets{pending->error, std::move(pending->descriptors)};
+    const frames::AgentToLauncher message = request;
+    co_await ask(pending, request.request, message);
+    Sockets sockets{pending->error, std::move(pending->descriptors)};
+    co_return sockets;
 }
 
 void LauncherLink::lose(const std::string &why) {

@@ -24,7 +24,7 @@ namespace sonde::plugin_host {
 struct LauncherPlace {
     std::filesystem::path socket;   // empty: spawn
     std::filesystem::path launcher; // the program
-    std::filesystem::path runner;   // the program that it starts
+    std::filesystem::path runner;   // the program that it starts; empty: it knows itself
 };
 
 // The connection to the launcher. It is made when needed; after a loss, and between failed attempts, with backoff.
