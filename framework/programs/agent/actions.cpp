@@ -1,0 +1,244 @@
+#include "actions.hpp"
+
+#include "model/options.hpp"
+#include "parts.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace sonde::agent {
+
+namespace {
+
+using model::Blame;
+using model::OutcomeWord;
+
+constexpr std::chrono::seconds kStorageRetry{1};
+
+std::chrono::sys_days today()
+{
+    return std::chrono::floor<std::chrono::days>(now().wall);
+}
+
+const model::Task &task_of(const schedule::Start &start)
+{
+    return start.work->tasks[start.action];
+}
+
+const model::Action &action_of(const schedule::Start &start)
+{
+    return start.work->schedule.actions[start.action];
+}
+
+std::vector<model::Option> options_of(const schedule::Start &start)
+{
+    return model::merge_options(task_of(start).options, action_of(start).options);
+}
+
+void fail(model::Outcome &outcome, OutcomeWord word, std::int32_t status, Blame blame, std::string message)
+{
+    outcome.word = word;
+    outcome.status = status;
+    outcome.blame = blame;
+    outcome.message = std::move(message);
+}
+
+// What every part of a run's result has in common.
+model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::CatalogueMethod &method)
+{
+    model::ReportedResult frame;
+    frame.run = start.run;
+    frame.method = method.method().id;
+    frame.method_version = method.method().version;
+    frame.plugin_hash = method.hash;
+    frame.schedule = start.work->schedule.name;
+    frame.action = action_of(start).name;
+    frame.task = task_of(start).name;
+    frame.options = options_of(start);
+    for (const auto *tags : {&task_of(start).tags, &start.work->schedule.tags, &action_of(start).tags})
+        frame.tags.insert(frame.tags.end(), tags->begin(), tags->end());
+    frame.event = start.intent.event;
+    frame.start = now().wall;
+    frame.cycle_number = start.intent.cycle_number;
+    return frame;
+}
+
+// The outcome's word for how a run ended that nobody stopped.
+OutcomeWord word_of(const plugin_host::RunResult &result)
+{
+    if (result.status == 0)
+        return OutcomeWord::completed;
+    return result.blame == Blame::policy ? OutcomeWord::refused : OutcomeWord::failed;
+}
+
+} // namespace
+
+asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<const Routes> routes,
+                                         std::shared_ptr<Stopper> stopper)
+{
+    const std::string &schedule = start.work->schedule.name;
+    spool::Ended ended;
+    ended.intent = start.intent.id;
+    ended.action = start.action;
+    ended.destinations = routes->results(schedule, action_of(start).name);
+    ended.outcome_destinations = routes->outcomes(schedule, action_of(start).name);
+    ended.outcome.run = start.run;
+    ended.outcome.schedule = schedule;
+    ended.outcome.action = action_of(start).name;
+    ended.outcome.task = task_of(start).name;
+    ended.outcome.first_event = ended.outcome.last_event = start.intent.event;
+    ended.outcome.start = now().wall;
+
+    auto started = co_await spool_.start(start.intent.id, start.action, start.run, task_of(start).name, now().wall);
+    if (!started)
+        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
+             "its start could not be made durable: " + to_string(started.error()));
+    else if (is_report(task_of(start)))
+        co_await report(start, stopper, ended);
+    else
+        co_await measure(start, stopper, ended);
+
+    if (!ended.outcome.end)
+        ended.outcome.end = now().wall;
+    log_->log(ended.outcome.word == OutcomeWord::completed ? spdlog::level::debug : spdlog::level::info,
+              "action ended schedule={} action={} run={} outcome={} status={} rows={} message={}", quoted(schedule),
+              quoted(ended.outcome.action), to_string(start.run), model::to_string(ended.outcome.word),
+              ended.outcome.status, ended.outcome.rows, quoted(ended.outcome.message));
+    co_await end(std::move(ended));
+}
+
+asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_ptr<Stopper> stopper,
+                                      spool::Ended &ended)
+{
+    const auto collector = collector_of(options_of(start));
+    if (!collector) {
+        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
+             to_string(collector.error()));
+        co_return;
+    }
+    const Reporter::Delivered delivered =
+        co_await reporter_.deliver({start.work->schedule.name, *collector}, stopper);
+    if (stopper->stopped())
+        fail(ended.outcome, OutcomeWord::interrupted, delivered.status, Blame::agent, stopper->reason());
+    else if (delivered.status != 0)
+        fail(ended.outcome, OutcomeWord::failed, delivered.status, Blame::agent, delivered.message);
+}
+
+asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared_ptr<Stopper> stopper,
+                                       spool::Ended &ended)
+{
+    const auto method = catalogue_.find_method(task_of(start));
+    if (!method) {
+        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent,
+             to_string(method.error()));
+        co_return;
+    }
+    auto arguments = plugin_host::read_options(method->method(), options_of(start));
+    if (!arguments) {
+        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
+             to_string(arguments.errors.front()));
+        co_return;
+    }
+    const policy::Verdict verdict = co_await ask_policy(method->method(), arguments->targets);
+    if (!verdict) {
+        fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, verdict.reason);
+        co_return;
+    }
+    co_await run(start, *method, std::move(*arguments), verdict.left_bytes, stopper, ended);
+}
+
+asio::awaitable<policy::Verdict> Actions::ask_policy(const frames::MethodDescription &method,
+                                                     const std::vector<std::string> &targets)
+{
+    auto used = co_await spool_.counted_bytes(today());
+    if (!used)
+        {
+        policy::Verdict unknown;
+        unknown.reason = "the bytes of today are not known: " + to_string(used.error());
+        co_return unknown;
+    }
+    policy::Request request;
+    request.method = method.id;
+    request.targets = targets;
+    if (!method.traffic_bound)
+        request.declared_bytes = 0;
+    request.used_bytes = *used;
+    request.running = running_;
+    co_return policy_.current().judge(request);
+}
+
+asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
+                                   plugin_host::Arguments arguments, std::uint64_t left_bytes,
+                                   std::shared_ptr<Stopper> stopper, spool::Ended &ended)
+{
+    auto canceller = std::make_shared<plugin_host::Canceller>();
+    stopper->on_stop([canceller] { canceller->cancel(); });
+    bool over_budget = false;
+    Parts parts(spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
+                [&over_budget, canceller, left_bytes](std::uint64_t bytes) {
+                    if (bytes > left_bytes && !over_budget) {
+                        over_budget = true;
+                        canceller->cancel();
+                    }
+                });
+    plugin_host::RunRequest request;
+    request.plugin = method.file;
+    request.description = method.description;
+    request.method = method.index;
+    request.arguments = std::move(arguments);
+    request.deadline = now().monotonic + longest_run_;
+    request.canceller = canceller;
+
+    ++running_;
+    const plugin_host::RunResult result = co_await host_.run(std::move(request), parts);
+    --running_;
+    stopper->on_stop({});
+
+    model::Outcome &outcome = ended.outcome;
+    if (stopper->stopped())
+        fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
+    else if (over_budget)
+        fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
+             "stopped at the day's limit: " + std::to_string(left_bytes) + " bytes were left of today");
+    else
+        fail(outcome, word_of(result), result.status, result.blame, result.message);
+    outcome.start = result.started.wall;
+    outcome.end = result.ended.wall;
+    outcome.lateness = result.started.monotonic - start.due;
+    outcome.rows = result.rows;
+    outcome.sent_bytes = result.sent_bytes;
+    outcome.received_bytes = result.received_bytes;
+
+    auto counted = co_await spool_.count_bytes(today(), result.sent_bytes + result.received_bytes);
+    if (!counted)
+        log_->error("bytes not counted error={}", quoted(to_string(counted.error())));
+    if (!ended.destinations.empty()) {
+        ended.last_part = parts.last_part();
+        ended.last_part->end = result.ended.wall;
+        ended.last_part->status = outcome.status;
+        ended.last_part->message = outcome.message;
+    }
+}
+
+// An outcome must not be lost, so a full disk is waited for.
+asio::awaitable<void> Actions::end(spool::Ended ended)
+{
+    for (;;) {
+        // A named vector: gcc 12 cannot compile an initializer list inside a co_await.
+        std::vector<spool::Ended> all(1, ended);
+        auto done = co_await spool_.end(std::move(all));
+        if (done)
+            co_return;
+        log_->error("outcome not durable schedule={} run={} error={}", quoted(ended.outcome.schedule),
+                    to_string(ended.outcome.run), quoted(to_string(done.error())));
+        // The rows may be what does not fit; the outcome says that they were dropped.
+        if (ended.last_part) {
+            ended.outcome.rows_dropped = ended.outcome.rows;
+            ended.last_part.reset();
+        }
+        asio::steady_timer pause(executor_, kStorageRetry);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+}
+
+} // namespace sonde::agent

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "plugin_host/catalogue.hpp"
+#include "policy_file.hpp"
+#include "reporter.hpp"
+#include "routes.hpp"
+#include "schedule/decision.hpp"
+#include "spool/spool.hpp"
+#include "stopper.hpp"
+
+#include <chrono>
+#include <memory>
+
+namespace sonde::agent {
+
+// Carries out one action of an intent: start it durably, ask the policy, run the method or report, end it durably with
+// its one outcome. Everything handed in outlives it.
+class Actions {
+public:
+    Actions(asio::any_io_executor executor, spool::Spool &spool, plugin_host::Host &host,
+            plugin_host::Catalogue &catalogue, PolicyFile &policy, Reporter &reporter, std::shared_ptr<Log> log,
+            std::chrono::seconds longest_run)
+        : executor_(std::move(executor)), spool_(spool), host_(host), catalogue_(catalogue), policy_(policy),
+          reporter_(reporter), log_(std::move(log)), longest_run_(longest_run)
+    {
+    }
+
+    // `routes` are those of the instruction that asked for it.
+    asio::awaitable<void> carry_out(schedule::Start start, std::shared_ptr<const Routes> routes,
+                                    std::shared_ptr<Stopper> stopper);
+
+private:
+    asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
+    asio::awaitable<void> measure(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
+    asio::awaitable<void> run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
+                              plugin_host::Arguments arguments, std::uint64_t left_bytes,
+                              std::shared_ptr<Stopper> stopper, spool::Ended &ended);
+    asio::awaitable<policy::Verdict> ask_policy(const frames::MethodDescription &method,
+                                                const std::vector<std::string> &targets);
+    asio::awaitable<void> end(spool::Ended ended);
+
+    asio::any_io_executor executor_;
+    spool::Spool &spool_;
+    plugin_host::Host &host_;
+    plugin_host::Catalogue &catalogue_;
+    PolicyFile &policy_;
+    Reporter &reporter_;
+    std::shared_ptr<Log> log_;
+    std::chrono::seconds longest_run_;
+    unsigned running_ = 0;
+};
+
+} // namespace sonde::agent

@@ -1,0 +1,236 @@
+#include "agent.hpp"
+
+#include "actions.hpp"
+#include "alarm.hpp"
+#include "channel/server.hpp"
+#include "conductor.hpp"
+#include "control.hpp"
+#include "model/date_time.hpp"
+#include "model/instruction_json.hpp"
+#include "reporter.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <map>
+#include <random>
+
+namespace sonde::agent {
+
+namespace {
+
+constexpr std::chrono::seconds kScanInterval{60};
+constexpr std::chrono::seconds kStopLimit{15};
+
+schedule::Saved saved_of(const spool::OpenState &state)
+{
+    schedule::Saved saved;
+    for (const spool::OpenIntent &open : state.intents) {
+        schedule::SavedIntent &intent = saved.intents.emplace_back();
+        intent.intent = open.intent;
+        for (const spool::ActionRecord &record : open.actions) {
+            schedule::SavedAction &action = intent.actions.emplace_back();
+            action.started = record.state != spool::ActionState::planned;
+            action.ended = record.state == spool::ActionState::ended;
+            if (record.run) {
+                action.run = record.run->id;
+                action.task = record.run->task;
+                action.start = record.run->start;
+                action.rows = record.run->rows;
+            }
+        }
+    }
+    for (const spool::Progress &progress : state.progress)
+        saved.progress.push_back({progress.schedule, progress.fingerprint, progress.last_event});
+    saved.last_alive = state.last_alive;
+    return saved;
+}
+
+// The parts, wired. All belong to the loop's one thread.
+class Agent {
+public:
+    Agent(asio::io_context &loop, AgentOptions options, spool::Spool spool, Alarm alarm, std::shared_ptr<Log> log)
+        : loop_(loop), options_(std::move(options)), spool_(std::move(spool)), alarm_(std::move(alarm)),
+          log_(std::move(log)), host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_)),
+          catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
+          reporter_(loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_),
+          actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, reporter_, log_, options_.longest_run),
+          engine_(options_.identity->self.id, [this] { return generator_(); }),
+          conductor_(loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
+                     [this](const Accepted &instruction) { applied(instruction); }),
+          control_(loop.get_executor(),
+                   {.server = options_.controller, .identity = options_.identity,
+                    .server_role = channel::Role::controller},
+                   spool_, [this] { return uniform_(generator_); }, log_,
+                   [this](Accepted instruction) { conductor_.replace(std::move(instruction)); }),
+          scan_timer_(loop)
+    {
+    }
+
+    asio::awaitable<void> live()
+    {
+        auto state = co_await spool_.open_state();
+        if (!state)
+            throw std::runtime_error(to_string(state.error()));
+        policy_.current();
+        co_await scan();
+        Accepted instruction = in_force(*state);
+        routes_ = instruction.routes;
+        reporter_.identify(instruction.instruction.agent);
+        co_await deliver_left_behind();
+        log_->info("agent started id={} at={} etag={}", to_string(options_.identity->self.id),
+                   model::format_timestamp(now().wall), quoted(instruction.stored.etag));
+        spawn(control_.follow(instruction.stored.etag));
+        spawn(control_.tell());
+        spawn(keep_scanning());
+        spawn(stop_on_signal());
+        co_await conductor_.conduct(std::move(instruction), saved_of(*state));
+        log_->info("agent stopped");
+        loop_.stop();
+    }
+
+private:
+    void spawn(asio::awaitable<void> coroutine)
+    {
+        asio::co_spawn(loop_, std::move(coroutine), [](std::exception_ptr error) {
+            if (error)
+                std::rethrow_exception(error);
+        });
+    }
+
+    // The instruction that an earlier process brought into force; an empty one if there is none.
+    Accepted in_force(const spool::OpenState &state)
+    {
+        Accepted accepted;
+        accepted.routes = std::make_shared<Routes>();
+        if (!state.instruction)
+            return accepted;
+        auto reading = model::read_instruction(state.instruction->text);
+        auto routes = reading ? Routes::of(*reading) : Error{"spool", "no instruction", ""};
+        if (!reading || !routes) {
+            // Only software that was replaced by an older one gets here.
+            log_->error("stored instruction cannot be used error={}",
+                        quoted(to_string(reading ? routes.error() : reading.errors.front())));
+            return accepted;
+        }
+        return {*state.instruction, std::move(*reading.value), std::make_shared<Routes>(std::move(*routes))};
+    }
+
+    void applied(const Accepted &instruction)
+    {
+        log_->info("instruction applied etag={} at={} schedules={}", quoted(instruction.stored.etag),
+                   model::format_timestamp(instruction.stored.applied_at), instruction.instruction.schedules.size());
+        routes_ = instruction.routes;
+        reporter_.identify(instruction.instruction.agent);
+        spawn(deliver_left_behind());
+    }
+
+    // What waits for a destination that the instruction in force does not have still goes to its collector.
+    asio::awaitable<void> deliver_left_behind()
+    {
+        auto status = co_await spool_.status();
+        if (!status)
+            co_return;
+        const std::vector<spool::Destination> known = routes_->all();
+        for (const spool::Pending &pending : status->pending) {
+            const auto destination = from_spool(pending.destination);
+            if (!destination || left_behind_.contains(pending.destination) ||
+                std::find(known.begin(), known.end(), pending.destination) != known.end())
+                continue;
+            const auto stopper = std::make_shared<Stopper>();
+            left_behind_.emplace(pending.destination, stopper);
+            spawn(deliver(pending.destination, *destination, stopper));
+        }
+    }
+
+    asio::awaitable<void> deliver(spool::Destination name, Destination destination, std::shared_ptr<Stopper> stopper)
+    {
+        co_await reporter_.deliver(std::move(destination), std::move(stopper));
+        left_behind_.erase(name);
+    }
+
+    asio::awaitable<void> scan()
+    {
+        const bool changed = co_await catalogue_.scan();
+        if (!changed)
+            co_return;
+        model::Capabilities capabilities;
+        capabilities.version = "sonde-agent " SONDE_VERSION;
+        capabilities.tasks = catalogue_.capability_tasks();
+        capabilities.tasks.push_back({"report", {{"urn:sonde:method:report", {}}}, SONDE_VERSION, "report", ""});
+        capabilities.refused_plugins = catalogue_.refused();
+        control_.tell_capabilities(std::move(capabilities));
+    }
+
+    asio::awaitable<void> keep_scanning()
+    {
+        while (!stopping_) {
+            scan_timer_.expires_after(kScanInterval);
+            co_await scan_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+            if (!stopping_)
+                co_await scan();
+        }
+    }
+
+    asio::awaitable<void> stop_on_signal()
+    {
+        asio::signal_set signals(loop_, SIGTERM, SIGINT);
+        const int signal = co_await signals.async_wait(asio::use_awaitable);
+        signals.clear(); // a second one ends the agent at once; the spool bears that
+        log_->info("stopping signal={}", signal);
+        stopping_ = true;
+        conductor_.stop();
+        control_.stop();
+        for (const auto &[name, stopper] : left_behind_)
+            stopper->stop("the agent was stopped");
+        reporter_.close();
+        scan_timer_.cancel();
+        asio::steady_timer limit(loop_, kStopLimit);
+        co_await limit.async_wait(asio::use_awaitable);
+        log_->warn("stopped although something still ran");
+        loop_.stop();
+    }
+
+    asio::io_context &loop_;
+    AgentOptions options_;
+    spool::Spool spool_;
+    Alarm alarm_;
+    std::shared_ptr<Log> log_;
+    std::mt19937_64 generator_{std::random_device{}()};
+    std::uniform_real_distribution<double> uniform_;
+    plugin_host::Host host_;
+    plugin_host::Catalogue catalogue_;
+    PolicyFile policy_;
+    Reporter reporter_;
+    Actions actions_;
+    schedule::Engine engine_;
+    Conductor conductor_;
+    Control control_;
+    asio::steady_timer scan_timer_;
+    std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
+    std::map<spool::Destination, std::shared_ptr<Stopper>> left_behind_;
+    bool stopping_ = false;
+};
+
+} // namespace
+
+void run_agent(asio::io_context &loop, AgentOptions options, spool::Spool spool, std::shared_ptr<Log> log)
+{
+    channel::ignore_sigpipe();
+    auto alarm = Alarm::make(loop.get_executor());
+    if (!alarm)
+        throw std::runtime_error(to_string(alarm.error()));
+    Agent agent(loop, std::move(options), std::move(spool), std::move(*alarm), std::move(log));
+    asio::co_spawn(loop, agent.live(), [](std::exception_ptr error) {
+        if (error)
+            std::rethrow_exception(error);
+    });
+    loop.run();
+}
+
+} // namespace sonde::agent

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "channel/identity.hpp"
+#include "channel/url.hpp"
+#include "spool/spool.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <vector>
+
+namespace sonde::agent {
+
+struct AgentOptions {
+    std::shared_ptr<const channel::Identity> identity;
+    channel::Url controller;
+    std::filesystem::path policy;
+    std::vector<std::filesystem::path> plugins;
+    std::filesystem::path launcher; // its socket
+    std::chrono::seconds longest_run{3600};
+};
+
+// The Measurement Agent of RFC 7594: schedule, policy, plugin host, spool, control and report channel around one loop.
+// Runs until SIGTERM or SIGINT, and returns when what ran has been accounted for.
+void run_agent(boost::asio::io_context &loop, AgentOptions options, spool::Spool spool, std::shared_ptr<Log> log);
+
+} // namespace sonde::agent

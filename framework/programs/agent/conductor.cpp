@@ -1,0 +1,167 @@
+#include "conductor.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <exception>
+
+namespace sonde::agent {
+
+namespace {
+
+constexpr std::chrono::seconds kStorageRetry{1};
+
+spool::Progress to_spool(const schedule::Progress &progress)
+{
+    return {progress.schedule, progress.fingerprint, progress.last_event};
+}
+
+} // namespace
+
+Conductor::Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
+                     Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied)
+    : executor_(std::move(executor)), engine_(engine), spool_(spool), actions_(actions), alarm_(alarm),
+      log_(std::move(log)), applied_(std::move(applied)), routes_(std::make_shared<Routes>()), former_routes_(routes_)
+{
+}
+
+asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved saved)
+{
+    routes_ = former_routes_ = instruction.routes;
+    decide(engine_.start(instruction.instruction, saved, now()));
+    while (!stopping_ || !running_.empty() || changed()) {
+        if (changed()) {
+            co_await make_durable();
+            continue;
+        }
+        co_await alarm_.wait(stopping_ ? schedule::Wakeup{} : engine_.next_wakeup());
+        if (!stopping_)
+            decide(engine_.advance(now()));
+    }
+}
+
+void Conductor::replace(Accepted instruction)
+{
+    if (stopping_)
+        return;
+    former_routes_ = std::exchange(routes_, instruction.routes);
+    const Now at = now();
+    instruction.stored.applied_at = at.wall;
+    decide(engine_.replace(instruction.instruction, at));
+    change_.instruction = instruction.stored;
+    accepted_ = std::move(instruction);
+    alarm_.wake();
+}
+
+void Conductor::stop()
+{
+    stopping_ = true;
+    for (const auto &[action, stopper] : running_)
+        stopper->stop("the agent was stopped");
+    alarm_.wake();
+}
+
+void Conductor::decide(schedule::Decisions decisions)
+{
+    for (schedule::Decision &decision : decisions)
+        std::visit([this](auto &&one) { carry(std::move(one)); }, std::move(decision));
+}
+
+void Conductor::carry(schedule::Plan plan)
+{
+    keep(plan.progress);
+    change_.plan.push_back(std::move(plan.intent));
+}
+
+void Conductor::carry(schedule::Account account)
+{
+    for (model::Outcome &outcome : account.outcomes) {
+        log_->info("accounted schedule={} action={} outcome={} count={} message={}", quoted(outcome.schedule),
+                   quoted(outcome.action), model::to_string(outcome.word), outcome.count, quoted(outcome.message));
+        std::vector<spool::Destination> destinations = destinations_of(outcome);
+        change_.account.push_back({std::move(outcome), std::move(destinations)});
+    }
+    change_.close.insert(change_.close.end(), account.closed.begin(), account.closed.end());
+    if (account.progress)
+        keep(*account.progress);
+}
+
+void Conductor::carry(const schedule::Forget &forget)
+{
+    std::erase_if(change_.progress, [&](const spool::Progress &p) { return p.schedule == forget.schedule; });
+    change_.forget.push_back(forget.schedule);
+}
+
+void Conductor::carry(const schedule::Stop &stop)
+{
+    for (const auto &[action, stopper] : running_)
+        if (action.first == stop.intent)
+            stopper->stop(stop.reason);
+}
+
+// Not kept waiting for the commit of what else was decided: the intent is durable, and the start itself makes its own
+// mark before anything runs.
+void Conductor::carry(schedule::Start start)
+{
+    if (stopping_)
+        return; // it stays planned, and the next start of the agent accounts for it
+    auto stopper = std::make_shared<Stopper>();
+    running_.emplace(std::pair(start.intent.id, start.action), stopper);
+    asio::co_spawn(executor_, perform(std::move(start), routes_, stopper), [](std::exception_ptr error) {
+        if (error)
+            std::rethrow_exception(error);
+    });
+}
+
+asio::awaitable<void> Conductor::perform(schedule::Start start, std::shared_ptr<const Routes> routes,
+                                         std::shared_ptr<Stopper> stopper)
+{
+    const Uuid intent = start.intent.id;
+    const std::size_t action = start.action;
+    co_await actions_.carry_out(std::move(start), std::move(routes), std::move(stopper));
+    running_.erase({intent, action});
+    if (!stopping_)
+        decide(engine_.action_ended(intent, action, now()));
+    alarm_.wake();
+}
+
+void Conductor::keep(const schedule::Progress &progress)
+{
+    std::erase(change_.forget, progress.schedule);
+    change_.progress.push_back(to_spool(progress));
+}
+
+std::vector<spool::Destination> Conductor::destinations_of(const model::Outcome &outcome) const
+{
+    const Routes &routes = routes_->has(outcome.schedule) ? *routes_ : *former_routes_;
+    return routes.outcomes(outcome.schedule, outcome.action);
+}
+
+bool Conductor::changed() const
+{
+    return change_.instruction || !change_.account.empty() || !change_.close.empty() || !change_.plan.empty() ||
+           !change_.progress.empty() || !change_.forget.empty();
+}
+
+asio::awaitable<void> Conductor::make_durable()
+{
+    const spool::Change change = std::exchange(change_, {});
+    const std::optional<Accepted> accepted = std::exchange(accepted_, {});
+    for (;;) {
+        auto recorded = co_await spool_.record(change);
+        if (recorded)
+            break;
+        log_->error("plan not durable error={}", quoted(to_string(recorded.error())));
+        asio::steady_timer pause(executor_, kStorageRetry);
+        co_await pause.async_wait(asio::use_awaitable);
+    }
+    if (accepted && applied_)
+        applied_(*accepted);
+    if (stopping_)
+        co_return;
+    for (const model::Intent &intent : change.plan)
+        decide(engine_.planned(intent.id, now()));
+}
+
+} // namespace sonde::agent

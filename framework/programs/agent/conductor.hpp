@@ -1,0 +1,71 @@
+#pragma once
+
+#include "actions.hpp"
+#include "alarm.hpp"
+#include "base/log.hpp"
+#include "routes.hpp"
+#include "schedule/engine.hpp"
+#include "spool/spool.hpp"
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <vector>
+
+namespace sonde::agent {
+
+// An instruction that has passed every check.
+struct Accepted {
+    spool::StoredInstruction stored;
+    model::Instruction instruction;
+    std::shared_ptr<const Routes> routes;
+};
+
+// Asks the schedule engine what to do and does it: decisions become durable, due actions run. Belongs to one thread.
+class Conductor {
+public:
+    // `applied` is called when an instruction is in force, that is durable. Everything handed in outlives it.
+    Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
+              Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied);
+
+    // Runs until stop(), with the instruction in force at the start. Returns when nothing runs any more and all is
+    // durable.
+    asio::awaitable<void> conduct(Accepted instruction, schedule::Saved saved);
+
+    // Brings a new instruction into force.
+    void replace(Accepted instruction);
+
+    // Nothing starts any more; what runs is ended as interrupted.
+    void stop();
+
+private:
+    void decide(schedule::Decisions decisions);
+    void carry(schedule::Plan plan);
+    void carry(schedule::Start start);
+    void carry(schedule::Account account);
+    void carry(const schedule::Stop &stop);
+    void carry(const schedule::Forget &forget);
+    void keep(const schedule::Progress &progress);
+    std::vector<spool::Destination> destinations_of(const model::Outcome &outcome) const;
+    bool changed() const;
+    asio::awaitable<void> make_durable();
+    asio::awaitable<void> perform(schedule::Start start, std::shared_ptr<const Routes> routes,
+                                  std::shared_ptr<Stopper> stopper);
+
+    asio::any_io_executor executor_;
+    schedule::Engine &engine_;
+    spool::Spool &spool_;
+    Actions &actions_;
+    Alarm &alarm_;
+    std::shared_ptr<Log> log_;
+    std::function<void(const Accepted &)> applied_;
+
+    std::shared_ptr<const Routes> routes_;
+    std::shared_ptr<const Routes> former_routes_; // of what a replaced instruction still accounts for
+    spool::Change change_;                        // decided, not durable yet
+    std::optional<Accepted> accepted_;            // with it
+    std::map<std::pair<Uuid, std::size_t>, std::shared_ptr<Stopper>> running_;
+    bool stopping_ = false;
+};
+
+} // namespace sonde::agent

@@ -1,0 +1,100 @@
+#include "agent.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <iostream>
+
+using namespace sonde;
+
+namespace {
+
+constexpr const char *kFooter = R"(
+Takes its instruction from the controller and measures by itself from then on. Needs a running sonde-launcher, and runs
+as an ordinary user. SIGTERM ends what runs, accounts for it and exits with 0; nothing that was measured is lost.
+
+Example:
+  sonde-launcher --socket /run/sonde/launcher.sock --agent-user sonde &
+  sonde-agent --identity /etc/sonde/identity --controller https://controller.example:8443 --state /var/lib/sonde
+              --policy /etc/sonde/policy.json --plugins /usr/lib/sonde/plugins --launcher /run/sonde/launcher.sock)";
+
+struct Options {
+    std::string identity;
+    std::string controller;
+    std::string state;
+    std::string policy;
+    std::vector<std::string> plugins;
+    std::string launcher = "/run/sonde/launcher.sock";
+    std::uint64_t spool_mib = 64;
+    std::uint64_t longest_run_s = 3600;
+    std::string log_level = "info";
+};
+
+int complain(const Error &error, int status)
+{
+    std::cerr << "error: " << to_string(error) << '\n';
+    return status;
+}
+
+int run(const Options &options)
+{
+    auto log = make_log("agent", options.log_level);
+    if (!log)
+        return complain(log.error(), 2);
+    auto controller = channel::parse_url(options.controller);
+    if (!controller)
+        return complain(controller.error(), 2);
+    if (!controller->tls)
+        return complain({"--controller", "'" + options.controller + "' is not encrypted", "https://HOST:PORT"}, 2);
+    auto identity = channel::load_identity(options.identity);
+    if (!identity)
+        return complain(identity.error(), 3);
+    if ((*identity)->self.role != channel::Role::agent)
+        return complain({options.identity, "the certificate is not an agent's", "sonde ca issue agent"}, 3);
+    const std::filesystem::path state = options.state;
+    boost::asio::io_context loop(1);
+    auto spool = spool::Spool::open({.file = state / "spool.db", .max_bytes = options.spool_mib * 1024 * 1024});
+    if (!spool)
+        return complain(spool.error(), 4);
+    agent::AgentOptions parts;
+    parts.identity = *identity;
+    parts.controller = *controller;
+    parts.policy = options.policy;
+    for (const std::string &directory : options.plugins)
+        parts.plugins.push_back(std::filesystem::absolute(directory));
+    parts.launcher = options.launcher;
+    parts.longest_run = std::chrono::seconds(options.longest_run_s);
+    agent::run_agent(loop, std::move(parts), std::move(*spool), *log);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    Options options;
+    CLI::App app("The Measurement Agent: measures on schedules and reports.");
+    app.footer(kFooter);
+    app.set_version_flag("--version", "sonde-agent " SONDE_VERSION);
+    app.set_config("--config", "", "a file with these options, NAME=VALUE a line");
+    app.add_option("--identity", options.identity, "folder with ca.pem, cert.pem and key.pem")->required();
+    app.add_option("--controller", options.controller, "https://HOST:PORT")->required();
+    app.add_option("--state", options.state, "folder of what the agent must not forget")
+        ->required()
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--policy", options.policy, "the line owner's limits; nothing is measured without")->required();
+    app.add_option("--plugins", options.plugins, "folder of plugins, repeatable, the first goes first")->required();
+    app.add_option("--launcher", options.launcher, "socket of sonde-launcher")->capture_default_str();
+    app.add_option("--spool-mib", options.spool_mib, "what waits for its acknowledgement takes at most so many MiB")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
+    app.add_option("--longest-run-s", options.longest_run_s, "a run that takes longer is ended, in seconds")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 86'400));
+    app.add_option("--log", options.log_level, "error, warning, info or debug")->capture_default_str();
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError &error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return run(options);
+}

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "frames/description.hpp"
+#include "model/report.hpp"
+#include "plugin_host/host.hpp"
+#include "spool/spool.hpp"
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+namespace sonde::agent {
+
+namespace asio = boost::asio;
+
+// Takes the rows of a run and hands them to the spool in parts, so that a run of any size needs the memory of one.
+class Parts : public plugin_host::RowSink {
+public:
+    // `frame` is the result without tables: what all parts have in common. `traffic_seen` is told the bytes that the run
+    // has put on the line so far. `spool` outlives it.
+    Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
+          model::ReportedResult frame, std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
+          std::function<void(std::uint64_t)> traffic_seen);
+
+    void row(std::uint32_t table, std::span<const sonde_cell> cells) override;
+    asio::awaitable<Result<void>> batch_end() override;
+    void log(sonde_log_level level, std::string_view text) override;
+    void traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes) override;
+
+    // What has not been handed over, for the end of the run: the last part.
+    model::ReportedResult last_part();
+
+private:
+    void begin_part();
+
+    spool::Spool &spool_;
+    std::shared_ptr<const frames::Description> description_;
+    const frames::MethodDescription &method_;
+    model::ReportedResult part_;
+    std::vector<spool::Destination> destinations_;
+    std::shared_ptr<Log> log_;
+    std::function<void(std::uint64_t)> traffic_seen_;
+    std::size_t part_bytes_ = 0;
+};
+
+} // namespace sonde::agent

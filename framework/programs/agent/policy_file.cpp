@@ -1,0 +1,51 @@
+#include "policy_file.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace sonde::agent {
+
+namespace {
+
+constexpr std::size_t kPolicyBytesMax = 1024 * 1024;
+
+Result<std::string> read_file(const std::filesystem::path &file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    std::string text;
+    if (stream) {
+        text.resize(kPolicyBytesMax + 1);
+        stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+        text.resize(static_cast<std::size_t>(stream.gcount()));
+    }
+    if (stream.bad() || !(stream || stream.eof()))
+        return Error{file.string(), "the policy cannot be read", "nothing is measured without one"};
+    if (text.size() > kPolicyBytesMax)
+        return Error{file.string(), "the policy is longer than 1 MiB", ""};
+    return text;
+}
+
+} // namespace
+
+const policy::Policy &PolicyFile::current()
+{
+    auto text = read_file(file_);
+    if (loaded_ && text && *text == text_)
+        return policy_;
+    Result<policy::Policy> read =
+        text ? policy::read_policy(*text, file_.string()) : Result<policy::Policy>(text.error());
+    const std::string reason = read ? "" : to_string(read.error());
+    if (!loaded_ || reason != reason_) {
+        if (read)
+            log_->info("policy in force file={}", quoted(file_.string()));
+        else
+            log_->error("policy refuses everything reason={}", quoted(reason));
+    }
+    text_ = text ? *text : "";
+    loaded_ = text.has_value();
+    reason_ = reason;
+    policy_ = read ? *read : policy::Policy::deny_all(reason);
+    return policy_;
+}
+
+} // namespace sonde::agent

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "policy/policy.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+namespace sonde::agent {
+
+// The line owner's limits, read anew before each decision, so that a changed file holds at once. A file that is missing,
+// unreadable or wrong refuses everything: it fails closed.
+class PolicyFile {
+public:
+    PolicyFile(std::filesystem::path file, std::shared_ptr<Log> log) : file_(std::move(file)), log_(std::move(log)) {}
+
+    const policy::Policy &current();
+
+private:
+    std::filesystem::path file_;
+    std::shared_ptr<Log> log_;
+    std::string text_;
+    std::string reason_; // why everything is refused; logged once for each reason
+    policy::Policy policy_ = policy::Policy::deny_all("the policy has not been read");
+    bool loaded_ = false;
+};
+
+} // namespace sonde::agent

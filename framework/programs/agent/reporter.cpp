@@ -1,0 +1,150 @@
+#include "reporter.hpp"
+
+#include "model/report_json.hpp"
+#include "plugin_host/status.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+
+namespace sonde::agent {
+
+namespace {
+
+constexpr std::size_t kReportBytes = 1024 * 1024;
+constexpr std::chrono::seconds kReportDeadline{60};
+constexpr std::chrono::milliseconds kBackoffBase{1000};
+constexpr std::chrono::milliseconds kBackoffCap{300'000};
+constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:report";
+
+} // namespace
+
+Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool,
+                   std::shared_ptr<const channel::Identity> identity, channel::Random random, std::shared_ptr<Log> log)
+    : executor_(std::move(executor)), spool_(spool), identity_(std::move(identity)), random_(std::move(random)),
+      log_(std::move(log))
+{
+}
+
+asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, std::shared_ptr<Stopper> stopper)
+{
+    Delivered delivered;
+    channel::Backoff backoff(kBackoffBase, kBackoffCap);
+    asio::steady_timer pause(executor_);
+    stopper->on_stop([&pause] { pause.cancel(); });
+    std::size_t max_bytes = kReportBytes;
+    while (!stopper->stopped()) {
+        Tried tried = co_await try_once(destination, max_bytes);
+        if (tried.attempt == Attempt::empty)
+            break;
+        if (tried.attempt == Attempt::sent) {
+            delivered.results += tried.entries;
+            backoff.reset();
+            max_bytes = kReportBytes;
+        } else if (tried.attempt == Attempt::refused) {
+            // A report of several is taken apart until the refused result stands alone and has been set aside.
+            delivered.status = 1;
+            delivered.message = tried.message;
+            max_bytes = tried.entries > 1 ? std::max<std::size_t>(max_bytes / 2, 1) : kReportBytes;
+        } else {
+            const auto wait = backoff.next(random_, tried.retry_after);
+            log_->warn("report failed collector={} schedule={} retry_in_ms={} error={}",
+                       channel::to_string(destination.collector), quoted(destination.schedule), wait.count(),
+                       quoted(tried.message));
+            delivered.message = tried.message;
+            if (stopper->stopped())
+                break;
+            pause.expires_after(wait);
+            co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+        }
+    }
+    stopper->on_stop({});
+    if (stopper->stopped()) {
+        delivered.status = plugin_host::kStatusCancelled;
+    } else if (delivered.status == 0) {
+        delivered.message.clear();
+    }
+    co_return delivered;
+}
+
+asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destination, std::size_t max_bytes)
+{
+    auto batch = co_await spool_.batch(to_spool(destination), max_bytes);
+    if (!batch)
+        co_return Tried{.message = to_string(batch.error())};
+    if (batch->entries.empty())
+        co_return Tried{.attempt = Attempt::empty};
+    channel::Request request{.method = "POST", .path = std::string(kReportPath)};
+    request.headers.set("Content-Type", std::string(channel::kYangJson));
+    request.body = report(batch->entries);
+    std::vector<std::uint64_t> sequences;
+    for (const spool::Entry &entry : batch->entries)
+        sequences.push_back(entry.sequence);
+    // Held here: close() may drop it while the request is under way.
+    const auto collector = client(destination.collector);
+    auto response = co_await collector->request(std::move(request), kReportDeadline);
+    if (!response)
+        co_return Tried{.message = to_string(response.error())};
+    co_return co_await settle(destination, std::move(sequences), *response);
+}
+
+asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination, std::vector<std::uint64_t> sequences,
+                                                  const channel::Response &response)
+{
+    const std::size_t entries = sequences.size();
+    const std::string said = std::to_string(response.status) + " " + channel::reason_of(response);
+    switch (channel::verdict(response.status)) {
+    case channel::Verdict::accepted: {
+        auto acknowledged = co_await spool_.acknowledge(to_spool(destination), std::move(sequences));
+        if (!acknowledged)
+            co_return Tried{.message = to_string(acknowledged.error())};
+        log_->info("report acknowledged collector={} schedule={} results={}",
+                   channel::to_string(destination.collector), quoted(destination.schedule), entries);
+        co_return Tried{.attempt = Attempt::sent, .entries = entries};
+    }
+    case channel::Verdict::permanent: {
+        if (entries > 1)
+            co_return Tried{.attempt = Attempt::refused, .message = said, .entries = entries};
+        log_->error("report refused collector={} schedule={} sequence={} reason={}",
+                    channel::to_string(destination.collector), quoted(destination.schedule), sequences.front(),
+                    quoted(said));
+        auto aside = co_await spool_.set_aside(to_spool(destination), std::move(sequences), said, now().wall);
+        if (!aside)
+            co_return Tried{.message = to_string(aside.error())};
+        co_return Tried{.attempt = Attempt::refused, .message = said, .entries = 1};
+    }
+    case channel::Verdict::transient:
+        break;
+    }
+    co_return Tried{.message = said, .retry_after = channel::retry_after(response, now().wall)};
+}
+
+std::string Reporter::report(const std::vector<spool::Entry> &entries) const
+{
+    model::Report header;
+    header.date = now().wall;
+    if (configuration_.report_agent_id)
+        header.agent_id = identity_->self.id;
+    if (configuration_.report_group_id)
+        header.group_id = configuration_.group_id;
+    if (configuration_.report_measurement_point)
+        header.measurement_point = configuration_.measurement_point;
+    std::vector<std::string> encoded;
+    for (const spool::Entry &entry : entries)
+        encoded.push_back(entry.json);
+    return model::write_report(header, encoded);
+}
+
+std::shared_ptr<channel::Client> Reporter::client(const channel::Url &collector)
+{
+    std::shared_ptr<channel::Client> &client = clients_[channel::to_string(collector)];
+    if (!client)
+        client = std::make_shared<channel::Client>(
+            executor_, channel::ClientOptions{
+                           .server = collector, .identity = identity_, .server_role = channel::Role::collector});
+    return client;
+}
+
+} // namespace sonde::agent

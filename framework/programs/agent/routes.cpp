@@ -1,0 +1,126 @@
+#include "routes.hpp"
+
+#include "model/options.hpp"
+
+#include <algorithm>
+
+namespace sonde::agent {
+
+namespace {
+
+const model::Task *find_task(const model::Instruction &instruction, const std::string &name)
+{
+    const auto found = std::find_if(instruction.tasks.begin(), instruction.tasks.end(),
+                                    [&](const model::Task &task) { return task.name == name; });
+    return found == instruction.tasks.end() ? nullptr : &*found;
+}
+
+std::string path_of(const model::Schedule &schedule, const model::Action &action)
+{
+    return "/ietf-lmap-control:lmap/schedules/schedule[name='" + schedule.name + "']/action[name='" + action.name + "']";
+}
+
+} // namespace
+
+spool::Destination to_spool(const Destination &destination)
+{
+    // A URL has no blank, a schedule's name may.
+    return channel::to_string(destination.collector) + " " + destination.schedule;
+}
+
+Result<Destination> from_spool(const spool::Destination &name)
+{
+    const std::size_t blank = name.find(' ');
+    auto url = channel::parse_url(std::string_view(name).substr(0, blank));
+    if (!url || blank == std::string::npos)
+        return Error{"spool", "'" + name + "' names no destination", ""};
+    return Destination{name.substr(blank + 1), *url};
+}
+
+bool is_report(const model::Task &task)
+{
+    if (task.program)
+        return *task.program == "report";
+    return std::any_of(task.functions.begin(), task.functions.end(),
+                       [](const model::Function &function) { return function.uri == "urn:sonde:method:report"; });
+}
+
+Result<channel::Url> collector_of(const std::vector<model::Option> &options)
+{
+    std::optional<channel::Url> collector;
+    for (const model::Option &option : options) {
+        if (option.name != "collector")
+            return Error{"option " + option.name, "report has no option '" + option.name + "'", "collector"};
+        auto url = channel::parse_url(option.value.value_or(""));
+        if (!url)
+            return Error{"option collector", url.error().what, url.error().hint};
+        if (!url->tls)
+            return Error{"option collector", "'" + *option.value + "' is not encrypted", "https://HOST:PORT"};
+        collector = *url;
+    }
+    if (!collector)
+        return Error{"option collector", "report needs a collector", "https://HOST:PORT"};
+    return *collector;
+}
+
+Result<Routes> Routes::of(const model::Instruction &instruction)
+{
+    Routes routes;
+    for (const model::Schedule &schedule : instruction.schedules) {
+        for (const model::Action &action : schedule.actions) {
+            const model::Task *task = find_task(instruction, action.task);
+            if (task == nullptr || !is_report(*task))
+                continue;
+            auto collector = collector_of(model::merge_options(task->options, action.options));
+            if (!collector)
+                return Error{path_of(schedule, action), collector.error().what, collector.error().hint};
+            routes.schedules_[schedule.name][action.name].reports = true;
+            // Data goes to a schedule's first action (RFC 8194, leaf destination).
+            if (&action == &schedule.actions.front())
+                routes.reporting_[schedule.name] = to_spool({schedule.name, *collector});
+        }
+    }
+    for (const model::Schedule &schedule : instruction.schedules) {
+        for (const model::Action &action : schedule.actions) {
+            Route &route = routes.schedules_[schedule.name][action.name];
+            for (const std::string &name : action.destinations) {
+                const auto found = routes.reporting_.find(name);
+                if (found == routes.reporting_.end())
+                    return Error{path_of(schedule, action) + "/destination",
+                                 "schedule '" + name + "' does not begin with a reporting action",
+                                 "results can only be passed on to a schedule that reports them"};
+                route.destinations.push_back(found->second);
+            }
+        }
+    }
+    return routes;
+}
+
+std::vector<spool::Destination> Routes::results(const std::string &schedule, const std::string &action) const
+{
+    const auto found = schedules_.find(schedule);
+    if (found == schedules_.end() || !found->second.contains(action))
+        return {};
+    return found->second.at(action).destinations;
+}
+
+std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, const std::string &action) const
+{
+    const auto found = schedules_.find(schedule);
+    if (found == schedules_.end() || !found->second.contains(action))
+        return all();
+    const Route &route = found->second.at(action);
+    if (route.reports)
+        return {};
+    return route.destinations.empty() ? all() : route.destinations;
+}
+
+std::vector<spool::Destination> Routes::all() const
+{
+    std::vector<spool::Destination> names;
+    for (const auto &[schedule, name] : reporting_)
+        names.push_back(name);
+    return names;
+}
+
+} // namespace sonde::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "channel/url.hpp"
+#include "model/instruction.hpp"
+#include "spool/records.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::agent {
+
+// Whom results wait for: a schedule that reports, and the collector it reports to. The URL is part of it, so that what
+// was spooled for a collector still goes there when the instruction that said so has been replaced.
+struct Destination {
+    std::string schedule;
+    channel::Url collector;
+};
+
+// The spool's name of a destination, and back.
+spool::Destination to_spool(const Destination &destination);
+Result<Destination> from_spool(const spool::Destination &name);
+
+// Whether a task is the built-in reporting: its program is `report`, or without one a function is urn:sonde:method:report.
+bool is_report(const model::Task &task);
+
+// The collector of a reporting action: its option `collector`, an https URL.
+Result<channel::Url> collector_of(const std::vector<model::Option> &options);
+
+// Where the results and outcomes of an instruction's actions go.
+class Routes {
+public:
+    Routes() = default;
+    // An Error for a reporting action without a usable collector, with its path.
+    static Result<Routes> of(const model::Instruction &instruction);
+
+    bool has(const std::string &schedule) const { return schedules_.contains(schedule); }
+    // Of an action's results: the reporting schedules that it names as destinations.
+    std::vector<spool::Destination> results(const std::string &schedule, const std::string &action) const;
+    // Of its outcome: the same, or every reporting schedule if it names none. Nowhere for reporting itself, which must
+    // not make a report necessary.
+    std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
+    std::vector<spool::Destination> all() const;
+
+private:
+    struct Route {
+        bool reports = false;
+        std::vector<spool::Destination> destinations;
+    };
+
+    std::map<std::string, std::map<std::string, Route>> schedules_;
+    std::map<std::string, spool::Destination> reporting_; // by schedule
+};
+
+} // namespace sonde::agent
