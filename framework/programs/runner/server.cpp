@@ -188,6 +188,8 @@ void Server::reap()
 
 void Server::kill_all()
 {
+    for (const auto &[pid, invocation] : invocations_)
+        ::kill(-pid, SIGKILL);
     // This process adopts what its children leave behind, so in the end everything is its child.
     do {
         for (const pid_t child : children())

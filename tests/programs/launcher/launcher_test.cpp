@@ -216,6 +216,40 @@ TEST_CASE("the socket of a killed daemon is taken over")
     wire.expect<frames::RunnerStarted>();
 }
 
+TEST_CASE("the daemon refuses a user that is not the agent's, whatever the socket's mode")
+{
+    if (::geteuid() != 0) {
+        WARN("not root");
+        return;
+    }
+    const TempDir directory;
+    ::chmod(directory.path().c_str(), 0755);
+    const std::string path = directory.path() / "launcher.sock";
+    Process launcher({LAUNCHER, "--socket", path, "--agent-user", "65534", "--runner", RUNNER, "--log", "error"});
+    connect_to(path);
+    REQUIRE(::chmod(path.c_str(), 0666) == 0);
+    const auto served = [&](uid_t uid) {
+        const pid_t child = ::fork();
+        if (child == 0) {
+            if (::setresuid(uid, uid, uid) != 0)
+                ::_exit(3);
+            frames::Descriptor socket = connect_to(path);
+            // An answer to a request without consequences, or the end.
+            const auto frame = frames::encode(
+                frames::AgentToLauncher(frames::OpenSockets{1, 1, frames::SocketKind::udp, 4, 1, "", {}}));
+            (void)frames::send(socket.get(), *frame);
+            frames::Frame buffer(frames::kFrameBytesMax);
+            const auto received = frames::receive(socket.get(), buffer, 0);
+            ::_exit(received && received->transfer == frames::Transfer::done ? 1 : 0);
+        }
+        int status = 0;
+        REQUIRE(::waitpid(child, &status, 0) == child);
+        return WEXITSTATUS(status);
+    };
+    CHECK(served(12345) == 0);
+    CHECK(served(65534) == 1);
+}
+
 TEST_CASE("wrong arguments are usage errors, and what cannot start says that nothing ran")
 {
     const TempDir directory;
