@@ -31,7 +31,7 @@ def methods(system):
     run = [
         ("ping", {"target": "127.0.0.1", "count": "5", "interval": "200ms", "tmax": "500ms"}),
         ("http-download", {"url": f"http://{system.listening['peer']}/time/10s", "duration": "1500ms",
-                           "warm_up": "500ms"}),
+                           "warm_up": "500ms", "limit": "20GB"}),
         ("dns", {"server": name_server[0], "port": name_server[1], "name": "www.example.test", "count": "20",
                  "interval": "20ms"}),
         ("passive-syn", {"interface": "lo", "interval": "1s", "intervals": "3", "alignment": "start"}),
@@ -107,7 +107,7 @@ def describe_dns(rows):
 
 def describe_syn(rows):
     exact = "exact" if all(row["exact"] for row in rows) else "not exact"
-    intervals = len({row["start_ns"] for row in rows})
+    intervals = len({row["start"] for row in rows})
     return (f"{sum(row['syn'] for row in rows)} SYN, {sum(row['syn_ack'] for row in rows)} SYN/ACK in {intervals} "
             f"intervals, {exact}")
 
@@ -130,6 +130,9 @@ def show(system, wanted, cannot):
         words = sorted({row["outcome"] for row in mine})
         said = DESCRIBE[method](rows) if rows else "; ".join(sorted({row["message"] for row in mine}))
         print(f"{method:14} {target:32} {said:58} {sum(row['count'] for row in mine):4}  {', '.join(words)}")
+    for row in outcomes:
+        if row["outcome"] != "completed":
+            print(f"  {row['schedule']} {row['first_event']}: {row['outcome']}, {row['message']} ({row['blame']})")
     for method, why in cannot:
         print(f"{method:14} {'-':32} skipped: {why}")
     counts = {}

@@ -122,8 +122,11 @@ class System:
         return result
 
     def rows(self, *words):
-        """The rows that a verb prints with --json, one object each."""
-        return [json.loads(line) for line in self.sonde(*words, "--json").stdout.splitlines()]
+        """The rows that a verb prints with --json, one object each; none if nothing matched."""
+        result = self.sonde(*words, "--json", check=False)
+        if result.returncode not in (0, 4):
+            raise Gone(f"sonde {' '.join(map(str, words))}: status {result.returncode}\n{result.stderr}")
+        return [json.loads(line) for line in result.stdout.splitlines()]
 
     # -- identities --------------------------------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ import ssl
 import time
 import uuid
 
-from support import (apply, contains, equal, immediate, instruct, instruction, main, outcomes, periodic, rows_or_none,
+from support import (apply, contains, equal, immediate, instruct, instruction, main, outcomes, periodic,
                      schedule, start_all, task, wait_for, wait_for_outcomes)
 
 REPORT = "/restconf/operations/ietf-lmap-report:report"
@@ -68,7 +68,7 @@ def damaged_plugins_are_named_and_the_rest_runs(system):
     other = system.build / "tests" / "plugins" / "wrong_abi.so"
     (folder / "other-abi.so").write_bytes(other.read_bytes())
     start_all(system, "http-download")
-    agents = wait_for("capabilities", lambda: [a for a in rows_or_none(system, "agents") if a["methods"]])
+    agents = wait_for("capabilities", lambda: [a for a in system.rows("agents") if a["methods"]])
     refused = "\n".join(agents[0]["refused_plugins"])
     for name in ("cut.so", "text.so", "other-abi.so"):
         contains(refused, name)
@@ -103,7 +103,7 @@ def an_invalid_instruction_is_refused_whole_and_the_old_one_stays(system):
     worse = json.loads(json.dumps(document))
     worse["ietf-lmap-control:lmap"]["tasks"]["task"][-1]["option"] = []
     instruct(system, worse)
-    failures = wait_for("Failure Information", lambda: rows_or_none(system, "agents", "--failures"))
+    failures = wait_for("Failure Information", lambda: system.rows("agents", "--failures"))
     equal((failures[0]["agent"], failures[0]["kind"]), (system.agent_id, "instruction"))
     contains(failures[0]["path"], "schedule[name='report']")
     contains(failures[0]["message"], "collector")
@@ -143,7 +143,7 @@ def certificates_that_do_not_fit_are_refused(system):
         equal((program, path, status), (program, path, 403))
         contains(body, "role")
         one_warning(system.programs[program], before, "403")
-    equal(rows_or_none(system, "outcomes"), [])
+    equal(system.rows("outcomes"), [])
 
 
 def an_agent_reports_only_as_itself(system):
@@ -169,7 +169,7 @@ def bodies_that_are_too_much_are_refused(system):
         equal((body[:40], status), (body[:40], 400))
         contains(answer, words)
         one_warning(collector, before, "400")
-    equal(rows_or_none(system, "outcomes"), [])
+    equal(system.rows("outcomes"), [])
 
 
 def half_a_request_is_one_log_line_and_nothing_stored(system):
@@ -190,7 +190,7 @@ def half_a_request_is_one_log_line_and_nothing_stored(system):
                         pass
         lines = wait_for("a warning", lambda: warnings(collector)[before:], alive=[collector])
         equal(len(lines), 1)
-    equal(rows_or_none(system, "outcomes"), [])
+    equal(system.rows("outcomes"), [])
 
 
 def the_agent_measures_on_while_the_collector_is_down(system):
@@ -227,7 +227,7 @@ def a_report_refused_for_good_is_set_aside_and_visible(system):
     document["ietf-lmap-control:lmap"]["events"]["event"][-1]["periodic"]["interval"] = 1
     instruct(system, document)
     agent.wait_for_log("report refused collector=.*400")
-    failures = wait_for("Failure Information", lambda: [f for f in rows_or_none(system, "agents", "--failures")
+    failures = wait_for("Failure Information", lambda: [f for f in system.rows("agents", "--failures")
                                                         if f["kind"] == "report"])
     contains(failures[0]["message"], "sttaus")
     # Never retried for ever.

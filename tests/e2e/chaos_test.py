@@ -13,7 +13,7 @@ import sqlite3
 import time
 
 import oracle
-from support import (apply, equal, instruction, main, outcomes, periodic, rows_or_none, schedule, start_all, task,
+from support import (apply, equal, instruction, main, outcomes, periodic, schedule, start_all, task,
                      wait_for)
 
 KILLS = 50 if os.environ.get("SONDE_LONG") else 10
@@ -79,7 +79,7 @@ def check(system, plan, methods):
         equal(sum(words.values()), plan[method])
         equal(dict(spool[method]), dict(words))
         equal(len({row["run"] for row in mine}), len(mine))
-        rows = collections.Counter(row["run"] for row in rows_or_none(system, "results", method, "--table", "all"))
+        rows = collections.Counter(row["run"] for row in system.rows("results", method, "--table", "all"))
         for row in mine:
             if row["outcome"] == "completed":
                 equal(rows[row["run"]], row["rows"] - row["rows_dropped"])

@@ -137,16 +137,8 @@ def start_all(system, *methods, peer=False, name_server=False):
     return system.start_agent()
 
 
-def rows_or_none(system, *words):
-    """As System.rows, but nothing matched is an empty list."""
-    result = system.sonde(*words, "--json", check=False)
-    if result.returncode not in (0, 4):
-        raise Gone(f"sonde {' '.join(map(str, words))}: status {result.returncode}\n{result.stderr}")
-    return [json.loads(line) for line in result.stdout.splitlines()]
-
-
 def outcomes(system, schedule_name=None):
-    return [row for row in rows_or_none(system, "outcomes") if schedule_name in (None, row["schedule"])]
+    return [row for row in system.rows("outcomes") if schedule_name in (None, row["schedule"])]
 
 
 def wait_for_outcomes(system, schedule_name, count, timeout_s=30.0):
