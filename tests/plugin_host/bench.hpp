@@ -1,0 +1,96 @@
+#pragma once
+
+#include "plugin_host/host.hpp"
+
+#include "support/catch.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <filesystem>
+#include <future>
+#include <string>
+#include <vector>
+
+namespace sonde::test {
+
+inline std::shared_ptr<Log> quiet_log() {
+    return make_log("test", "error").value();
+}
+
+// A host with a launcher of its own, and the loop that it lives in.
+struct Bench {
+    explicit Bench(plugin_host::HostSettings settings = {})
+        : host(plugin_host::Host::spawn(loop.get_executor(), LAUNCHER, RUNNER, quiet_log(), settings)) {}
+    // Over a daemon's socket.
+    explicit Bench(const std::filesystem::path &socket)
+        : host(plugin_host::Host::connect(loop.get_executor(), socket, quiet_log())) {}
+
+    template <class T>
+    std::future<T> begin(boost::asio::awaitable<T> work) {
+        return boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
+    }
+
+    // Runs the loop until `done()`; a test that waits for ever is a failure.
+    template <class Done>
+    void run_until(Done done) {
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+        while (!done()) {
+            loop.restart();
+            loop.run_one_for(std::chrono::milliseconds(100));
+            if (std::chrono::steady_clock::now() > deadline)
+                throw std::runtime_error("not done within a minute");
+        }
+    }
+
+    template <class T>
+    T end(std::future<T> &work) {
+        run_until([&] { return work.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
+        return work.get();
+    }
+
+    template <class T>
+    T wait(boost::asio::awaitable<T> work) {
+        std::future<T> future = begin(std::move(work));
+        return end(future);
+    }
+
+    boost::asio::io_context loop{1};
+    plugin_host::Host host;
+};
+
+inline std::filesystem::path fixture(const std::string &name) {
+    return std::filesystem::path(FIXTURES) / (name + ".so");
+}
+
+// Keeps everything that it is given.
+struct Keeper : plugin_host::RowSink {
+    void row(std::uint32_t table, std::span<const sonde_cell> cells) override {
+        tables.push_back(table);
+        numbers.push_back(cells[0].v.i);
+    }
+    void log(sonde_log_level, std::string_view text) override { lines.emplace_back(text); }
+    void progress(std::uint64_t done, std::uint64_t total) override { progressed = {done, total}; }
+
+    std::vector<std::uint32_t> tables;
+    std::vector<std::int64_t> numbers;
+    std::vector<std::string> lines;
+    std::pair<std::uint64_t, std::uint64_t> progressed;
+};
+
+// A request for the first method of a fixture, with options as on a command line.
+inline plugin_host::RunRequest request(Bench &bench, const std::string &name,
+                                       const std::vector<std::pair<std::string, std::string>> &options = {}) {
+    plugin_host::RunRequest request;
+    request.plugin = fixture(name);
+    request.description = bench.wait(bench.host.describe(request.plugin)).value();
+    std::vector<model::Option> given;
+    for (const auto &[option, value] : options)
+        given.push_back({std::to_string(given.size()), option, value});
+    auto read = plugin_host::read_options(request.description->methods[0], given);
+    request.arguments = read.value.value();
+    return request;
+}
+
+} // namespace sonde::test

@@ -1,0 +1,145 @@
+#include "bench.hpp"
+#include "plugin_host/catalogue.hpp"
+
+#include <fstream>
+
+#include <unistd.h>
+
+using namespace sonde;
+using namespace sonde::plugin_host;
+using namespace sonde::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+// A directory of its own that runners of another user can read.
+struct Folder {
+    Folder() {
+        std::string name = fs::temp_directory_path() / "sonde-catalogue-XXXXXX";
+        path = mkdtemp(name.data());
+        fs::permissions(path, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
+    }
+    ~Folder() { fs::remove_all(path); }
+    Folder(const Folder &) = delete;
+    Folder &operator=(const Folder &) = delete;
+
+    void put(const std::string &fixture_name, const std::string &as) const {
+        fs::copy_file(fixture(fixture_name), path / (as + ".new"));
+        fs::rename(path / (as + ".new"), path / as);
+    }
+
+    fs::path path;
+};
+
+std::string reason_of(const Catalogue &catalogue, const std::string &name) {
+    for (const PluginFile &plugin : catalogue.files())
+        if (plugin.file.filename() == name)
+            return plugin.ready() ? "ready" : plugin.reason;
+    return "not listed";
+}
+
+} // namespace
+
+TEST_CASE("a catalogue lists what can be used and names what cannot, with the reason [A10]") {
+    Folder folder;
+    folder.put("rows", "rows.so");
+    folder.put("abi2", "abi2.so");
+    folder.put("no_symbol", "no_symbol.so");
+    folder.put("wrong_magic", "wrong_magic.so");
+    folder.put("rows", "whole.so");
+    fs::resize_file(folder.path / "whole.so", 4000);
+    fs::rename(folder.path / "whole.so", folder.path / "damaged.so");
+    std::ofstream(folder.path / "text.so") << "this is no plugin\n";
+    std::ofstream(folder.path / "README.md") << "not looked at\n";
+    std::ofstream(folder.path / ".hidden.so") << "not looked at\n";
+    fs::create_directory(folder.path / "folder.so");
+
+    Bench bench;
+    Catalogue catalogue(bench.host, {folder.path, folder.path / "none"}, make_log("test", "error").value());
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(catalogue.files().size() == 7);
+    CHECK(reason_of(catalogue, "rows.so") == "ready");
+    for (const char *name : {"abi2.so", "no_symbol.so", "wrong_magic.so", "damaged.so", "text.so", "folder.so"}) {
+        INFO(name << ": " << reason_of(catalogue, name));
+        CHECK(reason_of(catalogue, name) != "ready");
+        CHECK(reason_of(catalogue, name) != "not listed");
+        CHECK_FALSE(reason_of(catalogue, name).empty());
+    }
+    CHECK(catalogue.refused().size() == 6);
+    REQUIRE(catalogue.capability_tasks().size() == 1);
+    const model::CapabilityTask task = catalogue.capability_tasks()[0];
+    CHECK(task.name == "rows");
+    CHECK(task.version == "1.0");
+    CHECK(task.functions[0].uri == "urn:example:fixture");
+    CHECK(task.plugin_hash == hash_file(fixture("rows")).value());
+    CHECK(task.plugin_hash.size() == 64);
+    CHECK_FALSE(bench.wait(catalogue.scan()));
+}
+
+TEST_CASE("a catalogue sees files come, change and go") {
+    Folder folder;
+    Bench bench;
+    Keeper keeper;
+    Catalogue catalogue(bench.host, {folder.path}, make_log("test", "error").value());
+    CHECK_FALSE(bench.wait(catalogue.scan()));
+
+    folder.put("rows", "a.so");
+    CHECK(bench.wait(catalogue.scan()));
+    RunRequest wanted = request(bench, "rows");
+    wanted.plugin = folder.path / "a.so";
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
+
+    folder.put("flood", "a.so");
+    CHECK(bench.wait(catalogue.scan()));
+    REQUIRE(catalogue.methods().size() == 1);
+    CHECK(catalogue.methods()[0].method().id == "flood");
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoMethod);
+
+    std::ofstream(folder.path / "a.so", std::ios::trunc) << "damaged";
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(catalogue.methods().empty());
+    folder.put("rows", "a.so");
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(catalogue.methods().size() == 1);
+
+    fs::remove(folder.path / "a.so");
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(catalogue.files().empty());
+}
+
+TEST_CASE("the first directory to offer a method has it, and the others are told") {
+    Folder first, second;
+    first.put("rows", "z.so");
+    second.put("rows", "a.so");
+    second.put("flood", "b.so");
+    Bench bench;
+    Catalogue catalogue(bench.host, {first.path, second.path}, make_log("test", "error").value());
+    bench.wait(catalogue.scan());
+    REQUIRE(catalogue.methods().size() == 2);
+    CHECK(catalogue.find_method("rows").value().file == first.path / "z.so");
+    CHECK(catalogue.find_method("flood").value().file == second.path / "b.so");
+    REQUIRE(catalogue.refused().size() == 1);
+    CHECK(catalogue.refused()[0].reason == "rows is shadowed by " + (first.path / "z.so").string());
+}
+
+TEST_CASE("a task finds its method by program or by functions and roles") {
+    Folder folder;
+    folder.put("rows", "rows.so");
+    folder.put("flood", "flood.so");
+    std::ofstream(folder.path / "broken.so") << "no";
+    Bench bench;
+    Catalogue catalogue(bench.host, {folder.path}, make_log("test", "error").value());
+    bench.wait(catalogue.scan());
+    model::Task task;
+    task.name = "t";
+    CHECK_FALSE(catalogue.find_method(task));
+    task.functions = {{"urn:example:fixture", {}}};
+    CHECK(catalogue.find_method(task).value().method().id == "flood");
+    task.functions[0].roles = {"client"};
+    CHECK_FALSE(catalogue.find_method(task));
+    task.program = "rows";
+    CHECK(catalogue.find_method(task).value().method().id == "rows");
+    task.program = "rosw";
+    CHECK(catalogue.find_method(task).error().hint == "did you mean 'rows'?");
+    CHECK(catalogue.find_method("broken").error().what.find("is refused") != std::string::npos);
+}

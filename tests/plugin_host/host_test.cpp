@@ -1,0 +1,358 @@
+#include "bench.hpp"
+
+#include "frames/socket.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <csignal>
+#include <fstream>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace sonde;
+using namespace sonde::plugin_host;
+using namespace sonde::test;
+using namespace std::chrono_literals;
+namespace asio = boost::asio;
+
+namespace {
+
+// Short graces, so that what will not stop does not hold up the tests.
+HostSettings hasty() {
+    HostSettings settings;
+    settings.cancel_grace = 100ms;
+    settings.term_grace = 100ms;
+    return settings;
+}
+
+MonotonicTime in(std::chrono::nanoseconds time) {
+    return now().monotonic + time;
+}
+
+std::vector<pid_t> children_of(pid_t parent) {
+    std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
+    std::vector<pid_t> children;
+    for (pid_t child = 0; file >> child;)
+        children.push_back(child);
+    return children;
+}
+
+} // namespace
+
+TEST_CASE("a run's rows, log, progress and traffic arrive") {
+    Bench bench;
+    Keeper keeper;
+    const RunResult result = bench.wait(bench.host.run(request(bench, "rows", {{"count", "5"}}), keeper));
+    CHECK(result.status == 0);
+    CHECK(result.message.empty());
+    CHECK(result.rows == 5);
+    CHECK(keeper.numbers == std::vector<std::int64_t>{0, 1, 2, 3, 4});
+    CHECK(result.sent_bytes == 500);
+    CHECK(result.received_bytes == 250);
+    CHECK(keeper.lines == std::vector<std::string>{"5 rows"});
+    CHECK(keeper.progressed == std::pair<std::uint64_t, std::uint64_t>{5, 5});
+    CHECK(result.started.monotonic <= result.ended.monotonic);
+    CHECK(bench.host.runners() == 1);
+}
+
+TEST_CASE("a crash is a negative status with the rows before it, and the next run works") {
+    Bench bench;
+    Keeper keeper;
+    const RunResult crashed = bench.wait(bench.host.run(request(bench, "crash"), keeper));
+    CHECK(crashed.status == -SIGSEGV);
+    CHECK(crashed.message.find("SIGSEGV") != std::string::npos);
+    CHECK(crashed.blame == model::Blame::agent);
+    CHECK(keeper.numbers == std::vector<std::int64_t>{1});
+    const RunResult again = bench.wait(bench.host.run(request(bench, "crash"), keeper));
+    CHECK(again.status == -SIGSEGV);
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+TEST_CASE("what a method says of its failure is its status; what it may not say breaks the rules") {
+    Bench bench;
+    Keeper keeper;
+    const auto fails = [&](const char *how) {
+        return bench.wait(bench.host.run(request(bench, "fails", {{"how", how}}), keeper));
+    };
+    const RunResult once = fails("once");
+    CHECK(once.status == 7);
+    CHECK(once.message == "no answer from there");
+    CHECK(once.blame == model::Blame::target);
+    CHECK(once.rows == 2);
+    const RunResult twice = fails("twice");
+    CHECK(twice.status == 8);
+    CHECK(twice.message == "first");
+    CHECK(fails("returned").status == 7);
+    CHECK(fails("undeclared").status == kStatusBrokeRules);
+    CHECK(fails("unknown").status == kStatusBrokeRules);
+    CHECK(fails("latin").status != 0);
+}
+
+TEST_CASE("a row against the declaration ends the run with what was wrong, and keeps the rows before") {
+    Bench bench;
+    for (const char *how : {"type", "null", "word", "cells", "table", "text"}) {
+        INFO(how);
+        Keeper keeper;
+        const RunResult result = bench.wait(bench.host.run(request(bench, "wrong_row", {{"how", how}}), keeper));
+        CHECK(result.status == kStatusBrokeRules);
+        CHECK_FALSE(result.message.empty());
+        REQUIRE_FALSE(keeper.numbers.empty());
+        CHECK(keeper.numbers[0] == 1);
+    }
+}
+
+TEST_CASE("garbage in place of frames ends that run and nothing else") {
+    Bench bench;
+    Keeper keeper;
+    const RunResult result = bench.wait(bench.host.run(request(bench, "garbage"), keeper));
+    CHECK(result.status != 0);
+    CHECK_FALSE(result.message.empty());
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+TEST_CASE("a process that ends without a result has none") {
+    Bench bench;
+    Keeper keeper;
+    const RunResult result = bench.wait(bench.host.run(request(bench, "leave"), keeper));
+    CHECK(result.status == kStatusNoResult);
+    CHECK(result.message.find("ended with status 0") != std::string::npos);
+    const RunResult aborted = bench.wait(bench.host.run(request(bench, "abort"), keeper));
+    CHECK(aborted.status == 7);
+    CHECK(aborted.message == "giving up");
+}
+
+TEST_CASE("what does not stop at its deadline is terminated, and what ignores that is killed") {
+    for (const char *name : {"hang", "stubborn"}) {
+        INFO(name);
+        Bench bench(hasty());
+        Keeper keeper;
+        RunRequest wanted = request(bench, name);
+        wanted.deadline = in(300ms);
+        const RunResult result = bench.wait(bench.host.run(wanted, keeper));
+        CHECK(result.status == kStatusTimeout);
+        CHECK(result.message.find("did not stop when asked") != std::string::npos);
+        CHECK(keeper.numbers == std::vector<std::int64_t>{1});
+        CHECK(result.ended.monotonic >= *wanted.deadline);
+        CHECK(result.ended.monotonic - *wanted.deadline < 30s);
+        CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+    }
+}
+
+TEST_CASE("a method that obeys its deadline keeps its rows, and has timed out all the same") {
+    Bench bench;
+    Keeper keeper;
+    RunRequest wanted = request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}});
+    wanted.deadline = in(200ms);
+    const RunResult result = bench.wait(bench.host.run(wanted, keeper));
+    CHECK(result.status == kStatusTimeout);
+    CHECK(result.message == "its deadline passed");
+    CHECK(result.rows >= 1);
+    CHECK(result.rows < 1000);
+}
+
+TEST_CASE("a run is cancelled by its canceller and keeps what it has") {
+    Bench bench;
+    Keeper keeper;
+    RunRequest wanted = request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}});
+    wanted.canceller = std::make_shared<Canceller>();
+    auto run = bench.begin(bench.host.run(wanted, keeper));
+    bench.run_until([&] { return keeper.numbers.size() >= 2; });
+    wanted.canceller->cancel();
+    const RunResult result = bench.end(run);
+    CHECK(result.status == kStatusCancelled);
+    CHECK(result.rows >= 2);
+    CHECK(result.rows < 1000);
+
+    const RunResult before = bench.wait(bench.host.run(wanted, keeper));
+    CHECK(before.status == kStatusCancelled);
+    CHECK(before.rows == 0);
+}
+
+TEST_CASE("cancelling the coroutine ends the run in order and gives its result") {
+    Bench bench;
+    Keeper keeper;
+    asio::cancellation_signal signal;
+    RunRequest wanted = request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}});
+    std::optional<RunResult> result;
+    asio::co_spawn(bench.loop, bench.host.run(wanted, keeper),
+                   asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr &failure, RunResult given) {
+                       CHECK_FALSE(failure);
+                       result = given;
+                   }));
+    bench.run_until([&] { return keeper.numbers.size() >= 2; });
+    signal.emit(asio::cancellation_type::terminal);
+    bench.run_until([&] { return result.has_value(); });
+    CHECK(result->status == kStatusCancelled);
+    CHECK(result->rows >= 2);
+}
+
+TEST_CASE("two runs at once share a runner and do not disturb each other") {
+    Bench bench;
+    Keeper slow, quick;
+    auto first = bench.begin(bench.host.run(request(bench, "rows", {{"count", "20"}, {"interval", "10ms"}}), slow));
+    auto second = bench.begin(bench.host.run(request(bench, "rows", {{"count", "3"}}), quick));
+    CHECK(bench.end(second).rows == 3);
+    CHECK(bench.end(first).rows == 20);
+    CHECK(bench.host.runners() == 1);
+}
+
+namespace {
+
+// Takes a moment for some of the batches.
+struct SlowKeeper : Keeper {
+    explicit SlowKeeper(const asio::any_io_executor &executor) : timer(executor) {}
+    asio::awaitable<Result<void>> batch_end() override {
+        ++batches;
+        if (batches % 8 == 0) {
+            timer.expires_after(5ms);
+            co_await timer.async_wait(asio::use_awaitable);
+        }
+        co_return Result<void>{};
+    }
+    asio::steady_timer timer;
+    int batches = 0;
+};
+
+struct FullKeeper : Keeper {
+    asio::awaitable<Result<void>> batch_end() override {
+        Result<void> full = Error{"disk", "is full", ""};
+        co_return full;
+    }
+};
+
+struct ThrowingKeeper : Keeper {
+    void row(std::uint32_t, std::span<const sonde_cell>) override { throw std::runtime_error("no memory"); }
+};
+
+} // namespace
+
+TEST_CASE("a slow receiver slows the run and loses nothing") {
+    Bench bench;
+    SlowKeeper keeper(bench.loop.get_executor());
+    const RunResult result = bench.wait(bench.host.run(request(bench, "flood", {{"count", "200000"}}), keeper));
+    CHECK(result.status == 0);
+    CHECK(result.rows == 200'000);
+    CHECK(keeper.numbers.back() == 199'999);
+    CHECK(keeper.batches > 8);
+}
+
+TEST_CASE("a receiver that cannot take rows ends the run") {
+    Bench bench;
+    FullKeeper full;
+    const RunResult result = bench.wait(bench.host.run(request(bench, "flood"), full));
+    CHECK(result.status == kStatusNoStorage);
+    CHECK(result.message == "disk: is full");
+    ThrowingKeeper throwing;
+    CHECK(bench.wait(bench.host.run(request(bench, "flood"), throwing)).status == kStatusNoStorage);
+}
+
+TEST_CASE("sockets of every kind reach the method, or the reason why not") {
+    Bench bench;
+    Keeper keeper;
+    const auto udp = bench.wait(bench.host.run(request(bench, "sockets", {{"kind", "1"}, {"count", "64"}}), keeper));
+    CHECK(udp.status == 0);
+    CHECK(udp.rows == 64);
+    const bool privileged = bool(frames::Descriptor(socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP)));
+    const auto icmp = bench.wait(bench.host.run(request(bench, "sockets", {{"kind", "3"}}), keeper));
+    CHECK(icmp.status == (privileged ? 0 : 7));
+    const auto capture =
+        bench.wait(bench.host.run(request(bench, "sockets", {{"kind", "4"}, {"interface", "lo"}}), keeper));
+    CHECK(capture.status == (privileged ? 0 : 7));
+    const auto unknown = bench.wait(bench.host.run(request(bench, "sockets", {{"kind", "9"}}), keeper));
+    CHECK(unknown.status == 7);
+}
+
+TEST_CASE("a runner that is killed takes its runs with it, and the next run gets a new one") {
+    Bench bench;
+    Keeper keeper;
+    auto run = bench.begin(bench.host.run(request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}}), keeper));
+    bench.run_until([&] { return !keeper.numbers.empty(); });
+    const auto launchers = children_of(getpid());
+    REQUIRE(launchers.size() == 1);
+    const auto runners = children_of(launchers[0]);
+    REQUIRE(runners.size() == 1);
+    REQUIRE(kill(runners[0], SIGKILL) == 0);
+    const RunResult result = bench.end(run);
+    CHECK(result.status == kStatusRunnerDied);
+    CHECK(result.blame == model::Blame::agent);
+    CHECK_FALSE(keeper.numbers.empty());
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+TEST_CASE("a launcher that is killed takes the runs with it, and the next run gets a new one") {
+    Bench bench;
+    Keeper keeper;
+    auto run = bench.begin(bench.host.run(request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}}), keeper));
+    bench.run_until([&] { return !keeper.numbers.empty(); });
+    const auto launchers = children_of(getpid());
+    REQUIRE(launchers.size() == 1);
+    REQUIRE(kill(launchers[0], SIGKILL) == 0);
+    const RunResult result = bench.end(run);
+    CHECK(result.status == kStatusNoLauncher);
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+TEST_CASE("without a launcher a run fails and says so") {
+    Bench bench(std::filesystem::path("/nonexistent/launcher.sock"));
+    const auto described = bench.wait(bench.host.describe(fixture("rows")));
+    REQUIRE_FALSE(described);
+    CHECK(described.error().hint == kTransientHint);
+    CHECK(described.error().what.find("not reached") != std::string::npos);
+    Keeper keeper;
+    RunRequest wanted;
+    wanted.plugin = fixture("rows");
+    auto description = std::make_shared<frames::Description>();
+    description->methods.emplace_back();
+    wanted.description = description;
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoLauncher);
+}
+
+TEST_CASE("a runner without runs is stopped after a while, and started again when needed") {
+    HostSettings settings;
+    settings.idle_stop = 50ms;
+    Bench bench(settings);
+    Keeper keeper;
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+    CHECK(bench.host.runners() == 1);
+    bench.run_until([&] { return bench.host.runners() == 0; });
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+TEST_CASE("a plugin that is not the one that was chosen is not run") {
+    Bench bench;
+    Keeper keeper;
+    RunRequest wanted = request(bench, "rows");
+    auto other = std::make_shared<frames::Description>(*wanted.description);
+    other->methods[0].options[0].default_value = "4";
+    wanted.description = other;
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoMethod);
+    wanted.method = 1;
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoMethod);
+    CHECK(keeper.numbers.empty());
+}
+
+TEST_CASE("a deadline in the past means that nothing runs") {
+    Bench bench;
+    Keeper keeper;
+    RunRequest wanted = request(bench, "rows");
+    wanted.deadline = in(-1s);
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusTimeout);
+    CHECK(keeper.numbers.empty());
+}
+
+TEST_CASE("statuses have names for people") {
+    frames::MethodDescription method;
+    method.statuses = {{7, "unreachable", SONDE_BLAME_TARGET, ""}};
+    CHECK(status_name(0) == "ok");
+    CHECK(status_name(7, &method) == "unreachable");
+    CHECK(status_name(8, &method) == "status 8");
+    CHECK(status_name(kStatusTimeout) == "timeout");
+    CHECK(status_name(kStatusNoStorage) == "no_storage");
+    CHECK(status_name(-SIGSEGV) == "SIGSEGV");
+    CHECK(status_name(-1000) == "status -1000");
+}
