@@ -1,0 +1,136 @@
+#include "programs/cli/describe.hpp"
+
+#include "programs/cli/console.hpp"
+#include "programs/cli/table.hpp"
+
+namespace sonde::cli {
+
+namespace {
+
+using plugin_host::type_name;
+
+constexpr std::pair<std::uint32_t, const char *> kFlags[] = {{SONDE_ACTIVE, "active"},
+                                                             {SONDE_PASSIVE, "passive"},
+                                                             {SONDE_EXCLUSIVE, "exclusive"},
+                                                             {SONDE_TAKES_INPUT, "takes input"},
+                                                             {SONDE_NEEDS_INTERFACE, "needs interface"}};
+constexpr std::pair<std::uint32_t, const char *> kPrivileges[] = {
+    {SONDE_PRIVILEGE_ICMP, "icmp"}, {SONDE_PRIVILEGE_CAPTURE, "capture"}, {SONDE_PRIVILEGE_LISTEN, "listen"}};
+
+std::string joined(const std::vector<std::string> &words, const char *between) {
+    std::string text;
+    for (const std::string &word : words)
+        text += (text.empty() ? "" : between) + printable(word);
+    return text;
+}
+
+std::string indented(const std::string &lines) {
+    std::string text;
+    bool begins = true;
+    for (char c : lines) {
+        if (begins)
+            text += "  ";
+        begins = c == '\n';
+        text += c;
+    }
+    return text;
+}
+
+std::string type_of(sonde_type type, const std::string &unit, const std::vector<std::string> &words, bool list) {
+    std::string text = words.empty() ? type_name(type) : joined(words, "|");
+    if (!unit.empty())
+        text += " [" + printable(unit) + "]";
+    return list ? text + ", ..." : text;
+}
+
+std::string range_of(const frames::OptionDescription &option) {
+    if (!option.minimum && !option.maximum)
+        return "";
+    return option.minimum.value_or("") + ".." + option.maximum.value_or("");
+}
+
+std::string options_text(const frames::MethodDescription &method) {
+    Table table({{"option", {}, 0}, {"type", {}, 0}, {"default", {}, 0}, {"range", {}, 0}, {"", {}, 0}});
+    std::vector<std::vector<std::string>> rows;
+    for (const auto &option : method.options)
+        rows.push_back({option.id, type_of(option.type, option.unit, option.words, option.list),
+                        option.required ? "(required)" : printable(option.default_value.value_or("-")),
+                        printable(range_of(option)), printable(option.help)});
+    rows.push_back({"interface", "interface", (method.flags & SONDE_NEEDS_INTERFACE) != 0 ? "(required)" : "-", "",
+                    "the network interface to use"});
+    rows.push_back({"source", "address", "-", "", "the source address to use"});
+    rows.push_back({"family", "4|6|any", "any", "", "the address family to use"});
+    const std::string header = table.header(rows);
+    return header + table.lines(rows);
+}
+
+std::string columns_text(const frames::TableDescription &declared) {
+    Table table({{"column", {}, 0}, {"type", {}, 0}, {"", {}, 0}, {"", {}, 0}});
+    std::vector<std::vector<std::string>> rows;
+    for (const auto &column : declared.columns) {
+        std::string type = type_of(column.type, column.unit, column.words, false);
+        if (column.type == SONDE_TIMESTAMP)
+            type += column.clock == SONDE_CLOCK_WALL ? " (UTC)" : " (monotonic)";
+        rows.push_back({column.id, type, column.nullable ? "or null" : "", printable(column.help)});
+    }
+    const std::string header = table.header(rows);
+    return header + table.lines(rows);
+}
+
+std::string statuses_text(const frames::MethodDescription &method) {
+    Table table({{"status", Table::Align::right, 0}, {"name", {}, 0}, {"whose", {}, 0}, {"", {}, 0}});
+    std::vector<std::vector<std::string>> rows;
+    for (const auto &status : method.statuses)
+        rows.push_back({std::to_string(status.code), status.id,
+                        status.blame <= SONDE_BLAME_POLICY ? to_string(static_cast<model::Blame>(status.blame)) : "-",
+                        printable(status.help)});
+    const std::string header = table.header(rows);
+    return header + table.lines(rows);
+}
+
+} // namespace
+
+std::vector<std::string> flag_words(std::uint32_t flags) {
+    std::vector<std::string> words;
+    for (const auto &[bit, word] : kFlags)
+        if ((flags & bit) != 0)
+            words.emplace_back(word);
+    return words;
+}
+
+std::vector<std::string> privilege_words(std::uint32_t privileges) {
+    std::vector<std::string> words;
+    for (const auto &[bit, word] : kPrivileges)
+        if ((privileges & bit) != 0)
+            words.emplace_back(word);
+    return words;
+}
+
+std::string describe_text(const plugin_host::CatalogueMethod &found) {
+    const frames::MethodDescription &method = found.method();
+    const frames::Description &plugin = *found.description;
+    std::string text =
+        method.id + " " + method.version + (method.help.empty() ? "" : ": " + printable(method.help)) + "\n\n";
+    const std::string privileges = joined(privilege_words(method.privileges), ", ");
+    std::vector<std::vector<std::string>> facts = {
+        {"plugin", printable(plugin.name + " " + plugin.version + " by " + plugin.vendor + ", " + plugin.licence +
+                             ", built for ABI 1." + std::to_string(plugin.abi_minor))},
+        {"file", printable(found.file.string())},
+        {"sha256", found.hash},
+        {"kind", joined(flag_words(method.flags), ", ")},
+        {"privileges", privileges.empty() ? "none" : privileges},
+        {"traffic", method.traffic_bound ? "at most " + printable(*method.traffic_bound) + " bytes" : "none"}};
+    for (const auto &function : method.functions)
+        facts.push_back({"function", printable(function.uri) +
+                                         (function.roles.empty() ? "" : " (" + joined(function.roles, ", ") + ")")});
+    Table table({{"", {}, 0}, {"", {}, 0}});
+    text += indented(table.lines(facts)) + '\n' + indented(options_text(method));
+    for (const auto &declared : method.tables)
+        text += "\nrows of table " + declared.id + (declared.help.empty() ? "" : ": " + printable(declared.help)) +
+                '\n' + indented(columns_text(declared));
+    if (!method.statuses.empty())
+        text += '\n' + indented(statuses_text(method));
+    return text;
+}
+
+} // namespace sonde::cli

@@ -1,0 +1,79 @@
+#include "programs/cli/verb.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <csignal>
+#include <iostream>
+
+namespace {
+
+using namespace sonde::cli;
+
+constexpr const char *kFooter = R"(Words:
+  name=value   a method's option; lists repeat or use commas; durations and sizes carry units: 10ms, 2h, 1MB
+  --option     one of ours
+  Rows go to stdout, everything else to stderr. --json prints one object a line.
+
+Examples:
+  sonde run ping 127.0.0.1 count=3
+  sonde run ping 192.0.2.1 --json | jq .rtt_ns
+  sonde describe ping
+  sonde validate hourly.json
+
+Exit status: 0 done; 1 it ran, and the target failed; 2 usage or bad input; 3 refused (policy, certificate,
+permission); 4 nothing ran (daemon or server not reached, nothing matched).)";
+
+int usage_error(Console &console, const CLI::App &sonde, const CLI::ParseError &error) {
+    const CLI::App *asked = &sonde;
+    std::string verb = "sonde";
+    for (auto parsed = asked->get_subcommands(); !parsed.empty(); parsed = asked->get_subcommands()) {
+        asked = parsed.front();
+        verb += " " + asked->get_name();
+    }
+    return fail(console, {"", error.what(), "`" + verb + " --help` shows what there is"}, kUsage);
+}
+
+// `sonde help run` is `sonde run --help`.
+std::vector<std::string> rewritten(int count, char **words) {
+    std::vector<std::string> given(words + 1, words + count);
+    if (!given.empty() && given.front() == "help") {
+        given.erase(given.begin());
+        given.emplace_back("--help");
+    }
+    return given;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+    // A reader that goes away (`| head`) or a runner that dies is noticed where it is written to.
+    std::signal(SIGPIPE, SIG_IGN);
+    Console console(stdout, stderr);
+    CLI::App sonde("Sonde: broadband measurement by the LMAP framework (RFC 7594)", "sonde");
+    sonde.set_version_flag("--version", "sonde " SONDE_VERSION);
+    sonde.require_subcommand(1);
+    sonde.footer(kFooter);
+    sonde.get_formatter()->column_width(28);
+    const Verb verbs[] = {add_run(sonde), add_describe(sonde), add_validate(sonde), add_ca(sonde)};
+
+    std::vector<std::string> words = rewritten(argc, argv);
+    if (words.empty())
+        words.emplace_back("--help");
+    std::reverse(words.begin(), words.end()); // as CLI11 wants them
+    try {
+        sonde.parse(words);
+    } catch (const CLI::Success &success) {
+        return sonde.exit(success, std::cout, std::cerr);
+    } catch (const CLI::ParseError &error) {
+        return usage_error(console, sonde, error);
+    }
+    int status = kUsage;
+    for (const Verb &verb : verbs)
+        if (verb.app->parsed())
+            status = verb.run(console);
+    if (!console.flush() && status == kDone)
+        status = fail(console, {"stdout", "not everything could be written", ""}, kNothingRan);
+    return status;
+}

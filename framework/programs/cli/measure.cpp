@@ -1,0 +1,115 @@
+#include "programs/cli/measure.hpp"
+
+#include "programs/cli/human.hpp"
+#include "programs/cli/run_words.hpp"
+#include "programs/cli/verb.hpp"
+#include "programs/cli/workbench.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <csignal>
+
+namespace sonde::cli {
+
+namespace asio = boost::asio;
+using namespace plugin_host;
+
+namespace {
+
+int fail_options(Console &console, const frames::MethodDescription &method, const std::string &name,
+                 const std::vector<Error> &errors) {
+    for (const Error &error : errors)
+        fail(console, error, kUsage);
+    console.say("`sonde describe " + printable(name) + "` lists the options of " + method.id);
+    return kUsage;
+}
+
+ExitStatus exit_status(const RunResult &result, bool interrupted) {
+    if (result.status == 0 || (interrupted && result.status == kStatusCancelled))
+        return kDone;
+    if (result.status == kStatusBadOptions)
+        return kUsage;
+    if (result.status == kStatusRefused || result.blame == model::Blame::policy)
+        return kRefused;
+    if (result.status == kStatusNoMethod || result.status == kStatusNoLauncher || result.status == kStatusNotStarted)
+        return kNothingRan;
+    return kTargetFailed;
+}
+
+void say_end(Console &console, const frames::MethodDescription &method, const RunResult &result) {
+    std::string line = result.status == 0 ? "done: " : result.status == kStatusCancelled ? "cancelled: " : "failed: ";
+    line += std::to_string(result.rows) + (result.rows == 1 ? " row in " : " rows in ");
+    line += human_duration((result.ended.monotonic - result.started.monotonic).count());
+    if (result.sent_bytes != 0 || result.received_bytes != 0)
+        line += ", " + human_bytes(result.sent_bytes) + " sent, " + human_bytes(result.received_bytes) + " received";
+    console.say(line);
+    if (result.status != 0 && result.status != kStatusCancelled)
+        fail(console,
+             {method.id,
+              status_name(result.status, &method) + " (" + std::to_string(result.status) + "): " + result.message,
+              result.blame == model::Blame::unknown ? "" : std::string("the ") + to_string(result.blame) + "'s"},
+             kTargetFailed);
+}
+
+// Runs it to its end, whatever signals come.
+RunResult run_it(Workbench &bench, RunRequest request, RowPrinter &printer, bool &interrupted) {
+    const auto canceller = std::make_shared<Canceller>();
+    request.canceller = canceller;
+    asio::signal_set signals(bench.loop(), SIGINT, SIGTERM);
+    signals.async_wait([&](const boost::system::error_code &error, int) {
+        if (error)
+            return;
+        interrupted = true;
+        canceller->cancel();
+        signals.clear(); // a second one ends us at once, and the launcher with what it started
+    });
+    std::optional<RunResult> result;
+    asio::co_spawn(bench.loop(), bench.host().run(std::move(request), printer),
+                   [&](const std::exception_ptr &failure, const RunResult &given) {
+                       if (failure)
+                           std::rethrow_exception(failure);
+                       result = given;
+                   });
+    while (!result)
+        if (bench.loop().run_one() == 0)
+            bench.loop().restart();
+    return *result;
+}
+
+} // namespace
+
+int measure(Console &console, const Measurement &measurement) {
+    auto made = Workbench::make(measurement.plugins, measurement.verbose ? "debug" : "error");
+    if (!made)
+        return fail(console, made.error(), kNothingRan);
+    Workbench &bench = **made;
+    const Result<CatalogueMethod> found = bench.find(measurement.method);
+    if (!found)
+        return fail(console, found.error(), kUsage);
+    const frames::MethodDescription &method = found->method();
+
+    const auto options = read_words(method, measurement.words);
+    if (!options)
+        return fail_options(console, method, measurement.method, {options.error()});
+    auto arguments = read_options(method, *options);
+    if (!arguments)
+        return fail_options(console, method, measurement.method, arguments.errors);
+    auto printer = RowPrinter::make(console, method, measurement.rows);
+    if (!printer)
+        return fail(console, printer.error(), kUsage);
+
+    RunRequest request;
+    request.plugin = found->file;
+    request.description = found->description;
+    request.method = found->index;
+    request.arguments = std::move(*arguments.value);
+    if (measurement.deadline)
+        request.deadline = now().monotonic + *measurement.deadline;
+    bool interrupted = false;
+    const RunResult result = run_it(bench, std::move(request), *printer, interrupted);
+    say_end(console, method, result);
+    return exit_status(result, interrupted);
+}
+
+} // namespace sonde::cli

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "programs/cli/console.hpp"
+#include "programs/cli/row_printer.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace sonde::cli {
+
+// What `sonde run` is asked to do.
+struct Measurement {
+    std::string method; // METHOD, FILE.so or FILE.so:METHOD
+    std::vector<std::string> words;
+    std::vector<std::string> plugins; // directories; empty: the usual ones
+    std::optional<std::chrono::nanoseconds> deadline;
+    RowChoice rows;
+    bool verbose = false;
+};
+
+// Does it: prints the rows as they come, and how it ended on stderr. SIGINT or SIGTERM ends it in order. Returns the
+// exit status.
+int measure(Console &console, const Measurement &measurement);
+
+} // namespace sonde::cli

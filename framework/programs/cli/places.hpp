@@ -1,0 +1,22 @@
+#pragma once
+
+#include "base/result.hpp"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+// Where the programs and plugins of this Sonde are: as the environment says (SONDE_PLUGINS, directories separated by
+// colons; SONDE_LIBEXEC, a directory), else beside this program in a build tree, else where they are installed.
+namespace sonde::cli {
+
+struct Places {
+    std::vector<std::filesystem::path> plugins; // directories, the first goes first
+    std::filesystem::path launcher;
+    std::filesystem::path runner; // empty: the launcher finds it itself
+};
+
+// `plugins`, if there are any, replace the usual directories. An error if there is no launcher.
+Result<Places> find_places(const std::vector<std::string> &plugins);
+
+} // namespace sonde::cli

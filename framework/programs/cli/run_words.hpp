@@ -1,0 +1,17 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "frames/description.hpp"
+#include "model/instruction.hpp"
+
+#include <string>
+#include <vector>
+
+namespace sonde::cli {
+
+// The words behind a method on the command line as its options: `name=value`, `name` alone for a BOOL, and one value
+// without a name: that of the first required option, or the interface where the method needs one and requires nothing.
+Result<std::vector<model::Option>> read_words(const frames::MethodDescription &method,
+                                              const std::vector<std::string> &words);
+
+} // namespace sonde::cli

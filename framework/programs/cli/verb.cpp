@@ -1,0 +1,23 @@
+#include "programs/cli/verb.hpp"
+
+namespace sonde::cli {
+
+int fail(Console &console, const Error &error, ExitStatus status) {
+    std::string line = "error: " + error.where;
+    if (!error.where.empty() && !error.what.empty())
+        line += ": ";
+    line += error.what;
+    if (!error.hint.empty())
+        line += "; " + error.hint;
+    console.say(printable(line));
+    return status;
+}
+
+std::string examples(const std::vector<std::string> &lines) {
+    std::string text = "Examples:";
+    for (const std::string &line : lines)
+        text += "\n  " + line;
+    return text;
+}
+
+} // namespace sonde::cli

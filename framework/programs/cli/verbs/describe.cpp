@@ -1,0 +1,45 @@
+#include "programs/cli/describe.hpp"
+#include "programs/cli/verb.hpp"
+#include "programs/cli/workbench.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <memory>
+
+namespace sonde::cli {
+
+namespace {
+
+struct Words {
+    std::string method;
+    std::vector<std::string> plugins;
+    bool json = false;
+};
+
+int describe(Console &console, const Words &words) {
+    auto bench = Workbench::make(words.plugins, "error");
+    if (!bench)
+        return fail(console, bench.error(), kNothingRan);
+    const auto found = (*bench)->find(words.method);
+    if (!found)
+        return fail(console, found.error(), kUsage);
+    console.out(words.json ? describe_json(*found) : describe_text(*found));
+    return kDone;
+}
+
+} // namespace
+
+Verb add_describe(CLI::App &sonde) {
+    const auto words = std::make_shared<Words>();
+    CLI::App *app = sonde.add_subcommand("describe", "Show a method's options, result tables and ways to fail");
+    app->add_option("METHOD", words->method, "a method, FILE.so or FILE.so:METHOD")->required();
+    app->add_flag("--json", words->json, "as one JSON object");
+    app->add_option("--plugins", words->plugins, "look for plugins in this directory; may be repeated")
+        ->allow_extra_args(false);
+    app->footer(examples({"sonde describe ping", "sonde describe ./build/my-method.so --json"}));
+    return {app, [words](Console &console) { return describe(console, *words); }};
+}
+
+} // namespace sonde::cli

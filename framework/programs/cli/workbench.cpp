@@ -1,0 +1,81 @@
+#include "programs/cli/workbench.hpp"
+
+#include "plugin_host/text.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_future.hpp>
+
+#include <algorithm>
+
+namespace sonde::cli {
+
+namespace asio = boost::asio;
+
+namespace {
+
+template <class T>
+T run_to_end(asio::io_context &loop, asio::awaitable<T> work) {
+    std::future<T> result = asio::co_spawn(loop, std::move(work), asio::use_future);
+    // The host's own timers go on; only this is waited for.
+    while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
+        if (loop.run_one() == 0)
+            loop.restart(); // it had nothing to do before
+    return result.get();
+}
+
+} // namespace
+
+Workbench::Workbench(Places places, std::shared_ptr<Log> log)
+    : places_(std::move(places)), log_(std::move(log)),
+      host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_)) {}
+
+Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string> &plugins, const char *log_level) {
+    Result<Places> places = find_places(plugins);
+    if (!places)
+        return places.error();
+    Result<std::shared_ptr<Log>> log = make_log("sonde", log_level);
+    if (!log)
+        return log.error();
+    return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log)));
+}
+
+Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name) {
+    const std::size_t end = name.ends_with(".so") ? name.size() - 3 : name.rfind(".so:");
+    if (end != std::string::npos)
+        return find_in_file(name.substr(0, end + 3), name.size() > end + 4 ? name.substr(end + 4) : "");
+    plugin_host::Catalogue catalogue(host_, places_.plugins, log_);
+    run_to_end(loop_, catalogue.scan());
+    return catalogue.find_method(name);
+}
+
+Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &file, const std::string &method) {
+    std::error_code error;
+    const std::filesystem::path path = std::filesystem::canonical(file, error);
+    if (error)
+        return Error{file, error.message(), ""};
+    const Result<std::string> hash = plugin_host::hash_file(path);
+    if (!hash)
+        return hash.error();
+    const auto described = run_to_end(loop_, host_.describe(path));
+    if (!described)
+        return described.error();
+    plugin_host::CatalogueMethod found{path, *hash, *described, 0};
+    const auto &methods = found.description->methods;
+    std::vector<std::string> names;
+    for (std::uint32_t i = 0; i < methods.size(); ++i) {
+        names.push_back(methods[i].id);
+        if (methods[i].id == method) {
+            found.index = i;
+            return found;
+        }
+    }
+    if (method.empty() && methods.size() == 1)
+        return found;
+    std::string list;
+    for (const std::string &each : names)
+        list += (list.empty() ? "it has " : ", ") + each;
+    return Error{file, method.empty() ? "has several methods" : "has no method '" + method + "'",
+                 list + (method.empty() ? ": say " + file + ":" + names.front() : "")};
+}
+
+} // namespace sonde::cli

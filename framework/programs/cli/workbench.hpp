@@ -1,0 +1,38 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "plugin_host/catalogue.hpp"
+#include "programs/cli/places.hpp"
+
+#include <boost/asio/io_context.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace sonde::cli {
+
+// What `sonde run` and `sonde describe` need to work with a plugin alone, without an agent: a launcher of their own, a
+// loop, and the plugins of some directories.
+class Workbench {
+public:
+    // `plugins` as in find_places(); `log_level` is for what host and launcher say on stderr.
+    static Result<std::unique_ptr<Workbench>> make(const std::vector<std::string> &plugins, const char *log_level);
+
+    // A method by METHOD, FILE.so or FILE.so:METHOD. FILE.so alone will do where the file has one method.
+    Result<plugin_host::CatalogueMethod> find(const std::string &name);
+
+    boost::asio::io_context &loop() { return loop_; }
+    plugin_host::Host &host() { return host_; }
+
+private:
+    Workbench(Places places, std::shared_ptr<Log> log);
+    Result<plugin_host::CatalogueMethod> find_in_file(const std::string &file, const std::string &method);
+
+    Places places_;
+    std::shared_ptr<Log> log_;
+    boost::asio::io_context loop_{1};
+    plugin_host::Host host_;
+};
+
+} // namespace sonde::cli
