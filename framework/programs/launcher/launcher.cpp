@@ -150,38 +150,35 @@ void Launcher::receive()
     std::visit([this](const auto &m) { handle(m); }, *message);
 }
 
-std::optional<uid_t> Launcher::free_uid()
+Result<RunnerUser> Launcher::free_user()
 {
     if (::geteuid() != 0)
-        return 0;
-    std::set<uid_t> used;
-    for (const auto &[id, runner] : runners_)
-        used.insert(runner.uid);
-    for (uid_t tried = 0; tried < kUids; ++tried) {
-        const uid_t uid = settings_.uid_base + next_uid_;
-        next_uid_ = (next_uid_ + 1) % kUids;
-        if (!used.contains(uid))
-            return uid;
-    }
-    return std::nullopt;
+        return RunnerUser();
+    return RunnerUser::take(settings_.uid_base, kUids, next_uid_);
 }
 
 void Launcher::handle(const StartRunner &request)
 {
-    const std::optional<uid_t> uid = free_uid();
-    if (!uid || runners_.contains(request.runner)) {
-        send(LauncherError{request.runner, uid ? EEXIST : EAGAIN, uid ? "the runner's id is taken" : "no free user"});
+    if (runners_.contains(request.runner)) {
+        send(LauncherError{request.runner, EEXIST, "the runner's id is taken"});
         return;
     }
-    auto outcome = start_runner(request, executable_.get(), *uid);
+    Result<RunnerUser> user = free_user();
+    if (!user) {
+        log_->error("no user for a runner error={}", quoted(to_string(user.error())));
+        send(LauncherError{request.runner, EAGAIN, to_string(user.error())});
+        return;
+    }
+    const uid_t uid = user->uid();
+    auto outcome = start_runner(request, executable_.get(), uid);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
         send(*error);
         return;
     }
     const auto &started = std::get<StartedRunner>(outcome);
-    runners_[request.runner] = {started.pid, *uid};
-    log_->info("runner started runner={} pid={} uid={} plugin={}", request.runner, started.pid, *uid,
+    runners_[request.runner] = {started.pid, std::move(*user)};
+    log_->info("runner started runner={} pid={} uid={} plugin={}", request.runner, started.pid, uid,
                quoted(request.plugin));
     const int control = started.control.get();
     send(RunnerStarted{request.runner, started.pid}, std::span(&control, 1));
@@ -190,7 +187,7 @@ void Launcher::handle(const StartRunner &request)
 void Launcher::handle(const StopRunner &request)
 {
     if (const auto found = runners_.find(request.runner); found != runners_.end())
-        kill_runner(found->second.pid, found->second.uid);
+        kill_runner(found->second.pid, found->second.user.uid());
 }
 
 void Launcher::handle(const OpenSockets &request)
@@ -229,8 +226,8 @@ void Launcher::reap()
             std::find_if(runners_.begin(), runners_.end(), [&](const auto &entry) { return entry.second.pid == pid; });
         if (found == runners_.end())
             continue;
-        const auto [id, runner] = *found;
-        kill_runner(pid, runner.uid);
+        const std::uint64_t id = found->first;
+        kill_runner(pid, found->second.user.uid());
         runners_.erase(found);
         log_->info("runner ended runner={} pid={} wait_status={}", id, pid, status);
         send(RunnerEnded{id, status});
@@ -243,7 +240,7 @@ void Launcher::end_agent(const char *reason)
         log_->info("agent gone reason={} runners={}", quoted(reason), runners_.size());
     agent_.reset();
     for (const auto &[id, runner] : runners_) {
-        kill_runner(runner.pid, runner.uid);
+        kill_runner(runner.pid, runner.user.uid());
         ::waitpid(runner.pid, nullptr, 0);
     }
     runners_.clear();

@@ -4,11 +4,10 @@
 #include "base/result.hpp"
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
+#include "runner_user.hpp"
 
 #include <cstdint>
 #include <map>
-#include <optional>
-#include <set>
 #include <string>
 #include <sys/types.h>
 
@@ -34,7 +33,7 @@ public:
 private:
     struct Runner {
         pid_t pid = 0;
-        uid_t uid = 0; // 0: this process's own
+        RunnerUser user;
     };
 
     Launcher(Settings settings, frames::Descriptor agent, Log &log);
@@ -48,7 +47,7 @@ private:
     bool take_signals();
     void reap();
     void end_agent(const char *reason);
-    std::optional<uid_t> free_uid();
+    Result<RunnerUser> free_user();
     void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
 
     Settings settings_;

@@ -1,0 +1,38 @@
+#include "runner_user.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace sonde::launcher {
+
+namespace {
+
+constexpr const char *kParent = "/run/sonde";
+constexpr const char *kDirectory = "/run/sonde/users";
+
+} // namespace
+
+Result<RunnerUser> RunnerUser::take(uid_t base, uid_t count, uid_t &next)
+{
+    if (::mkdir(kParent, 0755) != 0 && errno != EEXIST)
+        return Error{kParent, std::strerror(errno), "the users of runners are held by locks there"};
+    if (::mkdir(kDirectory, 0700) != 0 && errno != EEXIST)
+        return Error{kDirectory, std::strerror(errno), "the users of runners are held by locks there"};
+    for (uid_t tried = 0; tried < count; ++tried) {
+        const uid_t uid = base + next;
+        next = (next + 1) % count;
+        const std::string file = std::string(kDirectory) + "/" + std::to_string(uid);
+        frames::Descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+        if (!lock)
+            return Error{file, std::strerror(errno), ""};
+        if (::flock(lock.get(), LOCK_EX | LOCK_NB) == 0)
+            return RunnerUser(uid, std::move(lock));
+    }
+    return Error{kDirectory, "no free user", "all " + std::to_string(count) + " are held by runners"};
+}
+
+} // namespace sonde::launcher

@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/result.hpp"
+#include "frames/socket.hpp"
+
+#include <sys/types.h>
+
+namespace sonde::launcher {
+
+// A user id that one runner has for itself. Several launchers of a machine share a range (a daemon, and those of `sonde
+// run`), and ending a runner ends every process of its user; so a user is held by a lock on a file of its own below
+// /run/sonde/users, which goes with this object or with the launcher.
+class RunnerUser {
+public:
+    // An unheld one of [base, base + count), looking from `next` on, which then is behind it.
+    static Result<RunnerUser> take(uid_t base, uid_t count, uid_t &next);
+    // Without privilege: this process's own user, shown as 0.
+    RunnerUser() = default;
+
+    uid_t uid() const { return uid_; }
+
+private:
+    RunnerUser(uid_t uid, frames::Descriptor lock) : uid_(uid), lock_(std::move(lock)) {}
+
+    uid_t uid_ = 0;
+    frames::Descriptor lock_;
+};
+
+} // namespace sonde::launcher
