@@ -111,7 +111,7 @@ class System:
                 "SONDE_CONTROLLER": self.url("controller"), "SONDE_COLLECTOR": self.url("collector")}
 
     def url(self, program):
-        return f"https://{self.listening.get(program, '127.0.0.1:0')}"
+        return f"https://{self.listening.get(program, '127.0.0.1:1')}"
 
     def sonde(self, *words, check=True, timeout_s=60.0):
         """Runs the command `sonde`; with check, a nonzero status is an error that shows what it said."""

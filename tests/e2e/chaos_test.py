@@ -18,6 +18,8 @@ from support import (apply, equal, instruction, main, outcomes, periodic, schedu
 
 KILLS = 50 if os.environ.get("SONDE_LONG") else 10
 EACH = 5 if os.environ.get("SONDE_LONG") else 1
+# As the spool numbers them.
+WORDS = ("completed", "failed", "suppressed", "overlapped", "not_met", "refused", "interrupted", "missed")
 PAUSE_S = 1.5  # between two kills, on average
 
 
@@ -62,8 +64,8 @@ def spool_tallies(system):
     """{schedule: {outcome word: planned runs}} as the agent itself has counted."""
     with sqlite3.connect(f"file:{system.folder}/state/spool.db?mode=ro", uri=True) as database:
         tallies = collections.defaultdict(collections.Counter)
-        for name, word, count in database.execute("SELECT schedule, outcome, count FROM tallies"):
-            tallies[name][word] += count
+        for name, word, count in database.execute("SELECT schedule, word, count FROM tally"):
+            tallies[name][WORDS[word]] += count
         return tallies
 
 
@@ -127,7 +129,7 @@ def killed_at_random(system):
 
 def nothing_waits(system):
     with sqlite3.connect(f"file:{system.folder}/state/spool.db?mode=ro", uri=True) as database:
-        return database.execute("SELECT count(*) FROM deliveries").fetchone()[0] == 0
+        return database.execute("SELECT (SELECT count(*) FROM delivery) + (SELECT count(*) FROM outcome_delivery WHERE waiting)").fetchone()[0] == 0
 
 
 main(killed_at_random)

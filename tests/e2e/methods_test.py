@@ -29,7 +29,7 @@ def completed(outcome, rows):
 def ping_over_ipv4_and_ipv6(system):
     need_root()
     outcome = one_run(system, "ping", {"target": ["127.0.0.1", "::1"], "count": 3, "interval": "50ms", "tmax": "1s"})
-    rows = completed(outcome(system, "results", "ping", "--table", "all"))
+    rows = completed(outcome, system.rows("results", "ping", "--table", "all"))
     packets = [row for row in rows if row["table"] == "packet"]
     equal(sorted({row["address"] for row in packets}), ["127.0.0.1", "::1"])
     equal([row["outcome"] for row in packets], ["reply"] * 6)
@@ -41,7 +41,7 @@ def ping_over_ipv4_and_ipv6(system):
 def http_download_over_http(system):
     outcome = one_run(system, "http-download", {
         "url": lambda s: f"http://{s.listening['peer']}/bytes/20000000", "bytes": "20MB", "streams": 2}, peer=True)
-    rows = completed(outcome(system, "results", "http-download", "--table", "all"))
+    rows = completed(outcome, system.rows("results", "http-download", "--table", "all"))
     summary = [row for row in rows if row["table"] == "summary"]
     equal(len(summary), 1)
     assert summary[0]["bytes"] >= 20_000_000 and summary[0]["goodput"] > 1e6, summary
@@ -52,7 +52,7 @@ def http_download_over_https(system):
     outcome = one_run(system, "http-download", {
         "url": lambda s: f"https://{s.listening['peer-tls']}/bytes/20000000", "bytes": "20MB",
         "ca": lambda s: s.folder / "peer" / "ca.pem"}, peer=True)
-    rows = completed(outcome(system, "results", "http-download", "--table", "all"))
+    rows = completed(outcome, system.rows("results", "http-download", "--table", "all"))
     equal([row["http_status"] for row in rows if row["table"] == "stream"], [200])
     contains(str([row["tls_version"] for row in rows if row["table"] == "stream"]), "1.3")
 
@@ -61,7 +61,7 @@ def dns_over_udp(system):
     outcome = one_run(system, "dns", {
         "server": "127.0.0.1", "port": lambda s: s.listening["nsd"].rsplit(":", 1)[1],
         "name": ["www.example.test", "nowhere.example.test"], "timeout": "1s", "interval": "10ms"}, name_server=True)
-    rows = completed(outcome(system, "results", "dns", "--table", "all"))
+    rows = completed(outcome, system.rows("results", "dns", "--table", "all"))
     queries = {row["name"].rstrip("."): row for row in rows if row["table"] == "query"}
     equal({name: (row["outcome"], row["rcode"]) for name, row in queries.items()},
           {"www.example.test": ("answer", "NOERROR"), "nowhere.example.test": ("answer", "NXDOMAIN")})
