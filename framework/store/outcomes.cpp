@@ -1,0 +1,124 @@
+#include "store/outcomes.hpp"
+
+#include "model/outcomes.hpp"
+#include "store/where.hpp"
+
+namespace sonde::store {
+
+namespace {
+
+Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model::ResultIdentity &identity,
+                         const model::Outcome &outcome) {
+    const auto stored = db.run(
+        "INSERT INTO _outcome VALUES(NULL, ?,?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?, ?,?) "
+        "ON CONFLICT (agent, run, action) DO UPDATE SET schedule = excluded.schedule, task = excluded.task, "
+        "outcome = excluded.outcome, status = excluded.status, blame = excluded.blame, message = excluded.message, "
+        "first_event = excluded.first_event, last_event = excluded.last_event, count = excluded.count, "
+        "start = excluded.start, end = excluded.end, lateness = excluded.lateness, rows = excluded.rows, "
+        "rows_dropped = excluded.rows_dropped, sent_bytes = excluded.sent_bytes, "
+        "received_bytes = excluded.received_bytes, epoch = excluded.epoch, sequence = excluded.sequence "
+        "WHERE excluded.epoch <> epoch OR excluded.sequence > sequence",
+        agent, to_string(outcome.run), outcome.schedule, outcome.action, outcome.task, to_string(outcome.word),
+        outcome.status, to_string(outcome.blame), outcome.message, outcome.first_event, outcome.last_event,
+        outcome.count, outcome.start, outcome.end, outcome.lateness.count(), outcome.rows, outcome.rows_dropped,
+        outcome.sent_bytes, outcome.received_bytes, to_string(identity.epoch), identity.sequence);
+    if (!stored)
+        return stored.error();
+    return {};
+}
+
+Where conditions(const OutcomeQuery &query) {
+    Where where;
+    where.add_any("_agent.agent", query.agents);
+    if (query.schedule)
+        where.add("schedule = ?", *query.schedule);
+    if (query.word)
+        where.add("outcome = ?", std::string(to_string(*query.word)));
+    if (query.from)
+        where.add("last_event >= ?", *query.from);
+    if (query.to)
+        where.add("first_event < ?", *query.to);
+    return where;
+}
+
+model::OutcomeWord word_of(std::string_view text) {
+    // What is stored was a word when it came in.
+    return model::parse_outcome_word(text).value_or(model::OutcomeWord::failed);
+}
+
+} // namespace
+
+Result<void> put_outcomes(sqlite::Connection &db, std::int64_t agent, const model::ReportedResult &result) {
+    const auto outcomes = model::outcomes_of(result);
+    if (!outcomes)
+        return outcomes.error();
+    for (const auto &outcome : *outcomes)
+        if (auto stored = put_outcome(db, agent, result.identity, outcome); !stored)
+            return stored;
+    return {};
+}
+
+Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const OutcomeQuery &query) {
+    auto where = conditions(query);
+    where.add("_outcome.id > ?", query.after);
+    auto rows =
+        db.query_values("SELECT _outcome.id, _agent.agent, run, schedule, action, task, outcome, status, blame, "
+                        "message, first_event, last_event, count, start, end, lateness, rows, rows_dropped, "
+                        "sent_bytes, received_bytes FROM _outcome JOIN _agent ON _agent.id = _outcome.agent" +
+                            where.sql() + " ORDER BY _outcome.id LIMIT " + std::to_string(query.limit),
+                        where.values());
+    std::vector<StoredOutcome> all;
+    while (rows.next()) {
+        auto &[id, agent, outcome] = all.emplace_back();
+        id = rows.integer(0);
+        agent = rows.uuid(1);
+        outcome.run = rows.uuid(2);
+        outcome.schedule = rows.text(3);
+        outcome.action = rows.text(4);
+        outcome.task = rows.text(5);
+        outcome.word = word_of(rows.text(6));
+        outcome.status = static_cast<std::int32_t>(rows.integer(7));
+        outcome.blame = model::parse_blame(rows.text(8)).value_or(model::Blame::unknown);
+        outcome.message = rows.text(9);
+        outcome.first_event = rows.time(10);
+        outcome.last_event = rows.time(11);
+        outcome.count = static_cast<std::uint64_t>(rows.integer(12));
+        outcome.start = rows.optional_time(13);
+        outcome.end = rows.optional_time(14);
+        outcome.lateness = std::chrono::nanoseconds(rows.integer(15));
+        outcome.rows = static_cast<std::uint64_t>(rows.integer(16));
+        outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(17));
+        outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(18));
+        outcome.received_bytes = static_cast<std::uint64_t>(rows.integer(19));
+    }
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return all;
+}
+
+Result<std::vector<OutcomeSum>> sum_outcomes(sqlite::Connection &db, const OutcomeQuery &query) {
+    const auto where = conditions(query);
+    auto rows =
+        db.query_values("SELECT _agent.agent, schedule, outcome, sum(count), sum(rows), sum(rows_dropped) "
+                        "FROM _outcome JOIN _agent ON _agent.id = _outcome.agent" +
+                            where.sql() + " GROUP BY _agent.agent, schedule, outcome ORDER BY _agent.agent, schedule",
+                        where.values());
+    std::vector<OutcomeSum> sums;
+    while (rows.next()) {
+        const auto agent = rows.uuid(0);
+        const auto schedule = rows.text(1);
+        if (sums.empty() || sums.back().agent != agent || sums.back().schedule != schedule)
+            sums.push_back({agent, std::string(schedule), 0, {}, 0, 0});
+        auto &sum = sums.back();
+        const auto count = static_cast<std::uint64_t>(rows.integer(3));
+        sum.planned += count;
+        sum.by_word[word_of(rows.text(2))] += count;
+        sum.rows += static_cast<std::uint64_t>(rows.integer(4));
+        sum.rows_dropped += static_cast<std::uint64_t>(rows.integer(5));
+    }
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return sums;
+}
+
+} // namespace sonde::store

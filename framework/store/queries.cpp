@@ -1,0 +1,150 @@
+#include "store/queries.hpp"
+
+#include "store/cells.hpp"
+#include "store/where.hpp"
+
+#include <algorithm>
+
+namespace sonde::store {
+
+namespace {
+
+// Only what tells where the rows are is sorted: SQLite chooses whichever index fits the conditions.
+constexpr const char *kParts = "SELECT first_row, last_row, result, layout "
+                               "FROM _part JOIN _result ON _result.id = _part.result "
+                               "JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = _part.layout";
+
+constexpr const char *kHead =
+    "SELECT _layout.name, columns, _agent.agent, epoch, sequence, run, part, last, _result.method, method_version, "
+    "plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, status, message "
+    "FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE _result.id = ?1";
+
+Where conditions(const ResultQuery &query) {
+    Where where;
+    where.add_any("_agent.agent", query.agents);
+    if (query.task)
+        where.add("_result.task = ?", *query.task);
+    if (query.method)
+        where.add("_result.method = ?", *query.method);
+    if (query.table && query.table->empty())
+        where.add("_layout.position = 0");
+    else if (query.table)
+        where.add("_layout.name = ?", *query.table);
+    if (query.run)
+        where.add("_result.run = ?", to_string(*query.run));
+    if (query.from)
+        where.add("_result.start >= ?", *query.from);
+    if (query.to)
+        where.add("_result.start < ?", *query.to);
+    where.add("_part.last_row > ?", query.after);
+    return where;
+}
+
+// What the rows of one table of one result have in common.
+struct Head {
+    Uuid agent;
+    model::ReportedResult result;
+    std::string table;
+    std::vector<model::Column> columns;
+};
+
+Result<Head> to_head(const sqlite::Rows &rows) {
+    auto columns = decode_columns(rows.text(1));
+    auto options = decode_options(rows.text(14));
+    auto tags = decode_strings(rows.text(15));
+    if (!columns)
+        return columns.error();
+    if (!options)
+        return options.error();
+    if (!tags)
+        return tags.error();
+    Head head{rows.uuid(2), {}, rows.string(0), std::move(*columns)};
+    auto &result = head.result;
+    result.identity = {rows.uuid(3), static_cast<std::uint64_t>(rows.integer(4))};
+    result.run = rows.uuid(5);
+    result.part = static_cast<std::uint32_t>(rows.integer(6));
+    result.last = rows.integer(7) != 0;
+    result.method = rows.text(8);
+    result.method_version = rows.text(9);
+    result.plugin_hash = rows.text(10);
+    result.schedule = rows.text(11);
+    result.action = rows.text(12);
+    result.task = rows.text(13);
+    result.options = std::move(*options);
+    result.tags = std::move(*tags);
+    result.event = rows.optional_time(16);
+    result.start = rows.time(17);
+    result.end = rows.optional_time(18);
+    result.cycle_number = rows.optional_string(19);
+    result.status = static_cast<std::int32_t>(rows.integer(20));
+    result.message = rows.text(21);
+    return head;
+}
+
+Result<Head> read_head(sqlite::Connection &db, std::int64_t result, std::int64_t layout) {
+    auto rows = db.query(kHead, result, layout);
+    if (rows.next())
+        return to_head(rows);
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return Error{"repository", "result " + std::to_string(result) + " is missing", ""};
+}
+
+// Gives the rows from `first` to `last`. False when the page ends before them all.
+Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t last, const Head &head,
+                       const ResultQuery &query, const std::function<bool(const ResultRow &)> &sink, Page &page) {
+    auto rows = db.query("SELECT id, cells FROM _row WHERE id BETWEEN ? AND ? ORDER BY id",
+                         std::max(first, query.after + 1), last);
+    while (rows.next()) {
+        // One row more than asked for tells that there is another page.
+        if (page.rows == query.limit)
+            return false;
+        auto cells = decode_cells(rows.text(1));
+        if (!cells)
+            return cells.error();
+        ++page.rows;
+        page.next = rows.integer(0);
+        if (!sink({head.agent, head.result, head.table, head.columns, std::move(*cells)}))
+            return false;
+    }
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return true;
+}
+
+} // namespace
+
+Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
+                          const std::function<bool(const ResultRow &)> &sink) {
+    const auto where = conditions(query);
+    auto parts = db.query_values(kParts + where.sql() + " ORDER BY last_row", where.values());
+    Page page;
+    page.next = query.after;
+    while (parts.next()) {
+        const auto head = read_head(db, parts.integer(2), parts.integer(3));
+        if (!head)
+            return head.error();
+        const auto whole = read_rows(db, parts.integer(0), parts.integer(1), *head, query, sink, page);
+        if (!whole)
+            return whole.error();
+        if (!*whole)
+            return page;
+    }
+    if (auto end = parts.end(); !end)
+        return end.error();
+    page.next = 0;
+    return page;
+}
+
+Result<std::vector<SeenAgent>> read_agents(sqlite::Connection &db) {
+    std::vector<SeenAgent> agents;
+    auto rows = db.query("SELECT agent, group_id, first_seen, last_seen, results FROM _agent ORDER BY agent");
+    while (rows.next())
+        agents.push_back(
+            {rows.uuid(0), rows.string(1), rows.time(2), rows.time(3), static_cast<std::uint64_t>(rows.integer(4))});
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return agents;
+}
+
+} // namespace sonde::store

@@ -1,0 +1,79 @@
+#include "store/schema.hpp"
+
+#include "store/views.hpp"
+
+namespace sonde::store {
+
+namespace {
+
+// Times are nanoseconds since the Unix epoch, UUIDs their 36 characters.
+constexpr const char *kTables = R"sql(
+CREATE TABLE _agent(
+    id INTEGER PRIMARY KEY, agent TEXT NOT NULL UNIQUE, group_id TEXT NOT NULL, first_seen INTEGER NOT NULL,
+    last_seen INTEGER NOT NULL, results INTEGER NOT NULL);
+
+CREATE TABLE _result(
+    id INTEGER PRIMARY KEY, agent INTEGER NOT NULL REFERENCES _agent(id), epoch TEXT NOT NULL, sequence INTEGER NOT NULL,
+    run TEXT NOT NULL, part INTEGER NOT NULL, last INTEGER NOT NULL, method TEXT NOT NULL, method_version TEXT NOT NULL,
+    plugin_hash TEXT NOT NULL, schedule TEXT NOT NULL, action TEXT NOT NULL, task TEXT NOT NULL, options TEXT NOT NULL,
+    tags TEXT NOT NULL, event INTEGER, start INTEGER NOT NULL, end INTEGER, cycle_number TEXT, status INTEGER NOT NULL,
+    message TEXT NOT NULL, group_id TEXT, measurement_point TEXT, received INTEGER NOT NULL,
+    UNIQUE (agent, epoch, sequence));
+CREATE INDEX _result_run ON _result(run);
+CREATE INDEX _result_start ON _result(start);
+CREATE INDEX _result_agent_start ON _result(agent, start);
+
+-- A table as a method delivered it: its position in the result, its columns as JSON. A newer plugin has another one.
+CREATE TABLE _layout(
+    id INTEGER PRIMARY KEY, method TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, columns TEXT NOT NULL,
+    UNIQUE (method, name, position, columns));
+
+-- Rows have their cells as a JSON array, and no index: those of one table of one result follow each other, and _part
+-- says from where to where.
+CREATE TABLE _row(id INTEGER PRIMARY KEY, cells TEXT NOT NULL);
+CREATE TABLE _part(
+    last_row INTEGER PRIMARY KEY, first_row INTEGER NOT NULL, result INTEGER NOT NULL REFERENCES _result(id),
+    layout INTEGER NOT NULL REFERENCES _layout(id));
+CREATE INDEX _part_result ON _part(result);
+CREATE INDEX _part_layout ON _part(layout);
+
+-- An outcome is corrected by a later one of the same run: rows may be dropped after it was sent.
+CREATE TABLE _outcome(
+    id INTEGER PRIMARY KEY, agent INTEGER NOT NULL REFERENCES _agent(id), run TEXT NOT NULL, schedule TEXT NOT NULL,
+    action TEXT NOT NULL, task TEXT NOT NULL, outcome TEXT NOT NULL, status INTEGER NOT NULL, blame TEXT NOT NULL,
+    message TEXT NOT NULL, first_event INTEGER NOT NULL, last_event INTEGER NOT NULL, count INTEGER NOT NULL,
+    start INTEGER, end INTEGER, lateness INTEGER NOT NULL, rows INTEGER NOT NULL, rows_dropped INTEGER NOT NULL,
+    sent_bytes INTEGER NOT NULL, received_bytes INTEGER NOT NULL, epoch TEXT NOT NULL, sequence INTEGER NOT NULL,
+    UNIQUE (agent, run, action));
+CREATE INDEX _outcome_event ON _outcome(first_event);
+
+-- Which view shows which table.
+CREATE TABLE _view(
+    name TEXT PRIMARY KEY, method TEXT NOT NULL, table_name TEXT NOT NULL, UNIQUE (method, table_name)) WITHOUT ROWID;
+INSERT INTO _view VALUES ('agents', '', 'agents'), ('results', '', 'results'), ('outcomes', 'outcomes', 'outcomes');
+)sql";
+
+std::string own_views() {
+    const auto time = [](const std::string &column) { return time_text(column) + " AS " + column; };
+    return "CREATE VIEW agents AS SELECT agent, group_id, " + time("first_seen") + ", " + time("last_seen") +
+           ", results FROM _agent;\n"
+           "CREATE VIEW results AS SELECT _result.id AS result, _agent.agent AS agent, run, part, last, method, "
+           "method_version, plugin_hash, schedule, action, task, options, tags, " +
+           time("event") + ", " + time("start") + ", " + time("end") +
+           ", cycle_number, status, message, epoch, sequence, " + time("received") +
+           " FROM _result JOIN _agent ON _agent.id = _result.agent;\n"
+           "CREATE VIEW outcomes AS SELECT _agent.agent AS agent, run, schedule, action, task, outcome, status, blame, "
+           "message, " +
+           time("first_event") + ", " + time("last_event") + ", count, " + time("start") + ", " + time("end") +
+           ", lateness / 1000.0 AS lateness_us, rows, rows_dropped, sent_bytes, received_bytes "
+           "FROM _outcome JOIN _agent ON _agent.id = _outcome.agent;\n";
+}
+
+} // namespace
+
+const std::vector<std::string> &repository_migrations() {
+    static const std::vector<std::string> steps = {kTables + own_views()};
+    return steps;
+}
+
+} // namespace sonde::store

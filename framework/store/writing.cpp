@@ -1,0 +1,113 @@
+#include "store/writing.hpp"
+
+#include "model/outcomes.hpp"
+#include "store/cells.hpp"
+#include "store/check.hpp"
+#include "store/outcomes.hpp"
+#include "store/views.hpp"
+
+namespace sonde::store {
+
+namespace {
+
+Result<std::int64_t> put_agent(sqlite::Connection &db, const Uuid &agent, const model::Report &report,
+                               WallTime received) {
+    const auto id = to_string(agent);
+    const auto seen = db.run("INSERT INTO _agent VALUES(NULL, ?1, ?2, ?3, ?3, 0) ON CONFLICT (agent) DO UPDATE SET "
+                             "last_seen = max(last_seen, ?3), group_id = ?2",
+                             id, report.group_id.value_or(""), received);
+    if (!seen)
+        return seen.error();
+    return db.integer("SELECT id FROM _agent WHERE agent = ?", id);
+}
+
+// The new result's id, or 0 for a duplicate.
+Result<std::int64_t> put_head(sqlite::Connection &db, std::int64_t agent, const model::Report &report,
+                              const model::ReportedResult &result, WallTime received) {
+    const auto stored = db.run("INSERT INTO _result VALUES(NULL, ?,?,?, ?,?,?, ?,?,?, ?,?,?, ?,?, ?,?,?, ?,?,?, ?,?,?) "
+                               "ON CONFLICT (agent, epoch, sequence) DO NOTHING",
+                               agent, to_string(result.identity.epoch), result.identity.sequence, to_string(result.run),
+                               result.part, result.last, result.method, result.method_version, result.plugin_hash,
+                               result.schedule, result.action, result.task, encode_options(result.options),
+                               encode_strings(result.tags), result.event, result.start, result.end, result.cycle_number,
+                               result.status, result.message, report.group_id, report.measurement_point, received);
+    if (!stored)
+        return stored.error();
+    return *stored == 0 ? 0 : db.last_insert_id();
+}
+
+// The layout's id; a new one changes the table's view.
+Result<std::int64_t> put_layout(sqlite::Connection &db, const std::string &method, const model::Table &table,
+                                std::size_t position) {
+    const auto columns = encode_columns(table.columns);
+    const auto known =
+        db.integer("SELECT id FROM _layout WHERE method = ? AND name = ? AND position = ? AND columns = ?", method,
+                   table.name, position, columns);
+    if (!known || *known != 0)
+        return known;
+    const auto stored = db.run("INSERT INTO _layout VALUES(NULL, ?, ?, ?, ?)", method, table.name, position, columns);
+    if (!stored)
+        return stored.error();
+    const auto id = db.last_insert_id();
+    if (auto renewed = renew_view(db, method, table.name, position == 0); !renewed)
+        return renewed.error();
+    return id;
+}
+
+Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t layout, const model::Table &table) {
+    if (table.rows.empty())
+        return {};
+    std::int64_t first = 0;
+    for (const auto &row : table.rows) {
+        if (auto stored = db.run("INSERT INTO _row VALUES(NULL, ?)", encode_cells(table.columns, row)); !stored)
+            return stored.error();
+        if (first == 0)
+            first = db.last_insert_id();
+    }
+    const auto stored = db.run("INSERT INTO _part VALUES(?, ?, ?, ?)", db.last_insert_id(), first, result, layout);
+    if (!stored)
+        return stored.error();
+    return {};
+}
+
+Result<void> put_tables(sqlite::Connection &db, std::int64_t id, const model::ReportedResult &result) {
+    std::size_t position = 0;
+    for (const auto &table : result.tables) {
+        const auto layout = put_layout(db, result.method, table, position++);
+        if (!layout)
+            return layout.error();
+        if (auto stored = put_rows(db, id, *layout, table); !stored)
+            return stored;
+    }
+    return {};
+}
+
+} // namespace
+
+Result<Stored> put_report(sqlite::Connection &db, const Uuid &agent, const model::Report &report, WallTime received) {
+    const auto agent_id = put_agent(db, agent, report, received);
+    if (!agent_id)
+        return agent_id.error();
+    Stored stored;
+    for (const auto &result : report.results) {
+        const auto id = put_head(db, *agent_id, report, result, received);
+        if (!id)
+            return id.error();
+        if (*id == 0) {
+            ++stored.duplicates;
+            continue;
+        }
+        ++stored.stored;
+        if (auto put = put_tables(db, *id, result); !put)
+            return put.error();
+        if (model::is_outcomes(result))
+            if (auto put = put_outcomes(db, *agent_id, result); !put)
+                return put.error();
+    }
+    const auto counted = db.run("UPDATE _agent SET results = results + ? WHERE id = ?", stored.stored, *agent_id);
+    if (!counted)
+        return counted.error();
+    return stored;
+}
+
+} // namespace sonde::store

@@ -1,0 +1,96 @@
+#include "store/controller_state.hpp"
+
+#include "store_support.hpp"
+
+using namespace sonde;
+using namespace sonde::test;
+
+namespace {
+
+ControllerState open_state(const std::filesystem::path &file) {
+    auto state = ControllerState::open(file);
+    REQUIRE(state);
+    return std::move(*state);
+}
+
+} // namespace
+
+TEST_CASE("an agent's instruction keeps its ETag until its text changes") {
+    const TempDir dir;
+    const auto agent = random_uuid();
+    std::string etag;
+    {
+        auto state = open_state(dir / "k.db");
+        const auto none = await(state.instruction(agent));
+        REQUIRE(none);
+        CHECK_FALSE(none->has_value());
+        const auto first = await(state.set_instruction(agent, "{1}", "operator", at(1)));
+        REQUIRE(first);
+        etag = first->etag;
+        CHECK_FALSE(etag.empty());
+        CHECK(first->text == "{1}");
+        const auto same = await(state.set_instruction(agent, "{1}", "other", at(2)));
+        CHECK(same == first);
+    }
+    auto state = open_state(dir / "k.db");
+    const auto kept = await(state.instruction(agent));
+    REQUIRE(kept);
+    CHECK(*kept == AgentInstruction{agent, "{1}", etag, at(1), "operator"});
+    const auto changed = await(state.set_instruction(agent, "{2}", "other", at(3)));
+    CHECK(changed->etag != etag);
+    CHECK(changed->set_by == "other");
+    // Back to the old text is a new state all the same: an agent may have either in its memory.
+    CHECK(await(state.set_instruction(agent, "{1}", "other", at(4)))->etag != etag);
+}
+
+TEST_CASE("agents are known by an instruction, a visit or capabilities") {
+    const TempDir dir;
+    auto state = open_state(dir / "k.db");
+    const auto instructed = random_uuid();
+    const auto seen = random_uuid();
+    const auto capable = random_uuid();
+    const auto etag = await(state.set_instruction(instructed, "{}", "operator", at(1)))->etag;
+    REQUIRE(await(state.seen(seen, std::nullopt, at(2))));
+    REQUIRE(await(state.seen(seen, "e1", at(3))));
+    REQUIRE(await(state.seen(seen, std::nullopt, at(4))));
+    REQUIRE(await(state.set_capabilities(capable, "{\"a\":1}", at(5))));
+    REQUIRE(await(state.add_failures(capable, {{at(6), "plugin", "x.so", "damaged"}}, at(7))));
+    const auto agents = await(state.agents());
+    REQUIRE(agents);
+    REQUIRE(agents->size() == 3);
+    for (const auto &agent : *agents) {
+        CHECK(agent.etag == (agent.agent == instructed ? std::optional(etag) : std::nullopt));
+        CHECK(agent.applied_etag == (agent.agent == seen ? std::optional<std::string>("e1") : std::nullopt));
+        CHECK(agent.failures == (agent.agent == capable ? 1 : 0));
+        if (agent.agent == seen)
+            CHECK(agent.last_seen == at(4));
+        if (agent.agent == capable) {
+            CHECK(agent.capabilities == "{\"a\":1}");
+            CHECK(agent.capabilities_at == at(5));
+            CHECK(agent.last_seen == at(5));
+        }
+        if (agent.agent == instructed)
+            CHECK_FALSE(agent.last_seen);
+    }
+}
+
+TEST_CASE("failures come newest first, an agent's newest thousand are kept") {
+    const TempDir dir;
+    auto state = open_state(dir / "k.db");
+    const auto one = random_uuid();
+    const auto two = random_uuid();
+    std::vector<model::Failure> many;
+    for (int i = 0; i < 1005; ++i)
+        many.push_back({at(i), "report", "", std::to_string(i)});
+    REQUIRE(await(state.add_failures(one, many, at(2000))));
+    REQUIRE(await(state.add_failures(two, {{at(1), "policy", "/p", "refused"}}, at(3000))));
+    const auto all = await(state.failures(std::nullopt, 10'000));
+    REQUIRE(all->size() == 1001);
+    CHECK(all->front().agent == two);
+    CHECK(all->front().failure == model::Failure{at(1), "policy", "/p", "refused"});
+    CHECK(all->front().received == at(3000));
+    CHECK(all->back().failure.message == "5");
+    const auto some = await(state.failures(one, 3));
+    REQUIRE(some->size() == 3);
+    CHECK(some->front().failure.message == "1004");
+}
