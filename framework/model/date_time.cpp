@@ -118,7 +118,13 @@ struct Broken {
     year_month_day date;
     hh_mm_ss<nanoseconds> time;
 
-    explicit Broken(WallTime at) : date(floor<days>(at)), time(at - floor<days>(at)) {}
+    // By the seconds, since midnight of the earliest day is out of the range of nanoseconds.
+    explicit Broken(WallTime at) : Broken(floor<seconds>(at), at.time_since_epoch() % seconds(1)) {}
+
+private:
+    Broken(sys_seconds at, nanoseconds remainder)
+        : date(floor<days>(at)),
+          time(at - floor<days>(at) + (remainder < nanoseconds(0) ? remainder + seconds(1) : remainder)) {}
 };
 
 std::string format(WallTime at, bool with_fraction) {
@@ -180,10 +186,11 @@ std::string format_timestamp(WallTime time) {
 
 std::string cycle_number(WallTime event, std::chrono::seconds interval) {
     // Everything in two parts, so that no interval overflows nanoseconds.
-    const auto whole = floor<seconds>(event);
+    const sys_seconds whole = floor<seconds>(event);
     const seconds beyond = seconds(((whole.time_since_epoch() % interval) + interval) % interval);
     const seconds to_next = interval - beyond;
-    const bool later = beyond >= to_next || (beyond + seconds(1) == to_next && event - whole >= milliseconds(500));
+    const nanoseconds fraction = Broken(event).time.subseconds();
+    const bool later = beyond >= to_next || (beyond + seconds(1) == to_next && fraction >= milliseconds(500));
     const sys_seconds cycle = whole - beyond + (later ? interval : seconds(0));
 
     const year_month_day date(floor<days>(cycle));
