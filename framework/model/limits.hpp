@@ -6,10 +6,10 @@
 // limit. Reading needs memory in proportion to the document, at most about ten times its size.
 namespace sonde::model {
 
-inline constexpr std::size_t kInstructionBytesMax = 1024 * 1024;
-inline constexpr std::size_t kReportBytesMax = 16 * 1024 * 1024;
-inline constexpr std::size_t kCapabilitiesBytesMax = 1024 * 1024;
-inline constexpr std::size_t kFailuresBytesMax = 1024 * 1024;
+inline constexpr std::size_t kInstructionBytesMax = std::size_t{1024} * 1024;
+inline constexpr std::size_t kReportBytesMax = std::size_t{16} * 1024 * 1024;
+inline constexpr std::size_t kCapabilitiesBytesMax = std::size_t{1024} * 1024;
+inline constexpr std::size_t kFailuresBytesMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kDepthMax = 32;
 
 inline constexpr std::size_t kTasksMax = 1000;

@@ -18,7 +18,8 @@ struct Reading {
     std::vector<Error> warnings{};
 
     explicit operator bool() const { return value.has_value(); }
-    const T &operator*() const & { return *value; }
+    // Only where there are no errors, as with the optional itself.
+    const T &operator*() const & { return *value; } // NOLINT(bugprone-unchecked-optional-access)
     T &operator*() & { return *value; }
     T &&operator*() && { return std::move(*value); }
     const T *operator->() const { return &*value; }

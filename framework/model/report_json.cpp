@@ -94,11 +94,12 @@ void read_nulls(Context &context, const Value &value, Row &row) {
 }
 
 void check_cells(Context &context, const std::vector<Column> &columns, const Row &row) {
-    for (std::size_t i = 0; i < row.cells.size(); ++i)
-        if (row.cells[i] && !is_cell_text(columns[i].type, *row.cells[i]))
-            context.error_at("value[" + std::to_string(i + 1) + "]",
-                             "'" + shown(*row.cells[i]) + "' is no " + columns[i].type,
+    for (std::size_t i = 0; i < row.cells.size(); ++i) {
+        const Cell &cell = row.cells[i];
+        if (cell && !is_cell_text(columns[i].type, *cell))
+            context.error_at("value[" + std::to_string(i + 1) + "]", "'" + shown(*cell) + "' is no " + columns[i].type,
                              "column '" + shown(columns[i].name) + "'");
+    }
 }
 
 void read_row(Context &context, const Value &value, const std::vector<Column> &columns, Row &row) {
