@@ -1,5 +1,7 @@
-// The Catch2 runner is here, since a machine without the validator skips all of it.
-#define CATCH_CONFIG_RUNNER
+// The referee: a YANG validator that knows nothing of our reader.
+#define CATCH_CONFIG_EXTERNAL_INTERFACES
+// As the runner was compiled: it changes the layout of listeners.
+#define CATCH_CONFIG_ENABLE_BENCHMARKING
 #include "support/catch.hpp"
 
 #include "files.hpp"
@@ -193,14 +195,26 @@ TEST_CASE("what a YANG validator refuses in a report, we refuse too") {
     }
 }
 
-int main(int count, char **arguments) {
-    if (std::system("yanglint --version >/dev/null 2>&1") != 0) {
-        std::cout << "skipped: there is no yanglint\n";
-        return 77;
+namespace {
+
+// A machine without the validator or the modules skips all of it.
+struct Prerequisites : Catch::TestEventListenerBase {
+    using TestEventListenerBase::TestEventListenerBase;
+
+    void testRunStarting(const Catch::TestRunInfo &) override {
+        if (std::system("yanglint --version >/dev/null 2>&1") != 0)
+            skip("there is no yanglint");
+        if (!std::filesystem::exists(yang_dir() / "ietf-lmap-control@2017-08-08.yang"))
+            skip("no modules of RFC 8194 in " + yang_dir().string() + "; SONDE_YANG_DIR names another folder");
     }
-    if (!std::filesystem::exists(yang_dir() / "ietf-lmap-control@2017-08-08.yang")) {
-        std::cout << "skipped: no modules of RFC 8194 in " << yang_dir() << "; SONDE_YANG_DIR names another folder\n";
-        return 77;
+
+private:
+    [[noreturn]] static void skip(const std::string &reason) {
+        std::cout << "skipped: " << reason << std::endl;
+        std::exit(77);
     }
-    return Catch::Session().run(count, arguments);
-}
+};
+
+CATCH_REGISTER_LISTENER(Prerequisites)
+
+} // namespace
