@@ -12,7 +12,7 @@ namespace {
 
 using Value = rapidjson::Value;
 
-constexpr std::size_t kBytesMax = 1024 * 1024;
+constexpr std::size_t kBytesMax = 1'048'576;
 constexpr std::size_t kEntriesMax = 10'000;
 constexpr std::uint64_t kConcurrencyMax = 1000;
 
@@ -31,11 +31,11 @@ Result<void> check_keys(const Value &value, const std::string &where, const std:
         if (std::find(known.begin(), known.end(), key) == known.end()) {
             std::string all;
             for (const char *name : known)
-                all += (all.empty() ? "" : ", ") + std::string(name);
+                all.append(all.empty() ? "" : ", ").append(name);
             return wrong(where, path + "/" + key.substr(0, 64), "unknown key", "known here: " + all);
         }
         if (std::find(seen.begin(), seen.end(), key) != seen.end())
-            return wrong(where, path + "/" + key, "given twice");
+            return wrong(where, std::string(path).append("/").append(key), "given twice");
         seen.push_back(key);
     }
     return {};

@@ -276,6 +276,7 @@ Wakeup Engine::next_wakeup() const {
 
 std::vector<model::Intent> Engine::pending() const {
     std::vector<model::Intent> intents;
+    intents.reserve(pending_.size());
     for (const auto &[id, pending] : pending_)
         intents.push_back(pending.intent);
     std::sort(intents.begin(), intents.end(),
@@ -285,6 +286,7 @@ std::vector<model::Intent> Engine::pending() const {
 
 std::vector<model::Intent> Engine::running() const {
     std::vector<model::Intent> intents;
+    intents.reserve(running_.size());
     for (const auto &[id, run] : running_)
         intents.push_back(run.intent);
     return intents;
