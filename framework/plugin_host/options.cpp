@@ -197,7 +197,7 @@ Result<void> set_network(const std::string &name, const std::string &text, Netwo
 // What the three say together.
 void settle_network(const frames::MethodDescription &method, Network &network, std::vector<Error> &errors) {
     if ((method.flags & SONDE_NEEDS_INTERFACE) != 0 && network.interface.empty())
-        errors.push_back({"interface", method.id + " needs an interface", "interface=NAME"});
+        errors.push_back({"", method.id + " needs an interface", "interface=NAME"});
     if (network.source.family == 0)
         return;
     if (network.family != 0 && network.family != network.source.family)
@@ -268,7 +268,7 @@ model::Reading<Arguments> read_options(const frames::MethodDescription &method,
         const frames::OptionDescription &option = method.options[i];
         frames::OptionValue &value = arguments.values[i];
         if (value.items.empty() && !failed[i] && option.required)
-            reading.errors.push_back({option.id, method.id + " needs this option", option.help});
+            reading.errors.push_back({"", method.id + " needs '" + option.id + "'", option.help});
         if (value.items.empty() && !failed[i] && option.default_value) {
             auto standard = read_value(option, *option.default_value);
             if (standard)

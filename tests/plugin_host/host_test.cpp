@@ -11,7 +11,9 @@
 #include <fstream>
 
 #include <netinet/in.h>
+#include <spawn.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace sonde;
@@ -294,6 +296,60 @@ TEST_CASE("a launcher that is killed takes the runs with it, and the next run ge
     REQUIRE(kill(launchers[0], SIGKILL) == 0);
     const RunResult result = bench.end(run);
     CHECK(result.status == kStatusNoLauncher);
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+namespace {
+
+// A launcher as a daemon, on a socket in a folder of its own.
+struct Daemon {
+    Daemon() {
+        std::string name = std::filesystem::temp_directory_path() / "sonde-daemon-XXXXXX";
+        folder = mkdtemp(name.data());
+        socket = folder / "launcher.sock";
+    }
+    ~Daemon() {
+        stop();
+        std::filesystem::remove_all(folder);
+    }
+    Daemon(const Daemon &) = delete;
+    Daemon &operator=(const Daemon &) = delete;
+
+    void start() {
+        std::string user = std::to_string(geteuid()), path = socket.string();
+        const char *words[] = {LAUNCHER,   "--socket", path.c_str(), "--agent-user", user.c_str(),
+                               "--runner", RUNNER,     "--log",      "error",        nullptr};
+        REQUIRE(posix_spawn(&child, LAUNCHER, nullptr, nullptr, const_cast<char **>(words), environ) == 0);
+    }
+    void stop() {
+        if (child == 0)
+            return;
+        kill(child, SIGKILL);
+        waitpid(std::exchange(child, 0), nullptr, 0);
+    }
+
+    std::filesystem::path folder, socket;
+    pid_t child = 0;
+};
+
+} // namespace
+
+TEST_CASE("a daemon that goes and comes back is used again") {
+    Daemon daemon;
+    Bench bench(daemon.socket);
+    Keeper keeper;
+    const auto described = [&] { return bool(bench.wait(bench.host.describe(fixture("rows")))); };
+    CHECK_FALSE(described());
+    daemon.start();
+    bench.run_until(described);
+    const RunRequest wanted = request(bench, "rows", {{"count", "100000"}, {"interval", "20ms"}});
+    auto run = bench.begin(bench.host.run(wanted, keeper));
+    bench.run_until([&] { return !keeper.numbers.empty(); });
+    daemon.stop();
+    CHECK(bench.end(run).status == kStatusNoLauncher);
+    CHECK(bench.host.runners() == 0);
+    daemon.start();
+    bench.run_until(described);
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 

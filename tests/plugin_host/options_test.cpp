@@ -112,8 +112,8 @@ TEST_CASE("an unknown option is named, with what was probably meant") {
 }
 
 TEST_CASE("a missing required option, a missing value and a bad value are told apart") {
-    CHECK(error_of({{"count", "3"}}) == Error{"target", "probe needs this option", ""});
-    CHECK(error_of({{"target", ""}}).what == "probe needs this option");
+    CHECK(error_of({{"count", "3"}}) == Error{"", "probe needs 'target'", ""});
+    CHECK(error_of({{"target", ""}}).what == "probe needs 'target'");
     CHECK(error_of({{"target", nullptr}}).what == "has no value");
     CHECK(error_of({{"target", "a..b"}}).where == "target");
     CHECK(error_of({{"target", "a,"}}).where == "target");

@@ -13,6 +13,8 @@ namespace {
 
 // So many rows are aligned with each other; more would keep a person waiting for the first.
 constexpr std::size_t kRowsAligned = 1000;
+// Longer units are words for what is counted.
+constexpr std::size_t kUnitShown = 5;
 
 std::string csv_field(const std::string &text) {
     if (text.find_first_of(",\"\r\n") == std::string::npos)
@@ -32,6 +34,8 @@ std::size_t usual_width(const frames::ColumnDescription &column) {
     std::size_t width = 0;
     if (column.type == SONDE_DURATION)
         width = 10;
+    else if (column.type == SONDE_BOOL)
+        width = 5;
     for (const std::string &word : column.words)
         width = std::max(width, width_of(word));
     return std::min<std::size_t>(width, 16);
@@ -87,7 +91,8 @@ Result<void> RowPrinter::add_table(const frames::TableDescription &table, const 
         const auto &column = table.columns[index];
         shown.columns.push_back(index);
         shown.reported.push_back(plugin_host::reported_column(column));
-        const bool has_unit = !column.unit.empty() && column.type != SONDE_DURATION && column.type != SONDE_TIMESTAMP;
+        // "sent [packets]" says no more than "sent"; B and bit/s do. Durations carry theirs in the cell.
+        const bool has_unit = !column.unit.empty() && column.unit.size() <= kUnitShown && column.type != SONDE_DURATION;
         titles.push_back({has_unit ? column.id + " [" + printable(column.unit) + "]" : column.id,
                           is_number(column.type) ? Table::Align::right : Table::Align::left, usual_width(column)});
     };
