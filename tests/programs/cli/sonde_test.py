@@ -99,7 +99,10 @@ class Run(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         first = process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        rest, said = process.communicate(timeout=60)
+        rest, said = process.stdout.read(), process.stderr.read()  # communicate() would lose what readline() buffered
+        process.wait(60)
+        process.stdout.close()
+        process.stderr.close()
         self.assertEqual(process.returncode, 0, said)
         self.assertIn("cancelled: ", said)
         rows = [json.loads(line) for line in [first, *rest.splitlines()]]
