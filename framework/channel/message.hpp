@@ -69,6 +69,9 @@ struct Response {
 // `request refused status=403 reason="..." ...`. `error_path` is the instance identifier of the offending node, if any.
 Response refuse(int status, std::string reason, std::string_view error_path = {});
 
+// The same for something read from the request: the error's `where` is the path of the offending node.
+Response refuse(int status, const Error &error);
+
 // The reason inside a response made by refuse(), or else the status's standard phrase: what a client shows a person.
 std::string reason_of(const Response &response);
 

@@ -68,6 +68,10 @@ Response refuse(int status, std::string reason, std::string_view error_path) {
     return response;
 }
 
+Response refuse(int status, const Error &error) {
+    return refuse(status, to_string(Error{"", error.what, error.hint}), error.where);
+}
+
 std::string reason_of(const Response &response) {
     rapidjson::Document document;
     // Iterative: a hostile server could nest deeper than our stack.

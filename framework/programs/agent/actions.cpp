@@ -116,8 +116,9 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
              to_string(collector.error()));
         co_return;
     }
-    const Reporter::Delivered delivered =
-        co_await reporter_.deliver({start.work->schedule.name, *collector}, stopper);
+    // Named: gcc 12 destroys an aggregate that is made inside a co_await twice.
+    Destination destination{start.work->schedule.name, *collector};
+    const Reporter::Delivered delivered = co_await reporter_.deliver(std::move(destination), stopper);
     if (stopper->stopped())
         fail(ended.outcome, OutcomeWord::interrupted, delivered.status, Blame::agent, stopper->reason());
     else if (delivered.status != 0)

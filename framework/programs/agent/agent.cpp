@@ -58,7 +58,8 @@ public:
         : loop_(loop), options_(std::move(options)), spool_(std::move(spool)), alarm_(std::move(alarm)),
           log_(std::move(log)), host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_)),
           catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
-          reporter_(loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_),
+          reporter_(loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
+                    [this] { control_.tell_failures(); }),
           actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, reporter_, log_, options_.longest_run),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
           conductor_(loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
@@ -89,7 +90,8 @@ public:
         spawn(control_.tell());
         spawn(keep_scanning());
         spawn(stop_on_signal());
-        co_await conductor_.conduct(std::move(instruction), saved_of(*state));
+        schedule::Saved saved = saved_of(*state);
+        co_await conductor_.conduct(std::move(instruction), std::move(saved));
         log_->info("agent stopped");
         loop_.stop();
     }

@@ -35,7 +35,10 @@ asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved s
             co_await make_durable();
             continue;
         }
-        co_await alarm_.wait(stopping_ ? schedule::Wakeup{} : engine_.next_wakeup());
+        schedule::Wakeup wakeup;
+        if (!stopping_)
+            wakeup = engine_.next_wakeup();
+        co_await alarm_.wait(wakeup);
         if (!stopping_)
             decide(engine_.advance(now()));
     }

@@ -101,7 +101,9 @@ asio::awaitable<bool> Control::ask()
         log_->info("controller reached again");
     if (response->status != 200)
         co_return true;
-    co_return co_await consider(std::move(response->body), without_quotes(response->headers.get("ETag").value_or("")));
+    std::string etag = without_quotes(response->headers.get("ETag").value_or(""));
+    const bool considered = co_await consider(std::move(response->body), std::move(etag));
+    co_return considered;
 }
 
 asio::awaitable<bool> Control::consider(std::string text, std::string etag)
@@ -139,8 +141,8 @@ asio::awaitable<void> Control::refuse(std::vector<Error> errors, const std::stri
     refused_etag_ = etag;
     for (const Error &error : errors) {
         log_->warn("instruction refused etag={} error={}", quoted(etag), quoted(to_string(error)));
-        auto noted = co_await spool_.note_failure(
-            {now().wall, "instruction", error.where, to_string(Error{"", error.what, error.hint})});
+        model::Failure failure{now().wall, "instruction", error.where, to_string(Error{"", error.what, error.hint})};
+        auto noted = co_await spool_.note_failure(std::move(failure));
         if (!noted)
             log_->error("failure not kept error={}", quoted(to_string(noted.error())));
     }
@@ -179,7 +181,8 @@ asio::awaitable<Control::Told> Control::tell_one()
 {
     if (capabilities_) {
         const model::Capabilities capabilities = *std::exchange(capabilities_, {});
-        const bool taken = co_await post(kCapabilitiesPath, model::write_capabilities(capabilities));
+        std::string body = model::write_capabilities(capabilities);
+        const bool taken = co_await post(kCapabilitiesPath, std::move(body));
         // Newer ones may have come meanwhile.
         if (!taken && !capabilities_)
             capabilities_ = capabilities;
@@ -203,7 +206,8 @@ asio::awaitable<Control::Told> Control::tell_one()
         failures.push_back(std::move(one.failure));
     }
     failures_wait_ = true; // more than one message may hold
-    const bool taken = co_await post(kFailurePath, model::write_failures(failures));
+    std::string body = model::write_failures(failures);
+    const bool taken = co_await post(kFailurePath, std::move(body));
     if (!taken)
         co_return Told::failed;
     auto told = co_await spool_.failures_told(std::move(ids));

@@ -57,7 +57,8 @@ asio::awaitable<Result<void>> Parts::batch_end()
     }
     model::ReportedResult full = part_;
     begin_part();
-    co_return co_await spool_.append(std::move(full), destinations_);
+    auto appended = co_await spool_.append(std::move(full), destinations_);
+    co_return appended;
 }
 
 void Parts::log(sonde_log_level level, std::string_view text)

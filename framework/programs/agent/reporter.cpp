@@ -22,9 +22,10 @@ constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:
 } // namespace
 
 Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool,
-                   std::shared_ptr<const channel::Identity> identity, channel::Random random, std::shared_ptr<Log> log)
+                   std::shared_ptr<const channel::Identity> identity, channel::Random random, std::shared_ptr<Log> log,
+                   std::function<void()> set_aside)
     : executor_(std::move(executor)), spool_(spool), identity_(std::move(identity)), random_(std::move(random)),
-      log_(std::move(log))
+      log_(std::move(log)), set_aside_(std::move(set_aside))
 {
 }
 
@@ -47,7 +48,7 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
             // A report of several is taken apart until the refused result stands alone and has been set aside.
             delivered.status = 1;
             delivered.message = tried.message;
-            max_bytes = tried.entries > 1 ? std::max<std::size_t>(max_bytes / 2, 1) : kReportBytes;
+            max_bytes = tried.entries > 1 ? std::max<std::size_t>(tried.bytes / 2, 1) : kReportBytes;
         } else {
             const auto wait = backoff.next(random_, tried.retry_after);
             log_->warn("report failed collector={} schedule={} retry_in_ms={} error={}",
@@ -71,7 +72,8 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
 
 asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destination, std::size_t max_bytes)
 {
-    auto batch = co_await spool_.batch(to_spool(destination), max_bytes);
+    const spool::Destination name = to_spool(destination);
+    auto batch = co_await spool_.batch(name, max_bytes);
     if (!batch)
         co_return Tried{.message = to_string(batch.error())};
     if (batch->entries.empty())
@@ -79,6 +81,7 @@ asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destinati
     channel::Request request{.method = "POST", .path = std::string(kReportPath)};
     request.headers.set("Content-Type", std::string(channel::kYangJson));
     request.body = report(batch->entries);
+    const std::size_t bytes = request.body.size();
     std::vector<std::uint64_t> sequences;
     for (const spool::Entry &entry : batch->entries)
         sequences.push_back(entry.sequence);
@@ -87,17 +90,20 @@ asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destinati
     auto response = co_await collector->request(std::move(request), kReportDeadline);
     if (!response)
         co_return Tried{.message = to_string(response.error())};
-    co_return co_await settle(destination, std::move(sequences), *response);
+    Tried settled = co_await settle(destination, std::move(sequences), *response);
+    settled.bytes = bytes;
+    co_return settled;
 }
 
 asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination, std::vector<std::uint64_t> sequences,
                                                   const channel::Response &response)
 {
     const std::size_t entries = sequences.size();
+    const spool::Destination name = to_spool(destination);
     const std::string said = std::to_string(response.status) + " " + channel::reason_of(response);
     switch (channel::verdict(response.status)) {
     case channel::Verdict::accepted: {
-        auto acknowledged = co_await spool_.acknowledge(to_spool(destination), std::move(sequences));
+        auto acknowledged = co_await spool_.acknowledge(name, std::move(sequences));
         if (!acknowledged)
             co_return Tried{.message = to_string(acknowledged.error())};
         log_->info("report acknowledged collector={} schedule={} results={}",
@@ -110,9 +116,11 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
         log_->error("report refused collector={} schedule={} sequence={} reason={}",
                     channel::to_string(destination.collector), quoted(destination.schedule), sequences.front(),
                     quoted(said));
-        auto aside = co_await spool_.set_aside(to_spool(destination), std::move(sequences), said, now().wall);
+        const WallTime when = now().wall;
+        auto aside = co_await spool_.set_aside(name, std::move(sequences), said, when);
         if (!aside)
             co_return Tried{.message = to_string(aside.error())};
+        set_aside_();
         co_return Tried{.attempt = Attempt::refused, .message = said, .entries = 1};
     }
     case channel::Verdict::transient:

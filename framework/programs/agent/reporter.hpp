@@ -9,6 +9,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
 
@@ -20,8 +21,9 @@ namespace asio = boost::asio;
 // after the collector has acknowledged it.
 class Reporter {
 public:
+    // `set_aside` is called when a result was refused for good: the spool has Failure Information then.
     Reporter(asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<const channel::Identity> identity,
-             channel::Random random, std::shared_ptr<Log> log);
+             channel::Random random, std::shared_ptr<Log> log, std::function<void()> set_aside);
 
     // How the reports identify the agent, from the instruction in force.
     void identify(const model::AgentConfiguration &configuration) { configuration_ = configuration; }
@@ -44,6 +46,7 @@ private:
         Attempt attempt = Attempt::failed;
         std::string message{};
         std::size_t entries = 0;
+        std::size_t bytes = 0; // of the report
         std::optional<std::chrono::seconds> retry_after{};
     };
     asio::awaitable<Tried> try_once(const Destination &destination, std::size_t max_bytes);
@@ -57,6 +60,7 @@ private:
     std::shared_ptr<const channel::Identity> identity_;
     channel::Random random_;
     std::shared_ptr<Log> log_;
+    std::function<void()> set_aside_;
     model::AgentConfiguration configuration_;
     std::map<std::string, std::shared_ptr<channel::Client>> clients_; // by URL
 };

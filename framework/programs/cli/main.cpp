@@ -56,7 +56,8 @@ int main(int argc, char **argv) {
     sonde.require_subcommand(1);
     sonde.footer(kFooter);
     sonde.get_formatter()->column_width(28);
-    const Verb verbs[] = {add_run(sonde), add_describe(sonde), add_validate(sonde), add_ca(sonde)};
+    const Verb verbs[] = {add_run(sonde), add_describe(sonde), add_validate(sonde), add_ca(sonde),
+                          add_instruct(sonde), add_agents(sonde), add_results(sonde), add_outcomes(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

@@ -33,6 +33,10 @@ Verb add_run(CLI::App &sonde);
 Verb add_describe(CLI::App &sonde);
 Verb add_validate(CLI::App &sonde);
 Verb add_ca(CLI::App &sonde);
+Verb add_instruct(CLI::App &sonde);
+Verb add_agents(CLI::App &sonde);
+Verb add_results(CLI::App &sonde);
+Verb add_outcomes(CLI::App &sonde);
 
 // "error: where: what; hint" on stderr; returns `status`.
 int fail(Console &console, const Error &error, ExitStatus status);

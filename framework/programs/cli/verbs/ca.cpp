@@ -1,4 +1,5 @@
 #include "channel/authority.hpp"
+#include "model/date_time.hpp"
 #include "programs/cli/verb.hpp"
 
 #include <CLI/App.hpp>
@@ -19,6 +20,7 @@ struct IssueWords {
     std::string id;
     std::vector<std::string> hosts;
     int days = 825;
+    std::string until;
 };
 
 int init(Console &console, const std::string &directory, int days) {
@@ -37,6 +39,12 @@ int issue(Console &console, const IssueWords &words) {
     what.role = *role;
     what.hosts = words.hosts;
     what.validity = std::chrono::days(words.days);
+    if (!words.until.empty()) {
+        const Result<WallTime> until = model::parse_date_time(words.until);
+        if (!until)
+            return fail(console, {"--until", until.error().what, until.error().hint}, kUsage);
+        what.not_after = std::chrono::floor<std::chrono::seconds>(*until);
+    }
     if (!words.id.empty()) {
         const Result<Uuid> id = parse_uuid(words.id);
         if (!id)
@@ -74,7 +82,10 @@ Verb add_ca(CLI::App &sonde) {
     issue_app->add_option("--id", words->id, "the UUID, for an agent its MA-ID (default: a random one)");
     issue_app->add_option("--host", words->hosts, "a name or address by which clients reach it; may be repeated")
         ->allow_extra_args(false);
-    issue_app->add_option("--days", words->days, "how long it is valid (default 825)")->check(CLI::Range(1, 36500));
+    CLI::Option *days_option = issue_app->add_option("--days", words->days, "how long it is valid (default 825)");
+    days_option->check(CLI::Range(1, 36500));
+    issue_app->add_option("--until", words->until, "valid until this time, 2027-01-31T00:00:00Z; may be past, for tests")
+        ->excludes(days_option);
     issue_app->footer(examples({"sonde ca issue controller --ca /etc/sonde/ca --out controller --host lmap.example.net",
                                 "sonde ca issue agent --ca /etc/sonde/ca --out home-17"}));
 
