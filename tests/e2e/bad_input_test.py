@@ -99,14 +99,16 @@ def an_invalid_instruction_is_refused_whole_and_the_old_one_stays(system):
     equal(status, 400)
     contains(body, "no event named 'oftne'")
 
-    # What only the agent can see: it refuses, keeps the old one, and tells the controller where and why.
-    worse = json.loads(json.dumps(document))
-    worse["ietf-lmap-control:lmap"]["tasks"]["task"][-1]["option"][0]["value"] = "http://127.0.0.1:1"
-    instruct(system, worse)
+    # One that only the agent looks at, as if a controller of another version had let it pass: the agent refuses it,
+    # keeps the old one, and tells the controller where and why.
+    system.programs["controller"].stop()
+    with sqlite3.connect(system.folder / "controller.db") as database:
+        database.execute("UPDATE instruction SET text = ?, etag = 'other-version'", (json.dumps(broken),))
+    system.start_controller()
     failures = wait_for("Failure Information", lambda: system.rows("agents", "--failures"))
     equal((failures[0]["agent"], failures[0]["kind"]), (system.agent_id, "instruction"))
-    contains(failures[0]["path"], "schedule[name='report']")
-    contains(failures[0]["message"], "not encrypted")
+    equal(failures[0]["path"], "/ietf-lmap-control:lmap/schedules/schedule[name='get']/start")
+    contains(failures[0]["message"], "no event named 'oftne'")
     before = sum(row["count"] for row in outcomes(system, "get"))
     wait_for_outcomes(system, "get", before + 2)
     equal(system.programs["agent"].log().count("instruction applied"), 1)
