@@ -1,0 +1,216 @@
+"""passive-syn against ground truth: real connections and made frames on a virtual cable, real `sonde run`."""
+
+import itertools
+import socket
+import struct
+import time
+
+from laboratory import CLIENT, CLIENT6, SERVER, SERVER6, Namespace, main, test
+
+SYN, RST, ACK = 0x02, 0x04, 0x10
+
+
+def equal(what, expected, run):
+    assert what == expected, f"{what} is not {expected}\n{run}"
+
+
+def captures(lab, interface):
+    """Whether some socket captures everything on an interface."""
+    index = lab.at(lab.client, f"cat /sys/class/net/{interface}/ifindex").strip()
+    lines = [line.split() for line in lab.at(lab.client, "cat /proc/net/packet").splitlines()[1:]]
+    return any((line[3], line[4]) == ("0003", index) for line in lines)
+
+
+def start(lab, **options):
+    """Starts a run and waits until it sees: the interval is long enough for what follows."""
+    options = {"interface": "c0", "interval": "3s", **options}
+    process = lab.start_sonde("passive-syn", **options)
+    deadline = time.monotonic() + 20
+    while not captures(lab, options["interface"]):
+        assert time.monotonic() < deadline and process.poll() is None, "nothing captures"
+        time.sleep(0.01)
+    return process
+
+
+def by(run, interval=0):
+    """{(family, direction): row} of the n-th interval."""
+    starts = sorted({row["start_ns"] for row in run.table("interval")})
+    return {(row["family"], row["direction"]): row
+            for row in run.table("interval") if row["start_ns"] == starts[interval]}
+
+
+def counts(row):
+    return row["syn"], row["syn_ack"], row["rst"], row["unparsed"], row["exact"]
+
+
+def connect(lab, family, address, times):
+    with Namespace(lab.server):
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.bind((address, 0))
+        listener.listen(1000)
+    for _ in range(times):
+        with Namespace(lab.client):
+            connection = socket.create_connection(listener.getsockname()[:2], timeout=5)
+        connection.close()
+        listener.accept()[0].close()
+    listener.close()
+    return listener
+
+
+def refused(lab, family, address, times):
+    for _ in range(times):
+        with Namespace(lab.client):
+            one = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            one.connect((address, 9))
+            raise AssertionError(f"somebody listens at port 9 of {address}")
+        except ConnectionRefusedError:
+            one.close()
+
+
+@test
+def real_connections_are_counted_exactly_by_family_and_direction(lab):
+    process = start(lab)
+    connect(lab, socket.AF_INET, SERVER, 100)
+    refused(lab, socket.AF_INET, SERVER, 7)
+    if lab.has_ipv6:
+        connect(lab, socket.AF_INET6, SERVER6, 50)
+        refused(lab, socket.AF_INET6, SERVER6, 3)
+    run = lab.finish_sonde(process)
+    equal(run.status, 0, run)
+    rows = by(run)
+    equal(counts(rows[4, "out"]), (107, 0, 0, 0, True), run)
+    equal(counts(rows[4, "in"]), (0, 100, 7, 0, True), run)
+    equal(counts(rows[6, "out"]), (53, 0, 0, 0, True) if lab.has_ipv6 else (0, 0, 0, 0, True), run)
+    equal(counts(rows[6, "in"]), (0, 50, 3, 0, True) if lab.has_ipv6 else (0, 0, 0, 0, True), run)
+    equal({row["covered_ns"] for row in rows.values()}, {3_000_000_000}, run)
+    assert not any("192.0.2" in str(value) for row in run.rows for value in row.values()), "an address left the box"
+
+
+@test
+def one_direction_can_be_chosen(lab):
+    for direction, expected in (("in", (0, 5, 0, 0, True)), ("out", (5, 0, 0, 0, True))):
+        process = start(lab, direction=direction, interval="1s")
+        connect(lab, socket.AF_INET, SERVER, 5)
+        run = lab.finish_sonde(process)
+        equal(set(by(run)), {(4, direction), (6, direction)}, run)
+        equal(counts(by(run)[4, direction]), expected, run)
+
+
+@test
+def on_loopback_each_packet_is_seen_leaving_and_arriving(lab):
+    process = start(lab, interface="lo", interval="2s")
+    with Namespace(lab.client):
+        listener = socket.create_server(("127.0.0.1", 0))
+        for _ in range(10):
+            socket.create_connection(listener.getsockname()).close()
+        listener.close()
+    run = lab.finish_sonde(process)
+    for direction in ("in", "out"):
+        equal(by(run)[4, direction]["syn"], 10, run)
+        equal(by(run)[4, direction]["syn_ack"], 10, run)
+
+
+def tcp(flags, length=20):
+    return struct.pack("!HHIIBBHHH", 1234, 80, 0, 0, 0x50, flags, 1000, 0, 0)[:length]
+
+
+def ip4(payload, length=None):
+    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, length or 20 + len(payload), 1, 0, 64, 6, 0,
+                       socket.inet_aton(SERVER), socket.inet_aton(CLIENT)) + payload
+
+
+def ip6(payload, next_header=6):
+    return struct.pack("!IHBB16s16s", 6 << 28, len(payload), next_header, 64,
+                       socket.inet_pton(socket.AF_INET6, SERVER6), socket.inet_pton(socket.AF_INET6, CLIENT6)) + payload
+
+
+def ethernet(kind, payload):
+    return b"\2\0\0\0\0\1\2\0\0\0\0\2" + struct.pack("!H", kind) + payload
+
+
+def inject(lab, frames):
+    """Sends frames into the cable from the server's side."""
+    with Namespace(lab.server):
+        sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
+    sender.bind(("s0", 0))
+    for frame in frames:
+        sender.send(frame)
+    sender.close()
+
+
+@test
+def a_TCP_header_is_found_behind_tags_and_extension_headers(lab):
+    process = start(lab, direction="in")
+    inject(lab, [
+        ethernet(0x8100, struct.pack("!HH", 7, 0x0800) + ip4(tcp(SYN))),
+        ethernet(0x88A8, struct.pack("!HHHH", 7, 0x8100, 8, 0x86DD) + ip6(tcp(SYN))),
+        ethernet(0x8864, struct.pack("!BBHHH", 0x11, 0, 1, 42, 0x0021) + ip4(tcp(SYN | ACK))),
+        ethernet(0x86DD, ip6(bytes([43, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0]) + tcp(SYN), 0)),
+    ])
+    run = lab.finish_sonde(process)
+    equal(counts(by(run)[4, "in"]), (1, 1, 0, 0, True), run)
+    equal(counts(by(run)[6, "in"]), (2, 0, 0, 0, True), run)
+
+
+@test
+def what_cannot_be_read_makes_the_count_inexact(lab):
+    process = start(lab, direction="in")
+    inject(lab, [ethernet(0x0800, ip4(tcp(SYN))), ethernet(0x0800, ip4(tcp(SYN, 12)) + bytes(30)),
+                 ethernet(0x86DD, ip6(tcp(SYN, 8)))])
+    run = lab.finish_sonde(process)
+    equal(counts(by(run)[4, "in"]), (1, 0, 0, 1, False), run)
+    equal(counts(by(run)[6, "in"]), (0, 0, 0, 1, False), run)
+
+
+@test
+def a_flood_is_counted_to_the_last_packet(lab):
+    process = start(lab, direction="in")
+    frame = ethernet(0x0800, ip4(tcp(SYN)))
+    inject(lab, itertools.repeat(frame, 50000))
+    run = lab.finish_sonde(process)
+    row = by(run)[4, "in"]
+    # A cable drops what its receiver's backlog cannot take; that never reached the observation point.
+    received = int(lab.at(lab.client, "cat /sys/class/net/c0/statistics/rx_packets"))
+    assert row["syn"] == 50000 if received >= 50000 else row["syn"] <= received, f"{received} received\n{run}"
+    equal((row["drops"], row["exact"]), (0, True), run)
+
+
+@test
+def packets_fall_into_the_interval_of_their_own_time(lab):
+    process = start(lab, direction="out", interval="500ms", intervals=4, alignment="epoch")
+    connect(lab, socket.AF_INET, SERVER, 30)
+    run = lab.finish_sonde(process)
+    starts = sorted({row["start_ns"] for row in run.table("interval")})
+    equal([start % 500_000_000 for start in starts], [0, 0, 0, 0], run)
+    equal([later - earlier for earlier, later in zip(starts, starts[1:])], [500_000_000] * 3, run)
+
+
+@test
+def an_interface_that_goes_down_covers_less(lab):
+    process = start(lab, direction="in", interval="2s", intervals=2)
+    begun = time.monotonic()
+    lab.at(lab.client, "ip link set c0 down")
+    time.sleep(0.4)
+    lab.at(lab.client, "ip link set c0 up")
+    down_at_most = int((time.monotonic() - begun + 0.1) * 1e9)  # and the time until the run looks again
+    inject(lab, [ethernet(0x0800, ip4(tcp(SYN)))])
+    run = lab.finish_sonde(process)
+    equal(run.status, 0, run)
+    first, second = by(run, 0)[4, "in"], by(run, 1)[4, "in"]
+    assert 2_000_000_000 - down_at_most <= first["covered_ns"] <= 1_630_000_000 and not first["exact"], run
+    equal((first["syn"], second["covered_ns"], second["exact"]), (1, 2_000_000_000, True), run)
+
+
+@test
+def an_interface_that_is_removed_ends_the_run(lab):
+    process = start(lab, interval="20s")
+    begun = time.monotonic()
+    lab.at(lab.client, "ip link delete c0")
+    run = lab.finish_sonde(process)
+    equal(run.status, 1, run)
+    assert "interface" in run.err, run
+    assert time.monotonic() - begun < 5, run
+
+
+main()
