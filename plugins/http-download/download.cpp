@@ -111,11 +111,12 @@ void Download::look_at_streams(std::int64_t now) {
         stream.look();
         const StreamReport &report = stream.report();
         const std::uint64_t grown = report.bytes - std::exchange(looked_bytes_[i], report.bytes);
-        if (!warm || !evidence_.warm || !report.tcp || !report.tcp->receive_window || !report.tcp->round_trip)
+        if (!warm || !evidence_.warm || !report.tcp || !report.tcp->receive_window)
             continue;
         ++evidence_.samples;
-        evidence_.full_windows += fills_window(
-            {grown, now - looked_at_, *report.tcp->round_trip, *report.connect, *report.tcp->receive_window});
+        evidence_.full_windows +=
+            fills_window({grown, now - looked_at_, report.tcp->round_trip.value_or(*report.connect), *report.connect,
+                          *report.tcp->receive_window});
     }
     looked_at_ = now;
     if (warm && !evidence_.warm)

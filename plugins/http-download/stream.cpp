@@ -347,9 +347,10 @@ void Stream::end(std::int32_t status, std::string text) {
 }
 
 void Stream::stop() {
-    if (report_.begin)
-        end(0, "");
-    else if (shared_.meter.end() == End::budget)
+    const End why = shared_.meter.end();
+    if (report_.begin || why == End::cancelled || (shared_.meter.begun() && why != End::duration))
+        end(0, ""); // the others were enough, or nobody wants more
+    else if (why == End::budget)
         end(kLimitTooSmall, "the limit leaves no room for what a server may send before anyone can stop it");
     else
         end(kTimeout, "the run was over before this stream brought a byte");

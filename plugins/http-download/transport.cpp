@@ -37,8 +37,7 @@ IoResult Transport::from_tls(int result) {
         return {Io::error};
     default:
         // Many servers end a connection without close_notify; what is missing then, the body's framing tells.
-        if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING &&
-            SSL_is_init_finished(tls_.get())) {
+        if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING && established_) {
             ERR_clear_error();
             return {Io::end};
         }
@@ -50,6 +49,7 @@ IoResult Transport::from_tls(int result) {
 IoResult Transport::handshake() {
     ERR_clear_error();
     const IoResult result = from_tls(SSL_connect(tls_.get()));
+    established_ = result.io == Io::ok;
     if (result.io == Io::error && certificate_rejected())
         complaint_ = X509_verify_cert_error_string(SSL_get_verify_result(tls_.get()));
     return result;

@@ -55,7 +55,8 @@ private:
     IoResult from_tls(int result);
 
     plugin::Fd fd_;
-    TlsSession tls_; // before fd_ in destruction
+    TlsSession tls_;           // before fd_ in destruction
+    bool established_ = false; // TLS; OpenSSL forgets it on an error
     std::string complaint_;
 };
 

@@ -1,0 +1,321 @@
+"""The dns method against a real name server, and against what no name server should do."""
+import pathlib
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+from support import NameSpaces, Skip, case, equal, main, need_ipv6, run  # noqa: E402
+
+ZONE = """$ORIGIN example.test.
+$TTL 300
+@ SOA ns admin 1 3600 600 86400 60
+@ NS ns
+ns A 127.0.0.1
+www A 192.0.2.2
+www A 192.0.2.3
+www AAAA 2001:db8::2
+alias 60 CNAME www
+mail MX 10 www
+""" + "\n".join(f'big TXT "{number:03d} {"x" * 200}"' for number in range(10)) + "\n"
+
+
+class NameServer:
+    """nsd with the zone example.test on 127.0.0.1 and ::1."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
+            probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            probe.bind(("::", 0))
+            self.port = probe.getsockname()[1]
+
+    def __enter__(self):
+        f = self.folder
+        (f / "zone").write_text(ZONE)
+        (f / "nsd.conf").write_text(
+            f'server:\n ip-address: 127.0.0.1@{self.port}\n ip-address: ::1@{self.port}\n server-count: 1\n username: ""\n'
+            f' chroot: ""\n zonesdir: "{f}"\n database: ""\n pidfile: "{f}/pid"\n xfrdfile: "{f}/xfrd"\n xfrdir: "{f}"\n'
+            f' zonelistfile: "{f}/zones"\n cookie-secret-file: "{f}/cookie"\n rrl-ratelimit: 0\n minimal-responses: yes\n'
+            f' ipv4-edns-size: 4096\n ipv6-edns-size: 4096\n'
+            f'remote-control:\n control-enable: no\nzone:\n name: example.test\n zonefile: zone\n')
+        try:
+            with open(f / "log", "wb") as log:
+                self.process = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", f / "nsd.conf"], stdout=log, stderr=log)
+        except FileNotFoundError:
+            raise Skip("nsd is not installed") from None
+        deadline = time.monotonic() + 20
+        while "nsd started" not in (f / "log").read_text():
+            assert self.process.poll() is None and time.monotonic() < deadline, (f / "log").read_text()
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait(20)
+
+
+class Responder:
+    """A UDP socket that answers each query with what `behave(responder, query, client, number)` does; for what no good
+    server does."""
+
+    def __init__(self, behave, address="127.0.0.1"):
+        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address, 0))
+        self.address, self.port = address, self.socket.getsockname()[1]
+        self.queries = []
+        self.behave = behave
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def _serve(self):
+        try:
+            while True:
+                query, client = self.socket.recvfrom(65536)
+                self.queries.append((query, client))
+                self.behave(self, query, client, len(self.queries) - 1)
+        except OSError:
+            pass
+
+    def run(self, name="www.example.test", edns_size=0, **options):
+        return run(server=self.address, port=self.port, name=name, edns_size=edns_size, **options)
+
+
+def answer(query, flags=0x8180, records=b"", count=0):
+    """The header with other flags, the question as it was asked (queries come without EDNS), and records."""
+    return query[:2] + struct.pack("!HHHHH", flags, 1, count, 0, 0) + query[12:] + records
+
+
+def good_answer(query):
+    return answer(query, records=b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1", count=1)
+
+
+def outcomes(result):
+    return [row["outcome"] for row in result.table("query")]
+
+
+# -- a real name server ------------------------------------------------------------------------------------------------
+
+@case
+def each_server_and_name_is_asked_and_its_answer_told(folder):
+    need_ipv6()
+    with NameServer(folder) as nsd:
+        result = run(server=["127.0.0.1", "::1"], port=nsd.port, name=["www.example.test", "nowhere.example.test"],
+                     count=2, interval="10ms")
+    equal(result.exit, 0, result)
+    rows = result.table("query")
+    equal([(row["server"], row["name"]) for row in rows],
+          [(server, name) for name in ("www.example.test", "nowhere.example.test") for server in ("127.0.0.1", "::1")] * 2)
+    for row in rows:
+        equal(row["outcome"], "answer", result)
+        equal((row["rcode"], row["answers"], row["min_ttl"]),
+              ("NOERROR", 2, 300) if row["name"] == "www.example.test" else ("NXDOMAIN", 0, None), row)
+        equal((row["aa"], row["tc"], row["rd"], row["ra"], row["ad"]), (True, False, True, False, False), row)
+        equal(row["from"], row["server"], row)
+        assert 0 < row["response_time_ns"] < 1e9 and row["local_queue_ns"] >= 0, row
+    assert len({row["source_port"] for row in rows}) >= 7, "ports are not fresh"
+    assert len({row["query_id"] for row in rows}) >= 7, "ids are not fresh"
+    for row in result.table("summary"):
+        equal((row["sent"], row["answered"], row["timeouts"], row["loss"]), (4, 4, 0, 0), row)
+        times = sorted(r["response_time_ns"] for r in rows if r["server"] == row["server"])
+        equal((row["response_time_min_ns"], row["response_time_max_ns"]), (times[0], times[3]), row)
+        equal(row["response_time_median_ns"], times[1] + (times[2] - times[1]) // 2, row)
+
+
+@case
+def record_types_ttls_and_counts_are_those_of_the_zone(folder):
+    with NameServer(folder) as nsd:
+        for kind, name, count, ttl in (("AAAA", "www", 1, 300), ("MX", "mail", 1, 300), ("CNAME", "alias", 1, 60),
+                                       ("A", "alias", 3, 60), ("TXT", "www", 0, None)):
+            row = run(server="127.0.0.1", port=nsd.port, name=f"{name}.example.test", type=kind, linger="0s").one("query")
+            equal((row["type"], row["outcome"], row["rcode"], row["answers"], row["min_ttl"]),
+                  (kind, "answer", "NOERROR", count, ttl), row)
+
+
+@case
+def an_answer_that_does_not_fit_is_truncated_unless_edns_makes_room(folder):
+    with NameServer(folder) as nsd:
+        ask = {"server": "127.0.0.1", "port": nsd.port, "name": "big.example.test", "type": "TXT"}
+        for size in (0, 1232):
+            result = run(edns_size=size, **ask)
+            row = result.one("query")
+            equal((result.exit, row["outcome"], row["tc"]), (0, "truncated", True), result)
+            equal(result.one("summary")["truncated"], 1)
+        row = run(edns_size=4096, **ask).one("query")
+        equal((row["outcome"], row["answers"]), ("answer", 10), row)
+        assert row["received_size"] > 2000, row
+
+
+@case
+def a_hundred_queries_keep_their_pace_and_their_stamps(folder):
+    with NameServer(folder) as nsd:
+        result = run(server="127.0.0.1", port=nsd.port, name="www.example.test", count=100, interval="5ms")
+    rows = result.table("query")
+    equal(outcomes(result), ["answer"] * 100, result)
+    assert all(row["response_time_ns"] is not None for row in rows), result
+    assert 0.45 < result.took_s < 5, result.took_s
+    equal([row["seq"] for row in rows], sorted(row["seq"] for row in rows))
+
+
+# -- what no name server should do -------------------------------------------------------------------------------------
+
+@case
+def silence_is_a_timeout_for_each_try(folder):
+    with Responder(lambda *_: None) as silent:
+        result = silent.run(timeout="100ms", tries=3, linger="50ms")
+    equal((result.exit, result.status), (1, "no_answer"), result)
+    rows = sorted(result.table("query"), key=lambda row: row["seq"])
+    equal([(row["try"], row["outcome"], row["response_time_ns"], row["rcode"]) for row in rows],
+          [(number, "timeout", None, None) for number in (1, 2, 3)], result)
+    equal(len({query[:2] for query, _ in silent.queries}), 3, "ids")
+    equal(len({client[1] for _, client in silent.queries}), 3, "ports")
+    row = result.one("summary")
+    equal((row["sent"], row["timeouts"], row["loss"], row["response_time_median_ns"]), (3, 3, 1, None), row)
+
+
+@case
+def a_second_try_answers_what_the_first_did_not(folder):
+    def behave(server, query, client, number):
+        if number == 1:
+            server.socket.sendto(good_answer(query), client)
+    with Responder(behave) as server:
+        result = server.run(timeout="100ms", tries=5, linger="50ms")
+    equal(result.exit, 0, result)
+    equal(sorted(outcomes(result)), ["answer", "timeout"], result)
+    equal(result.one("summary")["loss"], 0.5)
+
+
+@case
+def an_answer_after_the_timeout_is_late_and_no_answer(folder):
+    def behave(server, query, client, number):
+        time.sleep(0.2)
+        server.socket.sendto(good_answer(query), client)
+    with Responder(behave) as server:
+        result = server.run(timeout="100ms", linger="2s")
+    row = result.one("query")
+    equal((row["outcome"], row["rcode"]), ("late", "NOERROR"), result)
+    assert 200e6 <= row["response_time_ns"] < 2e9, row
+    summary = result.one("summary")
+    equal((summary["late"], summary["answered"], summary["loss"], summary["response_time_max_ns"]), (1, 0, 0, None), summary)
+
+
+@case
+def forged_answers_are_told_and_the_right_one_still_counts(folder):
+    def behave(server, query, client, number):
+        wrong_id = bytes([query[0] ^ 1]) + query[1:]
+        other_name = query[:13] + b"x" + query[14:]
+        other_type = query[:-4] + b"\0\x1c" + query[-2:]
+        for forged in (good_answer(wrong_id), good_answer(other_name), good_answer(other_type), query, b"", b"\0" * 11):
+            server.socket.sendto(forged, client)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other_port:
+            other_port.sendto(good_answer(query), client)
+        server.socket.sendto(good_answer(query), client)
+    with Responder(behave) as server:
+        result = server.run()
+    equal(result.exit, 0, result)
+    equal(outcomes(result), ["mismatch"] * 7 + ["answer"], result)
+    equal([row["response_time_ns"] for row in result.table("query")[:7]], [None] * 7, result)
+    summary = result.one("summary")
+    equal((summary["sent"], summary["answered"], summary["mismatches"]), (1, 1, 7), summary)
+
+
+@case
+def a_flood_of_forged_answers_costs_eight_rows(folder):
+    def behave(server, query, client, number):
+        for _ in range(2000):
+            server.socket.sendto(b"\0\0" + query[2:], client)
+        server.socket.sendto(good_answer(query), client)
+    with Responder(behave) as server:
+        result = server.run(timeout="2s", linger="0s")
+    assert outcomes(result).count("mismatch") == 8, result
+    assert outcomes(result)[-1] in ("answer", "timeout"), result
+
+
+@case
+def two_who_answer_are_seen(folder):
+    def behave(server, query, client, number):
+        server.socket.sendto(good_answer(query), client)
+        server.socket.sendto(answer(query, flags=0x8183), client)
+    with Responder(behave) as server:
+        result = server.run()
+    equal([(row["outcome"], row["rcode"]) for row in result.table("query")],
+          [("answer", "NOERROR"), ("second_answer", "NXDOMAIN")], result)
+    equal(result.one("summary")["answered"], 1)
+
+
+@case
+def the_question_may_come_back_in_another_case_or_be_left_out_of_an_error(folder):
+    def behave(server, query, client, number):
+        if number == 0:
+            server.socket.sendto(good_answer(query.replace(b"www", b"WwW")), client)
+        else:
+            server.socket.sendto(query[:2] + struct.pack("!HHHHH", 0x8182, 0, 0, 0, 0), client)
+    with Responder(behave) as server:
+        result = server.run(count=2, interval="20ms")
+    equal([(row["outcome"], row["rcode"]) for row in result.table("query")],
+          [("answer", "NOERROR"), ("answer", "SERVFAIL")], result)
+
+
+@case
+def records_that_cannot_be_parsed_are_malformed(folder):
+    with Responder(lambda s, q, c, n: s.socket.sendto(answer(q, count=3, records=b"\xc0"), c)) as server:
+        row = server.run().one("query")
+    equal((row["outcome"], row["rcode"], row["answers"]), ("malformed", None, None), row)
+
+
+@case
+def a_closed_port_is_an_icmp_error_with_type_and_code(folder):
+    need_ipv6()
+    for address, wanted in (("127.0.0.1", (3, 3)), ("::1", (1, 4))):
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as closed:
+            closed.bind((address, 0))
+            port = closed.getsockname()[1]
+        result = run(server=address, port=port, name="www.example.test", linger="0s")
+        row = result.one("query")
+        equal((result.exit, result.status), (1, "no_answer"), result)
+        equal((row["outcome"], row["icmp_type"], row["icmp_code"], row["from"]), ("icmp_error", *wanted, address), row)
+
+
+@case
+def what_is_no_name_or_not_of_the_family_is_refused_before_anything_is_sent(folder):
+    with Responder(lambda *_: None) as server:
+        result = server.run(name="a..b")
+        equal(result.status, "bad_option", result)
+        equal(result.rows, [])
+        equal(server.queries, [])
+
+
+@case
+def a_deadline_ends_the_run_with_what_there_is(folder):
+    with Responder(lambda s, q, c, n: s.socket.sendto(good_answer(q), c) if n == 0 else None) as server:
+        result = server.run(count=2, interval="10ms", timeout="30s", deadline="500ms", linger="0s")
+    assert result.took_s < 5, result
+    equal(outcomes(result), ["answer", "cancelled"], result)
+    summary = result.one("summary")
+    equal((summary["sent"], summary["answered"], summary["cancelled"], summary["loss"]), (2, 1, 1, 0), summary)
+
+
+# -- in name spaces ----------------------------------------------------------------------------------------------------
+
+@case
+def a_server_without_a_route_is_unsent_not_lost(folder):
+    with NameSpaces() as net:
+        result = run(server=["192.0.2.1", "2001:db8::1"], name="www.example.test", timeout="200ms", linger="0s",
+                     space=net.client)
+    equal(result.status, "not_sent", result)
+    equal(outcomes(result), ["unsent", "unsent"], result)
+    for row in result.table("summary"):
+        equal((row["sent"], row["unsent"], row["loss"]), (0, 1, None), row)
+
+
+if __name__ == "__main__":
+    main()

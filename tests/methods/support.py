@@ -1,0 +1,227 @@
+"""What the tests of the methods share: a run of the real command, bad servers, name spaces of the network, and how a test
+says that it is skipped.
+
+Each test file runs as `NAME_test.py SONDE PLUGIN ...` and calls main() with its test functions, whose names are sentences.
+"""
+import contextlib
+import inspect
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+SONDE, PLUGIN = sys.argv[1:3]
+
+
+class Skip(Exception):
+    """What this machine lacks; a skip is never a failure."""
+
+
+class Run:
+    """One run of a method by `sonde run`: its rows by table, and how it ended."""
+
+    def __init__(self, result, took):
+        self.exit, self.stderr, self.took_s = result.returncode, result.stderr, took
+        self.rows = [json.loads(line) for line in result.stdout.splitlines()]
+        said = re.search(r"([a-z_]+) \((\d+)\): ", result.stderr)
+        self.status = said[1] if said and result.returncode != 0 else None
+
+    def table(self, name):
+        return [row for row in self.rows if row["table"] == name]
+
+    def one(self, name):
+        rows = self.table(name)
+        assert len(rows) == 1, f"{len(rows)} rows of {name}\n{self}"
+        return rows[0]
+
+    def __str__(self):
+        rows = "\n".join(json.dumps(row) for row in self.rows[:20])
+        return f"exit {self.exit} after {self.took_s:.2f} s, stderr: {self.stderr}\n{rows}"
+
+
+def run(*words, deadline=None, space=None, timeout_s=60, **options):
+    """Runs the plugin with the given options; must end by itself within timeout_s."""
+    command = ["ip", "netns", "exec", space] if space else []
+    command += [SONDE, "run", PLUGIN, "--json", *words]
+    command += ["--deadline", deadline] if deadline else []
+    for name, value in options.items():
+        values = value if isinstance(value, list) else [value]
+        command += [f"{name}={item}" for item in values]
+    began = time.monotonic()
+    result = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL)
+    return Run(result, time.monotonic() - began)
+
+
+def equal(actual, wanted, context=""):
+    assert actual == wanted, f"{actual!r} is not {wanted!r}\n{context}"
+
+
+def need_root():
+    if os.geteuid() != 0:
+        raise Skip("needs root, for name spaces of the network")
+
+
+def need_ipv6():
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+    except OSError as error:
+        raise Skip(f"no IPv6 here: {error}") from None
+
+
+class Listener:
+    """A TCP server that does with each connection what `behave(connection, number)` says; for what no good server does."""
+
+    def __init__(self, behave, address="127.0.0.1", tls=None):
+        self.behave, self.tls = behave, tls
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        self.socket = socket.create_server((address, 0), family=family, backlog=64)
+        self.port = self.socket.getsockname()[1]
+        host = f"[{address}]" if ":" in address else address
+        self.url = f"{'https' if tls else 'http'}://{host}:{self.port}/"
+        self.connections = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def _accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self.socket.accept()
+                threading.Thread(target=self._serve, args=(connection, self.connections), daemon=True).start()
+                self.connections += 1
+
+    def _serve(self, connection, number):
+        with contextlib.suppress(OSError), connection:
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
+            self.behave(connection, number)
+
+
+def read_request(connection):
+    """Reads a request's head; False if the client has gone."""
+    head = b""
+    while b"\r\n\r\n" not in head:
+        data = connection.recv(65536)
+        if not data:
+            return False
+        head += data
+    return True
+
+
+def reset(connection):
+    """Ends a connection by RST."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+    connection.close()
+
+
+def make_certificate(folder, name, alternative):
+    """A self-signed certificate; returns the paths of certificate and key."""
+    certificate, key = f"{folder}/{name}.pem", f"{folder}/{name}.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
+                    key, "-out", certificate, "-days", "2", "-subj", f"/CN={name}", "-addext",
+                    f"subjectAltName={alternative}"], check=True, capture_output=True)
+    os.chmod(certificate, 0o644)
+    return certificate, key
+
+
+def server_tls(certificate, key):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
+
+
+class NameSpaces:
+    """Two name spaces of the network, joined by a veth pair: a server's and a client's, IPv4 and IPv6, nothing else."""
+
+    def __init__(self):
+        need_root()
+        unique = f"sonde{os.getpid()}x{id(self) % 9973}"
+        self.server, self.client = f"{unique}s", f"{unique}c"
+        self.server_addresses, self.client_addresses = ("10.77.0.1", "fd77::1"), ("10.77.0.2", "fd77::2")
+
+    def __enter__(self):
+        try:
+            for space in (self.server, self.client):
+                self._ip("netns", "add", space)
+            self._ip("link", "add", "line", "netns", self.server, "type", "veth", "peer", "name", "line", "netns", self.client)
+            for space, addresses in ((self.server, self.server_addresses), (self.client, self.client_addresses)):
+                self._ip("-n", space, "address", "add", addresses[0] + "/24", "dev", "line")
+                self._ip("-n", space, "address", "add", addresses[1] + "/64", "dev", "line", "nodad")
+                # Segments as on a real wire: one frame each, so that the interface counts what a line would carry.
+                self._ip("-n", space, "link", "set", "line", "gso_max_segs", "1")
+                self._ip("-n", space, "link", "set", "line", "up")
+                self._ip("-n", space, "link", "set", "lo", "up")
+        except subprocess.CalledProcessError as error:
+            self.__exit__()
+            raise Skip(f"no name spaces of the network here: {error.stderr.strip()}") from None
+        return self
+
+    def __exit__(self, *_):
+        for space in (self.server, self.client):
+            subprocess.run(["ip", "netns", "del", space], capture_output=True, check=False)
+
+    @staticmethod
+    def _ip(*words):
+        subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+    def shape(self, rate):
+        """The server's sending, to `rate` as tc writes it; None: no longer."""
+        verb = ["replace", "dev", "line", "root", "tbf", "rate", rate, "burst", "16k", "latency", "50ms"] if rate else \
+            ["del", "dev", "line", "root"]
+        done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", *verb], capture_output=True, text=True,
+                              check=False)
+        if done.returncode != 0:
+            raise Skip(f"no TBF here: {done.stderr.strip()}")
+
+    def ip_bytes(self):
+        """(received, sent) of the client's interface at the IP layer: without Ethernet's 14 bytes a frame."""
+        def counter(name):
+            path = f"/sys/class/net/line/statistics/{name}"
+            return int(subprocess.run(["ip", "netns", "exec", self.client, "cat", path], check=True, capture_output=True,
+                                      text=True).stdout)
+        return tuple(counter(f"{way}_bytes") - 14 * counter(f"{way}_packets") for way in ("rx", "tx"))
+
+
+CASES = []
+
+
+def case(test):
+    """Marks a test; main runs them in the order in which they were marked."""
+    CASES.append(test)
+    return test
+
+
+def main():
+    """Runs the marked tests, or those named as `test=NAME`; exits with 77 if all that ran were skipped."""
+    failed, skipped = [], []
+    wanted = [word[5:] for word in sys.argv if word.startswith("test=")]
+    chosen = [test for test in CASES if not wanted or test.__name__ in wanted]
+    for test in chosen:
+        began = time.monotonic()
+        try:
+            with tempfile.TemporaryDirectory(prefix="sonde-method-") as folder:
+                os.chmod(folder, 0o755)
+                test(*([folder] if inspect.signature(test).parameters else []))
+            print(f"ok       {test.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
+        except Skip as reason:
+            skipped.append(f"{test.__name__}: {reason}")
+            print(f"skipped  {skipped[-1]}", flush=True)
+        except Exception:  # noqa: BLE001 - the tests after it run all the same
+            failed.append(test.__name__)
+            traceback.print_exc()
+    if failed:
+        print("FAILED: " + ", ".join(failed))
+        sys.exit(1)
+    sys.exit(77 if skipped and len(skipped) == len(chosen) else 0)
