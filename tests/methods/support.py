@@ -149,7 +149,7 @@ class NameSpaces:
         need_root()
         unique = f"sonde{os.getpid()}x{id(self) % 9973}"
         self.server, self.client = f"{unique}s", f"{unique}c"
-        self.server_addresses, self.client_addresses = ("10.77.0.1", "fd77::1"), ("10.77.0.2", "fd77::2")
+        self.server_addresses, self.client_addresses = ("10.77.0.1", "2001:db8:77::1"), ("10.77.0.2", "2001:db8:77::2")
 
     def __enter__(self):
         try:
