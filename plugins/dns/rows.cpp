@@ -69,15 +69,15 @@ bool send_query_row(const sonde_host &host, const Settings &settings, const Tran
 void send_summary_rows(const sonde_host &host, const Settings &settings, const std::vector<Tally> &tallies) {
     for (std::size_t i = 0; i < tallies.size(); ++i) {
         const Tally &tally = tallies[i];
-        plugin::row(host, kSummaryTable,
-                    {cell(settings.servers[i]), cell(tally.sent()), cell(tally.answered()),
-                     cell(tally.count(Outcome::timeout)), cell(tally.count(Outcome::late)),
-                     cell(tally.count(Outcome::truncated)), cell(tally.count(Outcome::malformed)),
-                     cell(tally.count(Outcome::icmp_error)), cell(tally.count(Outcome::unsent)),
-                     cell(tally.count(Outcome::cancelled)), cell(tally.count(Outcome::mismatch)),
-                     cell(tally.count(Outcome::second_answer)), cell(tally.loss()), cell(duration(tally.minimum())),
-                     cell(duration(tally.median())), cell(duration(tally.percentile(95))),
-                     cell(duration(tally.maximum()))});
+        plugin::offer(host, kSummaryTable,
+                      {cell(settings.servers[i]), cell(tally.sent()), cell(tally.answered()),
+                       cell(tally.count(Outcome::timeout)), cell(tally.count(Outcome::late)),
+                       cell(tally.count(Outcome::truncated)), cell(tally.count(Outcome::malformed)),
+                       cell(tally.count(Outcome::icmp_error)), cell(tally.count(Outcome::unsent)),
+                       cell(tally.count(Outcome::cancelled)), cell(tally.count(Outcome::mismatch)),
+                       cell(tally.count(Outcome::second_answer)), cell(tally.loss()), cell(duration(tally.minimum())),
+                       cell(duration(tally.median())), cell(duration(tally.percentile(95))),
+                       cell(duration(tally.maximum()))});
     }
 }
 

@@ -85,8 +85,6 @@ void Session::run() {
     while (!open_.empty())
         open_.begin()->second->stop();
     bury();
-    if (receiver_gone_)
-        throw plugin::Stopped{};
 }
 
 // Sends what is due. A query that found no free descriptor is sent as soon as there is one.
@@ -130,9 +128,8 @@ void Session::decided(const Transmission &transmission) {
 
 void Session::observed(const Transmission &transmission, const Observation &observation) {
     tallies_[transmission.asked().server].add(observation.outcome, observation.response_time);
-    // No exception may cross the event loop's C code.
-    if (!receiver_gone_ && !send_query_row(host_, settings_, transmission, observation)) {
-        receiver_gone_ = cancelled_ = true;
+    if (!send_query_row(host_, settings_, transmission, observation)) {
+        cancelled_ = true;
         event_base_loopbreak(base_.get());
     }
 }

@@ -50,7 +50,6 @@ private:
     std::uint64_t next_number_ = 1;
     std::int64_t begun_ = 0;
     bool cancelled_ = false;
-    bool receiver_gone_ = false;
 };
 
 } // namespace sonde::dns

@@ -89,11 +89,12 @@ void Download::tick() {
     }
     meter_.check_time(at);
     look_at_streams(at);
-    if (meter_.over() || receiver_gone_) {
+    if (!meter_.over())
+        send_windows(meter_.windows().take(at));
+    if (meter_.over()) {
         event_base_loopbreak(base_.get());
         return;
     }
-    send_windows(meter_.windows().take(at));
     host_.progress(&host_, static_cast<std::uint64_t>(at - meter_.begin_time()),
                    static_cast<std::uint64_t>(settings_.duration));
     while (next_tick_ <= at)
@@ -137,8 +138,8 @@ void Download::send_windows(const std::vector<Window> &windows) {
     for (const Window &window : windows) {
         const std::uint32_t sum = out_of_order();
         const std::uint32_t grown = sum - std::exchange(told_out_of_order_, sum);
-        // No exception may cross the event loop's C code.
-        receiver_gone_ = receiver_gone_ || !send_window_row(host_, meter_, window, wall_offset_, grown);
+        if (!send_window_row(host_, meter_, window, wall_offset_, grown))
+            meter_.finish(End::cancelled, now());
     }
 }
 
@@ -159,8 +160,6 @@ void Download::finish() {
     const std::uint64_t received = meter_.ip_received_bytes();
     const std::uint64_t sent = meter_.ip_sent_bytes();
     host_.count(&host_, sent - std::exchange(told_sent_, sent), received - std::exchange(told_received_, received));
-    if (receiver_gone_)
-        throw plugin::Stopped{};
 }
 
 } // namespace sonde::http_download

@@ -53,7 +53,6 @@ private:
     std::uint32_t told_out_of_order_ = 0;
     std::uint64_t told_received_ = 0;
     std::uint64_t told_sent_ = 0;
-    bool receiver_gone_ = false;
 };
 
 } // namespace sonde::http_download

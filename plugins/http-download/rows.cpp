@@ -67,15 +67,15 @@ void send_stream_rows(const sonde_host &host, const RunReport &report) {
     for (const StreamReport *stream : report.streams) {
         const auto &tcp = stream->tcp;
         const auto transfer = stream->begin ? std::optional(nanoseconds(stream->last - *stream->begin)) : std::nullopt;
-        plugin::row(host, kStreamTable,
-                    {cell(number++), cell(stream->address), cell(report.settings.url.port),
-                     cell(nanoseconds(report.resolve)), cell(duration(stream->connect)), cell(duration(stream->tls)),
-                     cell(duration(stream->first_byte)), cell(transfer), cell(stream->bytes), cell(stream->requests),
-                     cell(stream->connections), cell(stream->http_status), cell(word(stream->tls_version)),
-                     cell(kOutcomeWords[stream->end.status]), cell(word(stream->end.text)),
-                     cell(tcp ? duration(tcp->round_trip) : std::nullopt),
-                     cell(tcp ? tcp->segment_bytes : std::nullopt),
-                     tcp ? cell(stream->out_of_order) : cell(std::nullopt), cell(stream->receive_buffer)});
+        plugin::offer(host, kStreamTable,
+                      {cell(number++), cell(stream->address), cell(report.settings.url.port),
+                       cell(nanoseconds(report.resolve)), cell(duration(stream->connect)), cell(duration(stream->tls)),
+                       cell(duration(stream->first_byte)), cell(transfer), cell(stream->bytes), cell(stream->requests),
+                       cell(stream->connections), cell(stream->http_status), cell(word(stream->tls_version)),
+                       cell(kOutcomeWords[stream->end.status]), cell(word(stream->end.text)),
+                       cell(tcp ? duration(tcp->round_trip) : std::nullopt),
+                       cell(tcp ? tcp->segment_bytes : std::nullopt),
+                       tcp ? cell(stream->out_of_order) : cell(std::nullopt), cell(stream->receive_buffer)});
     }
 }
 
@@ -95,27 +95,27 @@ void send_summary_row(const sonde_host &host, const RunReport &report) {
     for (const StreamReport *stream : report.streams)
         out_of_order += stream->out_of_order;
 
-    plugin::row(host, kSummaryTable,
-                {cell(report.settings.url_text),
-                 cell(Timestamp{meter.begin_time() + report.wall_offset}),
-                 cell((*first)->address),
-                 cell(report.settings.streams),
-                 cell(std::count_if(report.streams.begin(), report.streams.end(), used)),
-                 cell(nanoseconds(whole)),
-                 cell(bytes),
-                 whole > 0 ? cell(rate(bytes, whole)) : cell(std::nullopt),
-                 cell(duration(steady)),
-                 steady ? cell(steady_bytes) : cell(std::nullopt),
-                 steady ? cell(rate(steady_bytes, *steady)) : cell(std::nullopt),
-                 cell(ip_rate(report.evidence)),
-                 cell(kEndWords[static_cast<int>(meter.end()) - 1]),
-                 limit ? cell(kLimitWords[static_cast<int>(*limit)]) : cell(std::nullopt),
-                 cell(busy),
-                 cell(word((*first)->congestion_control)),
-                 cell(median_round_trip(report)),
-                 cell(out_of_order),
-                 cell(meter.ip_received_bytes()),
-                 cell(meter.ip_sent_bytes())});
+    plugin::offer(host, kSummaryTable,
+                  {cell(report.settings.url_text),
+                   cell(Timestamp{meter.begin_time() + report.wall_offset}),
+                   cell((*first)->address),
+                   cell(report.settings.streams),
+                   cell(std::count_if(report.streams.begin(), report.streams.end(), used)),
+                   cell(nanoseconds(whole)),
+                   cell(bytes),
+                   whole > 0 ? cell(rate(bytes, whole)) : cell(std::nullopt),
+                   cell(duration(steady)),
+                   steady ? cell(steady_bytes) : cell(std::nullopt),
+                   steady ? cell(rate(steady_bytes, *steady)) : cell(std::nullopt),
+                   cell(ip_rate(report.evidence)),
+                   cell(kEndWords[static_cast<int>(meter.end()) - 1]),
+                   limit ? cell(kLimitWords[static_cast<int>(*limit)]) : cell(std::nullopt),
+                   cell(busy),
+                   cell(word((*first)->congestion_control)),
+                   cell(median_round_trip(report)),
+                   cell(out_of_order),
+                   cell(meter.ip_received_bytes()),
+                   cell(meter.ip_sent_bytes())});
 }
 
 void judge_streams(const RunReport &report) {

@@ -4,11 +4,10 @@
 
 namespace sonde::http_download {
 
-// False: the host wants no more rows.
+// False: the run should stop. What it still has to tell is taken all the same.
 bool send_window_row(const sonde_host &host, const Meter &meter, const Window &window, std::int64_t wall_offset,
                      std::uint32_t out_of_order);
 
-// These throw plugin::Stopped instead.
 void send_stream_rows(const sonde_host &host, const RunReport &report);
 void send_summary_row(const sonde_host &host, const RunReport &report);
 
