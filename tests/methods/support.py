@@ -1,7 +1,8 @@
-"""What the tests of the methods share: a run of the real command, bad servers, name spaces of the network, and how a test
-says that it is skipped.
+"""What the tests of the methods share: a run of the real command, bad servers, name spaces of the network, and how a
+test says that it is skipped.
 
-Each test file runs as `NAME_test.py SONDE PLUGIN ...` and calls main() with its test functions, whose names are sentences.
+Each test file runs as `NAME_test.py SONDE PLUGIN ...`, marks its tests with @case (their names are sentences) and calls
+main().
 """
 import contextlib
 import inspect
@@ -77,7 +78,8 @@ def need_ipv6():
 
 
 class Listener:
-    """A TCP server that does with each connection what `behave(connection, number)` says; for what no good server does."""
+    """A TCP server that does with each connection what `behave(connection, number)` says; for what no good server
+    does."""
 
     def __init__(self, behave, address="127.0.0.1", tls=None):
         self.behave, self.tls = behave, tls
@@ -129,8 +131,8 @@ def reset(connection):
 def make_certificate(folder, name, alternative):
     """A self-signed certificate; returns the paths of certificate and key."""
     certificate, key = f"{folder}/{name}.pem", f"{folder}/{name}.key"
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout",
-                    key, "-out", certificate, "-days", "2", "-subj", f"/CN={name}", "-addext",
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", key, "-out", certificate, "-days", "2", "-subj", f"/CN={name}", "-addext",
                     f"subjectAltName={alternative}"], check=True, capture_output=True)
     os.chmod(certificate, 0o644)
     return certificate, key
@@ -155,7 +157,8 @@ class NameSpaces:
         try:
             for space in (self.server, self.client):
                 self._ip("netns", "add", space)
-            self._ip("link", "add", "line", "netns", self.server, "type", "veth", "peer", "name", "line", "netns", self.client)
+            self._ip("link", "add", "line", "netns", self.server, "type", "veth", "peer", "name", "line", "netns",
+                     self.client)
             for space, addresses in ((self.server, self.server_addresses), (self.client, self.client_addresses)):
                 self._ip("-n", space, "address", "add", addresses[0] + "/24", "dev", "line")
                 self._ip("-n", space, "address", "add", addresses[1] + "/64", "dev", "line", "nodad")
@@ -180,8 +183,8 @@ class NameSpaces:
         """The server's sending, to `rate` as tc writes it; None: no longer."""
         verb = ["replace", "dev", "line", "root", "tbf", "rate", rate, "burst", "16k", "latency", "50ms"] if rate else \
             ["del", "dev", "line", "root"]
-        done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", *verb], capture_output=True, text=True,
-                              check=False)
+        done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", *verb], capture_output=True,
+                              text=True, check=False)
         if done.returncode != 0:
             raise Skip(f"no TBF here: {done.stderr.strip()}")
 
@@ -189,8 +192,8 @@ class NameSpaces:
         """(received, sent) of the client's interface at the IP layer: without Ethernet's 14 bytes a frame."""
         def counter(name):
             path = f"/sys/class/net/line/statistics/{name}"
-            return int(subprocess.run(["ip", "netns", "exec", self.client, "cat", path], check=True, capture_output=True,
-                                      text=True).stdout)
+            return int(subprocess.run(["ip", "netns", "exec", self.client, "cat", path], check=True,
+                                      capture_output=True, text=True).stdout)
         return tuple(counter(f"{way}_bytes") - 14 * counter(f"{way}_packets") for way in ("rx", "tx"))
 
 

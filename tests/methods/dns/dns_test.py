@@ -25,10 +25,11 @@ mail MX 10 www
 
 
 class NameServer:
-    """nsd with the zone example.test on 127.0.0.1 and ::1."""
+    """nsd with the zone example.test, on 127.0.0.1 and ::1 or where it is told."""
 
-    def __init__(self, folder):
-        self.folder = pathlib.Path(folder)
+    def __init__(self, folder, addresses=("127.0.0.1", "::1"), space=None):
+        self.folder, self.addresses = pathlib.Path(folder), addresses
+        self.command = ["ip", "netns", "exec", space] if space else []
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as probe:
             probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             probe.bind(("::", 0))
@@ -38,14 +39,17 @@ class NameServer:
         f = self.folder
         (f / "zone").write_text(ZONE)
         (f / "nsd.conf").write_text(
-            f'server:\n ip-address: 127.0.0.1@{self.port}\n ip-address: ::1@{self.port}\n server-count: 1\n username: ""\n'
-            f' chroot: ""\n zonesdir: "{f}"\n database: ""\n pidfile: "{f}/pid"\n xfrdfile: "{f}/xfrd"\n xfrdir: "{f}"\n'
-            f' zonelistfile: "{f}/zones"\n cookie-secret-file: "{f}/cookie"\n rrl-ratelimit: 0\n minimal-responses: yes\n'
+            'server:\n' + "".join(f' ip-address: {address}@{self.port}\n' for address in self.addresses) +
+            f' server-count: 1\n username: ""\n'
+            f' chroot: ""\n zonesdir: "{f}"\n database: ""\n pidfile: "{f}/pid"\n xfrdfile: "{f}/xfrd"\n'
+            f' xfrdir: "{f}"\n zonelistfile: "{f}/zones"\n cookie-secret-file: "{f}/cookie"\n'
+            f' rrl-ratelimit: 0\n minimal-responses: yes\n'
             f' ipv4-edns-size: 4096\n ipv6-edns-size: 4096\n'
             f'remote-control:\n control-enable: no\nzone:\n name: example.test\n zonefile: zone\n')
         try:
             with open(f / "log", "wb") as log:
-                self.process = subprocess.Popen(["/usr/sbin/nsd", "-d", "-c", f / "nsd.conf"], stdout=log, stderr=log)
+                self.process = subprocess.Popen([*self.command, "/usr/sbin/nsd", "-d", "-c", f / "nsd.conf"],
+                                                stdout=log, stderr=log)
         except FileNotFoundError:
             raise Skip("nsd is not installed") from None
         deadline = time.monotonic() + 20
@@ -118,8 +122,9 @@ def each_server_and_name_is_asked_and_its_answer_told(folder):
                      count=2, interval="10ms")
     equal(result.exit, 0, result)
     rows = in_order(result)
-    equal([(row["server"], row["name"]) for row in rows],
-          [(server, name) for name in ("www.example.test", "nowhere.example.test") for server in ("127.0.0.1", "::1")] * 2)
+    round_of = [(server, name) for name in ("www.example.test", "nowhere.example.test")
+                for server in ("127.0.0.1", "::1")]
+    equal([(row["server"], row["name"]) for row in rows], round_of * 2)
     for row in rows:
         equal(row["outcome"], "answer", result)
         equal((row["rcode"], row["answers"], row["min_ttl"]),
@@ -141,7 +146,8 @@ def record_types_ttls_and_counts_are_those_of_the_zone(folder):
     with NameServer(folder) as nsd:
         for kind, name, count, ttl in (("AAAA", "www", 1, 300), ("MX", "mail", 1, 300), ("CNAME", "alias", 1, 60),
                                        ("A", "alias", 3, 60), ("TXT", "www", 0, None)):
-            row = run(server="127.0.0.1", port=nsd.port, name=f"{name}.example.test", type=kind, linger="0s").one("query")
+            result = run(server="127.0.0.1", port=nsd.port, name=f"{name}.example.test", type=kind, linger="0s")
+            row = result.one("query")
             equal((row["type"], row["outcome"], row["rcode"], row["answers"], row["min_ttl"]),
                   (kind, "answer", "NOERROR", count, ttl), row)
 
@@ -210,7 +216,8 @@ def an_answer_after_the_timeout_is_late_and_no_answer(folder):
     equal((row["outcome"], row["rcode"]), ("late", "NOERROR"), result)
     assert 200e6 <= row["response_time_ns"] < 2e9, row
     summary = result.one("summary")
-    equal((summary["late"], summary["answered"], summary["loss"], summary["response_time_max_ns"]), (1, 0, 0, None), summary)
+    equal((summary["late"], summary["answered"], summary["loss"], summary["response_time_max_ns"]), (1, 0, 0, None),
+          summary)
 
 
 @case
@@ -320,6 +327,64 @@ def a_server_without_a_route_is_unsent_not_lost(folder):
     equal(outcomes(result), ["unsent", "unsent"], result)
     for row in result.table("summary"):
         equal((row["sent"], row["unsent"], row["loss"]), (0, 1, None), row)
+
+
+class Capture:
+    """What tcpdump sees of UDP on the client's interface: times in ns by (source, destination, DNS id)."""
+
+    def __init__(self, net, folder, port):
+        self.file, self.port = pathlib.Path(folder) / "capture", port
+        try:
+            self.process = subprocess.Popen(
+                ["ip", "netns", "exec", net.client, "tcpdump", "-i", "line", "--time-stamp-precision=nano", "-U", "-Z",
+                 "root", "-w", self.file, f"udp port {port}"], stderr=subprocess.PIPE, text=True)
+        except FileNotFoundError:
+            raise Skip("tcpdump is not installed") from None
+        line = self.process.stderr.readline()
+        while "listening on" not in line:
+            if not line:
+                raise Skip("tcpdump captures nothing here")
+            line = self.process.stderr.readline()
+
+    def response_times(self, wanted):
+        """By (source port, DNS id), once `wanted` answers were seen."""
+        deadline = time.monotonic() + 10
+        while len(times := self._pairs()) < wanted and time.monotonic() < deadline:
+            time.sleep(0.05)
+        self.process.terminate()
+        self.process.communicate()
+        return times
+
+    def _pairs(self):
+        data, at, sent, times = self.file.read_bytes(), 24, {}, {}
+        while at + 16 <= len(data):
+            seconds, ns, size, _ = struct.unpack_from("<IIII", data, at)
+            frame, at = data[at + 16:at + 16 + size], at + 16 + size
+            if len(frame) < size:
+                break
+            udp = 14 + (20 if frame[12:14] == b"\x08\x00" else 40)
+            source, destination = struct.unpack_from("!HH", frame, udp)
+            number, = struct.unpack_from("!H", frame, udp + 8)
+            if destination == self.port:
+                sent[source, number] = seconds * 10**9 + ns
+            else:
+                times[destination, number] = seconds * 10**9 + ns - sent[destination, number]
+        return times
+
+
+@case
+def response_times_are_those_of_a_capture(folder):
+    with NameSpaces() as net, NameServer(folder, net.server_addresses, net.server) as nsd:
+        capture = Capture(net, folder, nsd.port)
+        result = run(server=list(net.server_addresses), port=nsd.port, name="www.example.test", count=100,
+                     interval="3ms", space=net.client)
+        captured = capture.response_times(200)
+    equal(outcomes(result), ["answer"] * 200, result)
+    off = sorted(abs(row["response_time_ns"] - captured[row["source_port"], row["query_id"]])
+                 for row in result.table("query"))
+    print(f"         off a capture: median {off[100] / 1e3:.1f} us, p99 {off[197] / 1e3:.1f} us, of "
+          f"{result.table('summary')[0]['response_time_median_ns'] / 1e3:.0f} us")
+    assert off[100] < 20_000, off
 
 
 if __name__ == "__main__":

@@ -8,8 +8,8 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_ipv6, read_request, reset,  # noqa: E402
-                     run, server_tls)
+from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_ipv6,  # noqa: E402
+                     read_request, reset, run, server_tls)
 
 PIECE = b"x" * 65536
 
@@ -44,7 +44,8 @@ def bodies(length, close=False):
     """A server of sized bodies, one after the other on a connection, or one a connection."""
     def behave(connection, _):
         while read_request(connection):
-            head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n" + ("Connection: close\r\n" if close else "") + "\r\n"
+            ends = "Connection: close\r\n" if close else ""
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n{ends}\r\n"
             connection.sendall(head.encode() + b"x" * length)
             if close:
                 return
@@ -98,7 +99,8 @@ def a_body_cut_short_is_lost_and_what_came_is_told():
         result, row = fails_with("connection_lost", cut)
         equal((row["bytes"], row["http_status"]), (65536, 200), row)
         summary = result.one("summary")
-        equal((summary["bytes"], summary["ended_by"], summary["goodput_after_warm_up"]), (65536, "failed", None), result)
+        equal((summary["bytes"], summary["ended_by"], summary["goodput_after_warm_up"]), (65536, "failed", None),
+              result)
         equal(summary["limited_by"], "too_short")
 
 
@@ -277,7 +279,8 @@ def the_second_address_serves_where_the_first_is_closed():
 @case
 def a_bad_url_or_ca_file_is_refused_before_anything_is_sent():
     for options in ({"url": "http://user@127.0.0.1/"}, {"url": "http://127.0.0.1:99999/"}, {"url": "ftp://127.0.0.1/"},
-                    {"url": "https://127.0.0.1/", "ca": "/nowhere/ca.pem"}, {"url": "https://127.0.0.1/", "ca": "/dev/null"}):
+                    {"url": "https://127.0.0.1/", "ca": "/nowhere/ca.pem"},
+                    {"url": "https://127.0.0.1/", "ca": "/dev/null"}):
         result = run(**options)
         assert result.exit in (1, 2), result
         assert result.status in ("bad_option", None), result
@@ -326,8 +329,8 @@ def a_tls_connection_that_just_ends_ends_an_unsized_body_and_cuts_a_sized_one(fo
     with Listener(says(OK_HEAD + PIECE), tls=server_tls(*mine)) as server:
         result = run(url=server.url, bytes=100_000, ca=mine[0])
     equal((result.exit, result.one("stream")["connections"]), (0, 2), result)
-    fails_with("connection_lost", says(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + PIECE), tls=server_tls(*mine),
-               ca=mine[0])
+    fails_with("connection_lost", says(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" + PIECE),
+               tls=server_tls(*mine), ca=mine[0])
 
 
 # -- in name spaces ----------------------------------------------------------------------------------------------------

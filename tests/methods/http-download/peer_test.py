@@ -1,4 +1,4 @@
-"""The http-download method against sonde-peer: on loopback, and over a wire of known rate in name spaces of the network.
+"""The http-download method against sonde-peer: on loopback, and over a wire of known rate.
 
 Called with the path of sonde-peer behind those of the command and the plugin.
 """
@@ -39,7 +39,8 @@ def peer(*addresses, space=None):
 
 def phases_are_sane(result):
     for row in result.table("stream"):
-        equal((row["outcome"], row["http_status"], row["tls_version"], row["tls_ns"]), ("completed", 200, None, None), row)
+        equal((row["outcome"], row["http_status"], row["tls_version"], row["tls_ns"]), ("completed", 200, None, None),
+              row)
         assert row["resolve_ns"] >= 0 and row["connect_ns"] > 0 and row["first_byte_ns"] > 0, row
         assert row["segment"] > 0 and row["receive_buffer"] > 0, row
 
