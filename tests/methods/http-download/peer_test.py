@@ -85,19 +85,29 @@ def what_the_peer_does_not_have_is_an_http_error():
     equal((result.exit, result.status, result.one("stream")["http_status"]), (1, "http_error", 404), result)
 
 
+def told_and_counted(net, url):
+    """(received, sent) as the method tells them and as the interface counted."""
+    before = net.ip_bytes()
+    result = run(url=f"{url}/bytes/20000000", bytes="20MB", space=net.client)
+    equal(result.exit, 0, result)
+    summary, after = result.one("summary"), net.ip_bytes()
+    told = summary["ip_received_bytes"], summary["ip_sent_bytes"]
+    counted = tuple(now - then for now, then in zip(after, before))
+    print(f"         {url}: received {told[0]} of {counted[0]}, sent {told[1]} of {counted[1]}")
+    return told, counted
+
+
 @case
 def the_bytes_told_are_those_of_the_interface():
     with NameSpaces() as net, peer(*net.server_addresses, space=net.server) as urls:
         for url in urls:
-            before = net.ip_bytes()
-            result = run(url=f"{url}/bytes/20000000", bytes="20MB", space=net.client)
-            equal(result.exit, 0, result)
-            summary, after = result.one("summary"), net.ip_bytes()
-            received, sent = (now - then for now, then in zip(after, before))
-            print(f"         {url}: received {summary['ip_received_bytes']} of {received}, sent "
-                  f"{summary['ip_sent_bytes']} of {sent}")
-            assert abs(summary["ip_received_bytes"] - received) < 0.005 * received, (summary, received)
-            assert abs(summary["ip_sent_bytes"] - sent) < 0.02 * sent, (summary, sent)
+            # A busy machine makes senders repeat segments, which the estimate leaves out: the best of three counts.
+            for last in (False, False, True):
+                told, counted = told_and_counted(net, url)
+                close = abs(told[0] / counted[0] - 1) < 0.001 and abs(told[1] / counted[1] - 1) < 0.01
+                assert close or not last, (told, counted)
+                if close:
+                    break
 
 
 @case
