@@ -179,11 +179,10 @@ class NameSpaces:
     def _ip(*words):
         subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
-    def shape(self, rate):
-        """The server's sending, to `rate` as tc writes it; None: no longer."""
-        verb = ["replace", "dev", "line", "root", "tbf", "rate", rate, "burst", "16k", "latency", "50ms"] if rate else \
-            ["del", "dev", "line", "root"]
-        done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", *verb], capture_output=True,
+    def shape(self, rate, latency="50ms"):
+        """Bounds the server's sending, rate and longest wait as tc writes them."""
+        done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", "replace", "dev", "line", "root",
+                               "tbf", "rate", rate, "burst", "16k", "latency", latency], capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:
             raise Skip(f"no TBF here: {done.stderr.strip()}")
