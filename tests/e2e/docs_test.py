@@ -22,6 +22,10 @@ def prepare(folder):
     for name in ("sdk", "plugins", "docs", "scripts", "examples"):
         (folder / name).symlink_to(ROOT / name)
     (folder / "build").symlink_to(BUILD)
+    installed = folder / "installed"
+    installed.mkdir()
+    for plugin in BUILD.glob("plugins/*/*.so"):
+        (installed / plugin.name).symlink_to(plugin)
     bin_dir = folder / "bin"
     bin_dir.mkdir()
     (bin_dir / "sonde").symlink_to(BUILD / "sonde")
@@ -53,7 +57,7 @@ def run(page):
         if not script.strip():
             return None
         full = f"set -euo pipefail\nip link set lo up\n{script}\n"
-        environment = {**os.environ, "PATH": f"{bin_dir}:{os.environ['PATH']}", "SONDE_PLUGINS": str(BUILD / "plugins")}
+        environment = {**os.environ, "PATH": f"{bin_dir}:{os.environ['PATH']}", "PLUGINS": str(folder / "installed")}
         process = subprocess.Popen(["unshare", "--net", "--pid", "--fork", "--kill-child", "bash", "-c", full],
                                    cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, start_new_session=True)

@@ -93,7 +93,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     if (!started)
         fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
              "its start could not be made durable: " + to_string(started.error()));
-    else if (is_report(task_of(start)))
+    else if (model::is_report_task(task_of(start)))
         co_await report(start, stopper, ended);
     else
         co_await measure(start, stopper, ended);

@@ -37,14 +37,6 @@ Result<Destination> from_spool(const spool::Destination &name)
     return Destination{name.substr(blank + 1), *url};
 }
 
-bool is_report(const model::Task &task)
-{
-    if (task.program)
-        return *task.program == "report";
-    return std::any_of(task.functions.begin(), task.functions.end(),
-                       [](const model::Function &function) { return function.uri == "urn:sonde:method:report"; });
-}
-
 Result<channel::Url> collector_of(const std::vector<model::Option> &options)
 {
     std::optional<channel::Url> collector;
@@ -69,7 +61,7 @@ Result<Routes> Routes::of(const model::Instruction &instruction)
     for (const model::Schedule &schedule : instruction.schedules) {
         for (const model::Action &action : schedule.actions) {
             const model::Task *task = find_task(instruction, action.task);
-            if (task == nullptr || !is_report(*task))
+            if (task == nullptr || !model::is_report_task(*task))
                 continue;
             auto collector = collector_of(model::merge_options(task->options, action.options));
             if (!collector)

@@ -23,9 +23,6 @@ struct Destination {
 spool::Destination to_spool(const Destination &destination);
 Result<Destination> from_spool(const spool::Destination &name);
 
-// Whether a task is the built-in reporting: its program is `report`, or without one a function is urn:sonde:method:report.
-bool is_report(const model::Task &task);
-
 // The collector of a reporting action: its option `collector`, an https URL.
 Result<channel::Url> collector_of(const std::vector<model::Option> &options);
 
