@@ -1,6 +1,7 @@
 #include "actions.hpp"
 
 #include "model/options.hpp"
+#include "model/report_task.hpp"
 #include "parts.hpp"
 
 #include <boost/asio/steady_timer.hpp>

@@ -1,6 +1,7 @@
 #include "routes.hpp"
 
 #include "model/options.hpp"
+#include "model/report_task.hpp"
 
 #include <algorithm>
 
