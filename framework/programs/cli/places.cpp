@@ -49,7 +49,9 @@ std::vector<fs::path> plugin_directories(const fs::path &here, bool built) {
         return split(given);
     if (built)
         return built_plugins(here / "../../..");
-    return {"/etc/sonde/plugins", SONDE_PLUGINS_DIR};
+    // Relative to this program first, so that an installed tree may be moved as a whole.
+    const fs::path beside = (here / SONDE_PLUGINS_FROM_BIN).lexically_normal();
+    return {"/etc/sonde/plugins", fs::is_directory(beside) ? beside : fs::path(SONDE_PLUGINS_DIR)};
 }
 
 } // namespace
@@ -68,7 +70,8 @@ Result<Places> find_places(const std::vector<std::string> &plugins) {
     } else {
         places.launcher = first_program(
             {here / "../launcher/sonde-launcher", here / "sonde-launcher", SONDE_LIBEXEC_DIR "/sonde-launcher"});
-        places.runner = first_program({here / "../runner/sonde-runner", SONDE_LIBEXEC_DIR "/sonde-runner"});
+        places.runner = first_program({here / "../runner/sonde-runner", here / "../libexec/sonde/sonde-runner",
+                                       SONDE_LIBEXEC_DIR "/sonde-runner"});
     }
     if (!is_program(places.launcher))
         return Error{"", "sonde-launcher is not found",

@@ -62,12 +62,13 @@ Result<uid_t> find_user(const std::string &user)
     return *number;
 }
 
-// Beside this program; in the neighbouring directory, as in a build tree; or where it is installed.
+// Beside this program; in the neighbouring directory, as in a build tree; in the installed tree, wherever that was moved.
 std::string find_runner()
 {
     std::error_code error;
     const auto here = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
-    for (const auto &place : {here / "sonde-runner", here.parent_path() / "runner" / "sonde-runner"})
+    for (const auto &place : {here / "sonde-runner", here.parent_path() / "runner" / "sonde-runner",
+                              here.parent_path() / "libexec" / "sonde" / "sonde-runner"})
         if (::access(place.c_str(), X_OK) == 0)
             return place;
     return SONDE_LIBEXECDIR "/sonde-runner";

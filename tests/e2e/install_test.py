@@ -1,0 +1,50 @@
+"""`meson install` gives a usable tree, wherever it is put: a vendor's plugin builds against it and runs in it."""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import tempfile
+
+ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-controller", "bin/sonde-launcher",
+            "bin/sonde-peer", "include/sonde/plugin.h", "include/sonde/plugin.hpp", "libexec/sonde/sonde-runner",
+            "share/sonde/sonde.map", "share/sonde/examples/ping.json", "share/sonde/examples/policy.json"]
+BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "dns", "passive-syn")]]
+
+
+def run(*words, **more):
+    result = subprocess.run([str(word) for word in words], capture_output=True, text=True, **more)
+    assert result.returncode == 0, f"{words}: {result.returncode}\n{result.stdout}{result.stderr}"
+    return result.stdout
+
+
+with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
+    folder = pathlib.Path(name)
+    folder.chmod(0o755)
+    run("meson", "install", "-C", BUILD, "--no-rebuild", env={**os.environ, "DESTDIR": str(folder)})
+    (sonde,) = folder.rglob("bin/sonde")
+    prefix = sonde.parent.parent
+    for path in EXPECTED:
+        assert (prefix / path).is_file(), f"{path} is not installed"
+    (config,) = prefix.rglob("sonde-sdk.pc")
+    libdir = config.parent.parent
+    for path in BY_LIBDIR:
+        assert (libdir / path).is_file(), f"{path} is not installed"
+    assert list((prefix / "share/sonde/yang").glob("sonde-lmap@*.yang"))
+
+    source = re.search(r"```c\n(.*?)^```", (ROOT / "docs/vendor.md").read_text(), re.S | re.M)[1]
+    (folder / "uptime.c").write_text(source)
+    environment = {**os.environ, "PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": str(folder)}
+    flags = run("pkg-config", "--cflags", "sonde-sdk", env=environment).split()
+    script = prefix / "share/sonde/sonde.map"
+    run("cc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", *flags, f"-Wl,--version-script={script}",
+        "-o", folder / "uptime.so", folder / "uptime.c")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("SONDE_")}
+    rows = [json.loads(line) for line in
+            run(sonde, "run", folder / "uptime.so", "times=2", "--json", env=clean, cwd="/").splitlines()]
+    assert len(rows) == 2 and rows[0]["up_ns"] < rows[1]["up_ns"], rows
+    described = run(sonde, "describe", "dns", env=clean, cwd="/")
+    assert str(libdir) in described, f"dns is not the installed one: {described}"
+    print("the installed tree works where it was put")
