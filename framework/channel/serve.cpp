@@ -11,26 +11,24 @@ namespace sonde::channel {
 
 namespace {
 
-constexpr std::chrono::seconds kGrace{5};
-
-asio::awaitable<void> stop_on_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log)
-{
+asio::awaitable<void> stop_on_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log,
+                                     std::chrono::milliseconds grace) {
     asio::signal_set signals(loop, SIGTERM, SIGINT);
     const int signal = co_await signals.async_wait(asio::use_awaitable);
     log.info("stopping signal={}", signal);
     // From here on the default action ends the program at once, for whoever does not want to wait.
     signals.clear();
     for (Server *server : servers)
-        co_await server->stop(kGrace);
+        co_await server->stop(grace);
     loop.stop();
 }
 
 } // namespace
 
-void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log)
-{
+void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log,
+                        std::chrono::milliseconds grace) {
     ignore_sigpipe();
-    asio::co_spawn(loop, stop_on_signal(loop, servers, log), [](std::exception_ptr error) {
+    asio::co_spawn(loop, stop_on_signal(loop, servers, log, grace), [](std::exception_ptr error) {
         if (error)
             std::rethrow_exception(error);
     });
@@ -38,8 +36,7 @@ void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &ser
     log.info("stopped");
 }
 
-Result<void> serve(asio::io_context &loop, Service service, Log &log)
-{
+Result<void> serve(asio::io_context &loop, Service service, Log &log) {
     auto identity = load_identity(service.identity);
     if (!identity)
         return identity.error();

@@ -5,6 +5,7 @@
 
 #include <boost/asio/io_context.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -23,7 +24,9 @@ struct Service {
 // the requests in flight and returns. A second signal ends the program at once. An error: it never listened.
 Result<void> serve(asio::io_context &loop, Service service, Log &log);
 
-// Runs the loop with servers that listen already until SIGTERM or SIGINT, as serve() does. Ignores SIGPIPE.
-void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log);
+// Runs the loop with servers that listen already until SIGTERM or SIGINT, as serve() does; what is in flight has
+// `grace` to end. Ignores SIGPIPE.
+void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log,
+                        std::chrono::milliseconds grace = std::chrono::seconds{5});
 
 } // namespace sonde::channel

@@ -1,11 +1,8 @@
 #include "base/log.hpp"
-#include "channel/server.hpp"
+#include "channel/serve.hpp"
 #include "programs/peer/endpoint.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/signal_set.hpp>
-#include <boost/asio/use_awaitable.hpp>
 
 #include <CLI/CLI.hpp>
 
@@ -81,16 +78,6 @@ Result<void> listen(channel::Server &server, const std::vector<std::string> &add
     return {};
 }
 
-// Until a signal; then what is in flight has a second to end.
-asio::awaitable<void> serve(std::vector<channel::Server> &servers, Log &log) {
-    const auto executor = co_await asio::this_coro::executor;
-    asio::signal_set signals(executor, SIGINT, SIGTERM);
-    const int signal = co_await signals.async_wait(asio::use_awaitable);
-    log.info("stopping signal={}", signal);
-    for (auto &server : servers)
-        co_await server.stop(1s);
-}
-
 Result<void> run(const Arguments &arguments, Log &log) {
     auto options = server_options(arguments);
     if (!options)
@@ -109,12 +96,10 @@ Result<void> run(const Arguments &arguments, Log &log) {
         if (auto listening = listen(servers.back(), arguments.listen_tls); !listening)
             return listening;
     }
-    asio::co_spawn(io, serve(servers, log), [&](std::exception_ptr failure) {
-        io.stop();
-        if (failure)
-            std::rethrow_exception(failure);
-    });
-    io.run();
+    std::vector<channel::Server *> all;
+    for (auto &server : servers)
+        all.push_back(&server);
+    channel::serve_until_signal(io, all, log, 1s);
     return {};
 }
 
@@ -142,7 +127,6 @@ int main(int argc, char **argv) {
     const auto log = make_log("sonde-peer", arguments.log);
     if (!log)
         return fail(log.error(), kUsage);
-    channel::ignore_sigpipe();
     if (const auto ended = run(arguments, **log); !ended)
         return fail(ended.error(), kUsage);
     return 0;
