@@ -392,6 +392,16 @@ TEST_CASE("a plugin that is not the one that was chosen is not run") {
     CHECK(keeper.numbers.empty());
 }
 
+TEST_CASE("a method without a probe can run, and one that is not there cannot")
+{
+    Bench bench;
+    CHECK(bench.wait(bench.host.probe(fixture("rows"), 0)).status == 0);
+    CHECK(bench.wait(bench.host.probe(fixture("rows"), 1)).status == kStatusNoMethod);
+    const RunResult refused = bench.wait(bench.host.probe(fixture("abi2"), 0));
+    CHECK(refused.status == kStatusNoMethod);
+    CHECK_FALSE(refused.message.empty());
+}
+
 TEST_CASE("a deadline in the past means that nothing runs") {
     Bench bench;
     Keeper keeper;
