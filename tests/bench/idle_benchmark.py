@@ -1,0 +1,100 @@
+"""Memory of an idle agent: its own dirty pages (Pss_Dirty) with those of the launcher and of the runners that remain.
+
+Each round starts a fresh system whose agent has all four plugins, waits until they are described and their runners are
+stopped, and reads the memory while the long poll is open. Beside it, in the same round, one curl that holds the same
+poll as another agent: the least that a client of the controller can be. Memory does not depend on processors, so
+nothing is pinned. Usage: idle_benchmark.py SOURCE_ROOT BUILD_DIR
+"""
+
+import pathlib
+import re
+import shutil
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+
+ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+sys.path.insert(0, str(ROOT / "scripts"))
+
+from sonde_system import System, wait_for  # noqa: E402
+
+ROUNDS = 5
+IDLE_STOP_S = 10  # after which the agent stops a runner without work
+
+
+def descendants(pid):
+    """All processes below one, its runners among them."""
+    found = []
+    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+        for child in (task / "children").read_text().split():
+            found += [int(child), *descendants(int(child))]
+    return found
+
+
+def memory_mb(pid):
+    """(Pss_Dirty, Pss) in MB."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return tuple(int(re.search(rf"^{name}:\s+(\d+) kB", text, re.M)[1]) * 1024 / 1e6 for name in ("Pss_Dirty", "Pss"))
+
+
+def start_curl(system):
+    """A second agent's long poll, by curl."""
+    system.issue("agent", "curl", "--id", str(uuid.uuid4()))
+    identity = system.folder / "curl"
+    program = system.start("curl", "-sS", "--cacert", identity / "ca.pem", "--cert", identity / "cert.pem", "--key",
+                           identity / "key.pem", "-H", "Prefer: wait=60",
+                           system.url("controller") + "/restconf/data/ietf-lmap-control:lmap", binary="/usr/bin/curl")
+    time.sleep(1)
+    program.must_live()
+    return program
+
+
+def measure(folder):
+    """One round: {name: (Pss_Dirty, Pss)}."""
+    system = System(BUILD, folder)
+    try:
+        system.make_identities()
+        system.gather_plugins()
+        system.start_controller()
+        system.start_collector()
+        launcher = system.start_launcher()
+        agent = system.start_agent()
+        wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == 4, 60, [agent, launcher])
+        wait_for("the controller knows the agent", lambda: system.rows("agents"), 60, [agent])
+        curl = start_curl(system)
+        time.sleep(IDLE_STOP_S + 3)  # idle means that time has passed: runners that nobody needs are stopped by then
+        for program in (agent, launcher, curl):
+            program.must_live()
+        found = {"agent": memory_mb(agent.process.pid), "launcher": memory_mb(launcher.process.pid)}
+        for pid in descendants(launcher.process.pid):
+            name = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
+            found[f"{name} {len(found)}"] = memory_mb(pid)
+        return found, memory_mb(curl.process.pid)
+    finally:
+        system.stop()
+
+
+def main():
+    if not pathlib.Path("/usr/bin/curl").exists():
+        print("skipped: there is no /usr/bin/curl here")
+        sys.exit(77)
+    ours, peers, ratios = [], [], []
+    for number in range(ROUNDS):
+        folder = tempfile.mkdtemp(prefix="sonde-idle-")
+        try:
+            found, curl = measure(folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        ours.append(sum(dirty for dirty, _ in found.values()))
+        peers.append(curl[0])
+        ratios.append(ours[-1] / curl[0])
+        parts = ", ".join(f"{name} {dirty:.1f} (Pss {pss:.1f})" for name, (dirty, pss) in found.items())
+        print(f"  round {number + 1}: {ours[-1]:.1f} MB = {parts}; curl {curl[0]:.1f} (Pss {curl[1]:.1f})", flush=True)
+    print(f"idle agent with its long poll open, four plugins described; Pss_Dirty, median of {ROUNDS} rounds")
+    print(f"  ours {statistics.median(ours):.1f} MB (most {max(ours):.1f})   one curl that holds the same poll "
+          f"{statistics.median(peers):.1f} MB   ours is {statistics.median(ratios):.2f} of it")
+
+
+main()
