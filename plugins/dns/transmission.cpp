@@ -18,7 +18,7 @@ constexpr std::uint64_t kQuoteMax = 576 - 28;
 
 Transmission::Transmission(const sonde_host &host, event_base &base, const Settings &settings, const Listener &listener,
                            const Asked &asked, Query query, plugin::Fd fd)
-    : host_(host), base_(base), settings_(settings), listener_(listener), asked_(asked), query_(std::move(query)),
+    : host_(host), settings_(settings), listener_(listener), asked_(asked), query_(std::move(query)),
       fd_(std::move(fd)), readable_(base, fd_.get(), EV_READ | EV_PERSIST, [this] { readable(); }),
       timer_(base, -1, EV_TIMEOUT, [this] { time_over(); }) {}
 

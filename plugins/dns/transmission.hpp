@@ -82,7 +82,6 @@ private:
     std::uint64_t ip_headers() const { return server().family == 4 ? 28 : 48; }
 
     const sonde_host &host_;
-    event_base &base_;
     const Settings &settings_;
     const Listener &listener_;
     const Asked asked_;

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 
-SONDE, PLUGIN = sys.argv[1:3]
+SONDE, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:3])
 
 
 class Skip(Exception):
