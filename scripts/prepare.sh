@@ -36,6 +36,8 @@ install_packages() {
     # A name server that we install must not become a service of this machine.
     local hold=/usr/sbin/policy-rc.d held=no
     if [ ! -e "$hold" ]; then
+        # shellcheck disable=SC2064 # the file's name is known now
+        trap "${as_root[*]} rm -f $hold" EXIT
         printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" tee "$hold" >/dev/null
         "${as_root[@]}" chmod +x "$hold"
         held=yes
@@ -46,7 +48,10 @@ install_packages() {
             "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends \
                 --no-remove "${missing[@]}"
     } >"$log" 2>&1 </dev/null || status=$?
-    [ "$held" = no ] || "${as_root[@]}" rm -f "$hold"
+    if [ "$held" = yes ]; then
+        "${as_root[@]}" rm -f "$hold"
+        trap - EXIT
+    fi
     if [ "$status" -ne 0 ]; then
         say "error: could not install: ${missing[*]}"
         if grep -q 'no-remove\|Packages need to be removed' "$log"; then
@@ -60,14 +65,19 @@ install_packages() {
     rm -f "$log"
 }
 
-# configure DIR [meson options...]: makes the build directory unless it is there.
+# configure DIR [meson options...]: makes the build directory, or gives one that is there these options.
 configure() {
-    local dir=$1
+    local dir=$1 log
     shift
-    [ -e "$dir/build.ninja" ] || meson setup "$dir" "$root" "$@" >"$dir.log" 2>&1 || {
-        cat "$dir.log" >&2
-        rm -rf "$dir"
+    log=$(mktemp)
+    if [ -e "$dir/build.ninja" ]; then
+        [ $# -eq 0 ] || meson configure "$dir" "$@" >"$log" 2>&1
+    else
+        meson setup "$dir" "$root" "$@" >"$log" 2>&1
+    fi || {
+        cat "$log" >&2
+        rm -f "$log"
         exit 4
     }
-    rm -f "$dir.log"
+    rm -f "$log"
 }

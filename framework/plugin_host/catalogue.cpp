@@ -198,4 +198,8 @@ std::vector<model::RefusedPlugin> Catalogue::refused() const {
     return refused;
 }
 
+bool Catalogue::settled() const {
+    return std::all_of(seen_.begin(), seen_.end(), [](const auto &entry) { return entry.second.definite; });
+}
+
 } // namespace sonde::plugin_host

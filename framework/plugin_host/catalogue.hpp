@@ -51,6 +51,8 @@ public:
     boost::asio::awaitable<bool> scan();
 
     const std::vector<PluginFile> &files() const { return files_; }
+    // False while another look at a file may say something else: the launcher was not reached.
+    bool settled() const;
     const std::vector<CatalogueMethod> &methods() const { return methods_; }
 
     // By name. The error has "did you mean".

@@ -30,5 +30,5 @@ meson setup "$work/build" "$work/tree" --force-fallback-for=RapidJSON,catch2,rap
 for name in rapidjson catch2; do
     grep -q "Executing subproject $name" "$work/setup.log" || { echo "$name was not taken from its wrap"; exit 1; }
 done
-meson test -C "$work/build" base --print-errorlogs >"$work/test.log" 2>&1 || { tail -n 40 "$work/test.log"; exit 1; }
+meson test -C "$work/build" base model --print-errorlogs >"$work/test.log" 2>&1 || { tail -n 40 "$work/test.log"; exit 1; }
 echo "model's unit tests pass on the fallbacks of RapidJSON and Catch2"

@@ -98,7 +98,7 @@ TEST_CASE("on a full disk a write is an error, what was committed stays, and wri
     }
     REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0);
     REQUIRE(error);
-    UNSCOPED_INFO(to_string(*error));
+    INFO(to_string(*error));
     CHECK_FALSE(error->hint.empty());
     CHECK(*db->read_and_wait(count) == stored);
     REQUIRE(db->write_and_wait(insert(100'000)));

@@ -101,7 +101,7 @@ TEST_CASE("destroying a database finishes what is queued") {
     const test::TempDir dir;
     boost::asio::io_context context;
     int done = 0;
-    std::optional<Database> db = std::move(Database::open(dir / "a.db", kSchema).value());
+    std::optional<Database> db(Database::open(dir / "a.db", kSchema).value());
     auto one = [&](std::int64_t i) -> boost::asio::awaitable<void> {
         auto written = co_await db->write(insert(i));
         CHECK(written);

@@ -15,6 +15,7 @@ using model::Blame;
 using model::OutcomeWord;
 
 constexpr std::chrono::seconds kStorageRetry{1};
+constexpr int kTriesWithRows = 10;
 
 std::chrono::sys_days today()
 {
@@ -162,9 +163,10 @@ asio::awaitable<policy::Verdict> Actions::ask_policy(const frames::MethodDescrip
     policy::Request request;
     request.method = method.id;
     request.targets = targets;
-    if (!method.traffic_bound)
+    // One that only observes and declares no bound sends nothing; an active one may send anything.
+    if (!method.traffic_bound && (method.flags & SONDE_ACTIVE) == 0)
         request.declared_bytes = 0;
-    request.used_bytes = *used;
+    request.used_bytes = *used + live_bytes_;
     request.running = running_;
     co_return policy_.current().judge(request);
 }
@@ -176,9 +178,14 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
     bool over_budget = false;
+    std::uint64_t own_bytes = 0;
+    // All runs under way spend from what was left when this one began, so they are counted together.
+    const std::uint64_t limit = left_bytes + live_bytes_;
     Parts parts(spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
-                [&over_budget, canceller, left_bytes](std::uint64_t bytes) {
-                    if (bytes > left_bytes && !over_budget) {
+                [this, &over_budget, &own_bytes, canceller, limit](std::uint64_t bytes) {
+                    live_bytes_ += bytes - own_bytes;
+                    own_bytes = bytes;
+                    if (live_bytes_ > limit && !over_budget) {
                         over_budget = true;
                         canceller->cancel();
                     }
@@ -214,6 +221,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     auto counted = co_await spool_.count_bytes(today(), result.sent_bytes + result.received_bytes);
     if (!counted)
         log_->error("bytes not counted error={}", quoted(to_string(counted.error())));
+    live_bytes_ -= own_bytes;
     if (!ended.destinations.empty()) {
         ended.last_part = parts.last_part();
         ended.last_part->end = result.ended.wall;
@@ -225,7 +233,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
 // An outcome must not be lost, so a full disk is waited for.
 asio::awaitable<void> Actions::end(spool::Ended ended)
 {
-    for (;;) {
+    for (int tries = 1;; ++tries) {
         // A named vector: gcc 12 cannot compile an initializer list inside a co_await.
         std::vector<spool::Ended> all(1, ended);
         auto done = co_await spool_.end(std::move(all));
@@ -233,9 +241,10 @@ asio::awaitable<void> Actions::end(spool::Ended ended)
             co_return;
         log_->error("outcome not durable schedule={} run={} error={}", quoted(ended.outcome.schedule),
                     to_string(ended.outcome.run), quoted(to_string(done.error())));
-        // The rows may be what does not fit; the outcome says that they were dropped.
-        if (ended.last_part) {
-            ended.outcome.rows_dropped = ended.outcome.rows;
+        // The rows may be what does not fit, for good; the outcome then says that they were dropped.
+        if (ended.last_part && tries >= kTriesWithRows) {
+            for (const model::Table &table : ended.last_part->tables)
+                ended.outcome.rows_dropped += table.rows.size();
             ended.last_part.reset();
         }
         asio::steady_timer pause(executor_, kStorageRetry);

@@ -49,6 +49,7 @@ private:
     std::shared_ptr<Log> log_;
     std::chrono::seconds longest_run_;
     unsigned running_ = 0;
+    std::uint64_t live_bytes_ = 0; // on the line by runs whose bytes are not in the spool yet
 };
 
 } // namespace sonde::agent

@@ -25,6 +25,7 @@ namespace sonde::agent {
 namespace {
 
 constexpr std::chrono::seconds kScanInterval{60};
+constexpr std::chrono::seconds kScanAgain{1}; // while the launcher is not there yet
 constexpr std::chrono::seconds kStopLimit{15};
 
 schedule::Saved saved_of(const spool::OpenState &state)
@@ -63,7 +64,8 @@ public:
           actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, reporter_, log_, options_.longest_run),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
           conductor_(loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
-                     [this](const Accepted &instruction) { applied(instruction); }),
+                     [this](const Accepted &instruction) { applied(instruction); },
+                     [this] { spawn(deliver_left_behind()); }),
           control_(loop.get_executor(),
                    {.server = options_.controller, .identity = options_.identity,
                     .server_role = channel::Role::controller},
@@ -172,7 +174,7 @@ private:
     asio::awaitable<void> keep_scanning()
     {
         while (!stopping_) {
-            scan_timer_.expires_after(kScanInterval);
+            scan_timer_.expires_after(catalogue_.settled() ? kScanInterval : kScanAgain);
             co_await scan_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
             if (!stopping_)
                 co_await scan();

@@ -20,9 +20,9 @@ spool::Progress to_spool(const schedule::Progress &progress)
 } // namespace
 
 Conductor::Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
-                     Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied)
+                     Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied, std::function<void()> left_behind)
     : executor_(std::move(executor)), engine_(engine), spool_(spool), actions_(actions), alarm_(alarm),
-      log_(std::move(log)), applied_(std::move(applied)), routes_(std::make_shared<Routes>()), former_routes_(routes_)
+      log_(std::move(log)), applied_(std::move(applied)), left_behind_(std::move(left_behind)), routes_(std::make_shared<Routes>()), former_routes_(routes_)
 {
 }
 
@@ -122,7 +122,9 @@ asio::awaitable<void> Conductor::perform(schedule::Start start, std::shared_ptr<
 {
     const Uuid intent = start.intent.id;
     const std::size_t action = start.action;
-    co_await actions_.carry_out(std::move(start), std::move(routes), std::move(stopper));
+    co_await actions_.carry_out(std::move(start), routes, std::move(stopper));
+    if (routes != routes_)
+        left_behind_();
     running_.erase({intent, action});
     if (!stopping_)
         decide(engine_.action_ended(intent, action, now()));

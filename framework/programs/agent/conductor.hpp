@@ -24,9 +24,10 @@ struct Accepted {
 // Asks the schedule engine what to do and does it: decisions become durable, due actions run. Belongs to one thread.
 class Conductor {
 public:
-    // `applied` is called when an instruction is in force, that is durable. Everything handed in outlives it.
+    // `applied` is called when an instruction is in force, that is durable; `left_behind` when something was spooled
+    // by the routes of one that no longer is. Everything handed in outlives it.
     Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
-              Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied);
+              Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied, std::function<void()> left_behind);
 
     // Runs until stop(), with the instruction in force at the start. Returns when nothing runs any more and all is
     // durable.
@@ -59,6 +60,7 @@ private:
     Alarm &alarm_;
     std::shared_ptr<Log> log_;
     std::function<void(const Accepted &)> applied_;
+    std::function<void()> left_behind_;
 
     std::shared_ptr<const Routes> routes_;
     std::shared_ptr<const Routes> former_routes_; // of what a replaced instruction still accounts for

@@ -63,7 +63,12 @@ int run(const Options &options)
         parts.plugins.push_back(std::filesystem::absolute(directory));
     parts.launcher = options.launcher;
     parts.longest_run = std::chrono::seconds(options.longest_run_s);
-    agent::run_agent(loop, std::move(parts), std::move(*spool), *log);
+    try {
+        agent::run_agent(loop, std::move(parts), std::move(*spool), *log);
+    } catch (const std::exception &error) {
+        (*log)->error("agent failed error={}", quoted(error.what()));
+        return 4;
+    }
     return 0;
 }
 

@@ -85,9 +85,8 @@ asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destinati
     std::vector<std::uint64_t> sequences;
     for (const spool::Entry &entry : batch->entries)
         sequences.push_back(entry.sequence);
-    // Held here: close() may drop it while the request is under way.
-    const auto collector = client(destination.collector);
-    auto response = co_await collector->request(std::move(request), kReportDeadline);
+    // close() ends the request by dropping the client, so nothing here holds it.
+    auto response = co_await client(destination.collector).request(std::move(request), kReportDeadline);
     if (!response)
         co_return Tried{.message = to_string(response.error())};
     Tried settled = co_await settle(destination, std::move(sequences), *response);
@@ -145,14 +144,15 @@ std::string Reporter::report(const std::vector<spool::Entry> &entries) const
     return model::write_report(header, encoded);
 }
 
-std::shared_ptr<channel::Client> Reporter::client(const channel::Url &collector)
+channel::Client &Reporter::client(const channel::Url &collector)
 {
-    std::shared_ptr<channel::Client> &client = clients_[channel::to_string(collector)];
-    if (!client)
-        client = std::make_shared<channel::Client>(
-            executor_, channel::ClientOptions{
-                           .server = collector, .identity = identity_, .server_role = channel::Role::collector});
-    return client;
+    const std::string url = channel::to_string(collector);
+    const auto found = clients_.find(url);
+    if (found != clients_.end())
+        return found->second;
+    const channel::ClientOptions options{
+        .server = collector, .identity = identity_, .server_role = channel::Role::collector};
+    return clients_.emplace(url, channel::Client(executor_, options)).first->second;
 }
 
 } // namespace sonde::agent

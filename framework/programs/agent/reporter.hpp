@@ -53,7 +53,7 @@ private:
     asio::awaitable<Tried> settle(const Destination &destination, std::vector<std::uint64_t> sequences,
                                   const channel::Response &response);
     std::string report(const std::vector<spool::Entry> &entries) const;
-    std::shared_ptr<channel::Client> client(const channel::Url &collector);
+    channel::Client &client(const channel::Url &collector);
 
     asio::any_io_executor executor_;
     spool::Spool &spool_;
@@ -62,7 +62,7 @@ private:
     std::shared_ptr<Log> log_;
     std::function<void()> set_aside_;
     model::AgentConfiguration configuration_;
-    std::map<std::string, std::shared_ptr<channel::Client>> clients_; // by URL
+    std::map<std::string, channel::Client> clients_; // by URL
 };
 
 } // namespace sonde::agent

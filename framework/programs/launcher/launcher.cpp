@@ -7,6 +7,7 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -41,6 +42,10 @@ Result<Descriptor> listen_at(const std::string &path, uid_t owner)
     const Descriptor probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
     if (::connect(probe.get(), name, sizeof address) == 0)
         return Error{path, "another launcher listens there", ""};
+    // /run is empty after a boot.
+    const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
+    if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST)
+        return system_error(parent.string());
     // A socket that nobody listens on is what a killed launcher leaves.
     struct stat status {};
     if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode))
@@ -51,7 +56,7 @@ Result<Descriptor> listen_at(const std::string &path, uid_t owner)
     ::umask(mask);
     if (!bound)
         return system_error(path);
-    if (::geteuid() == 0 && ::chown(path.c_str(), owner, static_cast<gid_t>(-1)) != 0)
+    if (::geteuid() == 0 && ::lchown(path.c_str(), owner, static_cast<gid_t>(-1)) != 0)
         return system_error(path);
     if (::listen(listener.get(), 4) != 0)
         return system_error(path);
@@ -220,14 +225,19 @@ bool Launcher::take_signals()
 
 void Launcher::reap()
 {
-    int status = 0;
-    for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    // Looked at before it is reaped: until then nobody else can have its pid, so the signals reach nobody else.
+    for (siginfo_t info{}; ::waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid != 0; info = {}) {
+        const pid_t pid = info.si_pid;
         const auto found =
             std::find_if(runners_.begin(), runners_.end(), [&](const auto &entry) { return entry.second.pid == pid; });
-        if (found == runners_.end())
+        int status = 0;
+        if (found == runners_.end()) {
+            ::waitpid(pid, &status, 0);
             continue;
+        }
         const std::uint64_t id = found->first;
         kill_runner(pid, found->second.user.uid());
+        ::waitpid(pid, &status, 0);
         runners_.erase(found);
         log_->info("runner ended runner={} pid={} wait_status={}", id, pid, status);
         send(RunnerEnded{id, status});

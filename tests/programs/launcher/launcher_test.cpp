@@ -263,5 +263,5 @@ TEST_CASE("wrong arguments are usage errors, and what cannot start says that not
     CHECK(exit_code({"--socket-fd", "3", "--log", "loud"}) == 2);
     CHECK(exit_code({"--socket-fd", "3", "--frobnicate"}) == 2);
     CHECK(exit_code({"--socket-fd", "3", "--runner", "/nonexistent"}) == 4);
-    CHECK(exit_code({"--socket", directory.path() / "no" / "where", "--agent-user", "0"}) == 4);
+    CHECK(exit_code({"--socket", directory.path() / "no" / "such" / "where", "--agent-user", "0"}) == 4);
 }
