@@ -21,7 +21,8 @@ namespace {
 namespace fs = std::filesystem;
 using std::chrono::sys_seconds;
 
-Error openssl_error(const std::string &where, const char *step) {
+Error openssl_error(const std::string &where, const char *step)
+{
     return Error{where, std::string(step) + ": " + openssl_reason("unknown reason"), ""};
 }
 
@@ -31,12 +32,14 @@ public:
     NewFiles() = default;
     NewFiles(const NewFiles &) = delete;
     NewFiles &operator=(const NewFiles &) = delete;
-    ~NewFiles() {
+    ~NewFiles()
+    {
         for (const auto &file : written_)
             unlink(file.c_str());
     }
 
-    Result<void> write(const fs::path &file, std::string_view text, mode_t mode) {
+    Result<void> write(const fs::path &file, std::string_view text, mode_t mode)
+    {
         const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (fd < 0) {
             const bool exists = errno == EEXIST;
@@ -64,7 +67,8 @@ private:
     std::vector<fs::path> written_;
 };
 
-Result<void> make_directory(const fs::path &directory) {
+Result<void> make_directory(const fs::path &directory)
+{
     std::error_code error;
     fs::create_directories(directory, error);
     if (error)
@@ -72,25 +76,29 @@ Result<void> make_directory(const fs::path &directory) {
     return {};
 }
 
-std::string text_of(BIO *bio) {
+std::string text_of(BIO *bio)
+{
     char *data = nullptr;
     const auto size = BIO_get_mem_data(bio, &data);
     return {data, static_cast<std::size_t>(size)};
 }
 
-std::string to_pem(X509 *certificate) {
+std::string to_pem(X509 *certificate)
+{
     const BioPtr bio(BIO_new(BIO_s_mem()));
     PEM_write_bio_X509(bio.get(), certificate);
     return text_of(bio.get());
 }
 
-std::string to_pem(EVP_PKEY *key) {
+std::string to_pem(EVP_PKEY *key)
+{
     const BioPtr bio(BIO_new(BIO_s_secmem()));
     PEM_write_bio_PrivateKey(bio.get(), key, nullptr, nullptr, 0, nullptr, nullptr);
     return text_of(bio.get());
 }
 
-bool add_extension(X509 *certificate, X509 *issuer, int nid, const std::string &value) {
+bool add_extension(X509 *certificate, X509 *issuer, int nid, const std::string &value)
+{
     X509V3_CTX context;
     X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
     const std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>> extension(
@@ -100,7 +108,8 @@ bool add_extension(X509 *certificate, X509 *issuer, int nid, const std::string &
 
 // What both kinds of certificate have in common. RFC 5280 section 4.1.2.2: a positive serial of at most 20 octets.
 Result<CertificatePtr> new_certificate(EVP_PKEY *key, const std::string &common_name, sys_seconds from,
-                                       sys_seconds until) {
+                                       sys_seconds until)
+{
     CertificatePtr certificate(X509_new());
     const std::unique_ptr<BIGNUM, Freed<BN_free>> serial(BN_new());
     auto *name = X509_get_subject_name(certificate.get());
@@ -121,13 +130,15 @@ Result<CertificatePtr> new_certificate(EVP_PKEY *key, const std::string &common_
     return certificate;
 }
 
-bool is_address(const std::string &host) {
+bool is_address(const std::string &host)
+{
     unsigned char buffer[16];
     return inet_pton(AF_INET, host.c_str(), buffer) == 1 || inet_pton(AF_INET6, host.c_str(), buffer) == 1;
 }
 
 // The text goes into OpenSSL's own little extension syntax, in which a comma would begin another name.
-bool is_dns_name(const std::string &host) {
+bool is_dns_name(const std::string &host)
+{
     return !host.empty() && host.size() <= 253 && host.front() != '.' &&
            std::all_of(host.begin(), host.end(), [](char c) {
                return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -135,7 +146,8 @@ bool is_dns_name(const std::string &host) {
            });
 }
 
-Result<std::string> alternative_names(const Issue &issue, const Uuid &id) {
+Result<std::string> alternative_names(const Issue &issue, const Uuid &id)
+{
     std::string names = "URI:" + std::string(kIdUri) + to_string(id) + ",URI:" + std::string(kRoleUri) +
                         std::string(to_string(issue.role));
     for (const auto &host : issue.hosts) {
@@ -149,11 +161,13 @@ Result<std::string> alternative_names(const Issue &issue, const Uuid &id) {
     return names;
 }
 
-bool is_server(Role role) {
+bool is_server(Role role)
+{
     return role == Role::controller || role == Role::collector || role == Role::peer;
 }
 
-sys_seconds now_seconds() {
+sys_seconds now_seconds()
+{
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
 }
 
@@ -163,7 +177,8 @@ struct Authority {
     KeyPtr key;
 };
 
-Result<Authority> load_authority(const fs::path &directory) {
+Result<Authority> load_authority(const fs::path &directory)
+{
     const auto certificate_file = (directory / "ca.pem").string();
     const auto key_file = (directory / "ca-key.pem").string();
     auto pem = read_text(certificate_file);
@@ -184,7 +199,8 @@ Result<Authority> load_authority(const fs::path &directory) {
     return Authority{std::move(*pem), std::move(certificates->front()), std::move(*key)};
 }
 
-Result<CertificatePtr> sign_leaf(const Authority &authority, EVP_PKEY *key, const Issue &issue, const Uuid &id) {
+Result<CertificatePtr> sign_leaf(const Authority &authority, EVP_PKEY *key, const Issue &issue, const Uuid &id)
+{
     auto names = alternative_names(issue, id);
     if (!names)
         return names.error();
@@ -213,7 +229,8 @@ Result<CertificatePtr> sign_leaf(const Authority &authority, EVP_PKEY *key, cons
 
 } // namespace
 
-Result<void> create_authority(const fs::path &directory, std::chrono::days validity) {
+Result<void> create_authority(const fs::path &directory, std::chrono::days validity)
+{
     const KeyPtr key(EVP_EC_gen("P-256"));
     if (!key)
         return openssl_error("key", "cannot be made");
@@ -240,7 +257,8 @@ Result<void> create_authority(const fs::path &directory, std::chrono::days valid
     return {};
 }
 
-Result<Uuid> issue_identity(const fs::path &directory, const fs::path &out, const Issue &issue) {
+Result<Uuid> issue_identity(const fs::path &directory, const fs::path &out, const Issue &issue)
+{
     auto authority = load_authority(directory);
     if (!authority)
         return authority.error();

@@ -9,7 +9,8 @@ namespace sonde::channel {
 namespace {
 
 // The preferred form of RFC 9110 section 5.6.7; the two obsolete ones are not worth their code here.
-std::optional<WallTime> parse_http_date(const std::string &text) {
+std::optional<WallTime> parse_http_date(const std::string &text)
+{
     std::tm parts{};
     const char *end = strptime(text.c_str(), "%a, %d %b %Y %H:%M:%S GMT", &parts);
     if (end == nullptr || *end != '\0')
@@ -19,7 +20,8 @@ std::optional<WallTime> parse_http_date(const std::string &text) {
 
 } // namespace
 
-std::chrono::milliseconds Backoff::next(const Random &random, std::optional<std::chrono::seconds> retry_after) {
+std::chrono::milliseconds Backoff::next(const Random &random, std::optional<std::chrono::seconds> retry_after)
+{
     // Saturates long before the shift could overflow: 2^30 times any base of a millisecond or more is over 12 days.
     const auto factor = std::int64_t{1} << std::min(failures_, 30U);
     const auto longest =
@@ -30,7 +32,8 @@ std::chrono::milliseconds Backoff::next(const Random &random, std::optional<std:
     return std::min(jitter, longest) + retry_after.value_or(std::chrono::seconds{0});
 }
 
-std::optional<std::chrono::seconds> retry_after(const Response &response, WallTime now) {
+std::optional<std::chrono::seconds> retry_after(const Response &response, WallTime now)
+{
     static constexpr std::chrono::seconds kLongest = std::chrono::days{1};
     const auto field = response.headers.get("Retry-After");
     if (!field || field->empty())
@@ -48,7 +51,8 @@ std::optional<std::chrono::seconds> retry_after(const Response &response, WallTi
     return std::clamp(std::chrono::ceil<std::chrono::seconds>(*date - now), std::chrono::seconds{0}, kLongest);
 }
 
-Verdict verdict(int status) {
+Verdict verdict(int status)
+{
     if ((status >= 200 && status < 300) || status == 304)
         return Verdict::accepted;
     if (status >= 500 || status == 408 || status == 429)

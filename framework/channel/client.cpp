@@ -21,14 +21,16 @@ struct Idle {
 } // namespace
 
 struct Client::State {
-    State(asio::any_io_executor io, ClientOptions given) : executor(std::move(io)), options(std::move(given)) {
+    State(asio::any_io_executor io, ClientOptions given) : executor(std::move(io)), options(std::move(given))
+    {
         if (options.server.tls && options.identity)
             tls = TlsContext::client(*options.identity);
     }
 
     std::shared_ptr<ClientConnection> take_idle();
     void give_back(std::shared_ptr<ClientConnection> connection);
-    Error explain(Error error) const {
+    Error explain(Error error) const
+    {
         error.where = to_string(options.server);
         return error;
     }
@@ -41,7 +43,8 @@ struct Client::State {
     bool closed = false;
 };
 
-std::shared_ptr<ClientConnection> Client::State::take_idle() {
+std::shared_ptr<ClientConnection> Client::State::take_idle()
+{
     const auto oldest = Clock::now() - options.idle_limit;
     while (!idle.empty()) {
         auto candidate = std::move(idle.back());
@@ -52,7 +55,8 @@ std::shared_ptr<ClientConnection> Client::State::take_idle() {
     return nullptr;
 }
 
-void Client::State::give_back(std::shared_ptr<ClientConnection> connection) {
+void Client::State::give_back(std::shared_ptr<ClientConnection> connection)
+{
     if (closed)
         return;
     idle.push_back({std::move(connection), Clock::now()});
@@ -61,9 +65,12 @@ void Client::State::give_back(std::shared_ptr<ClientConnection> connection) {
 }
 
 Client::Client(asio::any_io_executor executor, ClientOptions options)
-    : state_(std::make_shared<State>(std::move(executor), std::move(options))) {}
+    : state_(std::make_shared<State>(std::move(executor), std::move(options)))
+{
+}
 
-Client::~Client() {
+Client::~Client()
+{
     if (!state_)
         return;
     state_->closed = true;
@@ -83,7 +90,8 @@ struct Busy {
     const std::shared_ptr<ClientConnection> &connection;
 
     Busy(std::set<std::shared_ptr<ClientConnection>> &all, const std::shared_ptr<ClientConnection> &one)
-        : set(all), connection(one) {
+        : set(all), connection(one)
+    {
         set.insert(connection);
     }
     Busy(const Busy &) = delete;
@@ -93,7 +101,8 @@ struct Busy {
 
 template <class State>
 asio::awaitable<Result<Response>> exchange(std::shared_ptr<State> state, Request request, ExchangeLimits limits,
-                                           const BodySink *sink) {
+                                           const BodySink *sink)
+{
     if (state->options.server.tls && !state->tls)
         co_return state->explain({"", "https needs an identity", ""});
     for (;;) {
@@ -123,13 +132,15 @@ asio::awaitable<Result<Response>> exchange(std::shared_ptr<State> state, Request
 
 } // namespace
 
-asio::awaitable<Result<Response>> Client::request(Request request, std::chrono::milliseconds deadline) {
+asio::awaitable<Result<Response>> Client::request(Request request, std::chrono::milliseconds deadline)
+{
     const ExchangeLimits limits{Clock::now() + deadline, deadline, false};
     auto response = co_await exchange(state_, std::move(request), limits, nullptr);
     co_return response;
 }
 
-asio::awaitable<Result<Response>> Client::stream(Request request, std::chrono::milliseconds deadline, BodySink sink) {
+asio::awaitable<Result<Response>> Client::stream(Request request, std::chrono::milliseconds deadline, BodySink sink)
+{
     const ExchangeLimits limits{Clock::now() + deadline, deadline, true};
     auto response = co_await exchange(state_, std::move(request), limits, &sink);
     co_return response;

@@ -21,16 +21,20 @@ constexpr std::size_t kReadSize = 16 * 1024; // a TLS record
 // Room for what a server sends before and beside the body's pieces.
 constexpr std::size_t kUnlimited = SIZE_MAX / 2;
 
-bool is_success(int status) {
+bool is_success(int status)
+{
     return status >= 200 && status < 300;
 }
 
 } // namespace
 
 ClientConnection::ClientConnection(asio::any_io_executor executor)
-    : resolver_(executor), connecting_(executor), deadline_(executor, [this] { cancel(); }) {}
+    : resolver_(executor), connecting_(executor), deadline_(executor, [this] { cancel(); })
+{
+}
 
-void ClientConnection::cancel() {
+void ClientConnection::cancel()
+{
     error_code ignored;
     resolver_.cancel();
     if (connecting_.is_open())
@@ -39,16 +43,19 @@ void ClientConnection::cancel() {
         stream_->socket().cancel(ignored);
 }
 
-void ClientConnection::abandon() {
+void ClientConnection::abandon()
+{
     abandoned_ = true;
     cancel();
 }
 
-Error ClientConnection::failure(const std::string &what, const error_code &error) const {
+Error ClientConnection::failure(const std::string &what, const error_code &error) const
+{
     return Error{"", what + ": " + (deadline_.passed() ? "took too long" : describe(error)), ""};
 }
 
-asio::awaitable<Result<ClientConnection::Endpoints>> ClientConnection::resolve(const Url &server) {
+asio::awaitable<Result<ClientConnection::Endpoints>> ClientConnection::resolve(const Url &server)
+{
     // A numeric address needs no resolver, which would start a thread.
     error_code error;
     const auto address = asio::ip::make_address(server.host, error);
@@ -66,7 +73,8 @@ asio::awaitable<Result<ClientConnection::Endpoints>> ClientConnection::resolve(c
 }
 
 asio::awaitable<Result<void>> ClientConnection::connect(const tcp::endpoint &endpoint, const ClientOptions &options,
-                                                        const TlsContext *tls) {
+                                                        const TlsContext *tls)
+{
     error_code error;
     stream_.reset();
     connecting_ = tcp::socket(connecting_.get_executor());
@@ -85,7 +93,8 @@ asio::awaitable<Result<void>> ClientConnection::connect(const tcp::endpoint &end
 }
 
 asio::awaitable<Result<void>> ClientConnection::open(const ClientOptions &options, const TlsContext *tls,
-                                                     ExchangeLimits limits) {
+                                                     ExchangeLimits limits)
+{
     deadline_.set(limits.end);
     auto endpoints = co_await resolve(options.server);
     if (!endpoints)
@@ -106,14 +115,16 @@ asio::awaitable<Result<void>> ClientConnection::open(const ClientOptions &option
     co_return Error{"", reasons, ""};
 }
 
-bool ClientConnection::fresh() {
+bool ClientConnection::fresh()
+{
     // Idle, it must be silent: a byte is a TLS alert or an answer to nothing, and 0 is the end.
     char byte = 0;
     const auto got = recv(stream_->socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     return got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
-asio::awaitable<Result<void>> ClientConnection::send(std::string_view head, std::string_view body) {
+asio::awaitable<Result<void>> ClientConnection::send(std::string_view head, std::string_view body)
+{
     Pieces left{asio::const_buffer(head.data(), head.size()), asio::const_buffer(body.data(), body.size()),
                 asio::const_buffer()};
     while (asio::buffer_size(left) > 0) {
@@ -131,7 +142,8 @@ asio::awaitable<Result<void>> ClientConnection::send(std::string_view head, std:
 }
 
 // Reads what there is into the parser's sight; 0 at the server's end.
-asio::awaitable<Result<std::size_t>> ClientConnection::read_more(HttpParser &parser) {
+asio::awaitable<Result<std::size_t>> ClientConnection::read_more(HttpParser &parser)
+{
     const auto kept = unread_.size();
     unread_.resize(kept + kReadSize);
     error_code error;
@@ -150,7 +162,8 @@ asio::awaitable<Result<std::size_t>> ClientConnection::read_more(HttpParser &par
 
 // Reads one whole response, handing the body to the sink if that is to have it.
 asio::awaitable<Result<void>> ClientConnection::receive(HttpParser &parser, const ClientOptions &options,
-                                                        ExchangeLimits limits, const BodySink *sink) {
+                                                        ExchangeLimits limits, const BodySink *sink)
+{
     while (!parser.done()) {
         ParseError problem;
         const auto taken = parser.put(unread_, problem);
@@ -182,7 +195,8 @@ asio::awaitable<Result<void>> ClientConnection::receive(HttpParser &parser, cons
 }
 
 asio::awaitable<Result<Response>> ClientConnection::exchange(const Request &request, const ClientOptions &options,
-                                                             ExchangeLimits limits, const BodySink *sink) {
+                                                             ExchangeLimits limits, const BodySink *sink)
+{
     unanswered_ = true;
     reusable_ = false;
     deadline_.set(limits.end);

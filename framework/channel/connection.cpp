@@ -17,7 +17,8 @@ constexpr std::size_t kReadSize = 16 * 1024; // a TLS record
 constexpr std::chrono::seconds kLinger{2};
 
 // A FIN may lie behind unread bytes (a TLS close_notify), where a read that peeks cannot see it.
-bool client_left(asio::ip::tcp::socket &socket) {
+bool client_left(asio::ip::tcp::socket &socket)
+{
     tcp_info info{};
     socklen_t size = sizeof info;
     if (getsockopt(socket.native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0)
@@ -25,7 +26,8 @@ bool client_left(asio::ip::tcp::socket &socket) {
     return info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
 }
 
-void drop_front(Pieces &all, std::size_t bytes) {
+void drop_front(Pieces &all, std::size_t bytes)
+{
     for (auto &piece : all) {
         const auto taken = std::min(bytes, piece.size());
         piece += taken;
@@ -33,7 +35,8 @@ void drop_front(Pieces &all, std::size_t bytes) {
     }
 }
 
-Pieces pieces(std::string_view first, std::string_view second = {}, std::string_view third = {}) {
+Pieces pieces(std::string_view first, std::string_view second = {}, std::string_view third = {})
+{
     const auto buffer = [](std::string_view text) { return asio::const_buffer(text.data(), text.size()); };
     return {buffer(first), buffer(second), buffer(third)};
 }
@@ -46,7 +49,8 @@ Connection::Connection(std::shared_ptr<const ServerCore> core, asio::ip::tcp::so
                                             error_code ignored;
                                             stream_->socket().cancel(ignored);
                                         }),
-      overloaded_(overloaded) {
+      overloaded_(overloaded)
+{
     error_code error;
     const auto remote = socket.remote_endpoint(error);
     remote_ = error ? "gone" : to_text(remote);
@@ -54,7 +58,8 @@ Connection::Connection(std::shared_ptr<const ServerCore> core, asio::ip::tcp::so
     stream_ = core_->tls ? core_->tls->accepted(std::move(socket)) : plain_stream(std::move(socket));
 }
 
-void Connection::start(std::function<void()> ended) {
+void Connection::start(std::function<void()> ended)
+{
     auto finished = [self = shared_from_this(), ended = std::move(ended)](std::exception_ptr failure) {
         try {
             if (failure && !self->cancelled_)
@@ -70,12 +75,14 @@ void Connection::start(std::function<void()> ended) {
                    asio::bind_cancellation_slot(cancel_.slot(), std::move(finished)));
 }
 
-void Connection::cancel() {
+void Connection::cancel()
+{
     cancelled_ = true;
     cancel_.emit(asio::cancellation_type::terminal);
 }
 
-asio::awaitable<void> Connection::run() {
+asio::awaitable<void> Connection::run()
+{
     const bool welcome = co_await handshake();
     bool more = welcome;
     while (more)
@@ -83,7 +90,8 @@ asio::awaitable<void> Connection::run() {
     co_await close();
 }
 
-asio::awaitable<bool> Connection::handshake() {
+asio::awaitable<bool> Connection::handshake()
+{
     deadline_.set(core_->options.handshake_deadline);
     if (core_->tls) {
         // Who only looks whether the port is open sends nothing, and is no refusal worth a line.
@@ -106,7 +114,8 @@ asio::awaitable<bool> Connection::handshake() {
 }
 
 // True when at least one byte is there.
-asio::awaitable<bool> Connection::wait_for_request() {
+asio::awaitable<bool> Connection::wait_for_request()
+{
     if (!unread_.empty())
         co_return true;
     idle_ = true;
@@ -123,7 +132,8 @@ asio::awaitable<bool> Connection::wait_for_request() {
 }
 
 // Reads until the parser's header or message is done.
-asio::awaitable<ParseError> Connection::advance(HttpParser &parser, bool (HttpParser::*until)() const) {
+asio::awaitable<ParseError> Connection::advance(HttpParser &parser, bool (HttpParser::*until)() const)
+{
     ParseError problem;
     while (!(parser.*until)()) {
         const auto taken = parser.put(unread_, problem);
@@ -145,7 +155,8 @@ asio::awaitable<ParseError> Connection::advance(HttpParser &parser, bool (HttpPa
     co_return problem;
 }
 
-std::optional<Response> Connection::judge_head(HttpParser &parser, Request &request) {
+std::optional<Response> Connection::judge_head(HttpParser &parser, Request &request)
+{
     auto &head = parser.head();
     request.method = head.method;
     request.headers = std::move(head.headers);
@@ -168,7 +179,8 @@ std::optional<Response> Connection::judge_head(HttpParser &parser, Request &requ
 }
 
 // A response when the request is refused before the handler sees it.
-asio::awaitable<std::optional<Response>> Connection::read_request(HttpParser &parser, Request &request) {
+asio::awaitable<std::optional<Response>> Connection::read_request(HttpParser &parser, Request &request)
+{
     deadline_.set(core_->options.request_deadline);
     last_ = true;
     auto problem = co_await advance(parser, &HttpParser::header_done);
@@ -196,7 +208,8 @@ asio::awaitable<std::optional<Response>> Connection::read_request(HttpParser &pa
 }
 
 // Nothing when the connection is to end without a response.
-asio::awaitable<std::optional<Response>> Connection::answer(Request request) {
+asio::awaitable<std::optional<Response>> Connection::answer(Request request)
+{
     watch_client();
     in_handler_ = true;
     std::optional<Response> response;
@@ -218,7 +231,8 @@ asio::awaitable<std::optional<Response>> Connection::answer(Request request) {
     co_return response;
 }
 
-asio::awaitable<bool> Connection::serve_one() {
+asio::awaitable<bool> Connection::serve_one()
+{
     const bool begun = co_await wait_for_request();
     if (!begun)
         co_return false;
@@ -239,8 +253,8 @@ asio::awaitable<bool> Connection::serve_one() {
     co_return sent &&keep_alive;
 }
 
-asio::awaitable<bool> Connection::respond(Response response, const HttpParser &parser, bool head_only,
-                                          bool keep_alive) {
+asio::awaitable<bool> Connection::respond(Response response, const HttpParser &parser, bool head_only, bool keep_alive)
+{
     const bool empty = response.status == 204 || response.status == 304;
     auto framing = Framing::length;
     if (empty)
@@ -259,7 +273,8 @@ asio::awaitable<bool> Connection::respond(Response response, const HttpParser &p
     co_return sent &&framing != Framing::until_close;
 }
 
-asio::awaitable<bool> Connection::send_produced(const Response &response, std::string head, Framing framing) {
+asio::awaitable<bool> Connection::send_produced(const Response &response, std::string head, Framing framing)
+{
     auto left = response.produced_bytes.value_or(UINT64_MAX);
     std::string before = std::move(head);
     for (;;) {
@@ -289,7 +304,8 @@ asio::awaitable<bool> Connection::send_produced(const Response &response, std::s
     }
 }
 
-asio::awaitable<bool> Connection::send(Pieces left) {
+asio::awaitable<bool> Connection::send(Pieces left)
+{
     while (asio::buffer_size(left) > 0) {
         deadline_.set(core_->options.stall_timeout);
         error_code error;
@@ -308,7 +324,8 @@ asio::awaitable<bool> Connection::send(Pieces left) {
 
 // Closing with bytes unread resets the connection, and the reset destroys a response (or a TLS alert) that the client
 // has not read yet; so read on until it has closed too, for a while.
-asio::awaitable<void> Connection::close() {
+asio::awaitable<void> Connection::close()
+{
     if (!stream_->socket().is_open() || cancelled_)
         co_return;
     deadline_.set(kLinger);
@@ -321,7 +338,8 @@ asio::awaitable<void> Connection::close() {
     deadline_.clear();
 }
 
-void Connection::watch_client() {
+void Connection::watch_client()
+{
     if (std::exchange(watching_, true))
         return;
     stream_->socket().async_wait(asio::socket_base::wait_read, [weak = weak_from_this()](const error_code &error) {
@@ -336,7 +354,8 @@ void Connection::watch_client() {
     });
 }
 
-void Connection::log_refusal(const Response &response, const Request &request) const {
+void Connection::log_refusal(const Response &response, const Request &request) const
+{
     std::string who;
     if (request.peer)
         who = " role=" + std::string(to_string(request.peer->role)) + " id=" + to_string(request.peer->id);

@@ -15,30 +15,37 @@ struct Deadline::State {
 };
 
 Deadline::Deadline(boost::asio::any_io_executor executor, std::function<void()> expire)
-    : state_(std::make_shared<State>(State{boost::asio::steady_timer(std::move(executor)), std::move(expire)})) {}
+    : state_(std::make_shared<State>(State{boost::asio::steady_timer(std::move(executor)), std::move(expire)}))
+{
+}
 
-Deadline::~Deadline() {
+Deadline::~Deadline()
+{
     state_->expire = nullptr;
     state_->timer.cancel();
 }
 
-void Deadline::set(Clock::time_point due) {
+void Deadline::set(Clock::time_point due)
+{
     state_->due = due;
     state_->passed = false;
     if (!state_->waiting || state_->timer.expiry() > due)
         wait(state_);
 }
 
-void Deadline::clear() {
+void Deadline::clear()
+{
     state_->due = Clock::time_point::max();
     state_->passed = false;
 }
 
-bool Deadline::passed() const {
+bool Deadline::passed() const
+{
     return state_->passed;
 }
 
-void Deadline::wait(const std::shared_ptr<State> &state) {
+void Deadline::wait(const std::shared_ptr<State> &state)
+{
     state->waiting = true;
     state->timer.expires_at(state->due);
     state->timer.async_wait([weak = std::weak_ptr(state)](const boost::system::error_code &error) {

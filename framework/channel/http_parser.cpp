@@ -39,7 +39,8 @@ class Parser final : public HttpParser::Machine, private http::basic_parser<IsRe
     using StringView = boost::beast::string_view;
 
 public:
-    Parser(ParserLimits limits, bool no_body) {
+    Parser(ParserLimits limits, bool no_body)
+    {
         header_limit = limits.header;
         is_request = IsRequest;
         Base::header_limit(static_cast<std::uint32_t>(limits.header));
@@ -47,7 +48,8 @@ public:
         Base::skip(no_body);
     }
 
-    std::size_t put(std::string_view bytes, error_code &error) override {
+    std::size_t put(std::string_view bytes, error_code &error) override
+    {
         // Not eager: it returns behind the header, so that a refusal may come before the body.
         Base::eager(Base::is_header_done());
         return Base::put(boost::asio::const_buffer(bytes.data(), bytes.size()), error);
@@ -60,27 +62,31 @@ public:
     bool chunked() const override { return Base::chunked(); }
 
 private:
-    void on_request_impl(http::verb, StringView name, StringView target, int http_version, error_code &error) override {
+    void on_request_impl(http::verb, StringView name, StringView target, int http_version, error_code &error) override
+    {
         error = {};
         head.method = name;
         head.target = target;
         version = http_version;
     }
 
-    void on_response_impl(int code, StringView, int http_version, error_code &error) override {
+    void on_response_impl(int code, StringView, int http_version, error_code &error) override
+    {
         error = {};
         head.status = code;
         version = http_version;
     }
 
-    void on_field_impl(http::field, StringView name, StringView value, error_code &error) override {
+    void on_field_impl(http::field, StringView name, StringView value, error_code &error) override
+    {
         error = {};
         // A trailer must not pass for a header that was already judged.
         if (!Base::is_header_done())
             head.headers.add(std::string(name), std::string(value));
     }
 
-    void on_header_impl(error_code &error) override {
+    void on_header_impl(error_code &error) override
+    {
         error = {};
         // With any other coding we would not know where the body ends (RFC 9112 section 6.1).
         for (const auto &[name, value] : head.headers)
@@ -92,7 +98,8 @@ private:
 
     void on_body_init_impl(const boost::optional<std::uint64_t> &, error_code &error) override { error = {}; }
 
-    std::size_t on_body_impl(StringView bytes, error_code &error) override {
+    std::size_t on_body_impl(StringView bytes, error_code &error) override
+    {
         error = {};
         body.append(bytes.data(), bytes.size());
         return bytes.size();
@@ -100,14 +107,16 @@ private:
 
     void on_chunk_header_impl(std::uint64_t, StringView, error_code &error) override { error = {}; }
 
-    std::size_t on_chunk_body_impl(std::uint64_t, StringView bytes, error_code &error) override {
+    std::size_t on_chunk_body_impl(std::uint64_t, StringView bytes, error_code &error) override
+    {
         return on_body_impl(bytes, error);
     }
 
     void on_finish_impl(error_code &error) override { error = {}; }
 };
 
-ParseError explain(const error_code &error, const HttpParser::Machine &machine) {
+ParseError explain(const error_code &error, const HttpParser::Machine &machine)
+{
     if (!machine.refused.empty())
         return {501, machine.refused};
     if (error == http::error::body_limit)
@@ -128,15 +137,18 @@ HttpParser::~HttpParser() = default;
 HttpParser::HttpParser(HttpParser &&) noexcept = default;
 HttpParser &HttpParser::operator=(HttpParser &&) noexcept = default;
 
-HttpParser HttpParser::request(ParserLimits limits) {
+HttpParser HttpParser::request(ParserLimits limits)
+{
     return HttpParser(std::make_unique<Parser<true>>(limits, false));
 }
 
-HttpParser HttpParser::response(ParserLimits limits, bool no_body) {
+HttpParser HttpParser::response(ParserLimits limits, bool no_body)
+{
     return HttpParser(std::make_unique<Parser<false>>(limits, no_body));
 }
 
-std::size_t HttpParser::put(std::string_view bytes, ParseError &error) {
+std::size_t HttpParser::put(std::string_view bytes, ParseError &error)
+{
     error = {};
     // What remains of a chunked body is never shorter ("0\r\n\r\n"), and with less Beast 1.81 runs into an assertion.
     static constexpr std::size_t kShortestRest = 5;
@@ -154,7 +166,8 @@ std::size_t HttpParser::put(std::string_view bytes, ParseError &error) {
     return taken;
 }
 
-void HttpParser::put_end(ParseError &error) {
+void HttpParser::put_end(ParseError &error)
+{
     error = {};
     error_code failed = http::error::partial_message;
     if (machine_->got_some())
@@ -163,37 +176,45 @@ void HttpParser::put_end(ParseError &error) {
         error = explain(failed, *machine_);
 }
 
-bool HttpParser::header_done() const {
+bool HttpParser::header_done() const
+{
     return machine_->header_done();
 }
 
-bool HttpParser::done() const {
+bool HttpParser::done() const
+{
     return machine_->done();
 }
 
-bool HttpParser::keep_alive() const {
+bool HttpParser::keep_alive() const
+{
     return machine_->keep_alive();
 }
 
-bool HttpParser::expects_continue() const {
+bool HttpParser::expects_continue() const
+{
     const auto field = machine_->head.headers.get("Expect");
     return machine_->is_request && machine_->version >= 11 && field && field->size() == 12 &&
            strncasecmp(field->data(), "100-continue", 12) == 0;
 }
 
-bool HttpParser::http_1_0() const {
+bool HttpParser::http_1_0() const
+{
     return machine_->version < 11;
 }
 
-ParsedHead &HttpParser::head() {
+ParsedHead &HttpParser::head()
+{
     return machine_->head;
 }
 
-std::string &HttpParser::body() {
+std::string &HttpParser::body()
+{
     return machine_->body;
 }
 
-std::string_view status_phrase(int status) {
+std::string_view status_phrase(int status)
+{
     const auto known = http::int_to_status(static_cast<unsigned>(status));
     const auto phrase = http::obsolete_reason(known);
     return known == http::status::unknown ? std::string_view("Unknown Status")

@@ -18,7 +18,8 @@ constexpr std::array<std::pair<Role, std::string_view>, 5> kRoles = {{
     {Role::peer, "peer"},
 }};
 
-Result<WallTime> wall_time(const ASN1_TIME *time, const std::string &where) {
+Result<WallTime> wall_time(const ASN1_TIME *time, const std::string &where)
+{
     std::tm parts{};
     if (ASN1_TIME_to_tm(time, &parts) != 1)
         return Error{where, "its time of expiry cannot be read", ""};
@@ -26,7 +27,8 @@ Result<WallTime> wall_time(const ASN1_TIME *time, const std::string &where) {
 }
 
 // As OpenSSL verifies it, so that a certificate is refused here for what a peer would refuse it for.
-Result<void> check_issued(const Credentials &credentials, const std::string &where) {
+Result<void> check_issued(const Credentials &credentials, const std::string &where)
+{
     const std::unique_ptr<X509_STORE, Freed<X509_STORE_free>> store(X509_STORE_new());
     for (const auto &authority : credentials.authorities)
         X509_STORE_add_cert(store.get(), authority.get());
@@ -50,18 +52,21 @@ Result<void> check_issued(const Credentials &credentials, const std::string &whe
 
 } // namespace
 
-std::string_view to_string(Role role) {
+std::string_view to_string(Role role)
+{
     return std::find_if(kRoles.begin(), kRoles.end(), [&](auto &entry) { return entry.first == role; })->second;
 }
 
-Result<Role> parse_role(std::string_view name) {
+Result<Role> parse_role(std::string_view name)
+{
     const auto *found = std::find_if(kRoles.begin(), kRoles.end(), [&](auto &entry) { return entry.second == name; });
     if (found == kRoles.end())
         return Error{"role", "no role '" + std::string(name) + "'", "agent, controller, collector, operator or peer"};
     return found->first;
 }
 
-Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::path &directory) {
+Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::path &directory)
+{
     const auto certificate_file = (directory / "cert.pem").string();
     const auto key_file = (directory / "key.pem").string();
     const auto authority_file = (directory / "ca.pem").string();

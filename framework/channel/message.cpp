@@ -9,11 +9,13 @@ namespace sonde::channel {
 
 namespace {
 
-bool same_word(std::string_view a, std::string_view b) {
+bool same_word(std::string_view a, std::string_view b)
+{
     return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed(std::string_view text)
+{
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos)
         return {};
@@ -22,7 +24,8 @@ std::string_view trimmed(std::string_view text) {
 
 // The elements of a comma-separated field value, whose quoted strings hold no commas in the fields we read.
 template <class Visit>
-void for_each_element(std::string_view list, Visit visit) {
+void for_each_element(std::string_view list, Visit visit)
+{
     while (!list.empty()) {
         const auto comma = std::min(list.find(','), list.size());
         visit(trimmed(list.substr(0, comma)));
@@ -32,26 +35,30 @@ void for_each_element(std::string_view list, Visit visit) {
 
 } // namespace
 
-std::optional<std::string_view> Headers::get(std::string_view name) const {
+std::optional<std::string_view> Headers::get(std::string_view name) const
+{
     for (const auto &[field, value] : fields_)
         if (same_word(field, name))
             return value;
     return std::nullopt;
 }
 
-void Headers::set(std::string_view name, std::string value) {
+void Headers::set(std::string_view name, std::string value)
+{
     std::erase_if(fields_, [&](const auto &field) { return same_word(field.first, name); });
     add(std::string(name), std::move(value));
 }
 
-std::optional<std::string_view> Request::query_value(std::string_view name) const {
+std::optional<std::string_view> Request::query_value(std::string_view name) const
+{
     for (const auto &[key, value] : query)
         if (key == name)
             return value;
     return std::nullopt;
 }
 
-std::chrono::seconds preferred_wait(const Headers &headers, std::chrono::seconds longest) {
+std::chrono::seconds preferred_wait(const Headers &headers, std::chrono::seconds longest)
+{
     std::chrono::seconds wait{0};
     for (const auto &[name, value] : headers) {
         if (!same_word(name, "Prefer"))
@@ -70,7 +77,8 @@ std::chrono::seconds preferred_wait(const Headers &headers, std::chrono::seconds
     return wait;
 }
 
-bool none_match_hits(const Headers &headers, std::string_view etag) {
+bool none_match_hits(const Headers &headers, std::string_view etag)
+{
     const auto field = headers.get("If-None-Match");
     if (!field)
         return false;

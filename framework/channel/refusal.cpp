@@ -11,7 +11,8 @@ namespace sonde::channel {
 namespace {
 
 // RFC 8040 section 7: which error-tag belongs to a status.
-const char *error_tag(int status) {
+const char *error_tag(int status)
+{
     switch (status) {
     case 400:
         return "malformed-message";
@@ -39,7 +40,8 @@ const char *error_tag(int status) {
 
 } // namespace
 
-Response refuse(int status, std::string reason, std::string_view error_path) {
+Response refuse(int status, std::string reason, std::string_view error_path)
+{
     rapidjson::StringBuffer text;
     rapidjson::Writer<rapidjson::StringBuffer> json(text);
     const auto member = [&](const char *name, std::string_view value) {
@@ -68,11 +70,13 @@ Response refuse(int status, std::string reason, std::string_view error_path) {
     return response;
 }
 
-Response refuse(int status, const Error &error) {
+Response refuse(int status, const Error &error)
+{
     return refuse(status, to_string(Error{"", error.what, error.hint}), error.where);
 }
 
-std::string reason_of(const Response &response) {
+std::string reason_of(const Response &response)
+{
     rapidjson::Document document;
     // Iterative: a hostile server could nest deeper than our stack.
     document.Parse<rapidjson::kParseIterativeFlag>(response.body.data(), response.body.size());
@@ -88,7 +92,8 @@ std::string reason_of(const Response &response) {
     return reason;
 }
 
-std::optional<Response> require_role(const Request &request, std::initializer_list<Role> roles) {
+std::optional<Response> require_role(const Request &request, std::initializer_list<Role> roles)
+{
     std::string allowed;
     for (const Role role : roles) {
         if (request.peer && request.peer->role == role)

@@ -12,7 +12,8 @@ namespace sonde::channel {
 namespace {
 
 asio::awaitable<void> stop_on_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log,
-                                     std::chrono::milliseconds grace) {
+                                     std::chrono::milliseconds grace)
+{
     asio::signal_set signals(loop, SIGTERM, SIGINT);
     const int signal = co_await signals.async_wait(asio::use_awaitable);
     log.info("stopping signal={}", signal);
@@ -26,7 +27,8 @@ asio::awaitable<void> stop_on_signal(asio::io_context &loop, const std::vector<S
 } // namespace
 
 void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &servers, Log &log,
-                        std::chrono::milliseconds grace) {
+                        std::chrono::milliseconds grace)
+{
     ignore_sigpipe();
     asio::co_spawn(loop, stop_on_signal(loop, servers, log, grace), [](std::exception_ptr error) {
         if (error)
@@ -36,7 +38,8 @@ void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &ser
     log.info("stopped");
 }
 
-Result<void> serve(asio::io_context &loop, Service service, Log &log) {
+Result<void> serve(asio::io_context &loop, Service service, Log &log)
+{
     auto identity = load_identity(service.identity);
     if (!identity)
         return identity.error();

@@ -27,7 +27,8 @@ constexpr std::chrono::milliseconds kAcceptPause{100};
 
 struct Server::State : std::enable_shared_from_this<Server::State> {
     State(asio::any_io_executor io, ServerOptions options, Log &log)
-        : executor(io), core(std::make_shared<ServerCore>(ServerCore{std::move(options), log, nullptr})), drained(io) {
+        : executor(io), core(std::make_shared<ServerCore>(ServerCore{std::move(options), log, nullptr})), drained(io)
+    {
         const auto &o = core->options;
         if (o.identity)
             core->tls = TlsContext::server(*o.identity, o.client_certificates);
@@ -45,7 +46,8 @@ struct Server::State : std::enable_shared_from_this<Server::State> {
     asio::steady_timer drained; // cancelled when the last connection has ended
 };
 
-asio::awaitable<void> Server::State::accept_all(tcp::acceptor &acceptor) {
+asio::awaitable<void> Server::State::accept_all(tcp::acceptor &acceptor)
+{
     bool failing = false;
     while (!core->stopping) {
         error_code error;
@@ -67,7 +69,8 @@ asio::awaitable<void> Server::State::accept_all(tcp::acceptor &acceptor) {
     }
 }
 
-void Server::State::admit(tcp::socket socket) {
+void Server::State::admit(tcp::socket socket)
+{
     const auto limit = core->options.max_connections;
     if (connections.size() >= limit + kOverloadedConnections) {
         core->log.warn("connection refused reason={}", quoted("too many connections"));
@@ -85,14 +88,16 @@ void Server::State::admit(tcp::socket socket) {
     });
 }
 
-void Server::State::stop_listening() {
+void Server::State::stop_listening()
+{
     core->stopping = true;
     error_code ignored;
     for (auto &acceptor : acceptors)
         acceptor.close(ignored);
 }
 
-void Server::State::cancel_if(bool (*chosen)(const Connection &)) {
+void Server::State::cancel_if(bool (*chosen)(const Connection &))
+{
     const auto all = connections; // ending, they leave the set
     for (const auto &connection : all)
         if (chosen(*connection))
@@ -100,9 +105,12 @@ void Server::State::cancel_if(bool (*chosen)(const Connection &)) {
 }
 
 Server::Server(asio::any_io_executor executor, ServerOptions options, Log &log)
-    : state_(std::make_shared<State>(std::move(executor), std::move(options), log)) {}
+    : state_(std::make_shared<State>(std::move(executor), std::move(options), log))
+{
+}
 
-Server::~Server() {
+Server::~Server()
+{
     if (!state_)
         return;
     state_->stop_listening();
@@ -112,7 +120,8 @@ Server::~Server() {
 Server::Server(Server &&) noexcept = default;
 Server &Server::operator=(Server &&) noexcept = default;
 
-Result<std::string> Server::listen(const std::string &address) {
+Result<std::string> Server::listen(const std::string &address)
+{
     auto wanted = parse_endpoint(address);
     if (!wanted)
         return wanted.error();
@@ -144,7 +153,8 @@ Result<std::string> Server::listen(const std::string &address) {
     return text;
 }
 
-asio::awaitable<void> Server::stop(std::chrono::milliseconds grace) {
+asio::awaitable<void> Server::stop(std::chrono::milliseconds grace)
+{
     const auto state = state_;
     state->stop_listening();
     state->cancel_if([](const Connection &connection) { return connection.idle(); });
@@ -161,11 +171,13 @@ asio::awaitable<void> Server::stop(std::chrono::milliseconds grace) {
     }
 }
 
-std::size_t Server::connections() const {
+std::size_t Server::connections() const
+{
     return state_->connections.size();
 }
 
-void ignore_sigpipe() {
+void ignore_sigpipe()
+{
     std::signal(SIGPIPE, SIG_IGN);
 }
 

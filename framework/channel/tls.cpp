@@ -21,7 +21,8 @@ struct TlsContext::Native {
 namespace {
 
 // What we say of a certificate of the other side that we refuse.
-std::string verification_text(X509_STORE_CTX *check) {
+std::string verification_text(X509_STORE_CTX *check)
+{
     const bool leaf = X509_STORE_CTX_get_error_depth(check) == 0;
     switch (const int code = X509_STORE_CTX_get_error(check)) {
     case X509_V_ERR_CERT_HAS_EXPIRED:
@@ -44,7 +45,8 @@ std::string verification_text(X509_STORE_CTX *check) {
 }
 
 // What a TLS alert about our certificate means (RFC 8446 section 6.2); null for other reasons.
-const char *refusal_of_ours(int reason) {
+const char *refusal_of_ours(int reason)
+{
     switch (reason) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
         return "it wants a certificate and we showed none";
@@ -67,7 +69,8 @@ const char *refusal_of_ours(int reason) {
     }
 }
 
-std::string describe_tls(int reason) {
+std::string describe_tls(int reason)
+{
     if (const char *refusal = refusal_of_ours(reason))
         return std::string("the other side refused our certificate: ") + refusal;
     switch (reason) {
@@ -90,14 +93,16 @@ std::string describe_tls(int reason) {
 class TlsStream final : public Stream {
 public:
     TlsStream(std::shared_ptr<TlsContext::Native> native, asio::ip::tcp::socket socket, bool client)
-        : native_(std::move(native)), stream_(std::move(socket), native_->context), client_(client) {
+        : native_(std::move(native)), stream_(std::move(socket), native_->context), client_(client)
+    {
         if (client_ || native_->asks_clients)
             stream_.set_verify_callback([this](bool good, asio::ssl::verify_context &context) {
                 return verify(good, context.native_handle());
             });
     }
 
-    void expect(const std::string &host, Role role) {
+    void expect(const std::string &host, Role role)
+    {
         role_ = role;
         auto *parameters = SSL_get0_param(stream_.native_handle());
         if (X509_VERIFY_PARAM_set1_ip_asc(parameters, host.c_str()) != 1) {
@@ -107,7 +112,8 @@ public:
         }
     }
 
-    asio::awaitable<Result<std::optional<PeerIdentity>>> handshake() override {
+    asio::awaitable<Result<std::optional<PeerIdentity>>> handshake() override
+    {
         const auto side = client_ ? asio::ssl::stream_base::client : asio::ssl::stream_base::server;
         error_code error;
         co_await stream_.async_handshake(side, asio::redirect_error(asio::use_awaitable, error));
@@ -118,17 +124,20 @@ public:
         co_return peer_;
     }
 
-    asio::awaitable<std::size_t> read_some(asio::mutable_buffer into, error_code &error) override {
+    asio::awaitable<std::size_t> read_some(asio::mutable_buffer into, error_code &error) override
+    {
         const auto bytes = co_await stream_.async_read_some(into, asio::redirect_error(asio::use_awaitable, error));
         co_return bytes;
     }
 
-    asio::awaitable<std::size_t> write_some(const Pieces &pieces, error_code &error) override {
+    asio::awaitable<std::size_t> write_some(const Pieces &pieces, error_code &error) override
+    {
         const auto bytes = co_await stream_.async_write_some(pieces, asio::redirect_error(asio::use_awaitable, error));
         co_return bytes;
     }
 
-    asio::awaitable<void> finish() override {
+    asio::awaitable<void> finish() override
+    {
         // Waits for the other side's close_notify too; the caller's deadline bounds it.
         error_code ignored;
         if (SSL_is_init_finished(stream_.native_handle()) == 1)
@@ -140,7 +149,8 @@ public:
 
 private:
     // Called by OpenSSL for each certificate of the chain, and for each fault.
-    bool verify(bool good, X509_STORE_CTX *check) {
+    bool verify(bool good, X509_STORE_CTX *check)
+    {
         X509 *certificate = X509_STORE_CTX_get_current_cert(check);
         const bool leaf = X509_STORE_CTX_get_error_depth(check) == 0;
         auto identity = leaf && certificate != nullptr ? identity_in(certificate) : Error{"", "no identity", ""};
@@ -164,7 +174,8 @@ private:
         return refusal_.empty();
     }
 
-    std::string wrong_role(const PeerIdentity &identity) const {
+    std::string wrong_role(const PeerIdentity &identity) const
+    {
         return "it is of role " + std::string(to_string(identity.role)) + " where " + std::string(to_string(*role_)) +
                " is expected";
     }
@@ -177,7 +188,8 @@ private:
     std::string refusal_;
 };
 
-std::shared_ptr<TlsContext::Native> make_native(const Identity &identity) {
+std::shared_ptr<TlsContext::Native> make_native(const Identity &identity)
+{
     auto native = std::make_shared<TlsContext::Native>();
     SSL_CTX *context = native->context.native_handle();
     const auto &credentials = *identity.credentials;
@@ -199,7 +211,8 @@ std::shared_ptr<TlsContext::Native> make_native(const Identity &identity) {
 
 } // namespace
 
-std::shared_ptr<const TlsContext> TlsContext::server(const Identity &identity, bool client_certificates) {
+std::shared_ptr<const TlsContext> TlsContext::server(const Identity &identity, bool client_certificates)
+{
     auto native = make_native(identity);
     native->asks_clients = client_certificates;
     native->context.set_verify_mode(
@@ -207,23 +220,27 @@ std::shared_ptr<const TlsContext> TlsContext::server(const Identity &identity, b
     return std::make_shared<const TlsContext>(std::move(native));
 }
 
-std::shared_ptr<const TlsContext> TlsContext::client(const Identity &identity) {
+std::shared_ptr<const TlsContext> TlsContext::client(const Identity &identity)
+{
     auto native = make_native(identity);
     native->context.set_verify_mode(asio::ssl::verify_peer);
     return std::make_shared<const TlsContext>(std::move(native));
 }
 
-std::unique_ptr<Stream> TlsContext::accepted(asio::ip::tcp::socket socket) const {
+std::unique_ptr<Stream> TlsContext::accepted(asio::ip::tcp::socket socket) const
+{
     return std::make_unique<TlsStream>(native_, std::move(socket), false);
 }
 
-std::unique_ptr<Stream> TlsContext::connected(asio::ip::tcp::socket socket, const std::string &host, Role role) const {
+std::unique_ptr<Stream> TlsContext::connected(asio::ip::tcp::socket socket, const std::string &host, Role role) const
+{
     auto stream = std::make_unique<TlsStream>(native_, std::move(socket), true);
     stream->expect(host, role);
     return stream;
 }
 
-std::string describe(const error_code &error) {
+std::string describe(const error_code &error)
+{
     if (error.category() == asio::error::get_ssl_category())
         return describe_tls(ERR_GET_REASON(static_cast<unsigned long>(error.value())));
     if (error == asio::error::eof || error == asio::ssl::error::stream_truncated)

@@ -7,7 +7,8 @@ namespace sonde::channel {
 
 namespace {
 
-Result<std::uint16_t> parse_port(std::string_view text, std::string_view url) {
+Result<std::uint16_t> parse_port(std::string_view text, std::string_view url)
+{
     unsigned value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || value == 0 || value > 65535)
@@ -15,11 +16,13 @@ Result<std::uint16_t> parse_port(std::string_view text, std::string_view url) {
     return static_cast<std::uint16_t>(value);
 }
 
-bool is_alphanumeric(char c) {
+bool is_alphanumeric(char c)
+{
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-bool is_host(std::string_view host, bool bracketed) {
+bool is_host(std::string_view host, bool bracketed)
+{
     if (host.empty() || host.size() > 253)
         return false;
     const std::string_view more = bracketed ? ":.%-_" : ".-_";
@@ -27,7 +30,8 @@ bool is_host(std::string_view host, bool bracketed) {
                        [&](char c) { return is_alphanumeric(c) || more.find(c) != std::string_view::npos; });
 }
 
-int hex_value(char c) {
+int hex_value(char c)
+{
     if (c >= '0' && c <= '9')
         return c - '0';
     if (c >= 'a' && c <= 'f')
@@ -37,7 +41,8 @@ int hex_value(char c) {
 
 } // namespace
 
-Result<Url> parse_url(std::string_view text) {
+Result<Url> parse_url(std::string_view text)
+{
     static constexpr std::string_view kForm = "https://host:port or http://host:port";
     Url url;
     std::string_view rest = text;
@@ -71,13 +76,15 @@ Result<Url> parse_url(std::string_view text) {
     return url;
 }
 
-std::string to_string(const Url &url) {
+std::string to_string(const Url &url)
+{
     const bool brackets = url.host.find(':') != std::string::npos;
     return (url.tls ? "https://" : "http://") + (brackets ? "[" + url.host + "]" : url.host) + ":" +
            std::to_string(url.port);
 }
 
-std::string percent_encode(std::string_view text) {
+std::string percent_encode(std::string_view text)
+{
     static constexpr char digits[] = "0123456789ABCDEF";
     std::string encoded;
     for (const char c : text) {
@@ -91,7 +98,8 @@ std::string percent_encode(std::string_view text) {
     return encoded;
 }
 
-Result<std::string> percent_decode(std::string_view text) {
+Result<std::string> percent_decode(std::string_view text)
+{
     std::string decoded;
     for (std::size_t i = 0; i < text.size(); ++i) {
         if (text[i] != '%') {

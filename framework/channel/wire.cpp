@@ -12,7 +12,8 @@ namespace sonde::channel {
 
 namespace {
 
-void add_field(std::string &head, std::string_view name, std::string_view value) {
+void add_field(std::string &head, std::string_view name, std::string_view value)
+{
     const auto begin = head.size();
     head.append(name).append(": ").append(value);
     std::replace_if(
@@ -21,7 +22,8 @@ void add_field(std::string &head, std::string_view name, std::string_view value)
     head += "\r\n";
 }
 
-std::string http_date() {
+std::string http_date()
+{
     const std::time_t now = std::time(nullptr);
     std::tm parts{};
     gmtime_r(&now, &parts);
@@ -29,7 +31,8 @@ std::string http_date() {
     return {text, std::strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &parts)};
 }
 
-Result<void> parse_query(std::string_view query, Request &request) {
+Result<void> parse_query(std::string_view query, Request &request)
+{
     while (!query.empty()) {
         const auto end = std::min(query.find('&'), query.size());
         const auto pair = query.substr(0, end);
@@ -50,7 +53,8 @@ Result<void> parse_query(std::string_view query, Request &request) {
 
 } // namespace
 
-std::string request_head(const Request &request, const Url &server) {
+std::string request_head(const Request &request, const Url &server)
+{
     std::string head = request.method + ' ' + percent_encode(request.path);
     char separator = '?';
     for (const auto &[key, value] : request.query) {
@@ -67,7 +71,8 @@ std::string request_head(const Request &request, const Url &server) {
     return head += "\r\n";
 }
 
-std::string response_head(const Response &response, Framing framing, std::uint64_t bytes, bool keep_alive) {
+std::string response_head(const Response &response, Framing framing, std::uint64_t bytes, bool keep_alive)
+{
     std::string head = "HTTP/1.1 " + std::to_string(response.status) + ' ';
     head.append(status_phrase(response.status)).append("\r\n");
     add_field(head, "Date", http_date());
@@ -84,7 +89,8 @@ std::string response_head(const Response &response, Framing framing, std::uint64
     return head += "\r\n";
 }
 
-Result<void> parse_target(std::string_view target, Request &request) {
+Result<void> parse_target(std::string_view target, Request &request)
+{
     if (target.starts_with("http://") || target.starts_with("https://")) {
         const auto slash = target.find('/', target.find("//") + 2);
         target = slash == std::string_view::npos ? "/" : target.substr(slash);
@@ -107,12 +113,14 @@ Result<void> parse_target(std::string_view target, Request &request) {
     return {};
 }
 
-std::string to_text(const asio::ip::tcp::endpoint &endpoint) {
+std::string to_text(const asio::ip::tcp::endpoint &endpoint)
+{
     const auto address = endpoint.address().to_string();
     return (endpoint.address().is_v6() ? '[' + address + ']' : address) + ':' + std::to_string(endpoint.port());
 }
 
-Result<asio::ip::tcp::endpoint> parse_endpoint(std::string_view text) {
+Result<asio::ip::tcp::endpoint> parse_endpoint(std::string_view text)
+{
     const Error bad{std::string(text), "not an address to listen on", "127.0.0.1:8080, [::1]:0"};
     const auto colon = text.rfind(':');
     if (colon == std::string_view::npos)

@@ -15,14 +15,16 @@ struct FreeText {
     void operator()(char *text) const { OPENSSL_free(text); }
 };
 
-std::string serial_of(X509 *certificate) {
+std::string serial_of(X509 *certificate)
+{
     const std::unique_ptr<BIGNUM, Freed<BN_free>> number(
         ASN1_INTEGER_to_BN(X509_get0_serialNumber(certificate), nullptr));
     const std::unique_ptr<char, FreeText> text(number ? BN_bn2hex(number.get()) : nullptr);
     return text ? text.get() : "";
 }
 
-std::string fingerprint_of(X509 *certificate) {
+std::string fingerprint_of(X509 *certificate)
+{
     static constexpr char digits[] = "0123456789abcdef";
     unsigned char digest[EVP_MAX_MD_SIZE];
     unsigned size = 0;
@@ -34,13 +36,15 @@ std::string fingerprint_of(X509 *certificate) {
 }
 
 // A passphrase prompt on the terminal of a daemon would hang it.
-int no_passphrase(char *, int, int, void *) {
+int no_passphrase(char *, int, int, void *)
+{
     return 0;
 }
 
 } // namespace
 
-std::string openssl_reason(const char *otherwise) {
+std::string openssl_reason(const char *otherwise)
+{
     const auto code = ERR_peek_error();
     const char *reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
     std::string text = reason != nullptr ? reason : otherwise;
@@ -48,7 +52,8 @@ std::string openssl_reason(const char *otherwise) {
     return text;
 }
 
-Result<PeerIdentity> identity_in(X509 *certificate) {
+Result<PeerIdentity> identity_in(X509 *certificate)
+{
     const std::unique_ptr<GENERAL_NAMES, Freed<GENERAL_NAMES_free>> names(
         static_cast<GENERAL_NAMES *>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)));
     PeerIdentity identity;
@@ -85,7 +90,8 @@ Result<PeerIdentity> identity_in(X509 *certificate) {
     return identity;
 }
 
-Result<std::vector<CertificatePtr>> certificates_from_pem(const std::string &pem, const std::string &where) {
+Result<std::vector<CertificatePtr>> certificates_from_pem(const std::string &pem, const std::string &where)
+{
     const BioPtr text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     std::vector<CertificatePtr> certificates;
     while (X509 *certificate = PEM_read_bio_X509(text.get(), nullptr, no_passphrase, nullptr))
@@ -99,7 +105,8 @@ Result<std::vector<CertificatePtr>> certificates_from_pem(const std::string &pem
     return certificates;
 }
 
-Result<KeyPtr> key_from_pem(const std::string &pem, const std::string &where) {
+Result<KeyPtr> key_from_pem(const std::string &pem, const std::string &where)
+{
     const BioPtr text(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())));
     KeyPtr key(PEM_read_bio_PrivateKey(text.get(), nullptr, no_passphrase, nullptr));
     if (!key)
@@ -107,7 +114,8 @@ Result<KeyPtr> key_from_pem(const std::string &pem, const std::string &where) {
     return key;
 }
 
-Result<std::string> read_text(const std::filesystem::path &file) {
+Result<std::string> read_text(const std::filesystem::path &file)
+{
     static constexpr std::size_t kLimit = 256 * 1024;
     std::ifstream in(file, std::ios::binary);
     if (!in)

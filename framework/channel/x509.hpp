@@ -15,7 +15,8 @@ namespace sonde::channel {
 template <auto Free>
 struct Freed {
     template <class T>
-    void operator()(T *object) const {
+    void operator()(T *object) const
+    {
         Free(object);
     }
 };

@@ -71,15 +71,18 @@ struct Node<FailureList> {
 
 } // namespace json
 
-Reading<Capabilities> read_capabilities(std::string_view text) {
+Reading<Capabilities> read_capabilities(std::string_view text)
+{
     return json::read_document<Capabilities>(text, kCapabilitiesBytesMax, json::kRoot);
 }
 
-std::string write_capabilities(const Capabilities &capabilities) {
+std::string write_capabilities(const Capabilities &capabilities)
+{
     return json::write_document(capabilities, json::kRoot);
 }
 
-Reading<std::vector<Failure>> read_failures(std::string_view text) {
+Reading<std::vector<Failure>> read_failures(std::string_view text)
+{
     auto reading = json::read_document<json::FailureList>(text, kFailuresBytesMax, json::kRoot);
     Reading<std::vector<Failure>> failures{.errors = std::move(reading.errors)};
     if (reading)
@@ -87,7 +90,8 @@ Reading<std::vector<Failure>> read_failures(std::string_view text) {
     return failures;
 }
 
-std::string write_failures(const std::vector<Failure> &failures) {
+std::string write_failures(const std::vector<Failure> &failures)
+{
     return json::write_document(json::FailureList{failures}, json::kRoot);
 }
 

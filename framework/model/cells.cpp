@@ -14,12 +14,14 @@ namespace {
 
 constexpr std::string_view kBase64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-bool is_bool(std::string_view text) {
+bool is_bool(std::string_view text)
+{
     return text == "true" || text == "false";
 }
 
 // Exactly as int_text() writes it: no plus sign, no leading zero, no minus zero.
-bool is_int(std::string_view text) {
+bool is_int(std::string_view text)
+{
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size())
@@ -28,13 +30,15 @@ bool is_int(std::string_view text) {
     return digits == "0" ? text.size() == 1 : digits.front() != '0';
 }
 
-bool is_double(std::string_view text) {
+bool is_double(std::string_view text)
+{
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size() && std::isfinite(value);
 }
 
-bool is_base64(std::string_view text) {
+bool is_base64(std::string_view text)
+{
     if (text.size() % 4 != 0)
         return false;
     const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
@@ -42,13 +46,15 @@ bool is_base64(std::string_view text) {
 }
 
 // Nine decimals, a UTC `Z` and upper case tell a wall-clock timestamp from a monotonic one.
-bool is_timestamp(std::string_view text) {
+bool is_timestamp(std::string_view text)
+{
     if (text.find('T') == std::string_view::npos)
         return is_int(text);
     return text.size() == 30 && text.back() == 'Z' && parse_date_time(text).has_value();
 }
 
-bool is_address(std::string_view text) {
+bool is_address(std::string_view text)
+{
     std::array<unsigned char, 16> bytes;
     const std::string terminated(text);
     if (terminated.find('\0') != std::string::npos)
@@ -67,28 +73,33 @@ constexpr std::array kTypes{
     Type{"double", is_double},    Type{"bool", is_bool}, Type{"bytes", is_base64}, Type{"address", is_address},
 };
 
-const Type *find_type(std::string_view name) {
+const Type *find_type(std::string_view name)
+{
     const auto found = std::find_if(kTypes.begin(), kTypes.end(), [&](const Type &type) { return type.name == name; });
     return found == kTypes.end() ? nullptr : &*found;
 }
 
 } // namespace
 
-std::string bool_text(bool value) {
+std::string bool_text(bool value)
+{
     return value ? "true" : "false";
 }
 
-std::string int_text(std::int64_t value) {
+std::string int_text(std::int64_t value)
+{
     std::array<char, 24> text;
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
 
-std::string double_text(double value) {
+std::string double_text(double value)
+{
     std::array<char, 32> text;
     return {text.data(), std::to_chars(text.data(), text.data() + text.size(), value).ptr};
 }
 
-std::string bytes_text(std::span<const std::byte> value) {
+std::string bytes_text(std::span<const std::byte> value)
+{
     std::string text;
     text.reserve((value.size() + 2) / 3 * 4);
     for (std::size_t i = 0; i < value.size(); i += 3) {
@@ -102,30 +113,36 @@ std::string bytes_text(std::span<const std::byte> value) {
     return text;
 }
 
-std::string wall_text(WallTime value) {
+std::string wall_text(WallTime value)
+{
     return format_timestamp(value);
 }
 
-std::string monotonic_text(std::int64_t nanoseconds) {
+std::string monotonic_text(std::int64_t nanoseconds)
+{
     return int_text(nanoseconds);
 }
 
-std::string duration_text(std::chrono::nanoseconds value) {
+std::string duration_text(std::chrono::nanoseconds value)
+{
     return int_text(value.count());
 }
 
-std::string address_text(std::span<const std::byte> value) {
+std::string address_text(std::span<const std::byte> value)
+{
     std::array<char, INET6_ADDRSTRLEN> text{};
     // glibc writes IPv6 addresses as RFC 5952 section 4 asks.
     inet_ntop(value.size() == 4 ? AF_INET : AF_INET6, value.data(), text.data(), text.size());
     return text.data();
 }
 
-bool is_column_type(std::string_view type) {
+bool is_column_type(std::string_view type)
+{
     return find_type(type) != nullptr;
 }
 
-bool is_cell_text(std::string_view type, std::string_view text) {
+bool is_cell_text(std::string_view type, std::string_view text)
+{
     const Type *found = find_type(type);
     return found != nullptr && (found->name == "string" || found->name == "bytes" || !text.empty()) &&
            found->is_text(text);

@@ -14,19 +14,22 @@ class Scanner {
 public:
     explicit Scanner(std::string_view text) : rest_(text) {}
 
-    int number(std::size_t digits) {
+    int number(std::size_t digits)
+    {
         int value = 0;
         for (; digits > 0; --digits)
             value = value * 10 + digit();
         return value;
     }
 
-    void literal(char expected) {
+    void literal(char expected)
+    {
         if (!take(expected))
             failed_ = true;
     }
 
-    bool take(char expected) {
+    bool take(char expected)
+    {
         if (rest_.empty() || rest_.front() != expected)
             return false;
         rest_.remove_prefix(1);
@@ -37,7 +40,8 @@ public:
     bool done() const { return !failed_ && rest_.empty(); }
 
 private:
-    int digit() {
+    int digit()
+    {
         if (!at_digit()) {
             failed_ = true;
             return 0;
@@ -57,7 +61,8 @@ struct Fields {
     minutes offset{0};
 };
 
-nanoseconds scan_fraction(Scanner &scanner) {
+nanoseconds scan_fraction(Scanner &scanner)
+{
     std::int64_t value = scanner.number(1);
     int digits = 1;
     for (; scanner.at_digit(); ++digits) {
@@ -70,7 +75,8 @@ nanoseconds scan_fraction(Scanner &scanner) {
     return nanoseconds(value);
 }
 
-std::optional<minutes> scan_offset(Scanner &scanner) {
+std::optional<minutes> scan_offset(Scanner &scanner)
+{
     if (scanner.take('Z'))
         return minutes(0);
     const bool behind = scanner.take('-');
@@ -85,7 +91,8 @@ std::optional<minutes> scan_offset(Scanner &scanner) {
     return behind ? -offset : offset;
 }
 
-std::optional<Fields> scan(std::string_view text) {
+std::optional<Fields> scan(std::string_view text)
+{
     Scanner scanner(text);
     Fields fields{};
     fields.year = scanner.number(4);
@@ -108,7 +115,8 @@ std::optional<Fields> scan(std::string_view text) {
     return fields;
 }
 
-char *put(char *to, unsigned value, int digits) {
+char *put(char *to, unsigned value, int digits)
+{
     for (int i = digits - 1; i >= 0; --i, value /= 10)
         to[i] = static_cast<char>('0' + value % 10);
     return to + digits;
@@ -124,10 +132,13 @@ struct Broken {
 private:
     Broken(sys_seconds at, nanoseconds remainder)
         : date(floor<days>(at)),
-          time(at - floor<days>(at) + (remainder < nanoseconds(0) ? remainder + seconds(1) : remainder)) {}
+          time(at - floor<days>(at) + (remainder < nanoseconds(0) ? remainder + seconds(1) : remainder))
+    {
+    }
 };
 
-std::string format(WallTime at, bool with_fraction) {
+std::string format(WallTime at, bool with_fraction)
+{
     const Broken broken(at);
     std::array<char, 32> text;
     char *to = put(text.data(), static_cast<unsigned>(static_cast<int>(broken.date.year())), 4);
@@ -151,7 +162,8 @@ std::string format(WallTime at, bool with_fraction) {
 
 } // namespace
 
-Result<WallTime> parse_date_time(std::string_view text) {
+Result<WallTime> parse_date_time(std::string_view text)
+{
     Error error{"", "'" + std::string(text.substr(0, 64)) + "' is not a date and time",
                 "it has the form 2026-11-24T04:05:00Z or 2026-11-24T05:05:00.5+01:00"};
     const std::optional<Fields> fields = scan(text);
@@ -176,15 +188,18 @@ Result<WallTime> parse_date_time(std::string_view text) {
     return WallTime(minute) + seconds(fields->second) + fields->fraction;
 }
 
-std::string format_date_time(WallTime time) {
+std::string format_date_time(WallTime time)
+{
     return format(time, floor<seconds>(time) != time);
 }
 
-std::string format_timestamp(WallTime time) {
+std::string format_timestamp(WallTime time)
+{
     return format(time, true);
 }
 
-std::string cycle_number(WallTime event, std::chrono::seconds interval) {
+std::string cycle_number(WallTime event, std::chrono::seconds interval)
+{
     // Everything in two parts, so that no interval overflows nanoseconds.
     const sys_seconds whole = floor<seconds>(event);
     const seconds beyond = seconds(((whole.time_since_epoch() % interval) + interval) % interval);

@@ -10,7 +10,8 @@
 
 namespace sonde::model {
 
-bool is_report_task(const Task &task) {
+bool is_report_task(const Task &task)
+{
     if (task.program)
         return *task.program == kReportProgram;
     return std::any_of(task.functions.begin(), task.functions.end(),
@@ -25,19 +26,22 @@ const std::string kRoot = "/ietf-lmap-control:lmap";
 template <class T>
 class Index {
 public:
-    Index(std::string_view noun, const std::vector<T> &entries) : noun_(noun) {
+    Index(std::string_view noun, const std::vector<T> &entries) : noun_(noun)
+    {
         for (const T &entry : entries) {
             by_name_.emplace(entry.name, &entry);
             names_.push_back(entry.name);
         }
     }
 
-    const T *find(std::string_view name) const {
+    const T *find(std::string_view name) const
+    {
         const auto found = by_name_.find(name);
         return found == by_name_.end() ? nullptr : found->second;
     }
 
-    Error dangling(std::string where, std::string_view name) const {
+    Error dangling(std::string where, std::string_view name) const
+    {
         return {std::move(where), "no " + noun_ + " named '" + json::shown(name) + "'",
                 json::name_hint(name, noun_ + "s", names_)};
     }
@@ -52,9 +56,12 @@ class Check {
 public:
     Check(const Instruction &instruction, std::vector<Error> &errors, std::vector<Error> &warnings)
         : instruction_(instruction), errors_(errors), warnings_(warnings), tasks_("task", instruction.tasks),
-          schedules_("schedule", instruction.schedules), events_("event", instruction.events) {}
+          schedules_("schedule", instruction.schedules), events_("event", instruction.events)
+    {
+    }
 
-    void run() {
+    void run()
+    {
         check_agent();
         for (const Task &task : instruction_.tasks)
             check_task(task, kRoot + "/tasks/task" + json::predicate("name", task.name));
@@ -65,21 +72,25 @@ public:
     }
 
 private:
-    void error(Error error) {
+    void error(Error error)
+    {
         if (errors_.size() < kErrorsMax)
             errors_.push_back(std::move(error));
     }
 
-    void error(std::string where, std::string what, std::string hint) {
+    void error(std::string where, std::string what, std::string hint)
+    {
         error({std::move(where), std::move(what), std::move(hint)});
     }
 
-    void warn(std::string where, std::string what, std::string hint) {
+    void warn(std::string where, std::string what, std::string hint)
+    {
         if (warnings_.size() < kErrorsMax)
             warnings_.push_back({std::move(where), std::move(what), std::move(hint)});
     }
 
-    void check_agent() {
+    void check_agent()
+    {
         const AgentConfiguration &agent = instruction_.agent;
         const std::string path = kRoot + "/agent/";
         const auto reported = [&](bool report, bool known, const std::string &leaf) {
@@ -94,7 +105,8 @@ private:
                  "this version has no controller-lost event that it could raise");
     }
 
-    void check_task(const Task &task, const std::string &path) {
+    void check_task(const Task &task, const std::string &path)
+    {
         if (task.functions.empty() && !task.program)
             error(path, "names no method", "give it a function's uri or a program");
         if (task.program && (task.program->empty() || task.program->find('/') != std::string::npos))
@@ -102,13 +114,15 @@ private:
                   "methods are named, never given by a path: ping");
     }
 
-    void check_event(const Event &event, const std::string &path) {
+    void check_event(const Event &event, const std::string &path)
+    {
         const auto *periodic = std::get_if<Periodic>(&event.type);
         if (periodic != nullptr && periodic->start && periodic->end && *periodic->end < *periodic->start)
             error(path + "/periodic/end", "is before the start", "it would never fire");
     }
 
-    void check_schedule(const Schedule &schedule, const std::string &path) {
+    void check_schedule(const Schedule &schedule, const std::string &path)
+    {
         // An empty reference was reported as missing where it was read.
         if (!schedule.start.empty() && events_.find(schedule.start) == nullptr)
             error(events_.dangling(path + "/start", schedule.start));
@@ -124,7 +138,8 @@ private:
             check_action(action, path + "/action" + json::predicate("name", action.name));
     }
 
-    void check_action(const Action &action, const std::string &path) {
+    void check_action(const Action &action, const std::string &path)
+    {
         const Task *task = tasks_.find(action.task);
         if (task == nullptr && !action.task.empty())
             error(tasks_.dangling(path + "/task", action.task));
@@ -138,7 +153,8 @@ private:
             warn(path, "discards its results", "it has no destination, the name of a schedule that reports");
     }
 
-    void check_destination(const std::string &name, const std::string &path) {
+    void check_destination(const std::string &name, const std::string &path)
+    {
         const Schedule *schedule = schedules_.find(name);
         if (schedule == nullptr) {
             error(schedules_.dangling(path, name));
@@ -151,7 +167,8 @@ private:
                   "supported by this version");
     }
 
-    void check_report(const Task &task, const Action &action, const std::string &path) {
+    void check_report(const Task &task, const Action &action, const std::string &path)
+    {
         bool any = false;
         for (const Option &option : merge_options(task.options, action.options)) {
             if (option.name != kCollectorOption)
@@ -177,7 +194,8 @@ private:
 
 } // namespace
 
-void check_instruction(const Instruction &instruction, std::vector<Error> &errors, std::vector<Error> &warnings) {
+void check_instruction(const Instruction &instruction, std::vector<Error> &errors, std::vector<Error> &warnings)
+{
     Check(instruction, errors, warnings).run();
 }
 

@@ -16,7 +16,8 @@ constexpr std::string_view kEventTypes = "event types of this version: periodic,
 constexpr std::string_view kNoParameters = "use options: no module that could stand here is known";
 
 struct Mode {
-    static void read(Context &context, const Value &value, ExecutionMode &target) {
+    static void read(Context &context, const Value &value, ExecutionMode &target)
+    {
         std::string_view text;
         if (!read_text(context, value, 0, kTextBytesMax, text))
             return;
@@ -174,11 +175,13 @@ struct Node<Instruction> {
 
 } // namespace json
 
-Reading<Instruction> read_instruction(std::string_view text) {
+Reading<Instruction> read_instruction(std::string_view text)
+{
     return json::read_document<Instruction>(text, kInstructionBytesMax, json::kRoot, check_instruction);
 }
 
-std::string write_instruction(const Instruction &instruction) {
+std::string write_instruction(const Instruction &instruction)
+{
     return json::indented(json::write_document(instruction, json::kRoot));
 }
 

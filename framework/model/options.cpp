@@ -4,7 +4,8 @@
 
 namespace sonde::model {
 
-std::vector<Option> merge_options(const std::vector<Option> &task, const std::vector<Option> &action) {
+std::vector<Option> merge_options(const std::vector<Option> &task, const std::vector<Option> &action)
+{
     std::vector<Option> merged = task;
     merged.insert(merged.end(), action.begin(), action.end());
     std::set<std::string> ids;

@@ -11,24 +11,28 @@ namespace sonde::model {
 
 namespace {
 
-std::string count_text(std::uint64_t count) {
+std::string count_text(std::uint64_t count)
+{
     constexpr std::uint64_t kMost = std::numeric_limits<std::int64_t>::max();
     return int_text(static_cast<std::int64_t>(std::min(count, kMost)));
 }
 
-bool read_cell(std::string_view text, std::string &target) {
+bool read_cell(std::string_view text, std::string &target)
+{
     target = text;
     return true;
 }
 
-bool read_cell(std::string_view text, Uuid &target) {
+bool read_cell(std::string_view text, Uuid &target)
+{
     const auto id = parse_uuid(text);
     if (id)
         target = *id;
     return id.has_value();
 }
 
-bool read_cell(std::string_view text, WallTime &target) {
+bool read_cell(std::string_view text, WallTime &target)
+{
     const auto time = parse_date_time(text);
     if (time)
         target = *time;
@@ -37,12 +41,14 @@ bool read_cell(std::string_view text, WallTime &target) {
 
 template <class T>
     requires std::is_integral_v<T>
-bool read_cell(std::string_view text, T &target) {
+bool read_cell(std::string_view text, T &target)
+{
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
     return error == std::errc() && end == text.data() + text.size();
 }
 
-bool read_cell(std::string_view text, std::chrono::nanoseconds &target) {
+bool read_cell(std::string_view text, std::chrono::nanoseconds &target)
+{
     std::int64_t count = 0;
     const bool fits = read_cell(text, count);
     target = std::chrono::nanoseconds(count);
@@ -50,49 +56,61 @@ bool read_cell(std::string_view text, std::chrono::nanoseconds &target) {
 }
 
 // A word of a later version reads as the plainest one rather than as an error, since words grow.
-bool read_cell(std::string_view text, OutcomeWord &target) {
+bool read_cell(std::string_view text, OutcomeWord &target)
+{
     const auto word = parse_outcome_word(text);
     target = word.value_or(OutcomeWord::failed);
     return word.has_value();
 }
 
-bool read_cell(std::string_view text, Blame &target) {
+bool read_cell(std::string_view text, Blame &target)
+{
     target = parse_blame(text).value_or(Blame::unknown);
     return true;
 }
 
 template <class T>
-bool read_cell(std::string_view text, std::optional<T> &target) {
+bool read_cell(std::string_view text, std::optional<T> &target)
+{
     return read_cell(text, target.emplace());
 }
 
-std::string cell(const std::string &value) {
+std::string cell(const std::string &value)
+{
     return value;
 }
-std::string cell(const Uuid &value) {
+std::string cell(const Uuid &value)
+{
     return sonde::to_string(value);
 }
-std::string cell(WallTime value) {
+std::string cell(WallTime value)
+{
     return wall_text(value);
 }
-std::string cell(std::int32_t value) {
+std::string cell(std::int32_t value)
+{
     return int_text(value);
 }
-std::string cell(std::uint64_t value) {
+std::string cell(std::uint64_t value)
+{
     return count_text(value);
 }
-std::string cell(std::chrono::nanoseconds value) {
+std::string cell(std::chrono::nanoseconds value)
+{
     return duration_text(value);
 }
-std::string cell(OutcomeWord value) {
+std::string cell(OutcomeWord value)
+{
     return to_string(value);
 }
-std::string cell(Blame value) {
+std::string cell(Blame value)
+{
     return to_string(value);
 }
 
 template <class T>
-Cell cell(const std::optional<T> &value) {
+Cell cell(const std::optional<T> &value)
+{
     return value ? Cell(cell(*value)) : Cell();
 }
 
@@ -110,7 +128,8 @@ template <class T>
 inline constexpr bool kNullable<std::optional<T>> = true;
 
 template <auto Member>
-Line line(std::string name, std::string type, std::string unit = {}, std::vector<std::string> words = {}) {
+Line line(std::string name, std::string type, std::string unit = {}, std::vector<std::string> words = {})
+{
     using T = std::remove_cvref_t<decltype(std::declval<Outcome>().*Member)>;
     return {{std::move(name), std::move(type), std::move(unit), std::move(words)},
             [](const Outcome &outcome) -> Cell { return cell(outcome.*Member); },
@@ -119,14 +138,16 @@ Line line(std::string name, std::string type, std::string unit = {}, std::vector
 }
 
 template <class T>
-std::vector<std::string> words(T last) {
+std::vector<std::string> words(T last)
+{
     std::vector<std::string> all;
     for (int i = 0; i <= static_cast<int>(last); ++i)
         all.emplace_back(to_string(static_cast<T>(i)));
     return all;
 }
 
-const std::vector<Line> &lines() {
+const std::vector<Line> &lines()
+{
     using O = Outcome;
     static const std::vector<Line> all{
         line<&O::run>("run", "string"),
@@ -153,7 +174,8 @@ const std::vector<Line> &lines() {
 
 } // namespace
 
-const std::vector<Column> &outcomes_columns() {
+const std::vector<Column> &outcomes_columns()
+{
     static const std::vector<Column> columns = [] {
         std::vector<Column> all;
         for (const Line &line : lines())
@@ -164,7 +186,8 @@ const std::vector<Column> &outcomes_columns() {
 }
 
 ReportedResult outcomes_result(std::span<const Outcome> outcomes, const ResultIdentity &identity, const Uuid &run,
-                               WallTime at) {
+                               WallTime at)
+{
     ReportedResult result;
     result.identity = identity;
     result.run = run;
@@ -182,11 +205,13 @@ ReportedResult outcomes_result(std::span<const Outcome> outcomes, const ResultId
     return result;
 }
 
-bool is_outcomes(const ReportedResult &result) {
+bool is_outcomes(const ReportedResult &result)
+{
     return result.method == kOutcomesMethod;
 }
 
-Result<std::vector<Outcome>> outcomes_of(const ReportedResult &result) {
+Result<std::vector<Outcome>> outcomes_of(const ReportedResult &result)
+{
     if (!is_outcomes(result) || result.tables.size() != 1)
         return Error{"", "is no result of the method outcomes", "it has exactly one table"};
     const Table &table = result.tables.front();

@@ -26,7 +26,8 @@ struct Reading {
     T *operator->() { return &*value; }
 
     // The first error, with the number of further ones as hint where it has none: for callers that show only one.
-    Result<T> first() && {
+    Result<T> first() &&
+    {
         if (value)
             return std::move(*value);
         Error error = errors.front();

@@ -33,13 +33,15 @@ namespace {
 
 // A column's name stands in RFC 8194's list of labels, all else of it in sonde-lmap's list, in the same order.
 struct Labels {
-    static void read(Context &context, const Value &value, std::vector<Column> &columns) {
+    static void read(Context &context, const Value &value, std::vector<Column> &columns)
+    {
         std::vector<std::string> names;
         LeafList<Name, kColumnsMax, kUnique>::read(context, value, names);
         for (std::string &name : names)
             columns.push_back({.name = std::move(name), .type = "string", .unit = {}, .words = {}});
     }
-    static void write(Writer &writer, const std::vector<Column> &columns) {
+    static void write(Writer &writer, const std::vector<Column> &columns)
+    {
         writer.StartArray();
         for (const Column &column : columns)
             put(writer, column.name);
@@ -48,7 +50,8 @@ struct Labels {
 };
 
 struct ColumnTypes {
-    static void read(Context &context, const Value &value, std::vector<Column> &columns) {
+    static void read(Context &context, const Value &value, std::vector<Column> &columns)
+    {
         std::vector<Column> typed;
         List<kColumnsMax>::read(context, value, typed);
         const auto same_name = [](const Column &a, const Column &b) { return a.name == b.name; };
@@ -65,7 +68,8 @@ struct Row {
     std::vector<Cell> cells;
 };
 
-void read_cells(Context &context, const Value &value, std::size_t count, Row &row) {
+void read_cells(Context &context, const Value &value, std::size_t count, Row &row)
+{
     if (!value.IsArray())
         return context.wrong_type("an array", value);
     if (value.Size() != count)
@@ -79,7 +83,8 @@ void read_cells(Context &context, const Value &value, std::size_t count, Row &ro
     }
 }
 
-void read_nulls(Context &context, const Value &value, Row &row) {
+void read_nulls(Context &context, const Value &value, Row &row)
+{
     if (!value.IsArray())
         return context.wrong_type("an array", value);
     for (const Value &position : value.GetArray()) {
@@ -93,7 +98,8 @@ void read_nulls(Context &context, const Value &value, Row &row) {
     }
 }
 
-void check_cells(Context &context, const std::vector<Column> &columns, const Row &row) {
+void check_cells(Context &context, const std::vector<Column> &columns, const Row &row)
+{
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
         const Cell &cell = row.cells[i];
         if (cell && !is_cell_text(columns[i].type, *cell))
@@ -102,7 +108,8 @@ void check_cells(Context &context, const std::vector<Column> &columns, const Row
     }
 }
 
-void read_row(Context &context, const Value &value, const std::vector<Column> &columns, Row &row) {
+void read_row(Context &context, const Value &value, const std::vector<Column> &columns, Row &row)
+{
     constexpr std::array<std::string_view, 2> kNames{"value", "sonde-lmap:null"};
     if (!value.IsObject())
         return context.wrong_type("an object", value);
@@ -127,7 +134,8 @@ void read_row(Context &context, const Value &value, const std::vector<Column> &c
     check_cells(context, columns, row);
 }
 
-void read_rows(Context &context, const Value &value, Table &table) {
+void read_rows(Context &context, const Value &value, Table &table)
+{
     if (!read_array(context, value, kRowsMax))
         return;
     table.rows.reserve(value.Size());
@@ -139,7 +147,8 @@ void read_rows(Context &context, const Value &value, Table &table) {
     }
 }
 
-void write_row(Writer &writer, const std::vector<Cell> &row) {
+void write_row(Writer &writer, const std::vector<Cell> &row)
+{
     bool any_null = false;
     writer.StartObject();
     writer.Key("value", 5);
@@ -161,7 +170,8 @@ void write_row(Writer &writer, const std::vector<Cell> &row) {
 }
 
 // A report may be all rows, so they have a path of their own beside the tables.
-constexpr Field<Table> rows(std::string_view name) {
+constexpr Field<Table> rows(std::string_view name)
+{
     return {.name = name,
             .read = read_rows,
             .present = [](const Table &table) { return !table.rows.empty(); },
@@ -239,15 +249,18 @@ struct Node<Report> {
 
 } // namespace json
 
-Reading<Report> read_report(std::string_view text) {
+Reading<Report> read_report(std::string_view text)
+{
     return json::read_document<Report>(text, kReportBytesMax, json::kRoot);
 }
 
-std::string write_report(const Report &report) {
+std::string write_report(const Report &report)
+{
     return json::write_document(report, json::kRoot);
 }
 
-std::string write_report(const Report &header, std::span<const std::string> encoded_results) {
+std::string write_report(const Report &header, std::span<const std::string> encoded_results)
+{
     std::string text = json::write_document(
         Report{header.date, header.agent_id, header.group_id, header.measurement_point, {}}, json::kRoot);
     constexpr std::string_view kEnd = "}}";
@@ -267,11 +280,13 @@ std::string write_report(const Report &header, std::span<const std::string> enco
     return text.append("]").append(kEnd);
 }
 
-std::string write_result(const ReportedResult &result) {
+std::string write_result(const ReportedResult &result)
+{
     return json::write_document(result, {});
 }
 
-Reading<ReportedResult> read_result(std::string_view text) {
+Reading<ReportedResult> read_result(std::string_view text)
+{
     return json::read_document<ReportedResult>(text, kReportBytesMax, {});
 }
 

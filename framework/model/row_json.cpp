@@ -9,29 +9,34 @@ namespace sonde::model {
 
 namespace {
 
-void append_quoted(std::string &json, std::string_view text) {
+void append_quoted(std::string &json, std::string_view text)
+{
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
     writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
     json.append(buffer.GetString(), buffer.GetSize());
 }
 
-bool is_nanoseconds(const Column &column) {
+bool is_nanoseconds(const Column &column)
+{
     return column.type == "duration" || (column.type == "timestamp" && column.unit == "ns");
 }
 
 // The text form of these types is a JSON value as it stands.
-bool is_bare(const Column &column) {
+bool is_bare(const Column &column)
+{
     return column.type == "int" || column.type == "double" || column.type == "bool" || is_nanoseconds(column);
 }
 
 } // namespace
 
-std::string member_name(const Column &column) {
+std::string member_name(const Column &column)
+{
     return is_nanoseconds(column) ? column.name + "_ns" : column.name;
 }
 
-void append_members(std::string &json, std::span<const Column> columns, std::span<const Cell> cells) {
+void append_members(std::string &json, std::span<const Column> columns, std::span<const Cell> cells)
+{
     for (std::size_t i = 0; i < std::min(columns.size(), cells.size()); ++i) {
         if (i > 0)
             json += ',';
@@ -46,7 +51,8 @@ void append_members(std::string &json, std::span<const Column> columns, std::spa
     }
 }
 
-void append_member(std::string &json, std::string_view name, std::string_view value) {
+void append_member(std::string &json, std::string_view name, std::string_view value)
+{
     append_quoted(json, name);
     json += ':';
     append_quoted(json, value);

@@ -7,11 +7,13 @@ namespace sonde::model {
 
 namespace {
 
-bool is_plain(char c) {
+bool is_plain(char c)
+{
     return static_cast<unsigned char>(c) >= 0x20 && static_cast<unsigned char>(c) < 0x80;
 }
 
-bool is_allowed(std::uint32_t code) {
+bool is_allowed(std::uint32_t code)
+{
     if (code < 0x20)
         return code == '\t' || code == '\n' || code == '\r';
     const bool surrogate = code >= 0xd800 && code <= 0xdfff;
@@ -20,7 +22,8 @@ bool is_allowed(std::uint32_t code) {
 }
 
 // Bytes of the character at the front of `text`, which is not empty; 0 if YANG cannot carry it.
-std::size_t character(std::string_view text) {
+std::size_t character(std::string_view text)
+{
     const auto first = static_cast<unsigned char>(text.front());
     const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : (first & 0xf0) == 0xe0 ? 3 : 4;
     if ((first >= 0x80 && first < 0xc2) || first > 0xf4 || text.size() < length)
@@ -39,7 +42,8 @@ std::size_t character(std::string_view text) {
 
 } // namespace
 
-bool is_yang_text(std::string_view text) {
+bool is_yang_text(std::string_view text)
+{
     for (std::size_t i = 0; i < text.size();) {
         const std::size_t length = is_plain(text[i]) ? 1 : character(text.substr(i));
         if (length == 0)
@@ -49,7 +53,8 @@ bool is_yang_text(std::string_view text) {
     return true;
 }
 
-std::string to_yang_text(std::string_view text) {
+std::string to_yang_text(std::string_view text)
+{
     std::string clean;
     clean.reserve(text.size());
     for (std::size_t i = 0; i < text.size();) {

@@ -14,11 +14,13 @@ namespace {
 // A bigger file is no plugin; hashing it would stop the agent for seconds.
 constexpr off_t kFileBytesMax = 256 * 1024 * 1024;
 
-bool same(const timespec &a, const timespec &b) {
+bool same(const timespec &a, const timespec &b)
+{
     return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
 }
 
-bool implements(const frames::MethodDescription &method, const model::Function &wanted) {
+bool implements(const frames::MethodDescription &method, const model::Function &wanted)
+{
     return std::any_of(method.functions.begin(), method.functions.end(), [&](const auto &function) {
         return function.uri == wanted.uri &&
                std::all_of(wanted.roles.begin(), wanted.roles.end(), [&](const std::string &role) {
@@ -27,7 +29,8 @@ bool implements(const frames::MethodDescription &method, const model::Function &
     });
 }
 
-std::vector<model::Function> functions_of(const frames::MethodDescription &method) {
+std::vector<model::Function> functions_of(const frames::MethodDescription &method)
+{
     std::vector<model::Function> functions;
     for (const auto &function : method.functions)
         functions.push_back({function.uri, function.roles});
@@ -37,9 +40,12 @@ std::vector<model::Function> functions_of(const frames::MethodDescription &metho
 } // namespace
 
 Catalogue::Catalogue(Host &host, std::vector<fs::path> directories, std::shared_ptr<Log> log)
-    : host_(&host), directories_(std::move(directories)), log_(std::move(log)) {}
+    : host_(&host), directories_(std::move(directories)), log_(std::move(log))
+{
+}
 
-std::vector<fs::path> Catalogue::list() const {
+std::vector<fs::path> Catalogue::list() const
+{
     std::vector<fs::path> all;
     for (const fs::path &directory : directories_) {
         std::vector<fs::path> here;
@@ -61,7 +67,8 @@ std::vector<fs::path> Catalogue::list() const {
 }
 
 // `definite`: another look at the same file would say the same.
-asio::awaitable<PluginFile> Catalogue::examine(fs::path file, bool &definite) {
+asio::awaitable<PluginFile> Catalogue::examine(fs::path file, bool &definite)
+{
     PluginFile plugin{file, "", nullptr, ""};
     definite = true;
     const Result<std::string> hash = hash_file(file);
@@ -81,7 +88,8 @@ asio::awaitable<PluginFile> Catalogue::examine(fs::path file, bool &definite) {
     co_return plugin;
 }
 
-asio::awaitable<bool> Catalogue::scan() {
+asio::awaitable<bool> Catalogue::scan()
+{
     const std::vector<fs::path> paths = list();
     std::map<fs::path, Seen> seen;
     bool changed = false;
@@ -128,7 +136,8 @@ asio::awaitable<bool> Catalogue::scan() {
 }
 
 // Who offers what, in the order of the directories.
-void Catalogue::rebuild(const std::vector<fs::path> &paths) {
+void Catalogue::rebuild(const std::vector<fs::path> &paths)
+{
     files_.clear();
     methods_.clear();
     for (const fs::path &path : paths) {
@@ -146,7 +155,8 @@ void Catalogue::rebuild(const std::vector<fs::path> &paths) {
     }
 }
 
-Result<CatalogueMethod> Catalogue::find_method(std::string_view name) const {
+Result<CatalogueMethod> Catalogue::find_method(std::string_view name) const
+{
     std::vector<std::string> names;
     for (const CatalogueMethod &each : methods_) {
         if (each.method().id == name)
@@ -167,7 +177,8 @@ Result<CatalogueMethod> Catalogue::find_method(std::string_view name) const {
                                 : list};
 }
 
-Result<CatalogueMethod> Catalogue::find_method(const model::Task &task) const {
+Result<CatalogueMethod> Catalogue::find_method(const model::Task &task) const
+{
     if (task.program)
         return find_method(*task.program);
     std::string wanted;
@@ -182,7 +193,8 @@ Result<CatalogueMethod> Catalogue::find_method(const model::Task &task) const {
     return Error{task.name, "no method implements " + wanted, ""};
 }
 
-std::vector<model::CapabilityTask> Catalogue::capability_tasks() const {
+std::vector<model::CapabilityTask> Catalogue::capability_tasks() const
+{
     std::vector<model::CapabilityTask> tasks;
     for (const CatalogueMethod &each : methods_)
         tasks.push_back(
@@ -190,7 +202,8 @@ std::vector<model::CapabilityTask> Catalogue::capability_tasks() const {
     return tasks;
 }
 
-std::vector<model::RefusedPlugin> Catalogue::refused() const {
+std::vector<model::RefusedPlugin> Catalogue::refused() const
+{
     std::vector<model::RefusedPlugin> refused;
     for (const PluginFile &plugin : files_)
         if (!plugin.reason.empty())
@@ -198,7 +211,8 @@ std::vector<model::RefusedPlugin> Catalogue::refused() const {
     return refused;
 }
 
-bool Catalogue::settled() const {
+bool Catalogue::settled() const
+{
     return std::all_of(seen_.begin(), seen_.end(), [](const auto &entry) { return entry.second.definite; });
 }
 

@@ -7,19 +7,22 @@ namespace sonde::plugin_host {
 
 namespace {
 
-std::span<const std::byte> bytes_of(const sonde_cell &cell) {
+std::span<const std::byte> bytes_of(const sonde_cell &cell)
+{
     return {static_cast<const std::byte *>(cell.v.p), cell.size};
 }
 
 } // namespace
 
-model::Column reported_column(const frames::ColumnDescription &column) {
+model::Column reported_column(const frames::ColumnDescription &column)
+{
     const bool in_ns =
         column.type == SONDE_DURATION || (column.type == SONDE_TIMESTAMP && column.clock == SONDE_CLOCK_MONOTONIC);
     return {column.id, type_name(column.type), in_ns ? "ns" : column.unit, column.words};
 }
 
-model::Cell reported_cell(const frames::ColumnDescription &column, const sonde_cell &cell) {
+model::Cell reported_cell(const frames::ColumnDescription &column, const sonde_cell &cell)
+{
     switch (cell.type) {
     case SONDE_BOOL:
         return model::bool_text(cell.v.i != 0);

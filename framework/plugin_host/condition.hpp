@@ -15,17 +15,21 @@ namespace sonde::plugin_host {
 class Condition {
 public:
     explicit Condition(const boost::asio::any_io_executor &executor)
-        : timer_(executor, std::chrono::steady_clock::time_point::max()) {}
+        : timer_(executor, std::chrono::steady_clock::time_point::max())
+    {
+    }
 
     void notify() { timer_.cancel(); }
 
-    boost::asio::awaitable<void> wait() {
+    boost::asio::awaitable<void> wait()
+    {
         boost::system::error_code ended;
         co_await timer_.async_wait(boost::asio::redirect_error(boost::asio::use_awaitable, ended));
     }
 
     // The same, at most until then. Only where there is one who waits.
-    boost::asio::awaitable<void> wait_until(std::chrono::steady_clock::time_point deadline) {
+    boost::asio::awaitable<void> wait_until(std::chrono::steady_clock::time_point deadline)
+    {
         timer_.expires_at(deadline);
         co_await wait();
     }

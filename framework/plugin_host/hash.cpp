@@ -14,7 +14,8 @@
 
 namespace sonde::plugin_host {
 
-Result<std::string> hash_file(const std::filesystem::path &file) {
+Result<std::string> hash_file(const std::filesystem::path &file)
+{
     const frames::Descriptor opened(open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (!opened)
         return Error{file.string(), std::strerror(errno), ""};

@@ -20,7 +20,8 @@ constexpr std::chrono::seconds kProbeTimeout{5};
 
 } // namespace
 
-asio::awaitable<Result<void>> RowSink::batch_end() {
+asio::awaitable<Result<void>> RowSink::batch_end()
+{
     co_return Result<void>{};
 }
 
@@ -30,9 +31,12 @@ public:
     Impl(asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log, HostSettings settings)
         : executor_(executor), log_(log), settings_(settings), idle_(executor),
           link_(std::make_shared<LauncherLink>(executor, std::move(place), log)),
-          buffer_(std::make_shared<std::vector<std::byte>>(frames::kFrameBytesMax)) {}
+          buffer_(std::make_shared<std::vector<std::byte>>(frames::kFrameBytesMax))
+    {
+    }
 
-    void listen() {
+    void listen()
+    {
         link_->on_runner_ended = [weak = weak_from_this()](std::uint64_t id, int wait_status) {
             const auto self = weak.lock();
             const auto runner = self ? self->find(id) : nullptr;
@@ -45,14 +49,16 @@ public:
         };
     }
 
-    void close() {
+    void close()
+    {
         drop_all("the host ends");
         idle_.cancel();
         link_->close();
     }
 
     // The plugin's runner: the present one, or a new one.
-    std::shared_ptr<Runner> runner_of(const std::filesystem::path &plugin) {
+    std::shared_ptr<Runner> runner_of(const std::filesystem::path &plugin)
+    {
         auto &runner = current_[plugin];
         if (runner && (!runner->settled() || runner->ready()))
             return runner;
@@ -63,12 +69,14 @@ public:
         return runner;
     }
 
-    void retire(const std::filesystem::path &plugin) {
+    void retire(const std::filesystem::path &plugin)
+    {
         current_.erase(plugin);
         sweep();
     }
 
-    RunContext context() {
+    RunContext context()
+    {
         const auto self = shared_from_this();
         return {executor_,
                 link_,
@@ -78,7 +86,8 @@ public:
                 [self](const std::filesystem::path &plugin) { self->retire(plugin); }};
     }
 
-    std::size_t runners() const {
+    std::size_t runners() const
+    {
         return static_cast<std::size_t>(
             std::count_if(all_.begin(), all_.end(), [](const auto &each) { return each.second->ready(); }));
     }
@@ -86,19 +95,22 @@ public:
     const asio::any_io_executor &executor() const { return executor_; }
 
 private:
-    std::shared_ptr<Runner> find(std::uint64_t id) const {
+    std::shared_ptr<Runner> find(std::uint64_t id) const
+    {
         const auto found = all_.find(id);
         return found == all_.end() ? nullptr : found->second;
     }
 
-    void drop_all(const std::string &why) {
+    void drop_all(const std::string &why)
+    {
         current_.clear();
         for (const auto &[id, runner] : std::exchange(all_, {}))
             runner->stop(why);
     }
 
     // Forgets the dead, and stops those that nobody has used for a while or that are retired and have no run left.
-    void sweep() {
+    void sweep()
+    {
         const auto now = std::chrono::steady_clock::now();
         for (auto each = all_.begin(); each != all_.end();) {
             const std::shared_ptr<Runner> runner = each->second;
@@ -115,7 +127,8 @@ private:
         }
     }
 
-    void watch_idle() {
+    void watch_idle()
+    {
         if (watching_)
             return;
         watching_ = true;
@@ -143,35 +156,41 @@ private:
 };
 
 Host Host::connect(asio::any_io_executor executor, std::filesystem::path socket, std::shared_ptr<Log> log,
-                   HostSettings settings) {
+                   HostSettings settings)
+{
     return Host(std::make_shared<Impl>(executor, LauncherPlace{std::move(socket), {}, {}}, std::move(log), settings));
 }
 
 Host Host::spawn(asio::any_io_executor executor, std::filesystem::path launcher, std::filesystem::path runner,
-                 std::shared_ptr<Log> log, HostSettings settings) {
+                 std::shared_ptr<Log> log, HostSettings settings)
+{
     return Host(std::make_shared<Impl>(executor, LauncherPlace{{}, std::move(launcher), std::move(runner)},
                                        std::move(log), settings));
 }
 
-Host::Host(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {
+Host::Host(std::shared_ptr<Impl> impl) : impl_(std::move(impl))
+{
     impl_->listen();
 }
 
 Host::Host(Host &&) noexcept = default;
 
-Host &Host::operator=(Host &&other) noexcept {
+Host &Host::operator=(Host &&other) noexcept
+{
     if (impl_)
         impl_->close();
     impl_ = std::move(other.impl_);
     return *this;
 }
 
-Host::~Host() {
+Host::~Host()
+{
     if (impl_)
         impl_->close();
 }
 
-asio::awaitable<Result<std::shared_ptr<const frames::Description>>> Host::describe(std::filesystem::path plugin) {
+asio::awaitable<Result<std::shared_ptr<const frames::Description>>> Host::describe(std::filesystem::path plugin)
+{
     const std::shared_ptr<Runner> runner = impl_->runner_of(plugin);
     co_await runner->wait_settled();
     if (runner->ready())
@@ -182,21 +201,24 @@ asio::awaitable<Result<std::shared_ptr<const frames::Description>>> Host::descri
     co_return error;
 }
 
-asio::awaitable<Result<void>> Host::warm(std::filesystem::path plugin) {
+asio::awaitable<Result<void>> Host::warm(std::filesystem::path plugin)
+{
     const auto described = co_await describe(std::move(plugin));
     if (!described)
         co_return described.error();
     co_return Result<void>{};
 }
 
-asio::awaitable<RunResult> Host::run(RunRequest request, RowSink &sink) {
+asio::awaitable<RunResult> Host::run(RunRequest request, RowSink &sink)
+{
     const auto run = std::make_shared<Run>(impl_->context(), std::move(request), sink);
     // In a chain of its own, so that the run may take a cancellation as a wish and the caller's state is left alone.
     RunResult result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);
     co_return result;
 }
 
-asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32_t method) {
+asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32_t method)
+{
     RowSink nobody;
     RunRequest request;
     request.plugin = plugin;
@@ -215,11 +237,13 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
     co_return result;
 }
 
-void Host::retire(const std::filesystem::path &plugin) {
+void Host::retire(const std::filesystem::path &plugin)
+{
     impl_->retire(plugin);
 }
 
-std::size_t Host::runners() const {
+std::size_t Host::runners() const
+{
     return impl_->runners();
 }
 

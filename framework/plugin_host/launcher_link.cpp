@@ -35,20 +35,25 @@ constexpr auto kEndTimeout = 2s;
 } // namespace
 
 LauncherLink::LauncherLink(asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log)
-    : executor_(std::move(executor)), place_(std::move(place)), log_(std::move(log)) {}
+    : executor_(std::move(executor)), place_(std::move(place)), log_(std::move(log))
+{
+}
 
-LauncherLink::~LauncherLink() {
+LauncherLink::~LauncherLink()
+{
     close();
 }
 
-void LauncherLink::close() {
+void LauncherLink::close()
+{
     if (socket_)
         socket_->close();
     socket_.reset();
     reap();
 }
 
-void LauncherLink::reap() {
+void LauncherLink::reap()
+{
     if (child_ == 0)
         return;
     const auto deadline = std::chrono::steady_clock::now() + kEndTimeout;
@@ -60,7 +65,8 @@ void LauncherLink::reap() {
     child_ = 0;
 }
 
-Result<frames::Descriptor> LauncherLink::connect() {
+Result<frames::Descriptor> LauncherLink::connect()
+{
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     const std::string path = place_.socket.string();
@@ -73,7 +79,8 @@ Result<frames::Descriptor> LauncherLink::connect() {
     return socket;
 }
 
-Result<frames::Descriptor> LauncherLink::spawn() {
+Result<frames::Descriptor> LauncherLink::spawn()
+{
     reap();
     auto ends = frames::socket_pair();
     if (!ends)
@@ -107,7 +114,8 @@ Result<frames::Descriptor> LauncherLink::spawn() {
     return std::move(ours);
 }
 
-asio::awaitable<Result<void>> LauncherLink::ensure() {
+asio::awaitable<Result<void>> LauncherLink::ensure()
+{
     const auto wait = next_attempt_ - std::chrono::steady_clock::now();
     const Error away{"launcher", last_error_, ""};
     if (!socket_ && wait > kPatience)
@@ -138,7 +146,8 @@ asio::awaitable<Result<void>> LauncherLink::ensure() {
     co_return Result<void>{};
 }
 
-asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket) {
+asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket)
+{
     const auto weak = weak_from_this();
     std::vector<std::byte> buffer(frames::kFrameBytesMax);
     for (;;) {
@@ -154,7 +163,8 @@ asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket) {
     }
 }
 
-bool LauncherLink::take(const frames::LauncherToAgent &message, std::vector<frames::Descriptor> descriptors) {
+bool LauncherLink::take(const frames::LauncherToAgent &message, std::vector<frames::Descriptor> descriptors)
+{
     backoff_ = 0ms;
     if (const auto *started = std::get_if<frames::RunnerStarted>(&message))
         return answer(started->runner, 0, "", std::move(descriptors));
@@ -169,7 +179,8 @@ bool LauncherLink::take(const frames::LauncherToAgent &message, std::vector<fram
 }
 
 bool LauncherLink::answer(std::uint64_t id, std::int32_t error, std::string text,
-                          std::vector<frames::Descriptor> descriptors) {
+                          std::vector<frames::Descriptor> descriptors)
+{
     const auto found = pending_.find(id);
     if (found == pending_.end())
         return true; // whoever asked has given up
@@ -185,7 +196,8 @@ bool LauncherLink::answer(std::uint64_t id, std::int32_t error, std::string text
 }
 
 asio::awaitable<void> LauncherLink::ask(std::shared_ptr<Pending> pending, std::uint64_t id,
-                                        frames::AgentToLauncher message) {
+                                        frames::AgentToLauncher message)
+{
     const auto self = shared_from_this();
     const Result<void> there = co_await ensure();
     const Result<frames::Frame> frame = frames::encode(message);
@@ -207,7 +219,8 @@ asio::awaitable<void> LauncherLink::ask(std::shared_ptr<Pending> pending, std::u
 }
 
 asio::awaitable<Result<frames::Descriptor>> LauncherLink::start_runner(std::uint64_t runner,
-                                                                       std::filesystem::path plugin) {
+                                                                       std::filesystem::path plugin)
+{
     const auto pending = std::make_shared<Pending>(executor_);
     const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string()};
     co_await ask(pending, runner, message);
@@ -217,7 +230,8 @@ asio::awaitable<Result<frames::Descriptor>> LauncherLink::start_runner(std::uint
     co_return started;
 }
 
-void LauncherLink::stop_runner(std::uint64_t runner) {
+void LauncherLink::stop_runner(std::uint64_t runner)
+{
     if (!socket_)
         return;
     const auto frame = frames::encode(frames::AgentToLauncher(frames::StopRunner{runner}));
@@ -225,7 +239,8 @@ void LauncherLink::stop_runner(std::uint64_t runner) {
         socket_->send(*frame);
 }
 
-asio::awaitable<LauncherLink::Sockets> LauncherLink::open_sockets(frames::OpenSockets request) {
+asio::awaitable<LauncherLink::Sockets> LauncherLink::open_sockets(frames::OpenSockets request)
+{
     const auto pending = std::make_shared<Pending>(executor_);
     request.request = next_id();
     pending->expected = request.count;
@@ -235,7 +250,8 @@ asio::awaitable<LauncherLink::Sockets> LauncherLink::open_sockets(frames::OpenSo
     co_return sockets;
 }
 
-void LauncherLink::lose(const std::string &why) {
+void LauncherLink::lose(const std::string &why)
+{
     log_->warn("launcher lost reason={}", sonde::quoted(why));
     last_error_ = "the launcher was lost: " + why;
     socket_->close();

@@ -15,11 +15,13 @@ constexpr std::string_view kHostOptions[] = {"interface", "source", "family"};
 // More items than this are a mistake, or an attack on the process that would hold them.
 constexpr std::size_t kItemsMax = 10'000;
 
-bool is_host_option(std::string_view name) {
+bool is_host_option(std::string_view name)
+{
     return std::find(std::begin(kHostOptions), std::end(kHostOptions), name) != std::end(kHostOptions);
 }
 
-Result<frames::Scalar> read_enum(const frames::OptionDescription &option, const std::string &text) {
+Result<frames::Scalar> read_enum(const frames::OptionDescription &option, const std::string &text)
+{
     const auto found = std::find(option.words.begin(), option.words.end(), text);
     if (found != option.words.end())
         return frames::Scalar{found - option.words.begin(), 0, text};
@@ -30,7 +32,8 @@ Result<frames::Scalar> read_enum(const frames::OptionDescription &option, const 
     return Error{"", "'" + text.substr(0, 80) + "' is none of " + words, near ? "did you mean '" + *near + "'?" : ""};
 }
 
-Result<void> check_length(const std::string &text) {
+Result<void> check_length(const std::string &text)
+{
     if (!is_utf8(text))
         return Error{"", "is not UTF-8 text", ""};
     if (text.size() > frames::kTextBytesMax)
@@ -39,20 +42,23 @@ Result<void> check_length(const std::string &text) {
 }
 
 template <class T>
-Result<frames::Scalar> with_integer(const Result<T> &value, const std::string &text) {
+Result<frames::Scalar> with_integer(const Result<T> &value, const std::string &text)
+{
     if (!value)
         return value.error();
     return frames::Scalar{static_cast<std::int64_t>(*value), 0, text};
 }
 
-Result<frames::Scalar> with_text(const Result<void> &check, const std::string &text) {
+Result<frames::Scalar> with_text(const Result<void> &check, const std::string &text)
+{
     if (!check)
         return check.error();
     return frames::Scalar{0, 0, text};
 }
 
 // The value without its bounds.
-Result<frames::Scalar> read_typed(const frames::OptionDescription &option, const std::string &text) {
+Result<frames::Scalar> read_typed(const frames::OptionDescription &option, const std::string &text)
+{
     if (const auto checked = check_length(text); !checked)
         return checked.error();
     switch (option.type) {
@@ -88,22 +94,26 @@ Result<frames::Scalar> read_typed(const frames::OptionDescription &option, const
 }
 
 // A bound in the option's text form; of a STRING a length in bytes.
-Result<frames::Scalar> read_bound(const frames::OptionDescription &option, const std::string &text) {
+Result<frames::Scalar> read_bound(const frames::OptionDescription &option, const std::string &text)
+{
     if (option.type == SONDE_STRING)
         return with_integer(parse_size(text), text);
     return read_typed(option, text);
 }
 
-bool is_bounded(sonde_type type) {
+bool is_bounded(sonde_type type)
+{
     return type == SONDE_INT || type == SONDE_DOUBLE || type == SONDE_DURATION || type == SONDE_PORT ||
            type == SONDE_STRING;
 }
 
-bool less(sonde_type type, const frames::Scalar &a, const frames::Scalar &b) {
+bool less(sonde_type type, const frames::Scalar &a, const frames::Scalar &b)
+{
     return type == SONDE_DOUBLE ? a.real < b.real : a.integer < b.integer;
 }
 
-Result<void> check_bounds(const frames::OptionDescription &option, frames::Scalar value) {
+Result<void> check_bounds(const frames::OptionDescription &option, frames::Scalar value)
+{
     if (!is_bounded(option.type))
         return {};
     const bool string = option.type == SONDE_STRING;
@@ -125,7 +135,8 @@ Result<void> check_bounds(const frames::OptionDescription &option, frames::Scala
     return {};
 }
 
-Result<void> append(const frames::OptionDescription &option, std::string_view text, frames::OptionValue &value) {
+Result<void> append(const frames::OptionDescription &option, std::string_view text, frames::OptionValue &value)
+{
     const Result<frames::Scalar> scalar = read_typed(option, std::string(text));
     if (!scalar)
         return scalar.error();
@@ -138,7 +149,8 @@ Result<void> append(const frames::OptionDescription &option, std::string_view te
 }
 
 // Adds the values in `text`: replaces a scalar's, appends a list's.
-Result<void> take(const frames::OptionDescription &option, const std::string &text, frames::OptionValue &value) {
+Result<void> take(const frames::OptionDescription &option, const std::string &text, frames::OptionValue &value)
+{
     if (!option.list) {
         value.items.clear();
         return append(option, text, value);
@@ -155,7 +167,8 @@ Result<void> take(const frames::OptionDescription &option, const std::string &te
     return {};
 }
 
-Result<void> set_interface(const std::string &name, Network &network) {
+Result<void> set_interface(const std::string &name, Network &network)
+{
     const unsigned index = name.size() < IF_NAMESIZE ? if_nametoindex(name.c_str()) : 0;
     if (index == 0) {
         std::vector<std::string> names;
@@ -173,7 +186,8 @@ Result<void> set_interface(const std::string &name, Network &network) {
     return {};
 }
 
-Result<void> set_source(const std::string &text, Network &network) {
+Result<void> set_source(const std::string &text, Network &network)
+{
     const Result<Address> address = parse_address(text);
     if (!address)
         return address.error();
@@ -181,21 +195,24 @@ Result<void> set_source(const std::string &text, Network &network) {
     return {};
 }
 
-Result<void> set_family(const std::string &text, Network &network) {
+Result<void> set_family(const std::string &text, Network &network)
+{
     if (text != "4" && text != "6" && text != "any")
         return Error{"", "'" + text.substr(0, 80) + "' is none of 4, 6, any", ""};
     network.family = text == "4" ? 4 : text == "6" ? 6 : 0;
     return {};
 }
 
-Result<void> set_network(const std::string &name, const std::string &text, Network &network) {
+Result<void> set_network(const std::string &name, const std::string &text, Network &network)
+{
     if (name == "interface")
         return set_interface(text, network);
     return name == "source" ? set_source(text, network) : set_family(text, network);
 }
 
 // What the three say together.
-void settle_network(const frames::MethodDescription &method, Network &network, std::vector<Error> &errors) {
+void settle_network(const frames::MethodDescription &method, Network &network, std::vector<Error> &errors)
+{
     if ((method.flags & SONDE_NEEDS_INTERFACE) != 0 && network.interface.empty())
         errors.push_back({"", method.id + " needs an interface", "interface=NAME"});
     if (network.source.family == 0)
@@ -209,7 +226,8 @@ void settle_network(const frames::MethodDescription &method, Network &network, s
         network.source.interface = network.interface_index;
 }
 
-Error unknown_option(const frames::MethodDescription &method, const std::string &name) {
+Error unknown_option(const frames::MethodDescription &method, const std::string &name)
+{
     std::vector<std::string> names(std::begin(kHostOptions), std::end(kHostOptions));
     for (const auto &option : method.options)
         names.push_back(option.id);
@@ -217,22 +235,24 @@ Error unknown_option(const frames::MethodDescription &method, const std::string 
     return {"", method.id + " has no option '" + name.substr(0, 80) + "'", near ? "did you mean '" + *near + "'?" : ""};
 }
 
-Error at(std::string where, Error error) {
+Error at(std::string where, Error error)
+{
     error.where = std::move(where);
     return error;
 }
 
 } // namespace
 
-Result<frames::OptionValue> read_value(const frames::OptionDescription &option, const std::string &text) {
+Result<frames::OptionValue> read_value(const frames::OptionDescription &option, const std::string &text)
+{
     frames::OptionValue value{option.list, {}};
     if (const auto taken = take(option, text, value); !taken)
         return at(option.id, taken.error());
     return value;
 }
 
-model::Reading<Arguments> read_options(const frames::MethodDescription &method,
-                                       std::span<const model::Option> options) {
+model::Reading<Arguments> read_options(const frames::MethodDescription &method, std::span<const model::Option> options)
+{
     model::Reading<Arguments> reading;
     Arguments arguments;
     std::vector<bool> failed(method.options.size());
@@ -286,7 +306,8 @@ model::Reading<Arguments> read_options(const frames::MethodDescription &method,
     return reading;
 }
 
-Result<void> check_texts(const frames::Description &description) {
+Result<void> check_texts(const frames::Description &description)
+{
     for (const auto &method : description.methods) {
         for (const auto &option : method.options) {
             const std::string where = method.id + "/" + option.id;
@@ -312,13 +333,15 @@ Result<void> check_texts(const frames::Description &description) {
     return {};
 }
 
-const frames::OptionDescription *positional(const frames::MethodDescription &method) {
+const frames::OptionDescription *positional(const frames::MethodDescription &method)
+{
     const auto found =
         std::find_if(method.options.begin(), method.options.end(), [](const auto &option) { return option.required; });
     return found == method.options.end() ? nullptr : &*found;
 }
 
-const char *type_name(sonde_type type) {
+const char *type_name(sonde_type type)
+{
     static constexpr const char *names[] = {"null",     "bool",    "int",  "double", "string", "bytes", "timestamp",
                                             "duration", "address", "enum", "host",   "url",    "port"};
     return type < std::size(names) ? names[type] : "unknown";

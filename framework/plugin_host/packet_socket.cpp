@@ -10,16 +10,20 @@ namespace sonde::plugin_host {
 namespace asio = boost::asio;
 
 PacketSocket::PacketSocket(const asio::any_io_executor &executor, frames::Descriptor socket)
-    : socket_(executor, socket.release()) {}
+    : socket_(executor, socket.release())
+{
+}
 
-Result<frames::Received> PacketSocket::receive_now(std::span<std::byte> buffer, std::size_t descriptors_max) {
+Result<frames::Received> PacketSocket::receive_now(std::span<std::byte> buffer, std::size_t descriptors_max)
+{
     if (!socket_.is_open())
         return frames::Received{};
     return frames::receive(socket_.native_handle(), buffer, descriptors_max, MSG_DONTWAIT);
 }
 
 asio::awaitable<Result<frames::Received>> PacketSocket::receive(std::span<std::byte> buffer,
-                                                                std::size_t descriptors_max) {
+                                                                std::size_t descriptors_max)
+{
     const auto self = shared_from_this();
     Result<frames::Received> received = receive_now(buffer, descriptors_max);
     if (!received || received->transfer != frames::Transfer::would_block)
@@ -30,7 +34,8 @@ asio::awaitable<Result<frames::Received>> PacketSocket::receive(std::span<std::b
     co_return receive_now(buffer, descriptors_max);
 }
 
-void PacketSocket::send(frames::Frame frame, std::vector<frames::Descriptor> descriptors) {
+void PacketSocket::send(frames::Frame frame, std::vector<frames::Descriptor> descriptors)
+{
     Packet packet{std::move(frame), std::move(descriptors)};
     if (!socket_.is_open() || (queue_.empty() && send_now(packet)))
         return;
@@ -40,7 +45,8 @@ void PacketSocket::send(frames::Frame frame, std::vector<frames::Descriptor> des
 }
 
 // False: the kernel's buffer is full.
-bool PacketSocket::send_now(const Packet &packet) {
+bool PacketSocket::send_now(const Packet &packet)
+{
     std::vector<int> descriptors;
     for (const frames::Descriptor &descriptor : packet.descriptors)
         descriptors.push_back(descriptor.get());
@@ -48,7 +54,8 @@ bool PacketSocket::send_now(const Packet &packet) {
     return !sent || *sent != frames::Transfer::would_block;
 }
 
-void PacketSocket::wait_to_send() {
+void PacketSocket::wait_to_send()
+{
     socket_.async_wait(asio::posix::stream_descriptor::wait_write,
                        [weak = weak_from_this()](const boost::system::error_code &) {
                            const auto self = weak.lock();
@@ -61,12 +68,14 @@ void PacketSocket::wait_to_send() {
                        });
 }
 
-void PacketSocket::interrupt() {
+void PacketSocket::interrupt()
+{
     boost::system::error_code ignored;
     socket_.cancel(ignored);
 }
 
-void PacketSocket::close() {
+void PacketSocket::close()
+{
     boost::system::error_code ignored;
     socket_.close(ignored);
     queue_.clear();

@@ -29,12 +29,14 @@ constexpr int kPacketsAtOnce = 16;
 // From the end of a process, or SIGKILL, to the runner's word that it has ended.
 constexpr auto kExitTimeout = 2s;
 
-std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b) {
+std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
+{
     return b > UINT64_MAX - a ? UINT64_MAX : a + b;
 }
 
 // Readable for ever: of a semaphore, a plugin that reads it by mistake takes one of many.
-Result<frames::Descriptor> make_cancel_descriptor() {
+Result<frames::Descriptor> make_cancel_descriptor()
+{
     frames::Descriptor descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
     if (!descriptor)
         return Error{"eventfd", std::strerror(errno), ""};
@@ -43,7 +45,8 @@ Result<frames::Descriptor> make_cancel_descriptor() {
 
 } // namespace
 
-void Canceller::cancel() {
+void Canceller::cancel()
+{
     cancelled_ = true;
     if (notify_)
         notify_();
@@ -51,9 +54,12 @@ void Canceller::cancel() {
 
 Run::Run(RunContext context, RunRequest request, RowSink &sink)
     : context_(std::move(context)), request_(std::move(request)), sink_(&sink), alarm_(context_.executor),
-      changed_(context_.executor) {}
+      changed_(context_.executor)
+{
+}
 
-asio::awaitable<RunResult> Run::go() {
+asio::awaitable<RunResult> Run::go()
+{
     const auto self = shared_from_this();
     co_await asio::this_coro::throw_if_cancelled(false);
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
@@ -78,7 +84,8 @@ asio::awaitable<RunResult> Run::go() {
 }
 
 // Brings the process into being. False: there is none, and the result is decided.
-asio::awaitable<bool> Run::begin() {
+asio::awaitable<bool> Run::begin()
+{
     if (request_.canceller && request_.canceller->cancelled())
         condemned_ = {kStatusCancelled, "cancelled before it began"};
     else if (request_.deadline && *request_.deadline <= result_.started.monotonic)
@@ -104,7 +111,8 @@ asio::awaitable<bool> Run::begin() {
     co_return invoke();
 }
 
-bool Run::invoke() {
+bool Run::invoke()
+{
     invocation_ = context_.link->next_id();
     for (const auto &table : method().tables)
         formats_.emplace_back(table);
@@ -137,7 +145,8 @@ bool Run::invoke() {
     return true;
 }
 
-void Run::started() {
+void Run::started()
+{
     if (started_)
         return;
     started_ = true;
@@ -152,7 +161,8 @@ void Run::started() {
         alarm_.cancel();
 }
 
-void Run::exited(int wait_status) {
+void Run::exited(int wait_status)
+{
     wait_status_ = wait_status;
     gone_ = true;
     wake();
@@ -162,27 +172,31 @@ void Run::exited(int wait_status) {
         context_.retire(request_.plugin);
 }
 
-void Run::invoke_failed(const std::string &why) {
+void Run::invoke_failed(const std::string &why)
+{
     if (!condemned_)
         condemned_ = {kStatusNotStarted, why};
     gone_ = true;
     wake();
 }
 
-void Run::runner_died(const std::string &why) {
+void Run::runner_died(const std::string &why)
+{
     if (!done_ && !condemned_)
         condemned_ = {context_.link->connected() ? kStatusRunnerDied : kStatusNoLauncher, why};
     gone_ = true;
     wake();
 }
 
-void Run::wake() {
+void Run::wake()
+{
     changed_.notify();
     if (socket_)
         socket_->interrupt();
 }
 
-void Run::arm(std::chrono::steady_clock::time_point when) {
+void Run::arm(std::chrono::steady_clock::time_point when)
+{
     alarm_.expires_at(when);
     alarm_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
@@ -191,7 +205,8 @@ void Run::arm(std::chrono::steady_clock::time_point when) {
     });
 }
 
-void Run::on_alarm() {
+void Run::on_alarm()
+{
     const auto now = std::chrono::steady_clock::now();
     if (gone_ || stage_ == Stage::abandoned)
         return;
@@ -218,7 +233,8 @@ void Run::on_alarm() {
     }
 }
 
-void Run::ask_to_stop(std::int32_t status, std::string message) {
+void Run::ask_to_stop(std::int32_t status, std::string message)
+{
     if (stage_ != Stage::running || done_)
         return;
     stopped_ = {status, std::move(message)};
@@ -232,7 +248,8 @@ void Run::ask_to_stop(std::int32_t status, std::string message) {
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
 }
 
-void Run::condemn(std::int32_t status, std::string message) {
+void Run::condemn(std::int32_t status, std::string message)
+{
     if (!condemned_)
         condemned_ = {status, std::move(message)};
     stage_ = Stage::killed;
@@ -240,14 +257,16 @@ void Run::condemn(std::int32_t status, std::string message) {
     arm(std::chrono::steady_clock::now() + kExitTimeout);
 }
 
-asio::awaitable<void> Run::notice_cancellation() {
+asio::awaitable<void> Run::notice_cancellation()
+{
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none)
         ask_to_stop(kStatusCancelled, "cancelled");
 }
 
 // Until run() has returned, the process is gone, or it has broken the rules.
-asio::awaitable<void> Run::read() {
+asio::awaitable<void> Run::read()
+{
     int at_once = 0;
     while (reading()) {
         Result<frames::Received> received = socket_->receive_now(*context_.buffer, 0);
@@ -280,7 +299,8 @@ asio::awaitable<void> Run::read() {
     }
 }
 
-asio::awaitable<void> Run::take(frames::RunToAgent message) {
+asio::awaitable<void> Run::take(frames::RunToAgent message)
+{
     if (const auto *rows = std::get_if<frames::Rows>(&message)) {
         co_await take_rows(*rows);
     } else if (const auto *request = std::get_if<frames::SocketRequest>(&message)) {
@@ -305,7 +325,8 @@ asio::awaitable<void> Run::take(frames::RunToAgent message) {
     }
 }
 
-asio::awaitable<void> Run::take_rows(frames::Rows rows) {
+asio::awaitable<void> Run::take_rows(frames::Rows rows)
+{
     if (rows.table >= formats_.size()) {
         condemn(kStatusBrokeRules, method().id + " sent rows of a table that it does not declare");
         co_return;
@@ -330,14 +351,16 @@ asio::awaitable<void> Run::take_rows(frames::Rows rows) {
         condemn(kStatusNoStorage, trouble);
 }
 
-void Run::take_log(const frames::LogLine &line) {
+void Run::take_log(const frames::LogLine &line)
+{
     if (++log_lines_ <= kLogLinesMax)
         sink_->log(line.level, line.text);
     else if (log_lines_ == kLogLinesMax + 1)
         sink_->log(SONDE_LOG_WARNING, "it logs too much; further lines are dropped");
 }
 
-asio::awaitable<void> Run::open_sockets(frames::SocketRequest request) {
+asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
+{
     // A process that asks on without taking its answers would fill the agent's memory with them.
     if (socket_->queued() > 0) {
         condemn(kStatusBrokeRules, method().id + " does not take the sockets that it asks for");
@@ -363,7 +386,8 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request) {
 }
 
 // run() has returned or its socket is closed: the process has a moment to follow.
-asio::awaitable<void> Run::wait_gone() {
+asio::awaitable<void> Run::wait_gone()
+{
     if (!gone_ && stage_ != Stage::killed && stage_ != Stage::abandoned) {
         stage_ = Stage::terminated;
         arm(std::chrono::steady_clock::now() + context_.settings.term_grace);
@@ -374,7 +398,8 @@ asio::awaitable<void> Run::wait_gone() {
 }
 
 // What the method said of itself, held against its declaration.
-Run::Verdict Run::own_verdict(std::int32_t code, const std::string &text, const char *how) const {
+Run::Verdict Run::own_verdict(std::int32_t code, const std::string &text, const char *how) const
+{
     if (code == 0)
         return {0, ""};
     if (code == frames::kStatusBrokeRules)
@@ -386,7 +411,8 @@ Run::Verdict Run::own_verdict(std::int32_t code, const std::string &text, const 
                                    ", which is none of its statuses" + (text.empty() ? "" : ": " + text)};
 }
 
-Run::Verdict Run::verdict() const {
+Run::Verdict Run::verdict() const
+{
     if (condemned_)
         return *condemned_;
     if (stopped_) {
@@ -409,7 +435,8 @@ Run::Verdict Run::verdict() const {
     return {kStatusNoResult, method().id + " " + wait_status_text(*wait_status_) + " and without a result"};
 }
 
-void Run::conclude() {
+void Run::conclude()
+{
     if (result_.ended.monotonic == MonotonicTime{})
         result_.ended = now();
     const Verdict verdict = this->verdict();

@@ -20,7 +20,8 @@ constexpr auto kDrainTimeout = 200ms;
 
 } // namespace
 
-std::string wait_status_text(int wait_status) {
+std::string wait_status_text(int wait_status)
+{
     if (!WIFSIGNALED(wait_status))
         return "ended with status " + std::to_string(WEXITSTATUS(wait_status));
     const int signal = WTERMSIG(wait_status);
@@ -31,9 +32,12 @@ std::string wait_status_text(int wait_status) {
 Runner::Runner(asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
                std::shared_ptr<Log> log)
     : executor_(std::move(executor)), link_(std::move(link)), plugin_(std::move(plugin)), log_(std::move(log)),
-      id_(link_->next_id()), settled_(executor_), timer_(executor_), idle_since_(std::chrono::steady_clock::now()) {}
+      id_(link_->next_id()), settled_(executor_), timer_(executor_), idle_since_(std::chrono::steady_clock::now())
+{
+}
 
-void Runner::start(std::chrono::milliseconds timeout) {
+void Runner::start(std::chrono::milliseconds timeout)
+{
     timer_.expires_after(timeout);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
@@ -46,13 +50,15 @@ void Runner::start(std::chrono::milliseconds timeout) {
     });
 }
 
-asio::awaitable<void> Runner::wait_settled() {
+asio::awaitable<void> Runner::wait_settled()
+{
     const auto self = shared_from_this();
     while (!settled())
         co_await settled_.wait();
 }
 
-asio::awaitable<void> Runner::live() {
+asio::awaitable<void> Runner::live()
+{
     const auto self = shared_from_this();
     Result<frames::Descriptor> socket = co_await link_->start_runner(id_, plugin_);
     if (!socket) {
@@ -83,7 +89,8 @@ asio::awaitable<void> Runner::live() {
     }
 }
 
-void Runner::take(const frames::RunnerToAgent &message) {
+void Runner::take(const frames::RunnerToAgent &message)
+{
     if (const auto *description = std::get_if<frames::Description>(&message)) {
         if (state_ != State::starting)
             return stop("it described itself unasked");
@@ -116,27 +123,32 @@ void Runner::take(const frames::RunnerToAgent &message) {
 }
 
 void Runner::invoke(std::uint64_t invocation, const std::shared_ptr<InvocationEvents> &events, frames::Frame frame,
-                    std::vector<frames::Descriptor> descriptors) {
+                    std::vector<frames::Descriptor> descriptors)
+{
     runs_[invocation] = events;
     control_->send(std::move(frame), std::move(descriptors));
 }
 
-void Runner::signal(std::uint64_t invocation, int signal) {
+void Runner::signal(std::uint64_t invocation, int signal)
+{
     if (state_ == State::ready)
         control_->send(frames::encode(frames::AgentToRunner(frames::Signal{invocation, signal})).value());
 }
 
-void Runner::forget(std::uint64_t invocation) {
+void Runner::forget(std::uint64_t invocation)
+{
     runs_.erase(invocation);
     idle_since_ = std::chrono::steady_clock::now();
 }
 
-void Runner::stop(const std::string &why) {
+void Runner::stop(const std::string &why)
+{
     link_->stop_runner(id_);
     die(why, true);
 }
 
-void Runner::ended(int wait_status) {
+void Runner::ended(int wait_status)
+{
     error_.what = wait_status_text(wait_status);
     timer_.expires_after(kDrainTimeout);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
@@ -146,7 +158,8 @@ void Runner::ended(int wait_status) {
     });
 }
 
-void Runner::die(const std::string &why, bool transient) {
+void Runner::die(const std::string &why, bool transient)
+{
     if (state_ == State::dead)
         return;
     const bool known = !error_.what.empty();

@@ -5,7 +5,8 @@
 
 namespace sonde::plugin_host {
 
-std::string status_name(std::int32_t status, const frames::MethodDescription *method) {
+std::string status_name(std::int32_t status, const frames::MethodDescription *method)
+{
     static constexpr const char *names[] = {"timeout",     "refused",     "no_method",   "broke_rules",
                                             "bad_options", "no_launcher", "runner_died", "cancelled",
                                             "no_result",   "not_started", "no_storage"};
@@ -24,7 +25,8 @@ std::string status_name(std::int32_t status, const frames::MethodDescription *me
     return "status " + std::to_string(status);
 }
 
-model::Blame host_blame(std::int32_t status) {
+model::Blame host_blame(std::int32_t status)
+{
     if (status == 0)
         return model::Blame::unknown;
     if (status == kStatusRefused)

@@ -15,16 +15,19 @@ namespace {
 // Enough to recognise a value in an error, whatever was pasted.
 constexpr std::size_t kShownBytes = 80;
 
-Error wrong(std::string_view text, std::string_view what, std::string_view hint) {
+Error wrong(std::string_view text, std::string_view what, std::string_view hint)
+{
     std::string shown = "'" + std::string(text.substr(0, kShownBytes)) + (text.size() > kShownBytes ? "...' " : "' ");
     return Error{"", shown + std::string(what), std::string(hint)};
 }
 
-bool is_digit(char c) {
+bool is_digit(char c)
+{
     return c >= '0' && c <= '9';
 }
 
-bool is_alnum(char c) {
+bool is_alnum(char c)
+{
     return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
@@ -63,7 +66,8 @@ __extension__ using Wide = __int128;
 enum class Scaled { ok, not_a_number, unknown_unit, not_whole, too_large };
 
 // sign digits [. digits] unit, exactly: the product must be a whole number that fits.
-Scaled scale(std::string_view text, std::span<const Unit> units, std::int64_t &value) {
+Scaled scale(std::string_view text, std::span<const Unit> units, std::int64_t &value)
+{
     const bool negative = text.starts_with('-');
     std::string_view rest = text.substr(negative ? 1 : 0);
     std::size_t end = 0;
@@ -104,12 +108,14 @@ Scaled scale(std::string_view text, std::span<const Unit> units, std::int64_t &v
     return Scaled::ok;
 }
 
-bool is_label(std::string_view label) {
+bool is_label(std::string_view label)
+{
     return !label.empty() && label.size() <= 63 && label.front() != '-' && label.back() != '-' &&
            std::all_of(label.begin(), label.end(), [](char c) { return is_alnum(c) || c == '-' || c == '_'; });
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
+std::size_t edit_distance(std::string_view a, std::string_view b)
+{
     std::vector<std::size_t> before, last(b.size() + 1), row(b.size() + 1);
     for (std::size_t j = 0; j <= b.size(); ++j)
         last[j] = j;
@@ -129,7 +135,8 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 } // namespace
 
-Result<std::int64_t> parse_integer(std::string_view text) {
+Result<std::int64_t> parse_integer(std::string_view text)
+{
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error == std::errc::result_out_of_range)
@@ -139,7 +146,8 @@ Result<std::int64_t> parse_integer(std::string_view text) {
     return value;
 }
 
-Result<std::int64_t> parse_size(std::string_view text) {
+Result<std::int64_t> parse_size(std::string_view text)
+{
     std::int64_t value = 0;
     switch (scale(text, kSizeUnits, value)) {
     case Scaled::ok:
@@ -153,7 +161,8 @@ Result<std::int64_t> parse_size(std::string_view text) {
     }
 }
 
-Result<std::int64_t> parse_duration(std::string_view text) {
+Result<std::int64_t> parse_duration(std::string_view text)
+{
     if (text == "0")
         return 0;
     std::int64_t value = 0;
@@ -173,7 +182,8 @@ Result<std::int64_t> parse_duration(std::string_view text) {
     }
 }
 
-Result<double> parse_real(std::string_view text) {
+Result<double> parse_real(std::string_view text)
+{
     double value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value))
@@ -181,20 +191,23 @@ Result<double> parse_real(std::string_view text) {
     return value;
 }
 
-Result<bool> parse_bool(std::string_view text) {
+Result<bool> parse_bool(std::string_view text)
+{
     if (text == "true" || text == "false")
         return text == "true";
     return wrong(text, "is neither true nor false", "");
 }
 
-Result<std::uint16_t> parse_port(std::string_view text) {
+Result<std::uint16_t> parse_port(std::string_view text)
+{
     const Result<std::int64_t> value = parse_integer(text);
     if (!value || *value < 1 || *value > 65535)
         return wrong(text, "is not a port", "ports go from 1 to 65535");
     return static_cast<std::uint16_t>(*value);
 }
 
-Result<Address> parse_address(std::string_view text) {
+Result<Address> parse_address(std::string_view text)
+{
     Address address;
     const std::string terminated(text);
     if (terminated.find('\0') == std::string::npos) {
@@ -208,7 +221,8 @@ Result<Address> parse_address(std::string_view text) {
     return wrong(text, "is not an IP address", "");
 }
 
-std::string address_text(std::span<const std::uint8_t> bytes) {
+std::string address_text(std::span<const std::uint8_t> bytes)
+{
     char text[INET6_ADDRSTRLEN] = "";
     if (bytes.size() == 4)
         inet_ntop(AF_INET, bytes.data(), text, sizeof text);
@@ -217,7 +231,8 @@ std::string address_text(std::span<const std::uint8_t> bytes) {
     return text;
 }
 
-Result<void> check_host(std::string_view text) {
+Result<void> check_host(std::string_view text)
+{
     const std::size_t zone = text.find('%');
     if (parse_address(text.substr(0, zone))) {
         if (zone == std::string_view::npos)
@@ -246,7 +261,8 @@ Result<void> check_host(std::string_view text) {
     return {};
 }
 
-Result<void> check_url(std::string_view text) {
+Result<void> check_url(std::string_view text)
+{
     const Error error = wrong(text, "is not an absolute URL", "URLs look like https://host.example/path");
     if (std::any_of(text.begin(), text.end(), [](char c) { return c <= ' ' || c >= 0x7f || c < 0; }))
         return error;
@@ -279,7 +295,8 @@ Result<void> check_url(std::string_view text) {
     return {};
 }
 
-bool is_utf8(std::string_view text) {
+bool is_utf8(std::string_view text)
+{
     for (std::size_t i = 0; i < text.size();) {
         const auto lead = static_cast<unsigned char>(text[i++]);
         if (lead == 0)
@@ -303,7 +320,8 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
-std::string duration_text(std::int64_t nanoseconds) {
+std::string duration_text(std::int64_t nanoseconds)
+{
     if (nanoseconds == 0)
         return "0s";
     static constexpr Unit units[] = {kDurationUnits[0], kDurationUnits[1], kDurationUnits[2],
@@ -325,7 +343,8 @@ std::string duration_text(std::int64_t nanoseconds) {
     return std::to_string(nanoseconds / best->factor) + std::string(best->name);
 }
 
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates) {
+std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates)
+{
     std::optional<std::string> best;
     std::size_t best_distance = std::max<std::size_t>(1, word.size() / 3) + 1;
     if (word.size() > 64)

@@ -12,26 +12,30 @@ namespace {
 
 constexpr std::array<std::uint8_t, 12> kMapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
-Address v4(const std::uint8_t *bytes) {
+Address v4(const std::uint8_t *bytes)
+{
     Address address;
     std::copy(kMapped.begin(), kMapped.end(), address.bytes.begin());
     std::copy(bytes, bytes + 4, address.bytes.begin() + 12);
     return address;
 }
 
-bool same_bits(const Address &a, const Address &b, unsigned bits) {
+bool same_bits(const Address &a, const Address &b, unsigned bits)
+{
     const std::size_t whole = bits / 8;
     if (!std::equal(a.bytes.begin(), a.bytes.begin() + whole, b.bytes.begin()))
         return false;
     return bits % 8 == 0 || (a.bytes[whole] ^ b.bytes[whole]) >> (8 - bits % 8) == 0;
 }
 
-bool begins_with(const Address &address, std::initializer_list<std::uint8_t> prefix) {
+bool begins_with(const Address &address, std::initializer_list<std::uint8_t> prefix)
+{
     return std::equal(prefix.begin(), prefix.end(), address.bytes.begin());
 }
 
 // The IPv4 address that a translator or tunnel would send to: NAT64 (RFC 6052), 6to4 (RFC 3056), IPv4-compatible.
-std::optional<Address> inside(const Address &address) {
+std::optional<Address> inside(const Address &address)
+{
     if (begins_with(address, {0x00, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0}) ||
         begins_with(address, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}))
         return v4(&address.bytes[12]);
@@ -42,11 +46,13 @@ std::optional<Address> inside(const Address &address) {
 
 } // namespace
 
-bool Address::is_v4() const {
+bool Address::is_v4() const
+{
     return std::equal(kMapped.begin(), kMapped.end(), bytes.begin());
 }
 
-Result<Address> parse_address(std::string_view text) {
+Result<Address> parse_address(std::string_view text)
+{
     // inet_pton takes no octal, no hexadecimal, no zone and no short form, as inet_aton would; it wants a terminator,
     // and would stop at one inside.
     const std::string terminated(text);
@@ -61,14 +67,16 @@ Result<Address> parse_address(std::string_view text) {
     return Error{"", "'" + std::string(text.substr(0, 64)) + "' is not an IP address", ""};
 }
 
-std::string to_string(const Address &address) {
+std::string to_string(const Address &address)
+{
     char text[INET6_ADDRSTRLEN];
     if (address.is_v4())
         return inet_ntop(AF_INET, &address.bytes[12], text, sizeof text);
     return inet_ntop(AF_INET6, address.bytes.data(), text, sizeof text);
 }
 
-const char *never_a_target(const Address &address) {
+const char *never_a_target(const Address &address)
+{
     if (address == Address{})
         return "is the unspecified address";
     if (!address.is_v4())
@@ -81,7 +89,8 @@ const char *never_a_target(const Address &address) {
     return address == v4(broadcast) ? "is the broadcast address" : nullptr;
 }
 
-bool Range::contains(const Address &address, bool or_inside) const {
+bool Range::contains(const Address &address, bool or_inside) const
+{
     // No IPv6 range holds IPv4 addresses but by their own 96 bits: ::/0 says nothing about 192.0.2.1.
     if (same_bits(first, address, bits) && (first.is_v4() && bits >= 96) == address.is_v4())
         return true;
@@ -91,7 +100,8 @@ bool Range::contains(const Address &address, bool or_inside) const {
     return carried && contains(*carried);
 }
 
-Result<Range> parse_range(std::string_view text) {
+Result<Range> parse_range(std::string_view text)
+{
     const std::size_t slash = text.find('/');
     const Result<Address> address = parse_address(text.substr(0, slash));
     if (!address)

@@ -6,19 +6,22 @@ namespace sonde::policy {
 
 namespace {
 
-Verdict refused(std::string reason, std::uint64_t left_bytes = 0) {
+Verdict refused(std::string reason, std::uint64_t left_bytes = 0)
+{
     return {false, std::move(reason), left_bytes};
 }
 
 } // namespace
 
-Policy Policy::deny_all(std::string reason) {
+Policy Policy::deny_all(std::string reason)
+{
     Policy policy;
     policy.denied_ = std::move(reason);
     return policy;
 }
 
-Verdict Policy::judge(const Request &request) const {
+Verdict Policy::judge(const Request &request) const
+{
     if (denied_)
         return refused("the local policy refuses everything: " + *denied_);
     const std::uint64_t left = bytes_per_day_ - std::min(bytes_per_day_, request.used_bytes);
@@ -45,7 +48,8 @@ Verdict Policy::judge(const Request &request) const {
     return {true, "", left};
 }
 
-Verdict Policy::judge_target(std::string_view target) const {
+Verdict Policy::judge_target(std::string_view target) const
+{
     if (denied_)
         return refused("the local policy refuses everything: " + *denied_);
     const Result<Target> parsed = parse_target(target);

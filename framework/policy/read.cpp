@@ -16,13 +16,15 @@ constexpr std::size_t kBytesMax = 1'048'576;
 constexpr std::size_t kEntriesMax = 10'000;
 constexpr std::uint64_t kConcurrencyMax = 1000;
 
-Error wrong(const std::string &where, const std::string &path, const std::string &what, const std::string &hint = "") {
+Error wrong(const std::string &where, const std::string &path, const std::string &what, const std::string &hint = "")
+{
     return {where, path + ": " + what, hint};
 }
 
 // An object that holds nothing but these keys, and each once.
 Result<void> check_keys(const Value &value, const std::string &where, const std::string &path,
-                        std::initializer_list<const char *> known) {
+                        std::initializer_list<const char *> known)
+{
     if (!value.IsObject())
         return wrong(where, path.empty() ? "/" : path, "must be an object");
     std::vector<std::string> seen;
@@ -41,7 +43,8 @@ Result<void> check_keys(const Value &value, const std::string &where, const std:
     return {};
 }
 
-Result<std::uint64_t> read_number(const Value &root, const char *key, const std::string &where, std::uint64_t max) {
+Result<std::uint64_t> read_number(const Value &root, const char *key, const std::string &where, std::uint64_t max)
+{
     const auto member = root.FindMember(key);
     const std::string path = "/" + std::string(key);
     if (member == root.MemberEnd())
@@ -52,7 +55,8 @@ Result<std::uint64_t> read_number(const Value &root, const char *key, const std:
 }
 
 Result<std::vector<std::string>> read_texts(const Value &parent, const char *key, const std::string &where,
-                                            const std::string &parent_path) {
+                                            const std::string &parent_path)
+{
     const std::string path = parent_path + "/" + key;
     const auto member = parent.FindMember(key);
     if (member == parent.MemberEnd())
@@ -68,7 +72,8 @@ Result<std::vector<std::string>> read_texts(const Value &parent, const char *key
     return texts;
 }
 
-Result<TargetList> read_targets(const Value &targets, const char *key, const std::string &where) {
+Result<TargetList> read_targets(const Value &targets, const char *key, const std::string &where)
+{
     const Result<std::vector<std::string>> texts = read_texts(targets, key, where, "/targets");
     if (!texts)
         return texts.error();
@@ -84,7 +89,8 @@ Result<TargetList> read_targets(const Value &targets, const char *key, const std
 
 } // namespace
 
-Result<Policy> read_policy(std::string_view text, const std::string &where) {
+Result<Policy> read_policy(std::string_view text, const std::string &where)
+{
     if (text.size() > kBytesMax)
         return Error{where, "larger than " + std::to_string(kBytesMax) + " bytes", ""};
     rapidjson::Document root;

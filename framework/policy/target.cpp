@@ -8,32 +8,38 @@ namespace sonde::policy {
 
 namespace {
 
-bool is_digit(char c) {
+bool is_digit(char c)
+{
     return c >= '0' && c <= '9';
 }
 
-bool is_letter(char c) {
+bool is_letter(char c)
+{
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view text)
+{
     std::string out;
     for (const char c : text.substr(0, 64))
         out += c >= 0x20 && c < 0x7f ? c : '?';
     return "'" + out + "'";
 }
 
-Error unclear(std::string_view text, const std::string &why) {
+Error unclear(std::string_view text, const std::string &why)
+{
     return {"", "target " + shown(text) + " " + why, "name a host or an address, e.g. www.example.org or 192.0.2.1"};
 }
 
 // "Ends in a number" (WHATWG URL): programs with inet_aton read 0x7f.1, 127.1, 2130706433 or 0177.0.0.1 as addresses.
-bool ends_in_a_number(std::string_view name) {
+bool ends_in_a_number(std::string_view name)
+{
     const std::string_view last = name.substr(name.rfind('.') + 1);
     return std::all_of(last.begin(), last.end(), is_digit) || last.starts_with("0x");
 }
 
-std::string lower(std::string_view text) {
+std::string lower(std::string_view text)
+{
     std::string out(text);
     for (char &c : out) {
         if (c >= 'A' && c <= 'Z')
@@ -43,7 +49,8 @@ std::string lower(std::string_view text) {
 }
 
 // A host name, or with `glob` one that may hold `*`, normalised.
-std::optional<std::string> name_of(std::string_view text, bool glob) {
+std::optional<std::string> name_of(std::string_view text, bool glob)
+{
     if (text.ends_with('.'))
         text.remove_suffix(1);
     if (text.empty() || text.size() > 253)
@@ -62,7 +69,8 @@ std::optional<std::string> name_of(std::string_view text, bool glob) {
     return lower(text);
 }
 
-bool is_port(std::string_view text) {
+bool is_port(std::string_view text)
+{
     unsigned port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     return !text.empty() && text.size() <= 5 && error == std::errc() && end == text.data() + text.size() && port > 0 &&
@@ -70,7 +78,8 @@ bool is_port(std::string_view text) {
 }
 
 // What stands between `://` and the path.
-Result<std::string_view> authority_of(std::string_view text, std::size_t colon) {
+Result<std::string_view> authority_of(std::string_view text, std::size_t colon)
+{
     const std::string_view scheme = text.substr(0, colon);
     const bool good =
         !scheme.empty() && is_letter(scheme.front()) && std::all_of(scheme.begin(), scheme.end(), [](char c) {
@@ -94,7 +103,8 @@ struct HostAndPort {
     bool brackets = false;
 };
 
-HostAndPort split(std::string_view text) {
+HostAndPort split(std::string_view text)
+{
     if (text.starts_with('[')) {
         const std::size_t end = text.find(']');
         if (end == std::string_view::npos)
@@ -114,7 +124,8 @@ HostAndPort split(std::string_view text) {
 
 } // namespace
 
-Result<Target> parse_target(std::string_view text) {
+Result<Target> parse_target(std::string_view text)
+{
     const auto unprintable = [](char c) { return c <= 0x20 || c >= 0x7f; };
     if (std::any_of(text.begin(), text.end(), unprintable))
         return unclear(text, "holds spaces or characters outside ASCII");
@@ -145,12 +156,14 @@ Result<Target> parse_target(std::string_view text) {
     return Target(*name);
 }
 
-std::string to_string(const Target &target) {
+std::string to_string(const Target &target)
+{
     const auto *address = std::get_if<Address>(&target);
     return address ? to_string(*address) : std::get<std::string>(target);
 }
 
-Result<void> TargetList::add(std::string_view text) {
+Result<void> TargetList::add(std::string_view text)
+{
     const Result<Range> range = parse_range(text);
     if (range) {
         ranges_.push_back(*range);
@@ -169,7 +182,8 @@ Result<void> TargetList::add(std::string_view text) {
     return {};
 }
 
-bool TargetList::matches(const Target &target, bool or_inside) const {
+bool TargetList::matches(const Target &target, bool or_inside) const
+{
     if (const auto *address = std::get_if<Address>(&target))
         return std::any_of(ranges_.begin(), ranges_.end(),
                            [&](const Range &range) { return range.contains(*address, or_inside); });
@@ -177,14 +191,16 @@ bool TargetList::matches(const Target &target, bool or_inside) const {
                        [&](const std::string &glob) { return glob_matches(glob, std::get<std::string>(target)); });
 }
 
-std::string TargetList::to_string() const {
+std::string TargetList::to_string() const
+{
     std::string out;
     for (const std::string &text : texts_)
         out += (out.empty() ? "" : ", ") + text;
     return out.empty() ? "none" : out;
 }
 
-bool glob_matches(std::string_view glob, std::string_view text) {
+bool glob_matches(std::string_view glob, std::string_view text)
+{
     std::size_t g = 0;
     std::size_t t = 0;
     std::size_t star = std::string_view::npos; // the last one seen, and how much of the text it has taken

@@ -19,7 +19,8 @@ constexpr nanoseconds kStep = seconds(1);
 constexpr nanoseconds kLateAtMost = seconds(10);
 constexpr nanoseconds kSilentAtMost = std::chrono::hours(24);
 
-nanoseconds late_at_most(const Timing &timing) {
+nanoseconds late_at_most(const Timing &timing)
+{
     return std::min(kLateAtMost, timing.interval());
 }
 
@@ -27,7 +28,8 @@ nanoseconds late_at_most(const Timing &timing) {
 
 Engine::Engine(Uuid agent_id, Random random) : agent_id_(agent_id), random_(std::move(random)) {}
 
-Decisions Engine::advance(Now now) {
+Decisions Engine::advance(Now now)
+{
     Decisions out;
     const nanoseconds stepped = last_ ? (now.wall - last_->wall) - (now.monotonic - last_->monotonic) : nanoseconds(0);
     last_ = now;
@@ -41,7 +43,8 @@ Decisions Engine::advance(Now now) {
     return out;
 }
 
-void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out) {
+void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
+{
     for (const std::string &name : std::exchange(clockless_, {}))
         begin(instances_.at(name), false, now, {}, out);
     if (stepped < -kStep) {
@@ -78,7 +81,8 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out) {
 }
 
 void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason,
-                      Decisions &out) {
+                      Decisions &out)
+{
     Account account;
     if (const auto passed = instance.timing.between(instance.next_from, punctual)) {
         missed.add(*passed);
@@ -99,7 +103,8 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
     }
 }
 
-void Engine::clock_set_back(Instance &instance, Now now, Decisions &out) {
+void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
+{
     const std::optional<WallTime> next = instance.timing.first_from(now.wall);
     if (instance.timing.once() || !next || instance.next_from - kSilentAtMost <= *next)
         return;
@@ -123,7 +128,8 @@ void Engine::clock_set_back(Instance &instance, Now now, Decisions &out) {
     catch_up(instance, now.wall, now, {}, {}, out);
 }
 
-void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out) {
+void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
+{
     const Work &work = *instance.work;
     model::Intent intent;
     intent.id = draw_uuid(random_);
@@ -139,7 +145,8 @@ void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out) {
     out.push_back(Plan{std::move(intent), Progress{work.schedule.name, work.fingerprint, event}});
 }
 
-void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now) {
+void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now)
+{
     Pending pending{intent, std::nullopt, durable, false};
     if (!instance.timing.timed()) {
         // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
@@ -152,7 +159,8 @@ void Engine::wait_for(Instance &instance, const model::Intent &intent, bool dura
     pending_.emplace(intent.id, std::move(pending));
 }
 
-void Engine::set_head(Instance &instance, std::optional<WallTime> head) {
+void Engine::set_head(Instance &instance, std::optional<WallTime> head)
+{
     const std::string &name = instance.work->schedule.name;
     if (instance.head)
         heads_.erase({*instance.head, name});
@@ -161,7 +169,8 @@ void Engine::set_head(Instance &instance, std::optional<WallTime> head) {
     instance.head = head;
 }
 
-Decisions Engine::planned(const Uuid &intent, Now now) {
+Decisions Engine::planned(const Uuid &intent, Now now)
+{
     Decisions out = advance(now);
     const auto found = pending_.find(intent);
     if (found == pending_.end())
@@ -176,7 +185,8 @@ Decisions Engine::planned(const Uuid &intent, Now now) {
     return out;
 }
 
-void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out) {
+void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out)
+{
     Pending &pending = pending_.at(id);
     pending.is_due = true;
     if (!pending.durable)
@@ -192,7 +202,8 @@ void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out) {
     start_actions(run, since, out);
 }
 
-void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out) {
+void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out)
+{
     const bool together = run.work->schedule.execution_mode == model::ExecutionMode::parallel;
     do {
         run.active.insert(run.next);
@@ -201,7 +212,8 @@ void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out) {
     } while (together && run.next < run.work->tasks.size());
 }
 
-Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now) {
+Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
+{
     Decisions out = advance(now);
     const auto found = running_.find(intent);
     if (found == running_.end() || found->second.active.erase(action) == 0)
@@ -230,7 +242,8 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now) 
     return out;
 }
 
-void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account) {
+void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account)
+{
     if (tally.count == 0)
         return;
     for (std::size_t i = 0; i < instance.work->tasks.size(); ++i)
@@ -241,13 +254,15 @@ void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason
     }
 }
 
-void Engine::settle_overlapped(Instance &instance, Account &account) {
+void Engine::settle_overlapped(Instance &instance, Account &account)
+{
     const Tally overlapped = std::exchange(instance.overlapped, {});
     settle(instance, overlapped,
            {model::OutcomeWord::overlapped, model::Blame::agent, "the schedule's previous run had not ended"}, account);
 }
 
-Engine::Pending Engine::take(Instance &instance, const Uuid &id) {
+Engine::Pending Engine::take(Instance &instance, const Uuid &id)
+{
     instance.pending.erase(id);
     const auto found = pending_.find(id);
     if (found == pending_.end())
@@ -260,7 +275,8 @@ Engine::Pending Engine::take(Instance &instance, const Uuid &id) {
     return pending;
 }
 
-Wakeup Engine::next_wakeup() const {
+Wakeup Engine::next_wakeup() const
+{
     Wakeup wakeup;
     const auto earlier = [&wakeup](WallTime time) { wakeup.wall = wakeup.wall ? std::min(*wakeup.wall, time) : time; };
     if (!wall_dues_.empty())
@@ -274,7 +290,8 @@ Wakeup Engine::next_wakeup() const {
     return wakeup;
 }
 
-std::vector<model::Intent> Engine::pending() const {
+std::vector<model::Intent> Engine::pending() const
+{
     std::vector<model::Intent> intents;
     intents.reserve(pending_.size());
     for (const auto &[id, pending] : pending_)
@@ -284,7 +301,8 @@ std::vector<model::Intent> Engine::pending() const {
     return intents;
 }
 
-std::vector<model::Intent> Engine::running() const {
+std::vector<model::Intent> Engine::running() const
+{
     std::vector<model::Intent> intents;
     intents.reserve(running_.size());
     for (const auto &[id, run] : running_)

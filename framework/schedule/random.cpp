@@ -5,7 +5,8 @@
 
 namespace sonde::schedule {
 
-std::chrono::nanoseconds draw_spread(const Random &random, std::chrono::seconds spread) {
+std::chrono::nanoseconds draw_spread(const Random &random, std::chrono::seconds spread)
+{
     constexpr std::chrono::seconds longest{std::numeric_limits<std::uint32_t>::max()};
     const std::chrono::nanoseconds bound = std::clamp(spread, std::chrono::seconds(0), longest);
     if (bound.count() == 0)
@@ -19,7 +20,8 @@ std::chrono::nanoseconds draw_spread(const Random &random, std::chrono::seconds 
     return std::chrono::nanoseconds(static_cast<std::int64_t>(drawn % values));
 }
 
-Uuid draw_uuid(const Random &random) {
+Uuid draw_uuid(const Random &random)
+{
     Uuid id{};
     std::uint64_t bits = 0;
     for (std::size_t i = 0; i < id.size(); ++i) {

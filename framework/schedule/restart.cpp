@@ -11,12 +11,14 @@ namespace {
 
 constexpr const char *kReplaced = "the instruction was replaced";
 
-std::string to_the_second(WallTime time) {
+std::string to_the_second(WallTime time)
+{
     return model::format_date_time(std::chrono::floor<std::chrono::seconds>(time));
 }
 
 // What was planned and closed in the same answer need not be made durable.
-void drop_closed_plans(Decisions &decisions) {
+void drop_closed_plans(Decisions &decisions)
+{
     std::set<Uuid> closed;
     for (const Decision &decision : decisions) {
         if (const auto *account = std::get_if<Account>(&decision))
@@ -30,7 +32,8 @@ void drop_closed_plans(Decisions &decisions) {
 
 } // namespace
 
-Decisions Engine::start(const model::Instruction &instruction, const Saved &saved, Now now) {
+Decisions Engine::start(const model::Instruction &instruction, const Saved &saved, Now now)
+{
     Decisions out;
     last_ = now;
     last_alive_ = saved.last_alive;
@@ -53,7 +56,8 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     return out;
 }
 
-void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out) {
+void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out)
+{
     const model::Intent &intent = saved.intent;
     const auto found = instances_.find(intent.schedule);
     const bool in_force = found != instances_.end() && !found->second.fresh;
@@ -73,7 +77,8 @@ void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Ta
         out.push_back(Account{{}, {intent.id}, std::nullopt});
 }
 
-void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out) {
+void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out)
+{
     Account account;
     account.closed.push_back(saved.intent.id);
     for (std::size_t i = 0; i < saved.intent.actions.size(); ++i) {
@@ -98,12 +103,14 @@ void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decis
     out.push_back(std::move(account));
 }
 
-std::string Engine::down(bool starting, Now now) const {
+std::string Engine::down(bool starting, Now now) const
+{
     return "the agent was not running" + (last_alive_ ? " from " + to_the_second(*last_alive_) + " to " : " until ") +
            to_the_second(now.wall) + (starting ? "" : ", or its clock was not set");
 }
 
-void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out) {
+void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out)
+{
     const Reason reason = instance.fresh ? Reason{model::OutcomeWord::missed, model::Blame::unknown,
                                                   "its time had passed when the instruction came into force"}
                                          : Reason{model::OutcomeWord::missed, model::Blame::agent, down(starting, now)};
@@ -139,7 +146,8 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         plan(instance, now.wall, now, out);
 }
 
-Decisions Engine::replace(const model::Instruction &instruction, Now now) {
+Decisions Engine::replace(const model::Instruction &instruction, Now now)
+{
     // What triggers at this very instant belongs to the new instruction.
     Decisions out = advance({now.wall - std::chrono::nanoseconds(1), now.monotonic - std::chrono::nanoseconds(1)});
     std::map<std::string, Work> asked;
@@ -163,20 +171,23 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now) {
     return out;
 }
 
-void Engine::forget_unless_planned(const std::string &name, Decisions &out) const {
+void Engine::forget_unless_planned(const std::string &name, Decisions &out) const
+{
     const auto found = instances_.find(name);
     if (found == instances_.end() || found->second.fresh)
         out.push_back(Forget{name});
 }
 
-Engine::Instance &Engine::add(Work work) {
+Engine::Instance &Engine::add(Work work)
+{
     const Timing timing(work.event, agent_id_);
     const std::string name = work.schedule.name;
     Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
     return instances_.insert_or_assign(name, std::move(instance)).first->second;
 }
 
-void Engine::remove(const std::string &name, Decisions &out) {
+void Engine::remove(const std::string &name, Decisions &out)
+{
     Instance &instance = instances_.at(name);
     Account account;
     settle_overlapped(instance, account);

@@ -4,19 +4,22 @@
 
 namespace sonde::schedule {
 
-void Tally::add(const Triggers &triggers) {
+void Tally::add(const Triggers &triggers)
+{
     first = std::min(first, triggers.first);
     last = std::max(last, triggers.last);
     count += triggers.count;
 }
 
-void Tally::add(const model::Intent &intent) {
+void Tally::add(const model::Intent &intent)
+{
     add(Triggers{intent.event, intent.event, 1});
     intents.push_back(intent.id);
 }
 
 model::Outcome outcome_of(const Work &work, std::size_t action, const Tally &tally, const Reason &reason,
-                          const Random &random) {
+                          const Random &random)
+{
     model::Outcome outcome;
     outcome.run = draw_uuid(random);
     outcome.schedule = work.schedule.name;

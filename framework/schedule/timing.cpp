@@ -15,30 +15,35 @@ using std::chrono::seconds;
 constexpr seconds kIntervalMax{std::numeric_limits<std::uint32_t>::max()};
 
 // Distances between two WallTimes can need 64 bits without a sign.
-std::uint64_t distance(WallTime from, WallTime to) {
+std::uint64_t distance(WallTime from, WallTime to)
+{
     return static_cast<std::uint64_t>(to.time_since_epoch().count()) -
            static_cast<std::uint64_t>(from.time_since_epoch().count());
 }
 
-WallTime plus(WallTime time, std::uint64_t distance) {
+WallTime plus(WallTime time, std::uint64_t distance)
+{
     return WallTime(
         nanoseconds(static_cast<std::int64_t>(static_cast<std::uint64_t>(time.time_since_epoch().count()) + distance)));
 }
 
 } // namespace
 
-std::uint64_t fnv1a(std::string_view text, std::uint64_t hash) {
+std::uint64_t fnv1a(std::string_view text, std::uint64_t hash)
+{
     for (const char c : text)
         hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
     return hash;
 }
 
-std::chrono::milliseconds phase(const Uuid &agent_id, std::string_view event_name, seconds interval) {
+std::chrono::milliseconds phase(const Uuid &agent_id, std::string_view event_name, seconds interval)
+{
     const std::uint64_t hash = fnv1a(event_name, fnv1a("/", fnv1a(to_string(agent_id))));
     return std::chrono::milliseconds(hash % (static_cast<std::uint64_t>(interval.count()) * 1000));
 }
 
-Timing::Timing(const model::Event &event, const Uuid &agent_id) {
+Timing::Timing(const model::Event &event, const Uuid &agent_id)
+{
     if (const auto *periodic = std::get_if<model::Periodic>(&event.type)) {
         timed_ = true;
         const seconds interval = std::clamp(periodic->interval, seconds(1), kIntervalMax);
@@ -53,7 +58,8 @@ Timing::Timing(const model::Event &event, const Uuid &agent_id) {
     }
 }
 
-std::optional<WallTime> Timing::first_from(WallTime from) const {
+std::optional<WallTime> Timing::first_from(WallTime from) const
+{
     if (!timed_ || from >= end_ || start_ >= end_ || (once_ && from > start_))
         return std::nullopt;
     if (from <= start_)
@@ -65,7 +71,8 @@ std::optional<WallTime> Timing::first_from(WallTime from) const {
     return trigger < end_ ? std::optional(trigger) : std::nullopt;
 }
 
-std::optional<Triggers> Timing::between(WallTime from, WallTime before) const {
+std::optional<Triggers> Timing::between(WallTime from, WallTime before) const
+{
     const std::optional<WallTime> first = first_from(from);
     if (!first || *first >= before)
         return std::nullopt;

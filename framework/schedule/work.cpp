@@ -14,7 +14,8 @@ namespace {
 // Writes `key=length:value;`: the lengths keep two configurations from having the same text.
 class Canonical {
 public:
-    void put(std::string_view key, std::string_view value) {
+    void put(std::string_view key, std::string_view value)
+    {
         text_ += key;
         text_ += '=';
         text_ += std::to_string(value.size());
@@ -22,27 +23,33 @@ public:
         text_ += value;
         text_ += ';';
     }
-    void put(std::string_view key, const std::optional<std::string> &value) {
+    void put(std::string_view key, const std::optional<std::string> &value)
+    {
         if (value)
             put(key, std::string_view(*value));
     }
-    void put(std::string_view key, const std::vector<std::string> &values) {
+    void put(std::string_view key, const std::vector<std::string> &values)
+    {
         for (const std::string &value : values)
             put(key, std::string_view(value));
     }
-    void put(std::string_view key, std::chrono::seconds value) {
+    void put(std::string_view key, std::chrono::seconds value)
+    {
         put(key, std::string_view(std::to_string(value.count())));
     }
-    void put(std::string_view key, WallTime value) {
+    void put(std::string_view key, WallTime value)
+    {
         put(key, std::string_view(std::to_string(value.time_since_epoch().count())));
     }
     template <class T>
         requires std::is_same_v<T, std::chrono::seconds> || std::is_same_v<T, WallTime>
-    void put(std::string_view key, const std::optional<T> &value) {
+    void put(std::string_view key, const std::optional<T> &value)
+    {
         if (value)
             put(key, *value);
     }
-    void put(const std::vector<model::Option> &options) {
+    void put(const std::vector<model::Option> &options)
+    {
         for (const model::Option &option : options) {
             put("option", std::string_view(option.id));
             put("name", std::string_view(option.name));
@@ -56,7 +63,8 @@ private:
     std::string text_;
 };
 
-void put(Canonical &out, const model::Event &event) {
+void put(Canonical &out, const model::Event &event)
+{
     out.put("event", std::string_view(event.name));
     out.put("random-spread", event.random_spread);
     out.put("cycle-interval", event.cycle_interval);
@@ -79,7 +87,8 @@ void put(Canonical &out, const model::Event &event) {
         event.type);
 }
 
-void put(Canonical &out, const model::Task &task) {
+void put(Canonical &out, const model::Task &task)
+{
     out.put("task", std::string_view(task.name));
     for (const model::Function &function : task.functions) {
         out.put("function", std::string_view(function.uri));
@@ -90,7 +99,8 @@ void put(Canonical &out, const model::Task &task) {
     out.put("tag", task.tags);
 }
 
-void put(Canonical &out, const model::Action &action) {
+void put(Canonical &out, const model::Action &action)
+{
     out.put("action", std::string_view(action.name));
     out.put("of", std::string_view(action.task));
     out.put(action.options);
@@ -99,7 +109,8 @@ void put(Canonical &out, const model::Action &action) {
     out.put("suppression-tag", action.suppression_tags);
 }
 
-const char *name_of(model::ExecutionMode mode) {
+const char *name_of(model::ExecutionMode mode)
+{
     switch (mode) {
     case model::ExecutionMode::sequential:
         return "sequential";
@@ -113,7 +124,8 @@ const char *name_of(model::ExecutionMode mode) {
 
 } // namespace
 
-std::uint64_t fingerprint_of(const Work &work) {
+std::uint64_t fingerprint_of(const Work &work)
+{
     Canonical out;
     out.put("schedule", std::string_view(work.schedule.name));
     out.put("mode", std::string_view(name_of(work.schedule.execution_mode)));
@@ -127,7 +139,8 @@ std::uint64_t fingerprint_of(const Work &work) {
     return out.hash();
 }
 
-std::vector<Work> works_of(const model::Instruction &instruction) {
+std::vector<Work> works_of(const model::Instruction &instruction)
+{
     std::map<std::string_view, const model::Event *> events;
     for (const model::Event &event : instruction.events)
         events.emplace(event.name, &event);

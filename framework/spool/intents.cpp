@@ -9,7 +9,8 @@ namespace sonde::spool {
 
 namespace {
 
-Result<void> read_actions(sqlite::Connection &db, OpenIntent &open) {
+Result<void> read_actions(sqlite::Connection &db, OpenIntent &open)
+{
     auto rows = db.query("SELECT name, state, run, task, start, parts, rows, rows_dropped FROM action "
                          "WHERE intent = ? ORDER BY number",
                          to_string(open.intent.id));
@@ -28,7 +29,8 @@ Result<void> read_actions(sqlite::Connection &db, OpenIntent &open) {
     return rows.end();
 }
 
-Result<void> read_intents(sqlite::Connection &db, std::vector<OpenIntent> &intents) {
+Result<void> read_intents(sqlite::Connection &db, std::vector<OpenIntent> &intents)
+{
     auto rows = db.query("SELECT id, schedule, event, spread, cycle_number FROM intent ORDER BY event + spread");
     while (rows.next()) {
         OpenIntent open;
@@ -44,7 +46,8 @@ Result<void> read_intents(sqlite::Connection &db, std::vector<OpenIntent> &inten
     return rows.end();
 }
 
-Result<void> put_intent(sqlite::Connection &db, const model::Intent &intent) {
+Result<void> put_intent(sqlite::Connection &db, const model::Intent &intent)
+{
     const auto id = to_string(intent.id);
     const auto stored = db.run("INSERT INTO intent VALUES(?, ?, ?, ?, ?)", id, intent.schedule, intent.event,
                                intent.spread.count(), intent.cycle_number);
@@ -58,7 +61,8 @@ Result<void> put_intent(sqlite::Connection &db, const model::Intent &intent) {
 }
 
 // An earlier process may have started what is accounted for now; only the spool knows what came of it.
-Result<void> put_accounted(sqlite::Connection &db, Accounted accounted) {
+Result<void> put_accounted(sqlite::Connection &db, Accounted accounted)
+{
     const auto run = to_string(accounted.outcome.run);
     std::string intent;
     {
@@ -82,7 +86,8 @@ Result<void> put_accounted(sqlite::Connection &db, Accounted accounted) {
     return put_outcome(db, accounted.outcome, accounted.destinations);
 }
 
-Result<void> put_instruction(sqlite::Connection &db, const StoredInstruction &instruction) {
+Result<void> put_instruction(sqlite::Connection &db, const StoredInstruction &instruction)
+{
     const auto stored = db.run("INSERT OR REPLACE INTO instruction VALUES(1, ?, ?, ?)", instruction.text,
                                instruction.etag, instruction.applied_at);
     if (!stored)
@@ -90,7 +95,8 @@ Result<void> put_instruction(sqlite::Connection &db, const StoredInstruction &in
     return {};
 }
 
-Result<void> put_progress(sqlite::Connection &db, const Change &change) {
+Result<void> put_progress(sqlite::Connection &db, const Change &change)
+{
     for (const auto &progress : change.progress) {
         const auto stored = db.run("INSERT OR REPLACE INTO progress VALUES(?, ?, ?)", progress.schedule,
                                    progress.fingerprint, progress.last_event);
@@ -105,7 +111,8 @@ Result<void> put_progress(sqlite::Connection &db, const Change &change) {
 
 } // namespace
 
-Result<OpenState> read_open_state(sqlite::Connection &db) {
+Result<OpenState> read_open_state(sqlite::Connection &db)
+{
     OpenState state;
     auto instruction = db.query("SELECT text, etag, applied_at FROM instruction");
     if (instruction.next())
@@ -128,7 +135,8 @@ Result<OpenState> read_open_state(sqlite::Connection &db) {
     return state;
 }
 
-Result<void> record_change(sqlite::Connection &db, Change change) {
+Result<void> record_change(sqlite::Connection &db, Change change)
+{
     if (change.instruction)
         if (auto put = put_instruction(db, *change.instruction); !put)
             return put.error();
@@ -145,7 +153,8 @@ Result<void> record_change(sqlite::Connection &db, Change change) {
 }
 
 Result<void> start_action(sqlite::Connection &db, const Uuid &intent, std::size_t action, const Uuid &run,
-                          const std::string &task, WallTime when) {
+                          const std::string &task, WallTime when)
+{
     const auto started = db.run("UPDATE action SET state = ?, run = ?, task = ?, start = ? "
                                 "WHERE intent = ? AND number = ? AND state = ?",
                                 kStarted, to_string(run), task, when, to_string(intent), action, kPlanned);

@@ -5,7 +5,8 @@
 namespace sonde::spool {
 
 // Adds to a counter that lives as long as the spool.
-inline Result<void> count_up(sqlite::Connection &db, std::string_view name, std::uint64_t by) {
+inline Result<void> count_up(sqlite::Connection &db, std::string_view name, std::uint64_t by)
+{
     const auto added = db.run("INSERT INTO meta VALUES(?1, ?2) ON CONFLICT DO UPDATE SET value = value + ?2", name, by);
     if (!added)
         return added.error();

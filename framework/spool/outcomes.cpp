@@ -14,7 +14,8 @@ constexpr std::size_t kOutcomeBytes = 600;
 constexpr std::size_t kEntryBytes = 3000;
 static_assert(kLeastBundle >= kEntryBytes + kOutcomeBytes);
 
-model::Outcome read_outcome(const sqlite::Rows &rows) {
+model::Outcome read_outcome(const sqlite::Rows &rows)
+{
     model::Outcome outcome;
     outcome.run = rows.uuid(1);
     outcome.schedule = rows.text(2);
@@ -42,7 +43,8 @@ struct Waiting {
     std::vector<model::Outcome> outcomes;
 };
 
-Result<Waiting> waiting_outcomes(sqlite::Connection &db, const Destination &destination, std::size_t room) {
+Result<Waiting> waiting_outcomes(sqlite::Connection &db, const Destination &destination, std::size_t room)
+{
     Waiting waiting;
     std::size_t bytes = kEntryBytes;
     auto rows = db.query("SELECT outcome.* FROM outcome_delivery JOIN outcome ON outcome.id = outcome "
@@ -64,7 +66,8 @@ Result<Waiting> waiting_outcomes(sqlite::Connection &db, const Destination &dest
 } // namespace
 
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
-                         const std::vector<Destination> &destinations) {
+                         const std::vector<Destination> &destinations)
+{
     const auto counted = db.run("INSERT INTO tally VALUES(?1, ?2, ?3, ?4) "
                                 "ON CONFLICT DO UPDATE SET count = count + ?4",
                                 outcome.schedule, outcome.action, static_cast<int>(outcome.word), outcome.count);
@@ -88,7 +91,8 @@ Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
 }
 
 Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
-                                             std::size_t room) {
+                                             std::size_t room)
+{
     const auto waiting = waiting_outcomes(db, destination, room);
     if (!waiting)
         return waiting.error();
@@ -114,7 +118,8 @@ Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid 
 }
 
 Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, const std::string &action,
-                               std::uint64_t rows) {
+                               std::uint64_t rows)
+{
     if (rows == 0)
         return {};
     const auto running = db.run("UPDATE action SET rows_dropped = rows_dropped + ? "
@@ -134,7 +139,8 @@ Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, c
     return {};
 }
 
-Result<void> tidy_outcome(sqlite::Connection &db, const std::string &run, const std::string &action) {
+Result<void> tidy_outcome(sqlite::Connection &db, const std::string &run, const std::string &action)
+{
     const auto deleted =
         db.run("DELETE FROM outcome WHERE run = ?1 AND action = ?2 "
                "AND NOT EXISTS (SELECT 1 FROM result WHERE run = ?1 AND action = ?2) "

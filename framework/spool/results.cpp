@@ -15,7 +15,8 @@ namespace {
 // Leaves room for the report around it.
 constexpr std::size_t kEntryBytesMax = model::kReportBytesMax - 64 * 1024;
 
-std::uint64_t rows_of(const model::ReportedResult &result) {
+std::uint64_t rows_of(const model::ReportedResult &result)
+{
     std::uint64_t rows = 0;
     for (const auto &table : result.tables)
         rows += table.rows.size();
@@ -34,7 +35,8 @@ struct Counted {
     std::string name;
 };
 
-Result<std::optional<Counted>> one_action(sqlite::Rows rows) {
+Result<std::optional<Counted>> one_action(sqlite::Rows rows)
+{
     std::optional<Counted> found;
     if (rows.next())
         found = Counted{rows.uuid(0),
@@ -50,13 +52,15 @@ Result<std::optional<Counted>> one_action(sqlite::Rows rows) {
     return found;
 }
 
-Error not_now(const std::string &what, const std::optional<Counted> &action) {
+Error not_now(const std::string &what, const std::optional<Counted> &action)
+{
     static constexpr const char *states[] = {"is planned, not started", "is running", "has ended"};
     return {"spool", what + (action ? std::string(" ") + states[action->state] : " is not planned"), ""};
 }
 
 Result<void> put_part(sqlite::Connection &db, const Uuid &epoch, const Counted &action, model::ReportedResult part,
-                      const std::vector<Destination> &destinations) {
+                      const std::vector<Destination> &destinations)
+{
     if (destinations.empty())
         return {};
     const auto sequence = next_sequence(db);
@@ -73,13 +77,15 @@ Result<void> put_part(sqlite::Connection &db, const Uuid &epoch, const Counted &
     return {};
 }
 
-bool is_full(const Batch &batch, std::size_t bytes, std::size_t max_bytes) {
+bool is_full(const Batch &batch, std::size_t bytes, std::size_t max_bytes)
+{
     return (bytes >= max_bytes && !batch.entries.empty()) || batch.entries.size() == model::kResultsMax;
 }
 
 // The entries that wait, as far as they fit.
 Result<void> read_entries(sqlite::Connection &db, const Destination &destination, std::size_t max_bytes, Batch &batch,
-                          std::size_t &bytes) {
+                          std::size_t &bytes)
+{
     auto rows = db.query("SELECT sequence, bytes, body FROM delivery JOIN result USING (sequence) "
                          "WHERE destination = ? AND refused IS NULL ORDER BY sequence",
                          destination);
@@ -97,7 +103,8 @@ Result<void> read_entries(sqlite::Connection &db, const Destination &destination
 // Outcomes get their entry, and with it a sequence number, only when they are about to go: until then one that changes
 // is simply different. They come after the results before them.
 Result<void> add_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination, std::size_t room,
-                          Batch &batch) {
+                          Batch &batch)
+{
     if (batch.more)
         return {};
     const bool fits = batch.entries.empty() || (room >= kLeastBundle && batch.entries.size() < model::kResultsMax);
@@ -119,7 +126,8 @@ Result<void> add_outcomes(sqlite::Connection &db, const Uuid &epoch, const Desti
 
 } // namespace
 
-Result<std::uint64_t> next_sequence(sqlite::Connection &db) {
+Result<std::uint64_t> next_sequence(sqlite::Connection &db)
+{
     const auto last = db.integer("SELECT seq FROM sqlite_sequence WHERE name = 'result'");
     if (!last)
         return last.error();
@@ -127,7 +135,8 @@ Result<std::uint64_t> next_sequence(sqlite::Connection &db) {
 }
 
 Result<Entry> put_entry(sqlite::Connection &db, const model::ReportedResult &result, int kind,
-                        const std::vector<Destination> &destinations) {
+                        const std::vector<Destination> &destinations)
+{
     Entry entry{result.identity.sequence, model::write_result(result)};
     if (entry.json.size() > kEntryBytesMax)
         return Error{"spool", "a part of " + std::to_string(entry.json.size()) + " bytes is too large for any report",
@@ -146,7 +155,8 @@ Result<Entry> put_entry(sqlite::Connection &db, const model::ReportedResult &res
 }
 
 Result<void> append_part(sqlite::Connection &db, const Uuid &epoch, model::ReportedResult part,
-                         const std::vector<Destination> &destinations) {
+                         const std::vector<Destination> &destinations)
+{
     const auto action = one_action(db.query("SELECT intent, number, state, parts, rows, rows_dropped, run, name "
                                             "FROM action WHERE run = ? AND name = ?",
                                             to_string(part.run), part.action));
@@ -158,7 +168,8 @@ Result<void> append_part(sqlite::Connection &db, const Uuid &epoch, model::Repor
     return put_part(db, epoch, **action, std::move(part), destinations);
 }
 
-Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended) {
+Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
+{
     const auto intent = to_string(ended.intent);
     const auto action = one_action(db.query("SELECT intent, number, state, parts, rows, rows_dropped, run, name "
                                             "FROM action WHERE intent = ? AND number = ?",
@@ -188,7 +199,8 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended) 
 }
 
 Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
-                         std::size_t max_bytes) {
+                         std::size_t max_bytes)
+{
     Batch batch;
     std::size_t bytes = 0;
     if (auto read = read_entries(db, destination, max_bytes, batch, bytes); !read)
@@ -203,7 +215,8 @@ Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destin
     return batch;
 }
 
-Result<void> tidy_entry(sqlite::Connection &db, std::uint64_t sequence) {
+Result<void> tidy_entry(sqlite::Connection &db, std::uint64_t sequence)
+{
     std::string run;
     std::string action;
     {
@@ -221,7 +234,8 @@ Result<void> tidy_entry(sqlite::Connection &db, std::uint64_t sequence) {
 }
 
 Result<void> acknowledge_entries(sqlite::Connection &db, const Destination &destination,
-                                 const std::vector<std::uint64_t> &sequences) {
+                                 const std::vector<std::uint64_t> &sequences)
+{
     for (const auto sequence : sequences) {
         const auto done = db.run("DELETE FROM delivery WHERE destination = ? AND sequence = ?", destination, sequence);
         if (!done)
@@ -233,7 +247,8 @@ Result<void> acknowledge_entries(sqlite::Connection &db, const Destination &dest
 }
 
 Result<void> set_entries_aside(sqlite::Connection &db, const Destination &destination,
-                               const std::vector<std::uint64_t> &sequences, const std::string &reason, WallTime when) {
+                               const std::vector<std::uint64_t> &sequences, const std::string &reason, WallTime when)
+{
     for (const auto sequence : sequences) {
         const auto done = db.run("UPDATE delivery SET refused = ?, refused_at = ? "
                                  "WHERE destination = ? AND sequence = ?",

@@ -12,7 +12,8 @@ namespace {
 
 // Each of these says whether there was something to drop.
 
-Result<bool> drop_set_aside(sqlite::Connection &db) {
+Result<bool> drop_set_aside(sqlite::Connection &db)
+{
     const auto sequence =
         db.integer("SELECT sequence FROM delivery WHERE refused IS NOT NULL ORDER BY sequence LIMIT 1");
     if (!sequence || *sequence == 0)
@@ -34,7 +35,8 @@ struct Oldest {
     std::uint64_t rows = 0;
 };
 
-Result<std::optional<Oldest>> oldest(sqlite::Connection &db, int kind) {
+Result<std::optional<Oldest>> oldest(sqlite::Connection &db, int kind)
+{
     std::optional<Oldest> found;
     auto rows = db.query(
         "SELECT sequence, run, action, rows FROM result WHERE kind = ? ORDER BY handed, sequence LIMIT 1", kind);
@@ -46,7 +48,8 @@ Result<std::optional<Oldest>> oldest(sqlite::Connection &db, int kind) {
     return found;
 }
 
-Result<bool> drop_result(sqlite::Connection &db) {
+Result<bool> drop_result(sqlite::Connection &db)
+{
     const auto result = oldest(db, kMeasured);
     if (!result || !*result)
         return result ? Result<bool>(false) : result.error();
@@ -65,7 +68,8 @@ Result<bool> drop_result(sqlite::Connection &db) {
     return true;
 }
 
-Result<bool> drop_outcomes(sqlite::Connection &db) {
+Result<bool> drop_outcomes(sqlite::Connection &db)
+{
     const auto entry = oldest(db, kOutcomes);
     if (!entry)
         return entry.error();
@@ -84,7 +88,8 @@ Result<bool> drop_outcomes(sqlite::Connection &db) {
     return *dropped > 0;
 }
 
-Result<bool> drop_something(sqlite::Connection &db) {
+Result<bool> drop_something(sqlite::Connection &db)
+{
     for (auto *drop : {drop_set_aside, drop_result, drop_outcomes})
         if (auto dropped = drop(db); !dropped || *dropped)
             return dropped;
@@ -93,7 +98,8 @@ Result<bool> drop_something(sqlite::Connection &db) {
 
 } // namespace
 
-Result<std::uint64_t> used_bytes(sqlite::Connection &db) {
+Result<std::uint64_t> used_bytes(sqlite::Connection &db)
+{
     const auto pages = db.integer("PRAGMA page_count");
     const auto unused = db.integer("PRAGMA freelist_count");
     const auto size = db.integer("PRAGMA page_size");
@@ -103,7 +109,8 @@ Result<std::uint64_t> used_bytes(sqlite::Connection &db) {
     return static_cast<std::uint64_t>((*pages - *unused) * *size);
 }
 
-Result<void> make_room(sqlite::Connection &db, std::uint64_t max_bytes) {
+Result<void> make_room(sqlite::Connection &db, std::uint64_t max_bytes)
+{
     bool lost = false;
     for (;;) {
         const auto used = used_bytes(db);

@@ -70,7 +70,8 @@ CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 
 } // namespace
 
-const std::vector<std::string> &migrations() {
+const std::vector<std::string> &migrations()
+{
     static const std::vector<std::string> steps = {kFirst};
     return steps;
 }

@@ -11,7 +11,8 @@ namespace {
 constexpr int kFailuresKept = 1000;
 constexpr int kBudgetDays = 40;
 
-Result<Dropped> read_dropped(sqlite::Connection &db) {
+Result<Dropped> read_dropped(sqlite::Connection &db)
+{
     Dropped dropped;
     const std::pair<std::string_view, std::uint64_t *> counters[] = {{kDroppedResults, &dropped.results},
                                                                      {kDroppedRows, &dropped.rows},
@@ -27,7 +28,8 @@ Result<Dropped> read_dropped(sqlite::Connection &db) {
     return dropped;
 }
 
-Result<std::vector<Pending>> read_pending(sqlite::Connection &db) {
+Result<std::vector<Pending>> read_pending(sqlite::Connection &db)
+{
     std::map<Destination, Pending> pending;
     auto entries = db.query("SELECT destination, SUM(kind = ?1), SUM((kind = ?2) * rows), SUM(bytes) "
                             "FROM delivery JOIN result USING (sequence) WHERE refused IS NULL GROUP BY destination",
@@ -52,7 +54,8 @@ Result<std::vector<Pending>> read_pending(sqlite::Connection &db) {
     return all;
 }
 
-Result<std::vector<Tally>> read_tallies(sqlite::Connection &db) {
+Result<std::vector<Tally>> read_tallies(sqlite::Connection &db)
+{
     std::vector<Tally> tallies;
     auto rows = db.query("SELECT schedule, action, word, count FROM tally");
     while (rows.next())
@@ -65,7 +68,8 @@ Result<std::vector<Tally>> read_tallies(sqlite::Connection &db) {
 
 } // namespace
 
-Result<void> put_failure(sqlite::Connection &db, const model::Failure &failure) {
+Result<void> put_failure(sqlite::Connection &db, const model::Failure &failure)
+{
     const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?)", failure.time, failure.kind, failure.path,
                                failure.message);
     if (!stored)
@@ -78,7 +82,8 @@ Result<void> put_failure(sqlite::Connection &db, const model::Failure &failure) 
     return *dropped > 0 ? count_up(db, kDroppedFailures, static_cast<std::uint64_t>(*dropped)) : Result<void>();
 }
 
-Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes) {
+Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes)
+{
     const auto dropped = read_dropped(db);
     if (!dropped)
         return dropped.error();
@@ -93,7 +98,8 @@ Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes) {
     return *updated > 0 ? Result<void>() : put_failure(db, {now, "spool", "", message});
 }
 
-Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::size_t limit) {
+Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::size_t limit)
+{
     std::vector<WaitingFailure> failures;
     auto rows = db.query("SELECT id, time, kind, path, message FROM failure ORDER BY id LIMIT ?", limit);
     while (rows.next())
@@ -103,14 +109,16 @@ Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::s
     return failures;
 }
 
-Result<void> delete_failures(sqlite::Connection &db, const std::vector<std::int64_t> &ids) {
+Result<void> delete_failures(sqlite::Connection &db, const std::vector<std::int64_t> &ids)
+{
     for (const auto id : ids)
         if (auto deleted = db.run("DELETE FROM failure WHERE id = ?", id); !deleted)
             return deleted.error();
     return {};
 }
 
-Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::uint64_t bytes) {
+Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::uint64_t bytes)
+{
     const auto number = day.time_since_epoch().count();
     const auto added =
         db.run("INSERT INTO budget VALUES(?1, ?2) ON CONFLICT DO UPDATE SET bytes = bytes + ?2", number, bytes);
@@ -121,14 +129,16 @@ Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::u
     return {};
 }
 
-Result<std::uint64_t> bytes_of(sqlite::Connection &db, std::chrono::sys_days day) {
+Result<std::uint64_t> bytes_of(sqlite::Connection &db, std::chrono::sys_days day)
+{
     const auto bytes = db.integer("SELECT bytes FROM budget WHERE day = ?", day.time_since_epoch().count());
     if (!bytes)
         return bytes.error();
     return static_cast<std::uint64_t>(*bytes);
 }
 
-Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db) {
+Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db)
+{
     std::vector<SetAside> all;
     auto rows = db.query("SELECT sequence, destination, refused, refused_at, bytes "
                          "FROM delivery JOIN result USING (sequence) WHERE refused IS NOT NULL ORDER BY sequence");
@@ -140,7 +150,8 @@ Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db) {
     return all;
 }
 
-Result<Status> read_status(sqlite::Connection &db, const Uuid &epoch, std::uint64_t max_bytes) {
+Result<Status> read_status(sqlite::Connection &db, const Uuid &epoch, std::uint64_t max_bytes)
+{
     const auto used = used_bytes(db);
     auto pending = read_pending(db);
     auto tallies = read_tallies(db);

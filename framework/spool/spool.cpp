@@ -15,7 +15,8 @@ namespace {
 using sqlite::Connection;
 
 // Sets up what a spool has from its first opening on.
-Result<Uuid> read_epoch(Connection &db) {
+Result<Uuid> read_epoch(Connection &db)
+{
     const auto drawn = db.run("INSERT OR IGNORE INTO meta VALUES('epoch', ?)", to_string(random_uuid()));
     if (!drawn)
         return drawn.error();
@@ -31,7 +32,8 @@ Result<Uuid> read_epoch(Connection &db) {
 }
 
 // How long an agent was down is told by it.
-Result<void> note_alive(Connection &db) {
+Result<void> note_alive(Connection &db)
+{
     const auto noted = db.run("INSERT OR REPLACE INTO meta VALUES('last_alive', ?)", sonde::now().wall);
     if (!noted)
         return noted.error();
@@ -40,7 +42,8 @@ Result<void> note_alive(Connection &db) {
 
 // The common frame of what adds to the spool.
 template <class Step>
-Result<void> add(Connection &db, std::uint64_t max_bytes, Step step) {
+Result<void> add(Connection &db, std::uint64_t max_bytes, Step step)
+{
     if (Result<void> done = step(); !done)
         return done;
     if (auto noted = note_alive(db); !noted)
@@ -51,9 +54,12 @@ Result<void> add(Connection &db, std::uint64_t max_bytes, Step step) {
 } // namespace
 
 Spool::Spool(std::unique_ptr<sqlite::Database> database, Uuid epoch, std::uint64_t max_bytes)
-    : database_(std::move(database)), epoch_(epoch), max_bytes_(max_bytes) {}
+    : database_(std::move(database)), epoch_(epoch), max_bytes_(max_bytes)
+{
+}
 
-Result<Spool> Spool::open(SpoolOptions options) {
+Result<Spool> Spool::open(SpoolOptions options)
+{
     // Empty tables and what an agent cannot do without need some of it.
     constexpr std::uint64_t least_bytes = 512 * 1024;
     if (options.max_bytes < least_bytes)
@@ -72,30 +78,35 @@ Result<Spool> Spool::open(SpoolOptions options) {
     return Spool(std::move(kept), *epoch, options.max_bytes);
 }
 
-asio::awaitable<Result<OpenState>> Spool::open_state() {
+asio::awaitable<Result<OpenState>> Spool::open_state()
+{
     return database_->read(read_open_state);
 }
 
-asio::awaitable<Result<void>> Spool::record(Change change) {
+asio::awaitable<Result<void>> Spool::record(Change change)
+{
     return database_->write([change = std::move(change), max_bytes = max_bytes_](Connection &db) mutable {
         return add(db, max_bytes, [&] { return record_change(db, std::move(change)); });
     });
 }
 
-asio::awaitable<Result<void>> Spool::start(Uuid intent, std::size_t action, Uuid run, std::string task, WallTime when) {
+asio::awaitable<Result<void>> Spool::start(Uuid intent, std::size_t action, Uuid run, std::string task, WallTime when)
+{
     return database_->write([=, task = std::move(task), max_bytes = max_bytes_](Connection &db) {
         return add(db, max_bytes, [&] { return start_action(db, intent, action, run, task, when); });
     });
 }
 
-asio::awaitable<Result<void>> Spool::append(model::ReportedResult part, std::vector<Destination> destinations) {
+asio::awaitable<Result<void>> Spool::append(model::ReportedResult part, std::vector<Destination> destinations)
+{
     return database_->write([part = std::move(part), destinations = std::move(destinations), epoch = epoch_,
                              max_bytes = max_bytes_](Connection &db) mutable {
         return add(db, max_bytes, [&] { return append_part(db, epoch, std::move(part), destinations); });
     });
 }
 
-asio::awaitable<Result<void>> Spool::end(std::vector<Ended> ended) {
+asio::awaitable<Result<void>> Spool::end(std::vector<Ended> ended)
+{
     return database_->write([ended = std::move(ended), epoch = epoch_, max_bytes = max_bytes_](Connection &db) mutable {
         return add(db, max_bytes, [&]() -> Result<void> {
             for (auto &one : ended)
@@ -106,50 +117,60 @@ asio::awaitable<Result<void>> Spool::end(std::vector<Ended> ended) {
     });
 }
 
-asio::awaitable<Result<Batch>> Spool::batch(Destination destination, std::size_t max_bytes) {
+asio::awaitable<Result<Batch>> Spool::batch(Destination destination, std::size_t max_bytes)
+{
     return database_->write([destination = std::move(destination), epoch = epoch_, max_bytes](Connection &db) {
         return next_batch(db, epoch, destination, max_bytes);
     });
 }
 
-asio::awaitable<Result<void>> Spool::acknowledge(Destination destination, std::vector<std::uint64_t> sequences) {
+asio::awaitable<Result<void>> Spool::acknowledge(Destination destination, std::vector<std::uint64_t> sequences)
+{
     return database_->write([destination = std::move(destination), sequences = std::move(sequences)](Connection &db) {
         return acknowledge_entries(db, destination, sequences);
     });
 }
 
 asio::awaitable<Result<void>> Spool::set_aside(Destination destination, std::vector<std::uint64_t> sequences,
-                                               std::string reason, WallTime when) {
+                                               std::string reason, WallTime when)
+{
     return database_->write(
         [destination = std::move(destination), sequences = std::move(sequences), reason = std::move(reason),
          when](Connection &db) { return set_entries_aside(db, destination, sequences, reason, when); });
 }
 
-asio::awaitable<Result<std::vector<SetAside>>> Spool::what_was_set_aside() {
+asio::awaitable<Result<std::vector<SetAside>>> Spool::what_was_set_aside()
+{
     return database_->read(read_set_aside);
 }
 
-asio::awaitable<Result<void>> Spool::note_failure(model::Failure failure) {
+asio::awaitable<Result<void>> Spool::note_failure(model::Failure failure)
+{
     return database_->write([failure = std::move(failure)](Connection &db) { return put_failure(db, failure); });
 }
 
-asio::awaitable<Result<std::vector<WaitingFailure>>> Spool::failures(std::size_t limit) {
+asio::awaitable<Result<std::vector<WaitingFailure>>> Spool::failures(std::size_t limit)
+{
     return database_->read([limit](Connection &db) { return read_failures(db, limit); });
 }
 
-asio::awaitable<Result<void>> Spool::failures_told(std::vector<std::int64_t> ids) {
+asio::awaitable<Result<void>> Spool::failures_told(std::vector<std::int64_t> ids)
+{
     return database_->write([ids = std::move(ids)](Connection &db) { return delete_failures(db, ids); });
 }
 
-asio::awaitable<Result<void>> Spool::count_bytes(std::chrono::sys_days day, std::uint64_t bytes) {
+asio::awaitable<Result<void>> Spool::count_bytes(std::chrono::sys_days day, std::uint64_t bytes)
+{
     return database_->write([day, bytes](Connection &db) { return add_bytes(db, day, bytes); });
 }
 
-asio::awaitable<Result<std::uint64_t>> Spool::counted_bytes(std::chrono::sys_days day) {
+asio::awaitable<Result<std::uint64_t>> Spool::counted_bytes(std::chrono::sys_days day)
+{
     return database_->read([day](Connection &db) { return bytes_of(db, day); });
 }
 
-asio::awaitable<Result<Status>> Spool::status() {
+asio::awaitable<Result<Status>> Spool::status()
+{
     return database_->read(
         [epoch = epoch_, max_bytes = max_bytes_](Connection &db) { return read_status(db, epoch, max_bytes); });
 }

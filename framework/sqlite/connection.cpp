@@ -10,7 +10,8 @@ namespace sonde::sqlite {
 namespace {
 
 // What a person can do about it, where there is something.
-std::string hint_for(int code) {
+std::string hint_for(int code)
+{
     switch (code & 0xff) {
     case SQLITE_FULL:
         return "free space on its file system";
@@ -31,7 +32,8 @@ std::string hint_for(int code) {
     }
 }
 
-Error make_error(sqlite3 *handle, int code, const std::string &where) {
+Error make_error(sqlite3 *handle, int code, const std::string &where)
+{
     std::string what = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
     const int extended = handle ? sqlite3_extended_errcode(handle) : code;
     if ((extended & 0xff) == SQLITE_IOERR)
@@ -39,7 +41,8 @@ Error make_error(sqlite3 *handle, int code, const std::string &where) {
     return {where, std::move(what), hint_for(code)};
 }
 
-int bind(sqlite3_stmt *statement, const std::vector<Value> &values, sqlite3_destructor_type keep) {
+int bind(sqlite3_stmt *statement, const std::vector<Value> &values, sqlite3_destructor_type keep)
+{
     if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != values.size())
         return SQLITE_RANGE;
     int index = 0;
@@ -66,7 +69,8 @@ int bind(sqlite3_stmt *statement, const std::vector<Value> &values, sqlite3_dest
     return SQLITE_OK;
 }
 
-void finish(sqlite3_stmt *statement) {
+void finish(sqlite3_stmt *statement)
+{
     sqlite3_reset(statement);
     sqlite3_clear_bindings(statement);
 }
@@ -77,12 +81,14 @@ Rows::Rows(Statement statement, std::string where) : statement_(std::move(statem
 
 Rows::Rows(Error error) : error_(std::move(error)) {}
 
-Rows::~Rows() {
+Rows::~Rows()
+{
     if (statement_)
         finish(statement_.get());
 }
 
-bool Rows::next() {
+bool Rows::next()
+{
     if (!statement_)
         return false;
     const int code = sqlite3_step(statement_.get());
@@ -96,25 +102,30 @@ bool Rows::next() {
     return false;
 }
 
-Result<void> Rows::end() const {
+Result<void> Rows::end() const
+{
     if (error_)
         return *error_;
     return {};
 }
 
-bool Rows::null(int column) const {
+bool Rows::null(int column) const
+{
     return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
-std::int64_t Rows::integer(int column) const {
+std::int64_t Rows::integer(int column) const
+{
     return sqlite3_column_int64(statement_.get(), column);
 }
 
-double Rows::real(int column) const {
+double Rows::real(int column) const
+{
     return sqlite3_column_double(statement_.get(), column);
 }
 
-std::string_view Rows::text(int column) const {
+std::string_view Rows::text(int column) const
+{
     const auto *text = sqlite3_column_text(statement_.get(), column);
     if (!text)
         return {};
@@ -122,30 +133,37 @@ std::string_view Rows::text(int column) const {
             static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column))};
 }
 
-std::optional<WallTime> Rows::optional_time(int column) const {
+std::optional<WallTime> Rows::optional_time(int column) const
+{
     return null(column) ? std::nullopt : std::optional(time(column));
 }
 
-std::optional<std::string> Rows::optional_string(int column) const {
+std::optional<std::string> Rows::optional_string(int column) const
+{
     return null(column) ? std::nullopt : std::optional(string(column));
 }
 
-Uuid Rows::uuid(int column) const {
+Uuid Rows::uuid(int column) const
+{
     const auto id = parse_uuid(text(column));
     return id ? *id : Uuid{};
 }
 
-void Connection::Close::operator()(sqlite3 *handle) const {
+void Connection::Close::operator()(sqlite3 *handle) const
+{
     // The second form waits for statements that outlive the connection.
     sqlite3_close_v2(handle);
 }
 
 Connection::Connection(std::unique_ptr<sqlite3, Close> handle, std::string where)
-    : handle_(std::move(handle)), where_(std::move(where)) {}
+    : handle_(std::move(handle)), where_(std::move(where))
+{
+}
 
 Connection::Connection(Connection &&) noexcept = default;
 
-Connection &Connection::operator=(Connection &&other) noexcept {
+Connection &Connection::operator=(Connection &&other) noexcept
+{
     statements_ = std::move(other.statements_); // before the handle that they belong to
     handle_ = std::move(other.handle_);
     where_ = std::move(other.where_);
@@ -155,7 +173,8 @@ Connection &Connection::operator=(Connection &&other) noexcept {
 Connection::~Connection() = default;
 
 Result<Connection> Connection::open(const std::filesystem::path &file, Mode mode,
-                                    std::chrono::milliseconds busy_timeout) {
+                                    std::chrono::milliseconds busy_timeout)
+{
     const int flags = mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     sqlite3 *raw = nullptr;
     const int code = sqlite3_open_v2(file.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
@@ -168,7 +187,8 @@ Result<Connection> Connection::open(const std::filesystem::path &file, Mode mode
     return Connection(std::move(handle), file.string());
 }
 
-Result<Statement> Connection::prepare(std::string_view sql) {
+Result<Statement> Connection::prepare(std::string_view sql)
+{
     // More texts than any room has mean that somebody builds them at run time: those are not worth keeping.
     constexpr std::size_t kept_statements = 256;
     const auto found = statements_.find(sql);
@@ -186,7 +206,8 @@ Result<Statement> Connection::prepare(std::string_view sql) {
     return statement;
 }
 
-Result<std::int64_t> Connection::run_values(std::string_view sql, const std::vector<Value> &values) {
+Result<std::int64_t> Connection::run_values(std::string_view sql, const std::vector<Value> &values)
+{
     auto statement = prepare(sql);
     if (!statement)
         return statement.error();
@@ -205,7 +226,8 @@ Result<std::int64_t> Connection::run_values(std::string_view sql, const std::vec
     return sqlite3_changes64(handle_.get());
 }
 
-Rows Connection::query_values(std::string_view sql, const std::vector<Value> &values) {
+Rows Connection::query_values(std::string_view sql, const std::vector<Value> &values)
+{
     auto statement = prepare(sql);
     if (!statement)
         return Rows(statement.error());
@@ -218,7 +240,8 @@ Rows Connection::query_values(std::string_view sql, const std::vector<Value> &va
     return Rows(std::move(*statement), where_);
 }
 
-Result<std::int64_t> Connection::integer_values(std::string_view sql, const std::vector<Value> &values) {
+Result<std::int64_t> Connection::integer_values(std::string_view sql, const std::vector<Value> &values)
+{
     auto rows = query_values(sql, values);
     if (rows.next())
         return rows.integer(0);
@@ -227,18 +250,21 @@ Result<std::int64_t> Connection::integer_values(std::string_view sql, const std:
     return 0;
 }
 
-Result<void> Connection::script(const std::string &sql) {
+Result<void> Connection::script(const std::string &sql)
+{
     const int code = sqlite3_exec(handle_.get(), sql.c_str(), nullptr, nullptr, nullptr);
     if (code != SQLITE_OK)
         return make_error(handle_.get(), code, where_);
     return {};
 }
 
-std::int64_t Connection::last_insert_id() const {
+std::int64_t Connection::last_insert_id() const
+{
     return sqlite3_last_insert_rowid(handle_.get());
 }
 
-bool Connection::in_transaction() const {
+bool Connection::in_transaction() const
+{
     return sqlite3_get_autocommit(handle_.get()) == 0;
 }
 

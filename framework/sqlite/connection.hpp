@@ -23,20 +23,25 @@ namespace sonde::sqlite {
 // What is bound to a `?`. Text is bound by reference where the call that binds also runs, else copied.
 using Value = std::variant<std::nullptr_t, std::int64_t, double, std::string_view>;
 
-inline Value to_value(std::integral auto number) {
+inline Value to_value(std::integral auto number)
+{
     return static_cast<std::int64_t>(number);
 }
-inline Value to_value(double number) {
+inline Value to_value(double number)
+{
     return number;
 }
-inline Value to_value(std::string_view text) {
+inline Value to_value(std::string_view text)
+{
     return text;
 }
-inline Value to_value(WallTime time) {
+inline Value to_value(WallTime time)
+{
     return static_cast<std::int64_t>(time.time_since_epoch().count());
 }
 template <class T>
-Value to_value(const std::optional<T> &value) {
+Value to_value(const std::optional<T> &value)
+{
     return value ? to_value(*value) : Value(nullptr);
 }
 
@@ -88,13 +93,15 @@ public:
     // Runs one statement that gives no rows, and says how many rows it changed. Prepared statements are kept by their
     // text, so `sql` should be constant text with `?` for what varies.
     template <class... T>
-    Result<std::int64_t> run(std::string_view sql, const T &...values) {
+    Result<std::int64_t> run(std::string_view sql, const T &...values)
+    {
         return run_values(sql, {to_value(values)...});
     }
 
     // The rows of a query; an error is in `end()`.
     template <class... T>
-    Rows query(std::string_view sql, const T &...values) {
+    Rows query(std::string_view sql, const T &...values)
+    {
         return query_values(sql, {to_value(values)...});
     }
 
@@ -103,7 +110,8 @@ public:
 
     // The first column of the first row; 0 where there is no row.
     template <class... T>
-    Result<std::int64_t> integer(std::string_view sql, const T &...values) {
+    Result<std::int64_t> integer(std::string_view sql, const T &...values)
+    {
         return integer_values(sql, {to_value(values)...});
     }
 

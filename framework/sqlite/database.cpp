@@ -13,7 +13,8 @@ namespace {
 // Many waiters share a commit, but a stream of them must not keep the first one waiting.
 constexpr std::size_t kWorksPerCommit = 256;
 
-Result<void> set_up(Connection &connection, const DatabaseOptions &options) {
+Result<void> set_up(Connection &connection, const DatabaseOptions &options)
+{
     // WAL first: it is the first statement that reads the file, and tells what is no database.
     const auto settings = std::string("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
                                       "PRAGMA journal_size_limit=1048576; PRAGMA wal_autocheckpoint=") +
@@ -21,7 +22,8 @@ Result<void> set_up(Connection &connection, const DatabaseOptions &options) {
     return connection.script(settings);
 }
 
-Result<void> check_pages(Connection &connection, const std::string &where) {
+Result<void> check_pages(Connection &connection, const std::string &where)
+{
     auto rows = connection.query("PRAGMA quick_check(1)");
     if (rows.next() && rows.text(0) != "ok")
         return Error{where, "the database is damaged: " + rows.string(0),
@@ -29,7 +31,8 @@ Result<void> check_pages(Connection &connection, const std::string &where) {
     return rows.end();
 }
 
-Result<void> migrate(Connection &connection, const std::string &where, const std::vector<std::string> &migrations) {
+Result<void> migrate(Connection &connection, const std::string &where, const std::vector<std::string> &migrations)
+{
     if (auto begun = connection.run("BEGIN IMMEDIATE"); !begun)
         return begun.error();
     const auto version = connection.integer("PRAGMA user_version");
@@ -73,7 +76,8 @@ struct Database::State {
     std::vector<Connection> readers;
     std::vector<std::thread> threads;
 
-    ~State() {
+    ~State()
+    {
         {
             const std::lock_guard lock(mutex);
             closing = true;
@@ -86,7 +90,8 @@ struct Database::State {
         readers.clear();
     }
 
-    void push(Queue &queue, Job job) {
+    void push(Queue &queue, Job job)
+    {
         {
             const std::lock_guard lock(mutex);
             queue.jobs.push_back(std::move(job));
@@ -97,7 +102,8 @@ struct Database::State {
     }
 
     // Up to `most` jobs; none when the queue is empty for good.
-    std::vector<Job> pop(Queue &queue, std::size_t most) {
+    std::vector<Job> pop(Queue &queue, std::size_t most)
+    {
         std::unique_lock lock(mutex);
         queue.wake.wait(lock, [&] { return closing || !queue.jobs.empty(); });
         std::vector<Job> jobs;
@@ -109,7 +115,8 @@ struct Database::State {
         return jobs;
     }
 
-    void write_loop() {
+    void write_loop()
+    {
         for (auto jobs = pop(writes, kWorksPerCommit); !jobs.empty(); jobs = pop(writes, kWorksPerCommit)) {
             const auto error = commit(jobs);
             {
@@ -123,7 +130,8 @@ struct Database::State {
         }
     }
 
-    std::optional<Error> commit(std::vector<Job> &jobs) {
+    std::optional<Error> commit(std::vector<Job> &jobs)
+    {
         if (auto begun = writer.run("BEGIN IMMEDIATE"); !begun)
             return begun.error();
         for (auto &job : jobs) {
@@ -140,7 +148,8 @@ struct Database::State {
     }
 
     // An error is one that ended the whole transaction; the job's own is in its result.
-    std::optional<Error> run_one(Job &job) {
+    std::optional<Error> run_one(Job &job)
+    {
         if (auto saved = writer.run("SAVEPOINT work"); !saved)
             return saved.error();
         const auto failed = job.run(writer);
@@ -155,20 +164,23 @@ struct Database::State {
         return std::nullopt;
     }
 
-    void roll_back() {
+    void roll_back()
+    {
         if (writer.in_transaction())
             // Its own failure changes nothing: whoever waits gets the error that led here.
             (void)writer.run("ROLLBACK");
     }
 
-    void read_loop(Connection &connection) {
+    void read_loop(Connection &connection)
+    {
         for (auto jobs = pop(reads, 1); !jobs.empty(); jobs = pop(reads, 1)) {
             jobs.front().done(read(connection, jobs.front()));
             jobs.clear();
         }
     }
 
-    static std::optional<Error> read(Connection &connection, Job &job) {
+    static std::optional<Error> read(Connection &connection, Job &job)
+    {
         // In a transaction all statements of one closure see the same commit.
         if (auto begun = connection.run("BEGIN"); !begun)
             return begun.error();
@@ -185,7 +197,8 @@ Database &Database::operator=(Database &&) noexcept = default;
 Database::~Database() = default;
 
 Result<Database> Database::open(const std::filesystem::path &file, const std::vector<std::string> &migrations,
-                                const DatabaseOptions &options) {
+                                const DatabaseOptions &options)
+{
     auto writer = Connection::open(file, Connection::Mode::create, options.busy_timeout);
     if (!writer)
         return writer.error();
@@ -209,15 +222,18 @@ Result<Database> Database::open(const std::filesystem::path &file, const std::ve
     return Database(std::move(state));
 }
 
-void Database::queue_write(Job job) {
+void Database::queue_write(Job job)
+{
     state_->push(state_->writes, std::move(job));
 }
 
-void Database::queue_read(Job job) {
+void Database::queue_read(Job job)
+{
     state_->push(state_->reads, std::move(job));
 }
 
-DatabaseLoad Database::load() const {
+DatabaseLoad Database::load() const
+{
     const std::lock_guard lock(state_->mutex);
     return state_->load;
 }

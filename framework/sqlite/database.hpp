@@ -60,23 +60,27 @@ public:
 
     // Completes on the awaiting coroutine's executor. Not cancellable: a commit is short.
     template <class F>
-    auto write(F work) {
+    auto write(F work)
+    {
         return awaited(&Database::queue_write, std::move(work));
     }
 
     template <class F>
-    auto read(F work) {
+    auto read(F work)
+    {
         return awaited(&Database::queue_read, std::move(work));
     }
 
     // The same for threads that may wait: command lines and tests.
     template <class F>
-    auto write_and_wait(F work) {
+    auto write_and_wait(F work)
+    {
         return waited(&Database::queue_write, std::move(work));
     }
 
     template <class F>
-    auto read_and_wait(F work) {
+    auto read_and_wait(F work)
+    {
         return waited(&Database::queue_read, std::move(work));
     }
 
@@ -95,7 +99,8 @@ private:
     void queue_read(Job job);
 
     template <class R, class Done>
-    static Job make_job(std::function<R(Connection &)> work, Done done) {
+    static Job make_job(std::function<R(Connection &)> work, Done done)
+    {
         auto result = std::make_shared<std::optional<R>>();
         return {[work = std::move(work), result](Connection &connection) -> std::optional<Error> {
                     result->emplace(work(connection));
@@ -107,7 +112,8 @@ private:
     }
 
     template <class F>
-    auto awaited(void (Database::*queue)(Job), F work) {
+    auto awaited(void (Database::*queue)(Job), F work)
+    {
         using R = std::invoke_result_t<F &, Connection &>;
         auto shared = std::make_shared<F>(std::move(work));
         auto start = [this, queue, shared](auto handler) {
@@ -127,7 +133,8 @@ private:
     }
 
     template <class F>
-    auto waited(void (Database::*queue)(Job), F work) {
+    auto waited(void (Database::*queue)(Job), F work)
+    {
         using R = std::invoke_result_t<F &, Connection &>;
         auto shared = std::make_shared<F>(std::move(work));
         auto promise = std::make_shared<std::promise<R>>();

@@ -14,31 +14,37 @@ namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void put(Writer &writer, std::string_view text) {
+void put(Writer &writer, std::string_view text)
+{
     writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
-std::string text_of(const rapidjson::StringBuffer &buffer) {
+std::string text_of(const rapidjson::StringBuffer &buffer)
+{
     return {buffer.GetString(), buffer.GetSize()};
 }
 
-std::string_view text_of(const rapidjson::Value &value) {
+std::string_view text_of(const rapidjson::Value &value)
+{
     return {value.GetString(), value.GetStringLength()};
 }
 
-Error damaged() {
+Error damaged()
+{
     return {"repository", "a row's JSON text is damaged", "check the database with PRAGMA integrity_check"};
 }
 
 // A double's text may have forms that JSON has not, such as ".5".
-void put_double(Writer &writer, std::string_view text) {
+void put_double(Writer &writer, std::string_view text)
+{
     double value = 0;
     std::from_chars(text.data(), text.data() + text.size(), value);
     const auto plain = model::double_text(value);
     writer.RawValue(plain.data(), plain.size(), rapidjson::kNumberType);
 }
 
-void put_cell(Writer &writer, const std::string &type, const model::Cell &cell) {
+void put_cell(Writer &writer, const std::string &type, const model::Cell &cell)
+{
     if (!cell)
         writer.Null();
     else if (type == "int" || type == "duration" || (type == "timestamp" && cell->find('T') == std::string::npos))
@@ -53,7 +59,8 @@ void put_cell(Writer &writer, const std::string &type, const model::Cell &cell) 
 
 // An array of what `read` makes of each element; `read` gives nothing for one that is wrong.
 template <class T, class Read>
-Result<std::vector<T>> decode_array(std::string_view json, Read read) {
+Result<std::vector<T>> decode_array(std::string_view json, Read read)
+{
     rapidjson::Document document;
     document.Parse<rapidjson::kParseNumbersAsStringsFlag>(json.data(), json.size());
     if (document.HasParseError() || !document.IsArray())
@@ -69,7 +76,8 @@ Result<std::vector<T>> decode_array(std::string_view json, Read read) {
     return all;
 }
 
-const rapidjson::Value *string_member(const rapidjson::Value &object, const char *name) {
+const rapidjson::Value *string_member(const rapidjson::Value &object, const char *name)
+{
     if (!object.IsObject())
         return nullptr;
     const auto found = object.FindMember(name);
@@ -78,7 +86,8 @@ const rapidjson::Value *string_member(const rapidjson::Value &object, const char
 
 } // namespace
 
-std::string encode_cells(const std::vector<model::Column> &columns, const std::vector<model::Cell> &cells) {
+std::string encode_cells(const std::vector<model::Column> &columns, const std::vector<model::Cell> &cells)
+{
     rapidjson::StringBuffer buffer;
     Writer writer(buffer);
     writer.StartArray();
@@ -88,7 +97,8 @@ std::string encode_cells(const std::vector<model::Column> &columns, const std::v
     return text_of(buffer);
 }
 
-Result<std::vector<model::Cell>> decode_cells(std::string_view json) {
+Result<std::vector<model::Cell>> decode_cells(std::string_view json)
+{
     return decode_array<model::Cell>(json, [](const rapidjson::Value &cell) -> std::optional<model::Cell> {
         if (cell.IsNull())
             return model::Cell();
@@ -100,7 +110,8 @@ Result<std::vector<model::Cell>> decode_cells(std::string_view json) {
     });
 }
 
-std::string encode_columns(const std::vector<model::Column> &columns) {
+std::string encode_columns(const std::vector<model::Column> &columns)
+{
     rapidjson::StringBuffer buffer;
     Writer writer(buffer);
     writer.StartArray();
@@ -123,7 +134,8 @@ std::string encode_columns(const std::vector<model::Column> &columns) {
     return text_of(buffer);
 }
 
-Result<std::vector<model::Column>> decode_columns(std::string_view json) {
+Result<std::vector<model::Column>> decode_columns(std::string_view json)
+{
     return decode_array<model::Column>(json, [](const rapidjson::Value &value) -> std::optional<model::Column> {
         const auto *name = string_member(value, "name");
         const auto *type = string_member(value, "type");
@@ -138,7 +150,8 @@ Result<std::vector<model::Column>> decode_columns(std::string_view json) {
     });
 }
 
-std::string encode_options(const std::vector<model::Option> &options) {
+std::string encode_options(const std::vector<model::Option> &options)
+{
     rapidjson::StringBuffer buffer;
     Writer writer(buffer);
     writer.StartArray();
@@ -158,7 +171,8 @@ std::string encode_options(const std::vector<model::Option> &options) {
     return text_of(buffer);
 }
 
-Result<std::vector<model::Option>> decode_options(std::string_view json) {
+Result<std::vector<model::Option>> decode_options(std::string_view json)
+{
     return decode_array<model::Option>(json, [](const rapidjson::Value &value) -> std::optional<model::Option> {
         const auto *id = string_member(value, "id");
         const auto *name = string_member(value, "name");
@@ -171,7 +185,8 @@ Result<std::vector<model::Option>> decode_options(std::string_view json) {
     });
 }
 
-std::string encode_strings(const std::vector<std::string> &strings) {
+std::string encode_strings(const std::vector<std::string> &strings)
+{
     rapidjson::StringBuffer buffer;
     Writer writer(buffer);
     writer.StartArray();
@@ -181,7 +196,8 @@ std::string encode_strings(const std::vector<std::string> &strings) {
     return text_of(buffer);
 }
 
-Result<std::vector<std::string>> decode_strings(std::string_view json) {
+Result<std::vector<std::string>> decode_strings(std::string_view json)
+{
     return decode_array<std::string>(json, [](const rapidjson::Value &value) -> std::optional<std::string> {
         return value.IsString() ? std::optional(std::string(text_of(value))) : std::nullopt;
     });

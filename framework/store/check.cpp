@@ -15,11 +15,13 @@ namespace {
 constexpr const char *kNameHint = "names have the form [a-z][a-z0-9_]*, at most 64 bytes";
 
 // What is shown of a text from outside.
-std::string shown(std::string_view text) {
+std::string shown(std::string_view text)
+{
     return "'" + model::to_yang_text(text.substr(0, kNameBytes)) + "'";
 }
 
-Result<void> check_columns(const std::vector<model::Column> &columns, const std::string &where) {
+Result<void> check_columns(const std::vector<model::Column> &columns, const std::string &where)
+{
     for (auto column = columns.begin(); column != columns.end(); ++column) {
         if (!is_name(column->name))
             return Error{where + "/column", shown(column->name) + " is no name", kNameHint};
@@ -32,7 +34,8 @@ Result<void> check_columns(const std::vector<model::Column> &columns, const std:
     return {};
 }
 
-Result<void> check_rows(const model::Table &table, const std::string &where) {
+Result<void> check_rows(const model::Table &table, const std::string &where)
+{
     std::size_t number = 0;
     for (const auto &row : table.rows) {
         ++number;
@@ -49,7 +52,8 @@ Result<void> check_rows(const model::Table &table, const std::string &where) {
     return {};
 }
 
-Result<void> check_result(const model::ReportedResult &result, const std::string &where) {
+Result<void> check_result(const model::ReportedResult &result, const std::string &where)
+{
     if (!is_method_name(result.method))
         return Error{where + "/method", shown(result.method) + " is no name of a method",
                      "names have the form [a-z][a-z0-9-]*, at most 64 bytes"};
@@ -75,7 +79,8 @@ Result<void> check_result(const model::ReportedResult &result, const std::string
 
 } // namespace
 
-Result<void> check(const model::Report &report) {
+Result<void> check(const model::Report &report)
+{
     std::size_t number = 0;
     for (const auto &result : report.results)
         if (auto good = check_result(result, "/ietf-lmap-report:input/result[" + std::to_string(++number) + "]"); !good)

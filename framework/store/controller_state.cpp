@@ -25,7 +25,8 @@ CREATE TABLE failure(
 CREATE INDEX failure_agent ON failure(agent, id);
 )sql";
 
-Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent) {
+Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent)
+{
     std::optional<AgentInstruction> found;
     auto rows = db.query("SELECT text, etag, set_at, set_by FROM instruction WHERE agent = ?", to_string(agent));
     if (rows.next())
@@ -35,7 +36,8 @@ Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const U
     return found;
 }
 
-Result<AgentInstruction> put_instruction(Connection &db, AgentInstruction wanted) {
+Result<AgentInstruction> put_instruction(Connection &db, AgentInstruction wanted)
+{
     auto known = read_instruction(db, wanted.agent);
     if (!known)
         return known.error();
@@ -50,7 +52,8 @@ Result<AgentInstruction> put_instruction(Connection &db, AgentInstruction wanted
 }
 
 Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<model::Failure> &failures,
-                          WallTime received) {
+                          WallTime received)
+{
     const auto id = to_string(agent);
     for (const auto &failure : failures) {
         const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, ?, ?)", id, received, failure.time,
@@ -66,7 +69,8 @@ Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<m
     return {};
 }
 
-Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::optional<Uuid> &agent, std::size_t limit) {
+Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::optional<Uuid> &agent, std::size_t limit)
+{
     std::vector<StoredFailure> all;
     auto rows = db.query("SELECT agent, received, time, kind, path, message FROM failure "
                          "WHERE ?1 IS NULL OR agent = ?1 ORDER BY id DESC LIMIT ?2",
@@ -79,7 +83,8 @@ Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::opti
 }
 
 // Agents that have an instruction may never have been here, and the other way round.
-Result<std::vector<AgentRecord>> read_records(Connection &db) {
+Result<std::vector<AgentRecord>> read_records(Connection &db)
+{
     std::vector<AgentRecord> all;
     auto rows = db.query("SELECT known.agent, etag, applied_etag, last_seen, capabilities, capabilities_at, "
                          "(SELECT count(*) FROM failure WHERE failure.agent = known.agent) "
@@ -94,7 +99,8 @@ Result<std::vector<AgentRecord>> read_records(Connection &db) {
     return all;
 }
 
-Result<void> without_count(const Result<std::int64_t> &changed) {
+Result<void> without_count(const Result<std::int64_t> &changed)
+{
     if (!changed)
         return changed.error();
     return {};
@@ -104,7 +110,8 @@ Result<void> without_count(const Result<std::int64_t> &changed) {
 
 ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
 
-Result<ControllerState> ControllerState::open(const std::filesystem::path &file) {
+Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
+{
     auto database = sqlite::Database::open(file, {kTables});
     if (!database)
         return database.error();
@@ -112,16 +119,19 @@ Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
 }
 
 asio::awaitable<Result<AgentInstruction>> ControllerState::set_instruction(Uuid agent, std::string text, std::string by,
-                                                                           WallTime when) {
+                                                                           WallTime when)
+{
     return database_->write([wanted = AgentInstruction{agent, std::move(text), "", when, std::move(by)}](
                                 Connection &db) { return put_instruction(db, wanted); });
 }
 
-asio::awaitable<Result<std::optional<AgentInstruction>>> ControllerState::instruction(Uuid agent) {
+asio::awaitable<Result<std::optional<AgentInstruction>>> ControllerState::instruction(Uuid agent)
+{
     return database_->read([agent](Connection &db) { return read_instruction(db, agent); });
 }
 
-asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std::string json, WallTime when) {
+asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std::string json, WallTime when)
+{
     return database_->write([agent, json = std::move(json), when](Connection &db) {
         return without_count(db.run("INSERT INTO agent VALUES(?1, NULL, ?3, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET "
                                     "last_seen = ?3, capabilities = ?2, capabilities_at = ?3",
@@ -129,8 +139,8 @@ asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std:
     });
 }
 
-asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<std::string> applied_etag,
-                                                    WallTime when) {
+asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when)
+{
     return database_->write([agent, applied_etag = std::move(applied_etag), when](Connection &db) {
         return without_count(
             db.run("INSERT INTO agent VALUES(?1, ?2, ?3, NULL, NULL) ON CONFLICT (agent) DO UPDATE SET "
@@ -140,18 +150,21 @@ asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<st
 }
 
 asio::awaitable<Result<void>> ControllerState::add_failures(Uuid agent, std::vector<model::Failure> failures,
-                                                            WallTime received) {
+                                                            WallTime received)
+{
     return database_->write([agent, failures = std::move(failures), received](Connection &db) {
         return put_failures(db, agent, failures, received);
     });
 }
 
 asio::awaitable<Result<std::vector<StoredFailure>>> ControllerState::failures(std::optional<Uuid> agent,
-                                                                              std::size_t limit) {
+                                                                              std::size_t limit)
+{
     return database_->read([agent, limit](Connection &db) { return read_failures(db, agent, limit); });
 }
 
-asio::awaitable<Result<std::vector<AgentRecord>>> ControllerState::agents() {
+asio::awaitable<Result<std::vector<AgentRecord>>> ControllerState::agents()
+{
     return database_->read(read_records);
 }
 

@@ -6,18 +6,21 @@ namespace sonde::store {
 
 namespace {
 
-bool is_letter(char c) {
+bool is_letter(char c)
+{
     return c >= 'a' && c <= 'z';
 }
 
-bool has_form(std::string_view text, std::string_view joints) {
+bool has_form(std::string_view text, std::string_view joints)
+{
     return !text.empty() && text.size() <= kNameBytes && is_letter(text.front()) &&
            std::all_of(text.begin(), text.end(), [&](char c) {
                return is_letter(c) || (c >= '0' && c <= '9') || joints.find(c) != std::string_view::npos;
            });
 }
 
-std::string base_name(const model::Column &column) {
+std::string base_name(const model::Column &column)
+{
     if (column.type == "duration")
         return column.name + "_us";
     if (column.type == "timestamp" && column.unit == "ns")
@@ -27,15 +30,18 @@ std::string base_name(const model::Column &column) {
 
 } // namespace
 
-bool is_name(std::string_view text) {
+bool is_name(std::string_view text)
+{
     return has_form(text, "_");
 }
 
-bool is_method_name(std::string_view text) {
+bool is_method_name(std::string_view text)
+{
     return has_form(text, "_-");
 }
 
-std::string view_name(std::string_view method, std::string_view table, bool first) {
+std::string view_name(std::string_view method, std::string_view table, bool first)
+{
     std::string name(method);
     std::replace(name.begin(), name.end(), '-', '_');
     if (!first)
@@ -43,7 +49,8 @@ std::string view_name(std::string_view method, std::string_view table, bool firs
     return name.starts_with("sqlite_") ? "m_" + name : name;
 }
 
-std::vector<std::string> view_columns(const std::vector<model::Column> &columns) {
+std::vector<std::string> view_columns(const std::vector<model::Column> &columns)
+{
     std::vector<std::string> names;
     for (const auto &column : columns) {
         const auto base = base_name(column);

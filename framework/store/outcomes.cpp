@@ -8,7 +8,8 @@ namespace sonde::store {
 namespace {
 
 Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model::ResultIdentity &identity,
-                         const model::Outcome &outcome) {
+                         const model::Outcome &outcome)
+{
     const auto stored = db.run(
         "INSERT INTO _outcome VALUES(NULL, ?,?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?, ?,?) "
         "ON CONFLICT (agent, run, action) DO UPDATE SET schedule = excluded.schedule, task = excluded.task, "
@@ -27,7 +28,8 @@ Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model
     return {};
 }
 
-Where conditions(const OutcomeQuery &query) {
+Where conditions(const OutcomeQuery &query)
+{
     Where where;
     where.add_any("_agent.agent", query.agents);
     if (query.schedule)
@@ -41,14 +43,16 @@ Where conditions(const OutcomeQuery &query) {
     return where;
 }
 
-model::OutcomeWord word_of(std::string_view text) {
+model::OutcomeWord word_of(std::string_view text)
+{
     // What is stored was a word when it came in.
     return model::parse_outcome_word(text).value_or(model::OutcomeWord::failed);
 }
 
 } // namespace
 
-Result<void> put_outcomes(sqlite::Connection &db, std::int64_t agent, const model::ReportedResult &result) {
+Result<void> put_outcomes(sqlite::Connection &db, std::int64_t agent, const model::ReportedResult &result)
+{
     const auto outcomes = model::outcomes_of(result);
     if (!outcomes)
         return outcomes.error();
@@ -58,7 +62,8 @@ Result<void> put_outcomes(sqlite::Connection &db, std::int64_t agent, const mode
     return {};
 }
 
-Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const OutcomeQuery &query) {
+Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const OutcomeQuery &query)
+{
     auto where = conditions(query);
     where.add("_outcome.id > ?", query.after);
     auto rows =
@@ -96,7 +101,8 @@ Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const O
     return all;
 }
 
-Result<std::vector<OutcomeSum>> sum_outcomes(sqlite::Connection &db, const OutcomeQuery &query) {
+Result<std::vector<OutcomeSum>> sum_outcomes(sqlite::Connection &db, const OutcomeQuery &query)
+{
     const auto where = conditions(query);
     auto rows =
         db.query_values("SELECT _agent.agent, schedule, outcome, sum(count), sum(rows), sum(rows_dropped) "

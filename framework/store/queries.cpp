@@ -19,7 +19,8 @@ constexpr const char *kHead =
     "plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, status, message "
     "FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE _result.id = ?1";
 
-Where conditions(const ResultQuery &query) {
+Where conditions(const ResultQuery &query)
+{
     Where where;
     where.add_any("_agent.agent", query.agents);
     if (query.task)
@@ -48,7 +49,8 @@ struct Head {
     std::vector<model::Column> columns;
 };
 
-Result<Head> to_head(const sqlite::Rows &rows) {
+Result<Head> to_head(const sqlite::Rows &rows)
+{
     auto columns = decode_columns(rows.text(1));
     auto options = decode_options(rows.text(14));
     auto tags = decode_strings(rows.text(15));
@@ -81,7 +83,8 @@ Result<Head> to_head(const sqlite::Rows &rows) {
     return head;
 }
 
-Result<Head> read_head(sqlite::Connection &db, std::int64_t result, std::int64_t layout) {
+Result<Head> read_head(sqlite::Connection &db, std::int64_t result, std::int64_t layout)
+{
     auto rows = db.query(kHead, result, layout);
     if (rows.next())
         return to_head(rows);
@@ -92,7 +95,8 @@ Result<Head> read_head(sqlite::Connection &db, std::int64_t result, std::int64_t
 
 // Gives the rows from `first` to `last`. False when the page ends before them all.
 Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t last, const Head &head,
-                       const ResultQuery &query, const std::function<bool(const ResultRow &)> &sink, Page &page) {
+                       const ResultQuery &query, const std::function<bool(const ResultRow &)> &sink, Page &page)
+{
     auto rows = db.query("SELECT id, cells FROM _row WHERE id BETWEEN ? AND ? ORDER BY id",
                          std::max(first, query.after + 1), last);
     while (rows.next()) {
@@ -115,7 +119,8 @@ Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t 
 } // namespace
 
 Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
-                          const std::function<bool(const ResultRow &)> &sink) {
+                          const std::function<bool(const ResultRow &)> &sink)
+{
     const auto where = conditions(query);
     auto parts = db.query_values(kParts + where.sql() + " ORDER BY last_row", where.values());
     Page page;
@@ -136,7 +141,8 @@ Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
     return page;
 }
 
-Result<std::vector<SeenAgent>> read_agents(sqlite::Connection &db) {
+Result<std::vector<SeenAgent>> read_agents(sqlite::Connection &db)
+{
     std::vector<SeenAgent> agents;
     auto rows = db.query("SELECT agent, group_id, first_seen, last_seen, results FROM _agent ORDER BY agent");
     while (rows.next())

@@ -14,7 +14,8 @@ using sqlite::Connection;
 
 Repository::Repository(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
 
-Result<Repository> Repository::open(const std::filesystem::path &file, int readers) {
+Result<Repository> Repository::open(const std::filesystem::path &file, int readers)
+{
     sqlite::DatabaseOptions options;
     options.readers = readers;
     auto database = sqlite::Database::open(file, repository_migrations(), options);
@@ -23,7 +24,8 @@ Result<Repository> Repository::open(const std::filesystem::path &file, int reade
     return Repository(std::make_unique<sqlite::Database>(std::move(*database)));
 }
 
-asio::awaitable<Result<Stored>> Repository::store(Uuid agent, model::Report report, WallTime received) {
+asio::awaitable<Result<Stored>> Repository::store(Uuid agent, model::Report report, WallTime received)
+{
     return database_->write([agent, report = std::move(report), received](Connection &db) -> Result<Stored> {
         if (auto good = check(report); !good)
             return good.error();
@@ -31,20 +33,24 @@ asio::awaitable<Result<Stored>> Repository::store(Uuid agent, model::Report repo
     });
 }
 
-asio::awaitable<Result<Page>> Repository::results(ResultQuery query, std::function<bool(const ResultRow &)> sink) {
+asio::awaitable<Result<Page>> Repository::results(ResultQuery query, std::function<bool(const ResultRow &)> sink)
+{
     return database_->read(
         [query = std::move(query), sink = std::move(sink)](Connection &db) { return read_results(db, query, sink); });
 }
 
-asio::awaitable<Result<std::vector<StoredOutcome>>> Repository::outcomes(OutcomeQuery query) {
+asio::awaitable<Result<std::vector<StoredOutcome>>> Repository::outcomes(OutcomeQuery query)
+{
     return database_->read([query = std::move(query)](Connection &db) { return read_outcomes(db, query); });
 }
 
-asio::awaitable<Result<std::vector<OutcomeSum>>> Repository::outcome_sums(OutcomeQuery query) {
+asio::awaitable<Result<std::vector<OutcomeSum>>> Repository::outcome_sums(OutcomeQuery query)
+{
     return database_->read([query = std::move(query)](Connection &db) { return sum_outcomes(db, query); });
 }
 
-asio::awaitable<Result<std::vector<SeenAgent>>> Repository::agents() {
+asio::awaitable<Result<std::vector<SeenAgent>>> Repository::agents()
+{
     return database_->read(read_agents);
 }
 

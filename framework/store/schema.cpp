@@ -53,7 +53,8 @@ CREATE TABLE _view(
 INSERT INTO _view VALUES ('agents', '', 'agents'), ('results', '', 'results'), ('outcomes', 'outcomes', 'outcomes');
 )sql";
 
-std::string own_views() {
+std::string own_views()
+{
     const auto time = [](const std::string &column) { return time_text(column) + " AS " + column; };
     return "CREATE VIEW agents AS SELECT agent, group_id, " + time("first_seen") + ", " + time("last_seen") +
            ", results FROM _agent;\n"
@@ -71,7 +72,8 @@ std::string own_views() {
 
 } // namespace
 
-const std::vector<std::string> &repository_migrations() {
+const std::vector<std::string> &repository_migrations()
+{
     static const std::vector<std::string> steps = {kTables + own_views()};
     return steps;
 }

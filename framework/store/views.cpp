@@ -21,7 +21,8 @@ struct Layout {
     std::map<std::string, std::string> values; // the view's column and its SQL
 };
 
-std::string value_sql(const model::Column &column, std::size_t index) {
+std::string value_sql(const model::Column &column, std::size_t index)
+{
     const auto cell = "json_extract(_row.cells, '$[" + std::to_string(index) + "]')";
     if (column.type == "duration")
         return cell + " / 1000.0";
@@ -30,7 +31,8 @@ std::string value_sql(const model::Column &column, std::size_t index) {
 
 // Adds the columns that are new to `columns`, the view's in their order.
 Result<std::vector<Layout>> read_layouts(sqlite::Connection &db, const std::string &method, const std::string &table,
-                                         std::vector<std::string> &columns) {
+                                         std::vector<std::string> &columns)
+{
     std::vector<Layout> layouts;
     auto rows = db.query("SELECT id, columns FROM _layout WHERE method = ? AND name = ? ORDER BY id LIMIT ?", method,
                          table, kLayoutsMost);
@@ -52,7 +54,8 @@ Result<std::vector<Layout>> read_layouts(sqlite::Connection &db, const std::stri
     return layouts;
 }
 
-std::string meta_sql(const std::vector<std::string> &columns) {
+std::string meta_sql(const std::vector<std::string> &columns)
+{
     const std::pair<std::string, std::string> meta[] = {
         {"agent", "_agent.agent"},
         {"run", "_result.run"},
@@ -74,7 +77,8 @@ std::string meta_sql(const std::vector<std::string> &columns) {
 }
 
 std::string view_sql(const std::string &name, const std::vector<Layout> &layouts,
-                     const std::vector<std::string> &columns) {
+                     const std::vector<std::string> &columns)
+{
     std::string sql;
     for (const auto &layout : layouts) {
         sql += (sql.empty() ? "CREATE VIEW \"" + name + "\" AS SELECT " : " UNION ALL SELECT ") + meta_sql(columns);
@@ -91,8 +95,8 @@ std::string view_sql(const std::string &name, const std::vector<Layout> &layouts
 }
 
 // The name the table's view has, or gets now; empty if there are too many views.
-Result<std::string> claim_name(sqlite::Connection &db, const std::string &method, const std::string &table,
-                               bool first) {
+Result<std::string> claim_name(sqlite::Connection &db, const std::string &method, const std::string &table, bool first)
+{
     {
         auto rows = db.query("SELECT name FROM _view WHERE method = ? AND table_name = ?", method, table);
         if (rows.next())
@@ -119,12 +123,14 @@ Result<std::string> claim_name(sqlite::Connection &db, const std::string &method
 
 } // namespace
 
-std::string time_text(const std::string &column) {
+std::string time_text(const std::string &column)
+{
     return "strftime('%Y-%m-%dT%H:%M:%S', " + column + " / 1000000000, 'unixepoch') || printf('.%09dZ', " + column +
            " % 1000000000)";
 }
 
-Result<void> renew_view(sqlite::Connection &db, const std::string &method, const std::string &table, bool first) {
+Result<void> renew_view(sqlite::Connection &db, const std::string &method, const std::string &table, bool first)
+{
     // Outcomes have a table and a view of their own.
     if (method == "outcomes")
         return {};

@@ -13,19 +13,22 @@ class Where {
 public:
     void add(const std::string &condition) { sql_ += (sql_.empty() ? " WHERE " : " AND ") + condition; }
 
-    void add(const std::string &condition, std::string value) {
+    void add(const std::string &condition, std::string value)
+    {
         add(condition);
         values_.emplace_back(std::string_view(texts_.emplace_back(std::move(value))));
     }
 
-    void add(const std::string &condition, std::int64_t value) {
+    void add(const std::string &condition, std::int64_t value)
+    {
         add(condition);
         values_.emplace_back(value);
     }
 
     void add(const std::string &condition, WallTime value) { add(condition, value.time_since_epoch().count()); }
 
-    void add_any(const std::string &column, const std::vector<Uuid> &ids) {
+    void add_any(const std::string &column, const std::vector<Uuid> &ids)
+    {
         if (ids.empty())
             return;
         std::string marks;

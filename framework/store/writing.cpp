@@ -11,7 +11,8 @@ namespace sonde::store {
 namespace {
 
 Result<std::int64_t> put_agent(sqlite::Connection &db, const Uuid &agent, const model::Report &report,
-                               WallTime received) {
+                               WallTime received)
+{
     const auto id = to_string(agent);
     const auto seen = db.run("INSERT INTO _agent VALUES(NULL, ?1, ?2, ?3, ?3, 0) ON CONFLICT (agent) DO UPDATE SET "
                              "last_seen = max(last_seen, ?3), group_id = ?2",
@@ -23,7 +24,8 @@ Result<std::int64_t> put_agent(sqlite::Connection &db, const Uuid &agent, const 
 
 // The new result's id, or 0 for a duplicate.
 Result<std::int64_t> put_head(sqlite::Connection &db, std::int64_t agent, const model::Report &report,
-                              const model::ReportedResult &result, WallTime received) {
+                              const model::ReportedResult &result, WallTime received)
+{
     const auto stored = db.run("INSERT INTO _result VALUES(NULL, ?,?,?, ?,?,?, ?,?,?, ?,?,?, ?,?, ?,?,?, ?,?,?, ?,?,?) "
                                "ON CONFLICT (agent, epoch, sequence) DO NOTHING",
                                agent, to_string(result.identity.epoch), result.identity.sequence, to_string(result.run),
@@ -38,7 +40,8 @@ Result<std::int64_t> put_head(sqlite::Connection &db, std::int64_t agent, const 
 
 // The layout's id; a new one changes the table's view.
 Result<std::int64_t> put_layout(sqlite::Connection &db, const std::string &method, const model::Table &table,
-                                std::size_t position) {
+                                std::size_t position)
+{
     const auto columns = encode_columns(table.columns);
     const auto known =
         db.integer("SELECT id FROM _layout WHERE method = ? AND name = ? AND position = ? AND columns = ?", method,
@@ -54,7 +57,8 @@ Result<std::int64_t> put_layout(sqlite::Connection &db, const std::string &metho
     return id;
 }
 
-Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t layout, const model::Table &table) {
+Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t layout, const model::Table &table)
+{
     if (table.rows.empty())
         return {};
     std::int64_t first = 0;
@@ -70,7 +74,8 @@ Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t 
     return {};
 }
 
-Result<void> put_tables(sqlite::Connection &db, std::int64_t id, const model::ReportedResult &result) {
+Result<void> put_tables(sqlite::Connection &db, std::int64_t id, const model::ReportedResult &result)
+{
     std::size_t position = 0;
     for (const auto &table : result.tables) {
         const auto layout = put_layout(db, result.method, table, position++);
@@ -84,7 +89,8 @@ Result<void> put_tables(sqlite::Connection &db, std::int64_t id, const model::Re
 
 } // namespace
 
-Result<Stored> put_report(sqlite::Connection &db, const Uuid &agent, const model::Report &report, WallTime received) {
+Result<Stored> put_report(sqlite::Connection &db, const Uuid &agent, const model::Report &report, WallTime received)
+{
     const auto agent_id = put_agent(db, agent, report, received);
     if (!agent_id)
         return agent_id.error();

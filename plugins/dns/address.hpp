@@ -25,7 +25,8 @@ struct Endpoint {
     std::uint16_t port = 0;
 };
 
-inline SocketAddress socket_address(const Endpoint &endpoint) {
+inline SocketAddress socket_address(const Endpoint &endpoint)
+{
     SocketAddress address;
     if (endpoint.ip.family == 4) {
         sockaddr_in v4 = {};
@@ -45,7 +46,8 @@ inline SocketAddress socket_address(const Endpoint &endpoint) {
 }
 
 // Family 0 for what is neither IPv4 nor IPv6.
-inline Endpoint endpoint_of(const void *address) {
+inline Endpoint endpoint_of(const void *address)
+{
     sa_family_t family = AF_UNSPEC;
     std::memcpy(&family, static_cast<const char *>(address) + offsetof(sockaddr, sa_family), sizeof family);
     Endpoint endpoint;
@@ -67,13 +69,15 @@ inline Endpoint endpoint_of(const void *address) {
 }
 
 // An interface of 0 in `expected` stands for any.
-inline bool is_from(const Endpoint &expected, const Endpoint &actual) {
+inline bool is_from(const Endpoint &expected, const Endpoint &actual)
+{
     return expected.port == actual.port && expected.ip.family == actual.ip.family &&
            std::memcmp(expected.ip.bytes, actual.ip.bytes, expected.ip.family == 4 ? 4 : 16) == 0 &&
            (expected.ip.interface == 0 || expected.ip.interface == actual.ip.interface);
 }
 
-inline std::optional<sonde_ip> parse_ip(const std::string &text) {
+inline std::optional<sonde_ip> parse_ip(const std::string &text)
+{
     sonde_ip ip = {};
     if (inet_pton(AF_INET, text.c_str(), ip.bytes) == 1)
         ip.family = 4;

@@ -11,17 +11,20 @@ constexpr std::uint8_t kResponseBit = 0x80;
 constexpr std::uint8_t kOpcodeBits = 0x78;
 constexpr std::uint8_t kRcodeBits = 0x0f;
 
-std::uint16_t u16(Octets octets, std::size_t at) {
+std::uint16_t u16(Octets octets, std::size_t at)
+{
     return static_cast<std::uint16_t>(octets[at] << 8 | octets[at + 1]);
 }
 
-std::uint8_t lower(std::uint8_t c) {
+std::uint8_t lower(std::uint8_t c)
+{
     return c >= 'A' && c <= 'Z' ? static_cast<std::uint8_t>(c + ('a' - 'A')) : c;
 }
 
 // Bytes of the uncompressed name that begins behind the header; 0 if it does not end. A question's name has nothing
 // before it to point to, so a compressed one is malformed.
-std::size_t name_length(Octets message) {
+std::size_t name_length(Octets message)
+{
     std::size_t at = kHeader;
     while (at < message.size() && at - kHeader < kNameMax) {
         const std::uint8_t label = message[at];
@@ -36,7 +39,8 @@ std::size_t name_length(Octets message) {
 
 } // namespace
 
-Match check_answer(Octets query, Octets received) {
+Match check_answer(Octets query, Octets received)
+{
     if (received.size() < kHeader)
         return Match::malformed;
     if (u16(received, 0) != u16(query, 0) || (received[2] & kResponseBit) == 0 ||

@@ -11,7 +11,8 @@ namespace sonde::dns {
  * How far CLOCK_REALTIME is ahead of CLOCK_MONOTONIC, ns. The kernel's stamps are of the first, so a difference of two
  * is void if somebody set that clock in between; both are slewed alike, so the offset moves by steps alone.
  */
-inline std::int64_t clock_offset(const sonde_host &host) {
+inline std::int64_t clock_offset(const sonde_host &host)
+{
     std::int64_t best_gap = INT64_MAX;
     std::int64_t offset = 0;
     // A reading during which we lost the processor is worth little: the tightest of a few counts.
@@ -30,7 +31,8 @@ inline std::int64_t clock_offset(const sonde_host &host) {
 // Above the noise of two readings, and below any step that matters to a response time in the hundreds of microseconds.
 constexpr std::int64_t kClockStep = 100'000; // ns
 
-inline bool clock_stepped(std::int64_t before, std::int64_t after) {
+inline bool clock_stepped(std::int64_t before, std::int64_t after)
+{
     return std::llabs(after - before) > kClockStep;
 }
 

@@ -20,14 +20,16 @@ struct FreeDeleter {
 };
 using Packet = std::unique_ptr<ldns_pkt, PacketDeleter>;
 
-std::string rcode_word(int rcode) {
+std::string rcode_word(int rcode)
+{
     const ldns_lookup_table *known = ldns_lookup_by_id(ldns_rcodes, rcode);
     return known == nullptr ? "RCODE" + std::to_string(rcode) : known->name;
 }
 
 } // namespace
 
-std::optional<Query> make_query(const Settings &settings, const std::string &name) {
+std::optional<Query> make_query(const Settings &settings, const std::string &name)
+{
     const std::unique_ptr<ldns_rdf, NameDeleter> parsed(ldns_dname_new_frm_str(name.c_str()));
     if (!parsed)
         return std::nullopt;
@@ -50,7 +52,8 @@ std::optional<Query> make_query(const Settings &settings, const std::string &nam
     return Query{{wire, wire + size}};
 }
 
-std::optional<Answer> parse_answer(Octets received) {
+std::optional<Answer> parse_answer(Octets received)
+{
     ldns_pkt *raw = nullptr;
     if (ldns_wire2pkt(&raw, received.data(), received.size()) != LDNS_STATUS_OK)
         return std::nullopt;

@@ -14,7 +14,8 @@ namespace sonde::dns {
 struct Query {
     std::vector<std::uint8_t> wire;
 
-    void set_id(std::uint16_t id) {
+    void set_id(std::uint16_t id)
+    {
         wire[0] = static_cast<std::uint8_t>(id >> 8);
         wire[1] = static_cast<std::uint8_t>(id & 0xff);
     }

@@ -163,7 +163,8 @@ constexpr auto kTableList = pointers(kTables);
 constexpr auto kStatusList = pointers(kStatuses);
 constexpr auto kFunctionList = pointers(kFunctions);
 
-Settings read_settings(const sonde_invocation &in) {
+Settings read_settings(const sonde_invocation &in)
+{
     const Options options(in);
     Settings settings;
     for (const sonde_value &item : options.items(OptionAt::server)) {
@@ -192,7 +193,8 @@ Settings read_settings(const sonde_invocation &in) {
     return settings;
 }
 
-void judge(const Session &session) {
+void judge(const Session &session)
+{
     std::uint64_t sent = 0;
     std::uint64_t came = 0;
     std::uint64_t icmp_errors = 0;
@@ -209,7 +211,8 @@ void judge(const Session &session) {
                                  std::to_string(icmp_errors) + " met an ICMP error"};
 }
 
-void measure(const sonde_host &host, const sonde_invocation &in) {
+void measure(const sonde_host &host, const sonde_invocation &in)
+{
     const Settings settings = read_settings(in);
     Session session(host, settings);
     session.run();

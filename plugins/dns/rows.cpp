@@ -9,24 +9,28 @@ using plugin::cell;
 using plugin::Timestamp;
 using std::chrono::nanoseconds;
 
-std::optional<nanoseconds> duration(std::optional<std::int64_t> ns) {
+std::optional<nanoseconds> duration(std::optional<std::int64_t> ns)
+{
     return ns ? std::optional(nanoseconds(*ns)) : std::nullopt;
 }
 
-std::optional<Timestamp> timestamp(std::optional<std::int64_t> ns) {
+std::optional<Timestamp> timestamp(std::optional<std::int64_t> ns)
+{
     return ns ? std::optional(Timestamp{*ns}) : std::nullopt;
 }
 
 // A member of the answer; null without one.
 template <class T>
-sonde_cell of(const std::optional<Answer> &answer, T Answer::*member) {
+sonde_cell of(const std::optional<Answer> &answer, T Answer::*member)
+{
     return answer ? cell((*answer).*member) : sonde_null();
 }
 
 } // namespace
 
 bool send_query_row(const sonde_host &host, const Settings &settings, const Transmission &transmission,
-                    const Observation &seen) {
+                    const Observation &seen)
+{
     const Asked &asked = transmission.asked();
     const auto queued = transmission.queued();
     const auto sent = transmission.sent();
@@ -66,7 +70,8 @@ bool send_query_row(const sonde_host &host, const Settings &settings, const Tran
     return host.row(&host, kQueryTable, cells, std::size(cells)) == 0;
 }
 
-void send_summary_rows(const sonde_host &host, const Settings &settings, const std::vector<Tally> &tallies) {
+void send_summary_rows(const sonde_host &host, const Settings &settings, const std::vector<Tally> &tallies)
+{
     for (std::size_t i = 0; i < tallies.size(); ++i) {
         const Tally &tally = tallies[i];
         plugin::offer(host, kSummaryTable,

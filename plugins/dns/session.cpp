@@ -14,7 +14,8 @@ constexpr std::int64_t kMs = 1'000'000;
 // The kernel turns receive stamping on from a work queue, some time after the first socket has asked for it.
 constexpr std::int64_t kStampsNeed = 20 * kMs;
 
-EventBase make_base() {
+EventBase make_base()
+{
     event_config *config = event_config_new();
     if (config == nullptr)
         throw std::bad_alloc();
@@ -28,7 +29,8 @@ EventBase make_base() {
 }
 
 // A socket a query: some descriptors stay for the pool and whatever else is open.
-std::size_t most_open() {
+std::size_t most_open()
+{
     rlimit limit = {};
     getrlimit(RLIMIT_NOFILE, &limit);
     return std::clamp<std::size_t>(limit.rlim_cur, 96, 1024) - 64;
@@ -38,7 +40,8 @@ std::size_t most_open() {
 
 Session::Session(const sonde_host &host, const Settings &settings)
     : host_(host), settings_(settings), base_(make_base()), pool_(host), tallies_(settings.servers.size()),
-      open_max_(most_open()) {
+      open_max_(most_open())
+{
     listener_.observed = [this](Transmission &t, const Observation &seen) { observed(t, seen); };
     listener_.decided = [this](Transmission &t) { decided(t); };
     listener_.over = [this](Transmission &t) {
@@ -48,11 +51,13 @@ Session::Session(const sonde_host &host, const Settings &settings)
     };
 }
 
-std::uint64_t Session::questions() const {
+std::uint64_t Session::questions() const
+{
     return std::uint64_t{settings_.count} * settings_.names.size() * settings_.servers.size();
 }
 
-void Session::make_queries() {
+void Session::make_queries()
+{
     for (const std::string &name : settings_.names) {
         auto query = make_query(settings_, name);
         if (!query)
@@ -61,13 +66,15 @@ void Session::make_queries() {
     }
 }
 
-void Session::wait_for_receive_stamps() {
+void Session::wait_for_receive_stamps()
+{
     auto taken = pool_.take(settings_.servers.front().family, 1);
     keeper_ = std::move(taken.fd);
     host_.sleep_until(&host_, host_.now(&host_, SONDE_CLOCK_MONOTONIC) + kStampsNeed);
 }
 
-void Session::run() {
+void Session::run()
+{
     make_queries();
     wait_for_receive_stamps();
 
@@ -88,7 +95,8 @@ void Session::run() {
 }
 
 // Sends what is due. A query that found no free descriptor is sent as soon as there is one.
-void Session::pace() {
+void Session::pace()
+{
     const std::int64_t now = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     const auto due = [this] { return begun_ + static_cast<std::int64_t>(next_question_) * settings_.interval; };
     while (next_question_ < questions() && due() <= now && open_.size() < open_max_) {
@@ -102,7 +110,8 @@ void Session::pace() {
         pacer_->add_after(std::max(due() - now, open_.size() < open_max_ ? 0 : kMs));
 }
 
-void Session::ask(Asked asked) {
+void Session::ask(Asked asked)
+{
     asked.number = next_number_++;
     Query query = queries_[asked.name];
     std::uint16_t id = 0;
@@ -116,7 +125,8 @@ void Session::ask(Asked asked) {
     kept.send(taken.error);
 }
 
-void Session::decided(const Transmission &transmission) {
+void Session::decided(const Transmission &transmission)
+{
     const Asked &asked = transmission.asked();
     if (!transmission.answered() && asked.try_number < settings_.tries && !cancelled_) {
         Asked again = asked;
@@ -126,7 +136,8 @@ void Session::decided(const Transmission &transmission) {
     host_.progress(&host_, std::min(next_question_, questions()), questions());
 }
 
-void Session::observed(const Transmission &transmission, const Observation &observation) {
+void Session::observed(const Transmission &transmission, const Observation &observation)
+{
     tallies_[transmission.asked().server].add(observation.outcome, observation.response_time);
     if (!send_query_row(host_, settings_, transmission, observation)) {
         cancelled_ = true;
@@ -134,7 +145,8 @@ void Session::observed(const Transmission &transmission, const Observation &obse
     }
 }
 
-void Session::bury() {
+void Session::bury()
+{
     over_.clear();
     if (open_.empty() && next_question_ == questions())
         event_base_loopbreak(base_.get());

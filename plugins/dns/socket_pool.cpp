@@ -12,7 +12,8 @@ constexpr std::uint64_t kBatch = 16;
 
 } // namespace
 
-SocketPool::Taken SocketPool::take(std::uint32_t family, std::uint64_t ahead) {
+SocketPool::Taken SocketPool::take(std::uint32_t family, std::uint64_t ahead)
+{
     auto &free = free_of(family);
     if (free.empty()) {
         std::int32_t fds[kBatch];

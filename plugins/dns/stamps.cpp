@@ -12,11 +12,13 @@ namespace {
 
 constexpr std::size_t kControlBytes = 512;
 
-std::int64_t ns_of(const timespec &time) {
+std::int64_t ns_of(const timespec &time)
+{
     return time.tv_sec * 1'000'000'000LL + time.tv_nsec;
 }
 
-std::optional<std::int64_t> stamp_of(const cmsghdr *control) {
+std::optional<std::int64_t> stamp_of(const cmsghdr *control)
+{
     if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_TIMESTAMPING ||
         control->cmsg_len < CMSG_LEN(sizeof(scm_timestamping)))
         return std::nullopt;
@@ -31,7 +33,8 @@ struct Reported {
     sonde_ip from;
 };
 
-std::optional<Reported> report_of(const cmsghdr *control) {
+std::optional<Reported> report_of(const cmsghdr *control)
+{
     const bool v4 = control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_RECVERR;
     const bool v6 = control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_RECVERR;
     if ((!v4 && !v6) || control->cmsg_len < CMSG_LEN(sizeof(sock_extended_err)))
@@ -45,7 +48,8 @@ std::optional<Reported> report_of(const cmsghdr *control) {
     return reported;
 }
 
-QueuedEvent event_of(const std::optional<Reported> &reported, std::optional<std::int64_t> stamp) {
+QueuedEvent event_of(const std::optional<Reported> &reported, std::optional<std::int64_t> stamp)
+{
     if (!reported)
         return std::monostate{};
     const sock_extended_err &error = reported->error;
@@ -66,7 +70,8 @@ QueuedEvent event_of(const std::optional<Reported> &reported, std::optional<std:
 
 } // namespace
 
-bool enable_stamps(int fd, std::uint32_t family) {
+bool enable_stamps(int fd, std::uint32_t family)
+{
     // OPT_TSONLY: looped payload would need a privilege. One socket sends one datagram, so a stamp needs no key.
     const int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE |
                       SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_OPT_TSONLY;
@@ -77,7 +82,8 @@ bool enable_stamps(int fd, std::uint32_t family) {
     return stamps && errors == 0;
 }
 
-std::optional<QueuedEvent> read_error_queue(int fd) {
+std::optional<QueuedEvent> read_error_queue(int fd)
+{
     std::uint8_t payload[64];
     alignas(cmsghdr) std::uint8_t control[kControlBytes];
     iovec vector = {payload, sizeof payload};
@@ -99,7 +105,8 @@ std::optional<QueuedEvent> read_error_queue(int fd) {
     return event_of(reported, stamp);
 }
 
-std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer) {
+std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer)
+{
     sockaddr_storage from = {};
     alignas(cmsghdr) std::uint8_t control[kControlBytes];
     iovec vector = {buffer.data(), buffer.size()};

@@ -4,7 +4,8 @@
 
 namespace sonde::dns {
 
-void Tally::add(Outcome outcome, std::optional<std::int64_t> response_time) {
+void Tally::add(Outcome outcome, std::optional<std::int64_t> response_time)
+{
     ++counts_[static_cast<std::size_t>(outcome)];
     if (response_time && (outcome == Outcome::answer || outcome == Outcome::truncated)) {
         times_.push_back(*response_time);
@@ -12,26 +13,30 @@ void Tally::add(Outcome outcome, std::optional<std::int64_t> response_time) {
     }
 }
 
-std::uint64_t Tally::sent() const {
+std::uint64_t Tally::sent() const
+{
     return answered() + count(Outcome::timeout) + count(Outcome::late) + count(Outcome::icmp_error) +
            count(Outcome::malformed) + count(Outcome::cancelled);
 }
 
-std::optional<double> Tally::loss() const {
+std::optional<double> Tally::loss() const
+{
     const std::uint64_t decided = sent() - count(Outcome::cancelled);
     if (decided == 0)
         return std::nullopt;
     return static_cast<double>(count(Outcome::timeout)) / static_cast<double>(decided);
 }
 
-const std::vector<std::int64_t> &Tally::sorted() const {
+const std::vector<std::int64_t> &Tally::sorted() const
+{
     if (!sorted_)
         std::sort(times_.begin(), times_.end());
     sorted_ = true;
     return times_;
 }
 
-std::optional<std::int64_t> Tally::percentile(int percent) const {
+std::optional<std::int64_t> Tally::percentile(int percent) const
+{
     const auto &times = sorted();
     if (times.empty())
         return std::nullopt;
@@ -39,7 +44,8 @@ std::optional<std::int64_t> Tally::percentile(int percent) const {
     return times[std::max<std::size_t>(rank, 1) - 1];
 }
 
-std::optional<std::int64_t> Tally::median() const {
+std::optional<std::int64_t> Tally::median() const
+{
     const auto &times = sorted();
     if (times.empty())
         return std::nullopt;

@@ -20,13 +20,17 @@ Transmission::Transmission(const sonde_host &host, event_base &base, const Setti
                            const Asked &asked, Query query, plugin::Fd fd)
     : host_(host), settings_(settings), listener_(listener), asked_(asked), query_(std::move(query)),
       fd_(std::move(fd)), readable_(base, fd_.get(), EV_READ | EV_PERSIST, [this] { readable(); }),
-      timer_(base, -1, EV_TIMEOUT, [this] { time_over(); }) {}
+      timer_(base, -1, EV_TIMEOUT, [this] { time_over(); })
+{
+}
 
-std::uint16_t Transmission::query_id() const {
+std::uint16_t Transmission::query_id() const
+{
     return static_cast<std::uint16_t>(query_.wire[0] << 8 | query_.wire[1]);
 }
 
-std::optional<std::uint16_t> Transmission::source_port() const {
+std::optional<std::uint16_t> Transmission::source_port() const
+{
     sockaddr_storage own = {};
     socklen_t length = sizeof own;
     if (!fd_ || getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&own), &length) != 0)
@@ -34,7 +38,8 @@ std::optional<std::uint16_t> Transmission::source_port() const {
     return endpoint_of(&own).port;
 }
 
-void Transmission::send(int error) {
+void Transmission::send(int error)
+{
     const SocketAddress to = socket_address({server(), settings_.port});
     clock_offset_ = clock_offset(host_);
     send_error_ = error;
@@ -49,7 +54,8 @@ void Transmission::send(int error) {
     timer_.add_after(settings_.timeout);
 }
 
-void Transmission::readable() {
+void Transmission::readable()
+{
     std::uint8_t buffer[65536];
     drain_errors();
     for (int i = 0; i < 16 && stage_ != Stage::over; ++i) {
@@ -61,7 +67,8 @@ void Transmission::readable() {
     }
 }
 
-void Transmission::drain_errors() {
+void Transmission::drain_errors()
+{
     while (stage_ != Stage::over) {
         const auto event = read_error_queue(fd_.get());
         if (!event)
@@ -73,7 +80,8 @@ void Transmission::drain_errors() {
     }
 }
 
-void Transmission::take(const Datagram &datagram, Octets octets) {
+void Transmission::take(const Datagram &datagram, Octets octets)
+{
     if (!is_from({server(), settings_.port}, datagram.from))
         return take_stray(datagram, "from another address or port");
     switch (check_answer(query_.wire, octets)) {
@@ -86,7 +94,8 @@ void Transmission::take(const Datagram &datagram, Octets octets) {
     }
 }
 
-void Transmission::take_answer(const Datagram &datagram, Octets octets) {
+void Transmission::take_answer(const Datagram &datagram, Octets octets)
+{
     Observation observation = observe(datagram, Outcome::answer);
     observation.answer = parse_answer(octets);
     note_response_time(observation);
@@ -112,7 +121,8 @@ void Transmission::take_answer(const Datagram &datagram, Octets octets) {
     }
 }
 
-void Transmission::take_stray(const Datagram &datagram, const char *reason) {
+void Transmission::take_stray(const Datagram &datagram, const char *reason)
+{
     if (strays_++ >= kStraysMax)
         return;
     Observation observation = observe(datagram, Outcome::mismatch);
@@ -120,7 +130,8 @@ void Transmission::take_stray(const Datagram &datagram, const char *reason) {
     listener_.observed(*this, observation);
 }
 
-void Transmission::take_error(const IcmpError &error) {
+void Transmission::take_error(const IcmpError &error)
+{
     if (!error.local)
         host_.count(&host_, 0, ip_headers() + std::min(query_.wire.size() + ip_headers(), kQuoteMax));
     if (stage_ != Stage::waiting)
@@ -137,7 +148,8 @@ void Transmission::take_error(const IcmpError &error) {
     settle(std::move(observation));
 }
 
-void Transmission::time_over() {
+void Transmission::time_over()
+{
     if (send_error_ != 0) {
         if (stage_ == Stage::settled)
             return leave();
@@ -160,7 +172,8 @@ void Transmission::time_over() {
 }
 
 // Tells what became of it. Only the wait for something more remains.
-void Transmission::settle(Observation observation) {
+void Transmission::settle(Observation observation)
+{
     const bool first = stage_ == Stage::waiting;
     answered_ = observation.outcome == Outcome::answer || observation.outcome == Outcome::truncated;
     const bool may_come_more = observation.outcome != Outcome::unsent;
@@ -171,7 +184,8 @@ void Transmission::settle(Observation observation) {
         listener_.decided(*this);
 }
 
-void Transmission::stop() {
+void Transmission::stop()
+{
     if (stage_ == Stage::over)
         return;
     if (send_error_ == 0)
@@ -186,14 +200,16 @@ void Transmission::stop() {
     leave();
 }
 
-void Transmission::leave() {
+void Transmission::leave()
+{
     stage_ = Stage::over;
     readable_.cancel();
     timer_.cancel();
     listener_.over(*this);
 }
 
-Observation Transmission::observe(const Datagram &datagram, Outcome outcome) const {
+Observation Transmission::observe(const Datagram &datagram, Outcome outcome) const
+{
     Observation observation;
     observation.outcome = outcome;
     observation.received = datagram.received;
@@ -202,7 +218,8 @@ Observation Transmission::observe(const Datagram &datagram, Outcome outcome) con
     return observation;
 }
 
-void Transmission::note_response_time(Observation &observation) const {
+void Transmission::note_response_time(Observation &observation) const
+{
     // Where the driver does not stamp, the stamp before the local queue is the next best; `sent` is null then.
     const auto begun = sent_ ? sent_ : queued_;
     if (!begun || !observation.received) {

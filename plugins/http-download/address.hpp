@@ -18,7 +18,8 @@ struct SocketAddress {
     const sockaddr *get() const { return reinterpret_cast<const sockaddr *>(&storage); }
 };
 
-inline SocketAddress socket_address(const sonde_ip &ip, std::uint16_t port) {
+inline SocketAddress socket_address(const sonde_ip &ip, std::uint16_t port)
+{
     SocketAddress address;
     if (ip.family == 4) {
         sockaddr_in v4 = {};
@@ -38,7 +39,8 @@ inline SocketAddress socket_address(const sonde_ip &ip, std::uint16_t port) {
 }
 
 // "192.0.2.1:80", "[2001:db8::1]:80"
-inline std::string text_of(const sonde_ip &ip, std::uint16_t port) {
+inline std::string text_of(const sonde_ip &ip, std::uint16_t port)
+{
     char text[INET6_ADDRSTRLEN] = {};
     inet_ntop(ip.family == 4 ? AF_INET : AF_INET6, ip.bytes, text, sizeof text);
     const std::string host = ip.family == 4 ? text : "[" + std::string(text) + "]";

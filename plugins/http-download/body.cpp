@@ -11,7 +11,8 @@ constexpr std::size_t kTrailersMax = 16 * 1024;
 
 } // namespace
 
-Body::Body(const Head &head) : progress_(Progress::more) {
+Body::Body(const Head &head) : progress_(Progress::more)
+{
     if (head.status == 204 || head.status == 304) {
         progress_ = Progress::done;
     } else if (head.chunked) {
@@ -24,12 +25,14 @@ Body::Body(const Head &head) : progress_(Progress::more) {
     }
 }
 
-Progress Body::bad(std::string text) {
+Progress Body::bad(std::string text)
+{
     complaint_ = std::move(text);
     return progress_ = Progress::bad;
 }
 
-std::uint64_t Body::discardable() const {
+std::uint64_t Body::discardable() const
+{
     if (progress_ != Progress::more)
         return 0;
     if (part_ == Part::until_close)
@@ -37,11 +40,13 @@ std::uint64_t Body::discardable() const {
     return part_ == Part::sized || part_ == Part::chunk_data ? left_ : 0;
 }
 
-void Body::discarded(std::uint64_t bytes) {
+void Body::discarded(std::uint64_t bytes)
+{
     take_payload(bytes);
 }
 
-void Body::take_payload(std::uint64_t bytes) {
+void Body::take_payload(std::uint64_t bytes)
+{
     payload_bytes_ += bytes;
     if (part_ == Part::until_close)
         return;
@@ -54,7 +59,8 @@ void Body::take_payload(std::uint64_t bytes) {
         part_ = Part::chunk_end;
 }
 
-Progress Body::feed(std::string_view data, std::size_t &used) {
+Progress Body::feed(std::string_view data, std::size_t &used)
+{
     used = 0;
     while (used < data.size() && progress_ == Progress::more) {
         if (const std::uint64_t payload = discardable(); payload > 0) {
@@ -68,7 +74,8 @@ Progress Body::feed(std::string_view data, std::size_t &used) {
     return progress_;
 }
 
-void Body::take_framing(char c) {
+void Body::take_framing(char c)
+{
     ++framing_bytes_;
     switch (part_) {
     case Part::chunk_size:
@@ -107,7 +114,8 @@ void Body::take_framing(char c) {
         bad(part_ == Part::trailer ? "the body's trailers are endless" : "a chunk's size line is endless");
 }
 
-void Body::take_size_digit(char c) {
+void Body::take_size_digit(char c)
+{
     int digit = -1;
     if (c >= '0' && c <= '9')
         digit = c - '0';
@@ -121,7 +129,8 @@ void Body::take_size_digit(char c) {
         left_ = left_ * 16 + static_cast<std::uint64_t>(digit);
 }
 
-void Body::finish_size_line() {
+void Body::finish_size_line()
+{
     if (digits_ == 0) {
         bad("a chunk has no size");
         return;
@@ -131,7 +140,8 @@ void Body::finish_size_line() {
     line_is_empty_ = true;
 }
 
-bool Body::ends_with_connection() {
+bool Body::ends_with_connection()
+{
     if (progress_ == Progress::more && part_ == Part::until_close)
         progress_ = Progress::done;
     return progress_ == Progress::done;

@@ -23,7 +23,8 @@ constexpr std::uint64_t kWindowMax = 32 * 1024 * 1024;
  * window, not the line, would limit the rate. It stays set, or is made smaller, if windows could take a good part of
  * what the run may cost: once a window is offered, nobody can hinder the sender from filling it.
  */
-void fit_receive_buffer(int fd, const Settings &settings) {
+void fit_receive_buffer(int fd, const Settings &settings)
+{
     const std::uint64_t share = settings.limit / settings.streams;
     if (share >= 4 * kWindowMax) {
         const int none = 0;
@@ -44,11 +45,13 @@ Connector::Connector(const sonde_host &host, event_base &base, std::vector<sonde
                      const Settings &settings, OnConnected on_connected, OnFailed on_failed)
     : host_(host), base_(base), addresses_(std::move(addresses)), settings_(settings),
       on_connected_(std::move(on_connected)), on_failed_(std::move(on_failed)),
-      timer_(base, -1, EV_TIMEOUT, [this] { try_next(); }) {
+      timer_(base, -1, EV_TIMEOUT, [this] { try_next(); })
+{
     timer_.add_after(0);
 }
 
-void Connector::try_next() {
+void Connector::try_next()
+{
     while (next_ < addresses_.size()) {
         auto attempt = std::make_unique<Attempt>();
         attempt->address = addresses_[next_++];
@@ -65,7 +68,8 @@ void Connector::try_next() {
     }
 }
 
-bool Connector::begin(Attempt &attempt) {
+bool Connector::begin(Attempt &attempt)
+{
     std::int32_t fd = -1;
     if (const int error = host_.socket(&host_, SONDE_SOCKET_TCP, attempt.address.family, 1, &fd); error != 0) {
         note_failure(attempt.address, error);
@@ -84,7 +88,8 @@ bool Connector::begin(Attempt &attempt) {
     return true;
 }
 
-void Connector::settle(Attempt *attempt) {
+void Connector::settle(Attempt *attempt)
+{
     const std::int64_t now = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     int error = 0;
     socklen_t length = sizeof error;
@@ -104,7 +109,8 @@ void Connector::settle(Attempt *attempt) {
         try_next();
 }
 
-void Connector::note_failure(const sonde_ip &address, int error) {
+void Connector::note_failure(const sonde_ip &address, int error)
+{
     failed_ = {error, text_of(address, settings_.url.port) + ": " + std::strerror(error)};
 }
 

@@ -9,7 +9,8 @@
 namespace sonde::http_download {
 namespace {
 
-EventBase make_base() {
+EventBase make_base()
+{
     event_config *config = event_config_new();
     if (config == nullptr)
         throw std::bad_alloc();
@@ -22,7 +23,8 @@ EventBase make_base() {
     return base;
 }
 
-TlsContext make_context(const Settings &settings) {
+TlsContext make_context(const Settings &settings)
+{
     if (!settings.url.tls)
         return nullptr;
     auto context = make_tls_context(settings.ca);
@@ -34,9 +36,12 @@ TlsContext make_context(const Settings &settings) {
 } // namespace
 
 Download::Download(const sonde_host &host, const Settings &settings)
-    : host_(host), settings_(settings), meter_(settings), base_(make_base()) {}
+    : host_(host), settings_(settings), meter_(settings), base_(make_base())
+{
+}
 
-void Download::resolve() {
+void Download::resolve()
+{
     const std::int64_t begun = now();
     sonde_addresses found = {};
     if (const int error = host_.resolve(&host_, settings_.url.host.c_str(), &found); error != 0)
@@ -45,7 +50,8 @@ void Download::resolve() {
     addresses_.assign(found.items, found.items + std::min<std::uint32_t>(found.count, SONDE_ADDRESSES_MAX));
 }
 
-RunReport Download::run() {
+RunReport Download::run()
+{
     TlsContext context = make_context(settings_);
     resolve();
     shared_ = std::make_unique<Shared>(
@@ -77,7 +83,8 @@ RunReport Download::run() {
     return report;
 }
 
-void Download::tick() {
+void Download::tick()
+{
     const std::int64_t at = now();
     if (!meter_.begun()) {
         ticker_->add_after(kWindowWidth / 10);
@@ -103,7 +110,8 @@ void Download::tick() {
 }
 
 // What the kernel says now: for the budget, and after the warm-up for the verdict on what limited the rate.
-void Download::look_at_streams(std::int64_t now) {
+void Download::look_at_streams(std::int64_t now)
+{
     const bool warm = now >= meter_.warm_end_time();
     for (std::size_t i = 0; i < streams_.size(); ++i) {
         Stream &stream = *streams_[i];
@@ -127,14 +135,16 @@ void Download::look_at_streams(std::int64_t now) {
     host_.count(&host_, sent - std::exchange(told_sent_, sent), received - std::exchange(told_received_, received));
 }
 
-std::uint32_t Download::out_of_order() const {
+std::uint32_t Download::out_of_order() const
+{
     std::uint32_t sum = 0;
     for (const auto &stream : streams_)
         sum += stream->report().out_of_order;
     return sum;
 }
 
-void Download::send_windows(const std::vector<Window> &windows) {
+void Download::send_windows(const std::vector<Window> &windows)
+{
     for (const Window &window : windows) {
         const std::uint32_t sum = out_of_order();
         const std::uint32_t grown = sum - std::exchange(told_out_of_order_, sum);
@@ -143,7 +153,8 @@ void Download::send_windows(const std::vector<Window> &windows) {
     }
 }
 
-void Download::finish() {
+void Download::finish()
+{
     const std::int64_t at = now();
     if (meter_.begun() && next_tick_ == 0)
         wall_offset_ = host_.now(&host_, SONDE_CLOCK_WALL) - at;

@@ -19,7 +19,8 @@ class Event {
 public:
     Event(event_base &base, int fd, short what, std::function<void()> callback)
         : callback_(std::make_shared<std::function<void()>>(std::move(callback))),
-          event_(event_new(&base, fd, what, &Event::call, this)) {
+          event_(event_new(&base, fd, what, &Event::call, this))
+    {
         if (event_ == nullptr)
             throw std::bad_alloc();
     }
@@ -29,7 +30,8 @@ public:
 
     void add() { event_add(event_, nullptr); }
     // Adds it, or puts its time off.
-    void add_after(std::int64_t ns) {
+    void add_after(std::int64_t ns)
+    {
         const timeval wait = {static_cast<time_t>(ns / 1'000'000'000),
                               static_cast<suseconds_t>(ns % 1'000'000'000 / 1000)};
         event_add(event_, &wait);
@@ -38,7 +40,8 @@ public:
     void activate(short what) { event_active(event_, what, 0); }
 
 private:
-    static void call(evutil_socket_t, short, void *self) {
+    static void call(evutil_socket_t, short, void *self)
+    {
         const auto callback = static_cast<Event *>(self)->callback_;
         (*callback)();
     }

@@ -8,12 +8,14 @@
 namespace sonde::http_download {
 namespace {
 
-std::int64_t ns_of(const timeval &time) {
+std::int64_t ns_of(const timeval &time)
+{
     return time.tv_sec * 1'000'000'000LL + time.tv_usec * 1000LL;
 }
 
 // Time on a run queue, from the kernel's scheduler statistics. A confined process may not see them.
-std::int64_t time_waiting() {
+std::int64_t time_waiting()
+{
     const std::unique_ptr<FILE, int (*)(FILE *)> file(std::fopen("/proc/self/schedstat", "re"), &std::fclose);
     unsigned long long running = 0;
     unsigned long long waiting = 0;
@@ -24,13 +26,15 @@ std::int64_t time_waiting() {
 
 } // namespace
 
-Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_received_bytes) {
+Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_received_bytes)
+{
     rusage usage = {};
     getrusage(RUSAGE_SELF, &usage);
     return {now, ns_of(usage.ru_utime) + ns_of(usage.ru_stime), time_waiting(), ip_received_bytes};
 }
 
-bool fills_window(const WindowSample &sample) {
+bool fills_window(const WindowSample &sample)
+{
     if (sample.duration <= 0 || sample.round_trip > 2 * sample.idle_round_trip)
         return false;
     const double a_round_trip_brings = static_cast<double>(sample.bytes) * static_cast<double>(sample.round_trip) /
@@ -38,14 +42,16 @@ bool fills_window(const WindowSample &sample) {
     return a_round_trip_brings >= 0.8 * sample.receive_window;
 }
 
-std::optional<double> busy_share(const Evidence &evidence) {
+std::optional<double> busy_share(const Evidence &evidence)
+{
     if (!evidence.warm || evidence.last.at - evidence.warm->at < kWindowWidth)
         return std::nullopt;
     const std::int64_t busy = evidence.last.cpu - evidence.warm->cpu + evidence.last.waiting - evidence.warm->waiting;
     return static_cast<double>(busy) / static_cast<double>(evidence.last.at - evidence.warm->at);
 }
 
-std::optional<Limit> judge(const Evidence &evidence) {
+std::optional<Limit> judge(const Evidence &evidence)
+{
     if (evidence.end == End::budget)
         return Limit::budget;
     const auto busy = busy_share(evidence);

@@ -10,12 +10,14 @@ namespace {
 
 constexpr std::string_view kStart = "HTTP/1.";
 
-bool equal_ignoring_case(std::string_view a, std::string_view b) {
+bool equal_ignoring_case(std::string_view a, std::string_view b)
+{
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
                       [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-std::string_view trimmed(std::string_view text) {
+std::string_view trimmed(std::string_view text)
+{
     const auto first = text.find_first_not_of(" \t");
     if (first == std::string_view::npos)
         return {};
@@ -24,7 +26,8 @@ std::string_view trimmed(std::string_view text) {
 
 // Calls `each` with every item of a comma-separated list.
 template <class F>
-void for_each_item(std::string_view list, F each) {
+void for_each_item(std::string_view list, F each)
+{
     while (!list.empty()) {
         const auto comma = std::min(list.find(','), list.size());
         each(trimmed(list.substr(0, comma)));
@@ -32,7 +35,8 @@ void for_each_item(std::string_view list, F each) {
     }
 }
 
-bool is_field_name(std::string_view name) {
+bool is_field_name(std::string_view name)
+{
     constexpr std::string_view kOthers = "!#$%&'*+-.^_`|~";
     return !name.empty() && std::all_of(name.begin(), name.end(), [&](unsigned char c) {
         return std::isalnum(c) || kOthers.find(static_cast<char>(c)) != std::string_view::npos;
@@ -41,12 +45,14 @@ bool is_field_name(std::string_view name) {
 
 } // namespace
 
-Progress HeadReader::bad(std::string text) {
+Progress HeadReader::bad(std::string text)
+{
     complaint_ = std::move(text);
     return Progress::bad;
 }
 
-Progress HeadReader::feed(std::string_view data, std::size_t &used) {
+Progress HeadReader::feed(std::string_view data, std::size_t &used)
+{
     used = 0;
     while (used < data.size()) {
         const auto newline = data.find('\n', used);
@@ -69,7 +75,8 @@ Progress HeadReader::feed(std::string_view data, std::size_t &used) {
     return Progress::more;
 }
 
-Progress HeadReader::take_line(std::string_view line) {
+Progress HeadReader::take_line(std::string_view line)
+{
     if (std::any_of(line.begin(), line.end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; }))
         return bad("the response's head holds control characters");
     if (!in_fields_)
@@ -78,7 +85,8 @@ Progress HeadReader::take_line(std::string_view line) {
 }
 
 // RFC 9112 section 4: HTTP-version SP status-code SP [reason-phrase]; the last space is often missing.
-Progress HeadReader::take_status_line(std::string_view line) {
+Progress HeadReader::take_status_line(std::string_view line)
+{
     const auto digit = [&](std::size_t at) { return std::isdigit(static_cast<unsigned char>(line[at])) != 0; };
     if (line.size() < 12 || !digit(7) || line[8] != ' ' || !digit(9) || !digit(10) || !digit(11) ||
         (line.size() > 12 && line[12] != ' '))
@@ -93,7 +101,8 @@ Progress HeadReader::take_status_line(std::string_view line) {
     return Progress::more;
 }
 
-Progress HeadReader::take_field(std::string_view line) {
+Progress HeadReader::take_field(std::string_view line)
+{
     const auto colon = line.find(':');
     if (colon == std::string_view::npos || !is_field_name(line.substr(0, colon)))
         return bad("a line of the response's head is no header field");
@@ -124,7 +133,8 @@ Progress HeadReader::take_field(std::string_view line) {
     return Progress::more;
 }
 
-Progress HeadReader::finish() {
+Progress HeadReader::finish()
+{
     if (head_.status == 101)
         return bad("the server switches protocols, unasked");
     if (head_.status < 200) {

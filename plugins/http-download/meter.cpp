@@ -7,7 +7,8 @@ namespace sonde::http_download {
 
 Meter::Meter(const Settings &settings) : settings_(settings) {}
 
-bool Meter::payload(std::int64_t now, std::uint64_t bytes) {
+bool Meter::payload(std::int64_t now, std::uint64_t bytes)
+{
     check_time(now);
     if (over())
         return false;
@@ -20,7 +21,8 @@ bool Meter::payload(std::int64_t now, std::uint64_t bytes) {
     return true;
 }
 
-void Meter::wire(std::uint64_t received, std::uint64_t sent, std::int64_t may_come_change) {
+void Meter::wire(std::uint64_t received, std::uint64_t sent, std::int64_t may_come_change)
+{
     ip_received_bytes_ += received;
     ip_sent_bytes_ += sent;
     may_come_bytes_ += may_come_change;
@@ -30,19 +32,22 @@ void Meter::wire(std::uint64_t received, std::uint64_t sent, std::int64_t may_co
         finish(End::budget, latest_);
 }
 
-void Meter::check_time(std::int64_t now) {
+void Meter::check_time(std::int64_t now)
+{
     if (begun() && now >= last_time())
         finish(End::duration, last_time());
 }
 
-void Meter::finish(End why, std::int64_t now) {
+void Meter::finish(End why, std::int64_t now)
+{
     if (over())
         return;
     end_ = why;
     end_time_ = begun() ? std::clamp(now, begin_time(), last_time()) : now;
 }
 
-std::uint64_t Meter::room() const {
+std::uint64_t Meter::room() const
+{
     if (over())
         return 0;
     if (!settings_.bytes)

@@ -187,7 +187,8 @@ constexpr auto kTableList = pointers(kTables);
 constexpr auto kStatusList = pointers(kStatuses);
 constexpr auto kFunctionList = pointers(kFunctions);
 
-Settings read_settings(const sonde_invocation &in) {
+Settings read_settings(const sonde_invocation &in)
+{
     const Options options(in);
     Settings settings;
     settings.url_text = options.text(OptionAt::url);
@@ -206,7 +207,8 @@ Settings read_settings(const sonde_invocation &in) {
     return settings;
 }
 
-void measure(const sonde_host &host, const sonde_invocation &in) {
+void measure(const sonde_host &host, const sonde_invocation &in)
+{
     const Settings settings = read_settings(in);
     Download download(host, settings);
     const RunReport report = download.run();

@@ -12,28 +12,33 @@ using plugin::cell;
 using plugin::Timestamp;
 using std::chrono::nanoseconds;
 
-std::optional<nanoseconds> duration(std::optional<std::int64_t> ns) {
+std::optional<nanoseconds> duration(std::optional<std::int64_t> ns)
+{
     return ns ? std::optional(nanoseconds(*ns)) : std::nullopt;
 }
 
-std::optional<std::string_view> word(const std::string &text) {
+std::optional<std::string_view> word(const std::string &text)
+{
     return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
 }
 
 // The time after the warm-up, if it is long enough to divide by.
-std::optional<std::int64_t> steady_duration(const Meter &meter) {
+std::optional<std::int64_t> steady_duration(const Meter &meter)
+{
     const std::int64_t steady = meter.end_time() - meter.warm_end_time();
     return steady >= kWindowWidth ? std::optional(steady) : std::nullopt;
 }
 
-std::optional<double> ip_rate(const Evidence &evidence) {
+std::optional<double> ip_rate(const Evidence &evidence)
+{
     if (!busy_share(evidence))
         return std::nullopt;
     return rate(evidence.last.ip_received_bytes - evidence.warm->ip_received_bytes,
                 evidence.last.at - evidence.warm->at);
 }
 
-std::optional<nanoseconds> median_round_trip(const RunReport &report) {
+std::optional<nanoseconds> median_round_trip(const RunReport &report)
+{
     std::vector<std::int64_t> all;
     for (const StreamReport *stream : report.streams) {
         if (stream->tcp && stream->tcp->round_trip)
@@ -49,7 +54,8 @@ std::optional<nanoseconds> median_round_trip(const RunReport &report) {
 } // namespace
 
 bool send_window_row(const sonde_host &host, const Meter &meter, const Window &window, std::int64_t wall_offset,
-                     std::uint32_t out_of_order) {
+                     std::uint32_t out_of_order)
+{
     const sonde_cell cells[] = {
         cell(nanoseconds(window.start - meter.begin_time())),
         cell(Timestamp{window.start + wall_offset}),
@@ -62,7 +68,8 @@ bool send_window_row(const sonde_host &host, const Meter &meter, const Window &w
     return host.row(&host, kWindowTable, cells, std::size(cells)) == 0;
 }
 
-void send_stream_rows(const sonde_host &host, const RunReport &report) {
+void send_stream_rows(const sonde_host &host, const RunReport &report)
+{
     std::uint32_t number = 0;
     for (const StreamReport *stream : report.streams) {
         const auto &tcp = stream->tcp;
@@ -79,7 +86,8 @@ void send_stream_rows(const sonde_host &host, const RunReport &report) {
     }
 }
 
-void send_summary_row(const sonde_host &host, const RunReport &report) {
+void send_summary_row(const sonde_host &host, const RunReport &report)
+{
     if (!report.meter.begun())
         return; // nothing was transferred: there is no rate, and a row would look like one
     Meter &meter = report.meter;
@@ -118,7 +126,8 @@ void send_summary_row(const sonde_host &host, const RunReport &report) {
                    cell(meter.ip_sent_bytes())});
 }
 
-void judge_streams(const RunReport &report) {
+void judge_streams(const RunReport &report)
+{
     std::size_t failed = 0;
     std::size_t first = 0;
     for (std::size_t i = report.streams.size(); i-- > 0;) {

@@ -14,11 +14,13 @@ namespace {
 constexpr std::uint64_t kDiscardFrom = 32 * 1024;
 constexpr std::uint64_t kDiscardAtMost = 256 * 1024;
 // After so much of one stream the byte limit is looked at, and it is the others' turn.
-std::uint64_t batch_bytes(const Settings &settings) {
+std::uint64_t batch_bytes(const Settings &settings)
+{
     return std::clamp<std::uint64_t>(settings.limit / settings.streams / 64, 64 * 1024, 1024 * 1024);
 }
 
-std::string make_request(const Url &url) {
+std::string make_request(const Url &url)
+{
     // No intermediary may transform or answer from a cache without asking: it is the line to the server we measure.
     return "GET " + url.target + " HTTP/1.1\r\nHost: " + url.host_header +
            "\r\nUser-Agent: sonde-http-download/1.0\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
@@ -26,7 +28,8 @@ std::string make_request(const Url &url) {
 }
 
 // What a server said, fit for a message.
-std::string printable(std::string_view text) {
+std::string printable(std::string_view text)
+{
     std::string clean(text.substr(0, 200));
     std::replace_if(
         clean.begin(), clean.end(), [](unsigned char c) { return c < 0x20 || c >= 0x7f; }, '?');
@@ -36,17 +39,19 @@ std::string printable(std::string_view text) {
 } // namespace
 
 Stream::Stream(Shared &shared, std::function<void()> on_end)
-    : shared_(shared), on_end_(std::move(on_end)),
-      patience_(shared.base, -1, EV_TIMEOUT, [this] { out_of_patience(); }) {
+    : shared_(shared), on_end_(std::move(on_end)), patience_(shared.base, -1, EV_TIMEOUT, [this] { out_of_patience(); })
+{
     connect();
 }
 
 // The timeout is for a step as a whole, for the body without payload: a byte a second keeps no step alive.
-void Stream::renew_patience() {
+void Stream::renew_patience()
+{
     patience_.add_after(shared_.settings.timeout);
 }
 
-void Stream::out_of_patience() {
+void Stream::out_of_patience()
+{
     const char *what = "no payload within the timeout";
     if (connector_)
         what = "no connection within the timeout";
@@ -59,7 +64,8 @@ void Stream::out_of_patience() {
     end(kTimeout, what);
 }
 
-void Stream::connect() {
+void Stream::connect()
+{
     renew_patience();
     // The address that served before comes first again.
     std::vector<sonde_ip> addresses = shared_.addresses;
@@ -77,7 +83,8 @@ void Stream::connect() {
         });
 }
 
-void Stream::connected(Connector::Connected connection) {
+void Stream::connected(Connector::Connected connection)
+{
     connector_.reset();
     if (!report_.connect)
         report_.connect = connection.duration;
@@ -103,7 +110,8 @@ void Stream::connected(Connector::Connected connection) {
     }
 }
 
-void Stream::handshake() {
+void Stream::handshake()
+{
     const IoResult result = transport_.handshake();
     switch (result.io) {
     case Io::want_read:
@@ -122,14 +130,16 @@ void Stream::handshake() {
     request();
 }
 
-void Stream::fail_handshake() {
+void Stream::fail_handshake()
+{
     if (transport_.certificate_rejected())
         end(kCertificateRejected, "the server's certificate was not accepted: " + transport_.complaint());
     else
         end(kTlsFailed, "TLS could not be set up: " + printable(transport_.complaint()));
 }
 
-void Stream::request() {
+void Stream::request()
+{
     if (++report_.requests > kRequestsMax)
         return end(kTooManyRequests, "the body is too small to measure with: it ended 1000 times");
     head_ = {};
@@ -141,7 +151,8 @@ void Stream::request() {
     send_request();
 }
 
-void Stream::send_request() {
+void Stream::send_request()
+{
     while (!unsent_.empty()) {
         const IoResult result = transport_.write(unsent_.data(), unsent_.size());
         if (result.io == Io::want_write)
@@ -155,14 +166,16 @@ void Stream::send_request() {
     wait_for(EV_READ | EV_PERSIST, &Stream::readable);
 }
 
-void Stream::readable() {
+void Stream::readable()
+{
     read_batch();
     look();
     if (shared_.meter.over())
         event_base_loopbreak(&shared_.base);
 }
 
-void Stream::read_batch() {
+void Stream::read_batch()
+{
     const std::uint64_t batch = batch_bytes(shared_.settings);
     for (std::uint64_t read = 0; read < batch;) {
         const auto bytes = read_some(batch - read);
@@ -174,7 +187,8 @@ void Stream::read_batch() {
         waiting_->activate(EV_READ);
 }
 
-std::optional<std::size_t> Stream::read_some(std::uint64_t most) {
+std::optional<std::size_t> Stream::read_some(std::uint64_t most)
+{
     const std::uint64_t room = std::min(most, shared_.meter.room());
     if (room == 0)
         return std::nullopt;
@@ -207,7 +221,8 @@ std::optional<std::size_t> Stream::read_some(std::uint64_t most) {
     return result.bytes;
 }
 
-bool Stream::take(std::string_view data) {
+bool Stream::take(std::string_view data)
+{
     if (!got_byte_) {
         got_byte_ = true;
         if (!report_.first_byte)
@@ -237,7 +252,8 @@ bool Stream::take(std::string_view data) {
     return progress == Progress::more || body_done(used == data.size());
 }
 
-bool Stream::head_done() {
+bool Stream::head_done()
+{
     const Head &head = head_.head();
     report_.http_status = head.status;
     if (head.status >= 300 && head.status < 400) {
@@ -255,7 +271,8 @@ bool Stream::head_done() {
     return true;
 }
 
-void Stream::note_payload() {
+void Stream::note_payload()
+{
     const std::uint64_t grown = body_.payload_bytes() - noted_payload_;
     noted_payload_ += grown;
     const std::int64_t at = now();
@@ -269,7 +286,8 @@ void Stream::note_payload() {
 }
 
 // `clean`: nothing came behind the body that does not belong to it.
-bool Stream::body_done(bool clean) {
+bool Stream::body_done(bool clean)
+{
     if (body_.payload_bytes() == 0) {
         end(kHttpError, "the server answered " + std::to_string(head_.head().status) + " with an empty body");
     } else if (shared_.meter.over()) {
@@ -283,7 +301,8 @@ bool Stream::body_done(bool clean) {
     return false;
 }
 
-void Stream::connection_ended() {
+void Stream::connection_ended()
+{
     if (!reading_body_) {
         // A kept connection that was closed before it brought a byte: the server was free to (RFC 9112 section 9.3.1).
         if (!got_byte_ && report_.requests > report_.connections) {
@@ -300,7 +319,8 @@ void Stream::connection_ended() {
     }
 }
 
-void Stream::look() {
+void Stream::look()
+{
     if (!transport_.is_open())
         return;
     const auto figures = read_tcp_figures(transport_.fd(), report_.address->family);
@@ -314,7 +334,8 @@ void Stream::look() {
     seen_ = *figures;
 }
 
-void Stream::wait_for(short what, void (Stream::*step)()) {
+void Stream::wait_for(short what, void (Stream::*step)())
+{
     step_ = step;
     waiting_ = std::make_unique<Event>(shared_.base, transport_.fd(), what, [this] { (this->*step_)(); });
     waiting_->add();
@@ -322,7 +343,8 @@ void Stream::wait_for(short what, void (Stream::*step)()) {
         waiting_->activate(EV_READ);
 }
 
-void Stream::disconnect() {
+void Stream::disconnect()
+{
     if (!transport_.is_open())
         return;
     look();
@@ -335,7 +357,8 @@ void Stream::disconnect() {
     transport_.close();
 }
 
-void Stream::end(std::int32_t status, std::string text) {
+void Stream::end(std::int32_t status, std::string text)
+{
     if (ended_)
         return;
     ended_ = true;
@@ -346,7 +369,8 @@ void Stream::end(std::int32_t status, std::string text) {
     on_end_();
 }
 
-void Stream::stop() {
+void Stream::stop()
+{
     const End why = shared_.meter.end();
     if (report_.begin || why == End::cancelled || (shared_.meter.begun() && why != End::duration))
         end(0, ""); // the others were enough, or nobody wants more

@@ -15,7 +15,8 @@ constexpr std::size_t kReceiveWindowAt = 232;
 static_assert(offsetof(tcp_info, tcpi_snd_wnd) + sizeof(std::uint32_t) <= kReceiveWindowAt);
 
 // No window is larger than this.
-std::uint32_t receive_buffer(int fd) {
+std::uint32_t receive_buffer(int fd)
+{
     std::uint32_t bytes = 0;
     socklen_t length = sizeof bytes;
     getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, &length);
@@ -24,7 +25,8 @@ std::uint32_t receive_buffer(int fd) {
 
 } // namespace
 
-std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family) {
+std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family)
+{
     unsigned char raw[512] = {};
     socklen_t length = sizeof raw;
     if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, raw, &length) != 0 || length < offsetof(tcp_info, tcpi_snd_wnd))

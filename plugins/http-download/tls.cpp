@@ -12,14 +12,16 @@ namespace {
 constexpr std::size_t kReadAhead = 64 * 1024;
 constexpr unsigned char kAlpn[] = "\x08http/1.1";
 
-bool is_address_literal(const std::string &host) {
+bool is_address_literal(const std::string &host)
+{
     in6_addr address;
     return inet_pton(AF_INET, host.c_str(), &address) == 1 || inet_pton(AF_INET6, host.c_str(), &address) == 1;
 }
 
 } // namespace
 
-Checked<TlsContext> make_tls_context(const std::string &ca) {
+Checked<TlsContext> make_tls_context(const std::string &ca)
+{
     ERR_clear_error();
     TlsContext context(SSL_CTX_new(TLS_client_method()));
     if (!context)
@@ -38,7 +40,8 @@ Checked<TlsContext> make_tls_context(const std::string &ca) {
     return context;
 }
 
-TlsSession make_tls_session(SSL_CTX &context, const std::string &host, int fd) {
+TlsSession make_tls_session(SSL_CTX &context, const std::string &host, int fd)
+{
     TlsSession session(SSL_new(&context));
     if (!session || SSL_set_fd(session.get(), fd) != 1)
         throw std::bad_alloc();
@@ -51,7 +54,8 @@ TlsSession make_tls_session(SSL_CTX &context, const std::string &host, int fd) {
     return session;
 }
 
-std::string take_tls_error(const std::string &otherwise) {
+std::string take_tls_error(const std::string &otherwise)
+{
     const unsigned long error = ERR_peek_error();
     const char *reason = error == 0 ? nullptr : ERR_reason_error_string(error);
     ERR_clear_error();

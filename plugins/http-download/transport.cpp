@@ -10,7 +10,8 @@
 
 namespace sonde::http_download {
 
-IoResult Transport::from_errno(ssize_t result) {
+IoResult Transport::from_errno(ssize_t result)
+{
     if (result > 0)
         return {Io::ok, static_cast<std::size_t>(result)};
     if (result == 0)
@@ -21,7 +22,8 @@ IoResult Transport::from_errno(ssize_t result) {
     return {Io::error};
 }
 
-IoResult Transport::from_tls(int result) {
+IoResult Transport::from_tls(int result)
+{
     const int saved = errno;
     if (result > 0)
         return {Io::ok, static_cast<std::size_t>(result)};
@@ -46,7 +48,8 @@ IoResult Transport::from_tls(int result) {
     }
 }
 
-IoResult Transport::handshake() {
+IoResult Transport::handshake()
+{
     ERR_clear_error();
     const IoResult result = from_tls(SSL_connect(tls_.get()));
     established_ = result.io == Io::ok;
@@ -55,7 +58,8 @@ IoResult Transport::handshake() {
     return result;
 }
 
-IoResult Transport::write(const char *data, std::size_t size) {
+IoResult Transport::write(const char *data, std::size_t size)
+{
     if (tls_) {
         ERR_clear_error();
         return from_tls(SSL_write(tls_.get(), data, static_cast<int>(std::min<std::size_t>(size, INT_MAX))));
@@ -64,7 +68,8 @@ IoResult Transport::write(const char *data, std::size_t size) {
     return result.io == Io::want_read ? IoResult{Io::want_write} : result;
 }
 
-IoResult Transport::read(char *data, std::size_t size) {
+IoResult Transport::read(char *data, std::size_t size)
+{
     if (tls_) {
         ERR_clear_error();
         return from_tls(SSL_read(tls_.get(), data, static_cast<int>(std::min<std::size_t>(size, INT_MAX))));
@@ -72,11 +77,13 @@ IoResult Transport::read(char *data, std::size_t size) {
     return from_errno(recv(fd_.get(), data, size, 0));
 }
 
-IoResult Transport::discard(std::size_t size) {
+IoResult Transport::discard(std::size_t size)
+{
     return from_errno(recv(fd_.get(), nullptr, size, MSG_TRUNC)); // tcp(7)
 }
 
-void Transport::close() {
+void Transport::close()
+{
     tls_.reset();
     fd_.reset();
 }

@@ -10,24 +10,28 @@ namespace {
 
 constexpr std::size_t kUrlBytesMax = 4096;
 
-bool is_visible_ascii(std::string_view text) {
+bool is_visible_ascii(std::string_view text)
+{
     return std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
 }
 
-bool starts_with_ignoring_case(std::string_view text, std::string_view prefix) {
+bool starts_with_ignoring_case(std::string_view text, std::string_view prefix)
+{
     return text.size() >= prefix.size() && std::equal(prefix.begin(), prefix.end(), text.begin(), [](char a, char b) {
                return a == std::tolower(static_cast<unsigned char>(b));
            });
 }
 
-bool is_host(std::string_view host, bool bracketed) {
+bool is_host(std::string_view host, bool bracketed)
+{
     const std::string_view others = bracketed ? ":.%" : ".-_";
     return !host.empty() && host.size() <= 255 && std::all_of(host.begin(), host.end(), [&](unsigned char c) {
         return std::isalnum(c) || others.find(static_cast<char>(c)) != std::string_view::npos;
     });
 }
 
-std::optional<std::uint16_t> parse_port(std::string_view text) {
+std::optional<std::uint16_t> parse_port(std::string_view text)
+{
     std::uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (error != std::errc() || end != text.data() + text.size() || port == 0)
@@ -37,7 +41,8 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
 
 } // namespace
 
-Checked<Url> parse_url(std::string_view text) {
+Checked<Url> parse_url(std::string_view text)
+{
     if (text.size() > kUrlBytesMax)
         return Complaint{"the URL is longer than 4096 bytes"};
     if (!is_visible_ascii(text))

@@ -5,16 +5,20 @@
 namespace sonde::http_download {
 
 Windows::Windows(std::int64_t begin, std::int64_t width, std::int64_t warm_up)
-    : begin_(begin), width_(width), warm_end_(begin + warm_up), current_{begin, width, 0} {}
+    : begin_(begin), width_(width), warm_end_(begin + warm_up), current_{begin, width, 0}
+{
+}
 
-void Windows::advance(std::int64_t now) {
+void Windows::advance(std::int64_t now)
+{
     while (now >= current_.start + width_) {
         ready_.push_back(current_);
         current_ = {current_.start + width_, width_, 0};
     }
 }
 
-void Windows::add(std::int64_t now, std::uint64_t bytes) {
+void Windows::add(std::int64_t now, std::uint64_t bytes)
+{
     advance(now);
     current_.bytes += bytes;
     bytes_ += bytes;
@@ -22,12 +26,14 @@ void Windows::add(std::int64_t now, std::uint64_t bytes) {
         bytes_after_warm_up_ += bytes;
 }
 
-std::vector<Window> Windows::take(std::int64_t now) {
+std::vector<Window> Windows::take(std::int64_t now)
+{
     advance(now);
     return std::exchange(ready_, {});
 }
 
-std::vector<Window> Windows::finish(std::int64_t end) {
+std::vector<Window> Windows::finish(std::int64_t end)
+{
     std::vector<Window> last = take(end);
     if (end > current_.start) {
         current_.duration = end - current_.start;
@@ -39,7 +45,8 @@ std::vector<Window> Windows::finish(std::int64_t end) {
     return last;
 }
 
-double rate(std::uint64_t bytes, std::int64_t duration) {
+double rate(std::uint64_t bytes, std::int64_t duration)
+{
     return static_cast<double>(bytes) * 8e9 / static_cast<double>(duration);
 }
 

@@ -18,12 +18,14 @@ namespace sonde::bench {
 inline constexpr int kRounds = 5;
 inline constexpr int kSkipped = 77; // what meson takes for "this machine lacks something"
 
-inline double seconds_since(std::chrono::steady_clock::time_point begin) {
+inline double seconds_since(std::chrono::steady_clock::time_point begin)
+{
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
 // The value below or at which the share `q` of the figures lies: one of them (RFC 2330 section 11.3). NaN of none.
-inline double quantile(std::vector<double> figures, double q) {
+inline double quantile(std::vector<double> figures, double q)
+{
     if (figures.empty())
         return std::nan("");
     const auto rank = static_cast<std::size_t>(std::ceil(q * static_cast<double>(figures.size())));
@@ -32,12 +34,14 @@ inline double quantile(std::vector<double> figures, double q) {
     return *at;
 }
 
-inline double median(const std::vector<double> &figures) {
+inline double median(const std::vector<double> &figures)
+{
     return quantile(figures, 0.5);
 }
 
 // Keeps this process and its children on the first `count` processors that it may use; returns their names.
-inline std::string pin(int count) {
+inline std::string pin(int count)
+{
     cpu_set_t allowed;
     cpu_set_t chosen;
     CPU_ZERO(&chosen);
@@ -56,7 +60,8 @@ inline std::string pin(int count) {
 class StealTime {
 public:
     StealTime() : begin_(read()) {}
-    ~StealTime() {
+    ~StealTime()
+    {
         const Times end = read();
         const double whole = end.whole - begin_.whole;
         std::printf("steal time %.2f %% of all processors, idle %.0f %%\n",
@@ -73,7 +78,8 @@ private:
         double steal = 0;
     };
 
-    static Times read() {
+    static Times read()
+    {
         std::ifstream file("/proc/stat");
         std::string word;
         file >> word;

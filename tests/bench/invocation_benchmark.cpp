@@ -18,7 +18,8 @@ using Clock = std::chrono::steady_clock;
 namespace {
 
 struct FirstRow : plugin_host::RowSink {
-    void row(std::uint32_t, std::span<const sonde_cell>) override {
+    void row(std::uint32_t, std::span<const sonde_cell>) override
+    {
         if (!seen)
             seen = Clock::now();
     }
@@ -26,7 +27,8 @@ struct FirstRow : plugin_host::RowSink {
 };
 
 // Microseconds; NaN where the run failed.
-double invoke(LiveHost &live, const plugin_host::RunRequest &request) {
+double invoke(LiveHost &live, const plugin_host::RunRequest &request)
+{
     FirstRow sink;
     const auto begin = Clock::now();
     const plugin_host::RunResult result = live.wait(live.host.run(request, sink));
@@ -36,7 +38,8 @@ double invoke(LiveHost &live, const plugin_host::RunRequest &request) {
 }
 
 // The same of a program with `--version`.
-double start(const std::string &program) {
+double start(const std::string &program)
+{
     int ends[2];
     if (::pipe2(ends, O_CLOEXEC) != 0)
         return std::nan("");
@@ -70,7 +73,8 @@ struct Candidate {
 };
 
 // False: something did not answer.
-bool measure(LiveHost &live, std::vector<Candidate> candidates, int repeats, std::chrono::milliseconds gap) {
+bool measure(LiveHost &live, std::vector<Candidate> candidates, int repeats, std::chrono::milliseconds gap)
+{
     for (int round = 0; round < kRounds; ++round)
         for (Candidate &candidate : candidates) {
             std::vector<double> taken;
@@ -102,7 +106,8 @@ bool measure(LiveHost &live, std::vector<Candidate> candidates, int repeats, std
 
 } // namespace
 
-int main() {
+int main()
+{
     const char *const curl = "/usr/bin/curl";
     if (!std::filesystem::exists(curl)) {
         std::printf("skipped: there is no %s here\n", curl);

@@ -22,7 +22,8 @@ struct LiveHost {
 
     // Runs the loop until the work is done. Throws what the work throws.
     template <class T>
-    T wait(boost::asio::awaitable<T> work) {
+    T wait(boost::asio::awaitable<T> work)
+    {
         auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
         while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
             loop.restart();
@@ -32,13 +33,15 @@ struct LiveHost {
     }
 
     // Leaves the loop running for a while, as it does in an agent between two runs.
-    void rest(std::chrono::milliseconds time) {
+    void rest(std::chrono::milliseconds time)
+    {
         loop.restart();
         loop.run_for(time);
     }
 
     // A request for the first method of a plugin; its runner is started and warm. Throws if it cannot be described.
-    plugin_host::RunRequest request(const std::filesystem::path &plugin, const std::string &count) {
+    plugin_host::RunRequest request(const std::filesystem::path &plugin, const std::string &count)
+    {
         plugin_host::RunRequest request;
         request.plugin = plugin;
         request.description = wait(host.describe(plugin)).value();

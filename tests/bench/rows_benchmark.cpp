@@ -23,7 +23,8 @@ constexpr std::uint64_t kRows = 300'000;
 constexpr std::size_t kPacketBytes = 64 * 1024; // of a batch of rows, and of a write
 
 struct Counter : plugin_host::RowSink {
-    void row(std::uint32_t, std::span<const sonde_cell> cells) override {
+    void row(std::uint32_t, std::span<const sonde_cell> cells) override
+    {
         ++rows;
         for (const sonde_cell &cell : cells)
             text_bytes += cell.size;
@@ -33,7 +34,8 @@ struct Counter : plugin_host::RowSink {
 };
 
 // Seconds for `bytes` through a socket pair from another process, in packets as the rows have them; negative: failed.
-double carry(std::uint64_t bytes) {
+double carry(std::uint64_t bytes)
+{
     auto ends = frames::socket_pair();
     if (!ends)
         return -1;
@@ -62,7 +64,8 @@ double carry(std::uint64_t bytes) {
 }
 
 // Seconds to write so many bytes into a new file, synchronised after each of the spool's parts; negative: failed.
-double store(const std::filesystem::path &file, std::uint64_t bytes, std::uint64_t part_bytes) {
+double store(const std::filesystem::path &file, std::uint64_t bytes, std::uint64_t part_bytes)
+{
     const std::string part(part_bytes, 'x');
     const auto begin = Clock::now();
     const int fd = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -75,7 +78,8 @@ double store(const std::filesystem::path &file, std::uint64_t bytes, std::uint64
 }
 
 // Bytes; 5 in clear_refs forgets the peak so far.
-std::uint64_t memory(std::string_view field) {
+std::uint64_t memory(std::string_view field)
+{
     std::ifstream file("/proc/self/status");
     for (std::string word; file >> word;)
         if (word == field) {
@@ -93,7 +97,8 @@ struct Stored {
 };
 
 // A run whose rows go into a new spool as the agent's do.
-Stored spool_run(LiveHost &live, const plugin_host::RunRequest &request, const std::filesystem::path &file) {
+Stored spool_run(LiveHost &live, const plugin_host::RunRequest &request, const std::filesystem::path &file)
+{
     Stored stored;
     auto spool = spool::Spool::open({file, 512 * 1024 * 1024});
     if (!spool)
@@ -137,7 +142,8 @@ Stored spool_run(LiveHost &live, const plugin_host::RunRequest &request, const s
 }
 
 void print(const char *what, std::uint64_t rows, const std::vector<double> &ours, const std::vector<double> &peer,
-           const char *peer_name, double bytes_a_row) {
+           const char *peer_name, double bytes_a_row)
+{
     std::vector<double> ratios;
     for (std::size_t i = 0; i < ours.size(); ++i)
         ratios.push_back(peer[i] / ours[i]);
@@ -150,7 +156,8 @@ void print(const char *what, std::uint64_t rows, const std::vector<double> &ours
 
 } // namespace
 
-int main() {
+int main()
+{
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     const std::string place = pin(2);
     const StealTime steal;

@@ -9,7 +9,8 @@ using namespace sonde;
 using namespace sonde::channel;
 using namespace std::chrono_literals;
 
-TEST_CASE("the longest wait doubles with each failure up to the cap, and begins anew after a success") {
+TEST_CASE("the longest wait doubles with each failure up to the cap, and begins anew after a success")
+{
     Backoff backoff(1s, 60s);
     const Random most = [] { return 0.9999999999; };
     for (const auto expected : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s})
@@ -20,7 +21,8 @@ TEST_CASE("the longest wait doubles with each failure up to the cap, and begins 
     CHECK(backoff.next(most) == 1s);
 }
 
-TEST_CASE("waits are spread over the whole range, so that a fleet does not come back together") {
+TEST_CASE("waits are spread over the whole range, so that a fleet does not come back together")
+{
     std::mt19937_64 engine(1);
     std::uniform_real_distribution<double> uniform;
     const Random random = [&] { return uniform(engine); };
@@ -38,13 +40,15 @@ TEST_CASE("waits are spread over the whole range, so that a fleet does not come 
     CHECK(waits[1000] == Approx(400).margin(100));
 }
 
-TEST_CASE("what the server asks to wait is waited on top of the jitter") {
+TEST_CASE("what the server asks to wait is waited on top of the jitter")
+{
     Backoff backoff(1s, 10s);
     CHECK(backoff.next([] { return 0.0; }, 120s) == 120s);
     CHECK(backoff.next([] { return 0.5; }, 120s) > 120s);
 }
 
-TEST_CASE("Retry-After is read as seconds or as a date, and bounded") {
+TEST_CASE("Retry-After is read as seconds or as a date, and bounded")
+{
     const WallTime now = std::chrono::sys_days{std::chrono::year{2026} / 11 / 24} + 12h;
     const auto after = [&](const char *value) {
         Response response;
@@ -62,7 +66,8 @@ TEST_CASE("Retry-After is read as seconds or as a date, and bounded") {
     CHECK_FALSE(retry_after({}, now));
 }
 
-TEST_CASE("4xx is final except 408 and 429; 5xx is worth another try") {
+TEST_CASE("4xx is final except 408 and 429; 5xx is worth another try")
+{
     for (const int status : {200, 201, 204, 304})
         CHECK(verdict(status) == Verdict::accepted);
     for (const int status : {301, 400, 401, 403, 404, 409, 413, 422})

@@ -11,12 +11,13 @@ namespace {
 
 constexpr auto kDeadline = 10s;
 
-ClientOptions to(const std::string &address, std::string host = "127.0.0.1") {
+ClientOptions to(const std::string &address, std::string host = "127.0.0.1")
+{
     return {.server = {.tls = false, .host = std::move(host), .port = port_of(address)}};
 }
 
-asio::awaitable<Result<Response>> get(Client &client, std::string path,
-                                      std::chrono::milliseconds deadline = kDeadline) {
+asio::awaitable<Result<Response>> get(Client &client, std::string path, std::chrono::milliseconds deadline = kDeadline)
+{
     Request request{.path = std::move(path)};
     auto response = co_await client.request(std::move(request), deadline);
     co_return response;
@@ -25,7 +26,8 @@ asio::awaitable<Result<Response>> get(Client &client, std::string path,
 // A server that is none of ours: says `answer` to whatever comes, on each connection, then closes it.
 class Rude {
 public:
-    Rude(Loop &loop, std::string answer) : acceptor_(loop.io, *parse_endpoint("127.0.0.1:0")), answer_(answer) {
+    Rude(Loop &loop, std::string answer) : acceptor_(loop.io, *parse_endpoint("127.0.0.1:0")), answer_(answer)
+    {
         asio::co_spawn(loop.io, serve(), [](std::exception_ptr) {});
     }
 
@@ -33,7 +35,8 @@ public:
     int connections = 0;
 
 private:
-    asio::awaitable<void> serve() {
+    asio::awaitable<void> serve()
+    {
         for (;;) {
             auto socket = co_await acceptor_.async_accept(asio::use_awaitable);
             ++connections;
@@ -49,7 +52,8 @@ private:
 };
 
 // What a request to a server that answers so ends with.
-Result<Response> answered(std::string answer, ClientOptions options = {.server = {}}) {
+Result<Response> answered(std::string answer, ClientOptions options = {.server = {}})
+{
     Loop loop;
     Result<Response> outcome = Error{"", "nothing ran", ""};
     Rude server(loop, std::move(answer));
@@ -64,7 +68,8 @@ Result<Response> answered(std::string answer, ClientOptions options = {.server =
 
 } // namespace
 
-TEST_CASE("a request arrives as it was meant: method, path, query, fields and body") {
+TEST_CASE("a request arrives as it was meant: method, path, query, fields and body")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         Request seen;
@@ -95,7 +100,8 @@ TEST_CASE("a request arrives as it was meant: method, path, query, fields and bo
     }());
 }
 
-TEST_CASE("requests after each other share a connection, overlapping ones do not") {
+TEST_CASE("requests after each other share a connection, overlapping ones do not")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         Server server(loop.io.get_executor(), plain_options(echo()), loop.log);
@@ -117,7 +123,8 @@ TEST_CASE("requests after each other share a connection, overlapping ones do not
     }());
 }
 
-TEST_CASE("a server that was restarted between two requests is connected to again, and the request sent once more") {
+TEST_CASE("a server that was restarted between two requests is connected to again, and the request sent once more")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         int answered = 0;
@@ -139,7 +146,8 @@ TEST_CASE("a server that was restarted between two requests is connected to agai
     }());
 }
 
-TEST_CASE("a kept-alive connection that dies under a request is replaced, a new one that dies is an error") {
+TEST_CASE("a kept-alive connection that dies under a request is replaced, a new one that dies is an error")
+{
     Loop loop;
     Rude server(loop, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
     loop.run([&]() -> asio::awaitable<void> {
@@ -153,7 +161,8 @@ TEST_CASE("a kept-alive connection that dies under a request is replaced, a new 
     CHECK(answered("").error().what == "closed without an answer");
 }
 
-TEST_CASE("what is no answer is an error that says so") {
+TEST_CASE("what is no answer is an error that says so")
+{
     CHECK(answered("SSH-2.0-OpenSSH_9.2\r\n\r\n").error().what.starts_with("bad answer: not HTTP"));
     CHECK(answered("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf").error().what == "the answer is cut");
     CHECK(answered("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n").error().what ==
@@ -164,13 +173,15 @@ TEST_CASE("what is no answer is an error that says so") {
           "bad answer: the header is larger than allowed");
 }
 
-TEST_CASE("an interim response is passed over, and a body may end with the connection") {
+TEST_CASE("an interim response is passed over, and a body may end with the connection")
+{
     CHECK(answered("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early\r\n\r\nHTTP/1.1 204 No Content\r\n\r\n")->status ==
           204);
     CHECK(answered("HTTP/1.1 200 OK\r\n\r\nto the end")->body == "to the end");
 }
 
-TEST_CASE("an error says where and at which step") {
+TEST_CASE("an error says where and at which step")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         std::string address;
@@ -197,7 +208,8 @@ TEST_CASE("an error says where and at which step") {
     }());
 }
 
-TEST_CASE("each address of a name is tried: a server on one family is found behind localhost") {
+TEST_CASE("each address of a name is tried: a server on one family is found behind localhost")
+{
     for (const char *family : {"127.0.0.1:0", "[::1]:0"}) {
         Loop loop;
         loop.run([&]() -> asio::awaitable<void> {
@@ -213,7 +225,8 @@ TEST_CASE("each address of a name is tried: a server on one family is found behi
     }
 }
 
-TEST_CASE("a request that gets no answer in time ends, and the client can be used again") {
+TEST_CASE("a request that gets no answer in time ends, and the client can be used again")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         bool slow = true;
@@ -235,7 +248,8 @@ TEST_CASE("a request that gets no answer in time ends, and the client can be use
     }());
 }
 
-TEST_CASE("a client that is destroyed ends its requests") {
+TEST_CASE("a client that is destroyed ends its requests")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         bool entered = false;
@@ -257,7 +271,8 @@ TEST_CASE("a client that is destroyed ends its requests") {
     }());
 }
 
-TEST_CASE("a request is cancelled with the coroutine that waits for it") {
+TEST_CASE("a request is cancelled with the coroutine that waits for it")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         bool entered = false;
@@ -281,7 +296,8 @@ TEST_CASE("a request is cancelled with the coroutine that waits for it") {
     }());
 }
 
-TEST_CASE("a server that refuses a large body early is heard") {
+TEST_CASE("a server that refuses a large body early is heard")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         auto options = plain_options(echo());
@@ -299,7 +315,8 @@ TEST_CASE("a server that refuses a large body early is heard") {
     }());
 }
 
-TEST_CASE("a large body streams through in pieces") {
+TEST_CASE("a large body streams through in pieces")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         constexpr int kPieces = 5000;
@@ -347,7 +364,8 @@ TEST_CASE("a large body streams through in pieces") {
     }());
 }
 
-TEST_CASE("a stream that stops coming ends after its patience") {
+TEST_CASE("a stream that stops coming ends after its patience")
+{
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
         Server server(loop.io.get_executor(), plain_options([&](Request) -> asio::awaitable<Response> {

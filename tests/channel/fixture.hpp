@@ -36,18 +36,21 @@ using IdentityPtr = std::shared_ptr<const Identity>;
 struct Certificates {
     TempDir dir;
 
-    static Certificates &instance() {
+    static Certificates &instance()
+    {
         static Certificates all;
         return all;
     }
 
-    Certificates() {
+    Certificates()
+    {
         REQUIRE(create_authority(dir.path() / "ca"));
         REQUIRE(create_authority(dir.path() / "other-ca"));
     }
 
     // Issued and loaded once for each name.
-    IdentityPtr get(const std::string &name, Role role, std::vector<std::string> hosts = {}, const char *ca = "ca") {
+    IdentityPtr get(const std::string &name, Role role, std::vector<std::string> hosts = {}, const char *ca = "ca")
+    {
         auto &identity = loaded_[name];
         if (identity)
             return identity;
@@ -72,13 +75,15 @@ private:
 // One loop for servers and clients, and the log that the servers write.
 class Loop {
 public:
-    Loop() : log("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines_)) {
+    Loop() : log("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(lines_))
+    {
         log.set_pattern("%l %v");
         log.set_level(spdlog::level::info);
     }
 
     // Runs until the coroutine has ended; a test that hangs fails.
-    void run(asio::awaitable<void> story) {
+    void run(asio::awaitable<void> story)
+    {
         bool done = false;
         std::exception_ptr failed;
         asio::co_spawn(io, std::move(story), [&](std::exception_ptr failure) {
@@ -95,7 +100,8 @@ public:
     }
 
     // The lines of warning level and above so far.
-    std::vector<std::string> warnings() {
+    std::vector<std::string> warnings()
+    {
         std::istringstream all(lines_.str());
         std::vector<std::string> found;
         for (std::string line; std::getline(all, line);)
@@ -115,7 +121,8 @@ public:
 };
 
 // Waits for a condition that another coroutine of the loop makes true.
-inline asio::awaitable<void> until(asio::io_context &io, std::function<bool()> condition) {
+inline asio::awaitable<void> until(asio::io_context &io, std::function<bool()> condition)
+{
     asio::steady_timer pause(io);
     const auto end = std::chrono::steady_clock::now() + 10s;
     while (!condition() && std::chrono::steady_clock::now() < end) {
@@ -125,38 +132,44 @@ inline asio::awaitable<void> until(asio::io_context &io, std::function<bool()> c
     CHECK(condition());
 }
 
-inline Handler echo() {
+inline Handler echo()
+{
     return [](Request request) -> asio::awaitable<Response> {
         Response response{.body = request.method + " " + request.path + " " + request.body};
         co_return response;
     };
 }
 
-inline ServerOptions plain_options(Handler handler) {
+inline ServerOptions plain_options(Handler handler)
+{
     ServerOptions options;
     options.handler = std::move(handler);
     return options;
 }
 
-inline ServerOptions tls_options(IdentityPtr identity, Handler handler) {
+inline ServerOptions tls_options(IdentityPtr identity, Handler handler)
+{
     auto options = plain_options(std::move(handler));
     options.identity = std::move(identity);
     return options;
 }
 
-inline std::uint16_t port_of(const std::string &address) {
+inline std::uint16_t port_of(const std::string &address)
+{
     return parse_endpoint(address)->port();
 }
 
 // A connected socket for bytes that no client of ours would send.
-inline asio::awaitable<tcp::socket> connect_to(asio::io_context &io, std::string address) {
+inline asio::awaitable<tcp::socket> connect_to(asio::io_context &io, std::string address)
+{
     tcp::socket socket(io);
     co_await socket.async_connect(*parse_endpoint(address), asio::use_awaitable);
     co_return socket;
 }
 
 // Reads until the other side closes, or until `marker` was seen.
-inline asio::awaitable<std::string> read_text_until(tcp::socket &socket, std::string marker = "\xff") {
+inline asio::awaitable<std::string> read_text_until(tcp::socket &socket, std::string marker = "\xff")
+{
     std::string all;
     error_code error;
     while (!error && all.find(marker) == std::string::npos) {
@@ -169,7 +182,8 @@ inline asio::awaitable<std::string> read_text_until(tcp::socket &socket, std::st
 }
 
 // Sends the bytes, then reads to the end.
-inline asio::awaitable<std::string> talk(asio::io_context &io, std::string address, std::string bytes) {
+inline asio::awaitable<std::string> talk(asio::io_context &io, std::string address, std::string bytes)
+{
     auto socket = co_await connect_to(io, address);
     error_code error;
     co_await asio::async_write(socket, asio::buffer(bytes), asio::redirect_error(asio::use_awaitable, error));

@@ -16,7 +16,8 @@ struct Parsed {
 };
 
 // As a connection does it, the bytes arriving `step` at a time.
-Parsed parse(HttpParser &parser, std::string_view bytes, std::size_t step) {
+Parsed parse(HttpParser &parser, std::string_view bytes, std::size_t step)
+{
     std::string unread;
     ParseError error;
     std::string body;
@@ -37,14 +38,16 @@ Parsed parse(HttpParser &parser, std::string_view bytes, std::size_t step) {
     return {error, parser.done(), body, unread + std::string(bytes)};
 }
 
-int status_of(std::string_view bytes) {
+int status_of(std::string_view bytes)
+{
     auto parser = HttpParser::request({1024, 64});
     return parse(parser, bytes, 4096).error.status;
 }
 
 } // namespace
 
-TEST_CASE("a request is the same however its bytes are cut") {
+TEST_CASE("a request is the same however its bytes are cut")
+{
     const std::string bytes = "POST /a?b=c HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nX-Y:  z \r\n\r\nhelloGET /";
     for (std::size_t step = 1; step <= bytes.size(); ++step) {
         auto parser = HttpParser::request({1024, 64});
@@ -60,7 +63,8 @@ TEST_CASE("a request is the same however its bytes are cut") {
     }
 }
 
-TEST_CASE("a chunked body is the same however its bytes are cut, and its trailer is no header") {
+TEST_CASE("a chunked body is the same however its bytes are cut, and its trailer is no header")
+{
     const std::string bytes = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
                               "5;ext=\"1\"\r\nhello\r\n1\r\n!\r\n0\r\nX-Late: yes\r\n\r\nrest";
     for (std::size_t step = 1; step <= bytes.size(); ++step) {
@@ -80,7 +84,8 @@ TEST_CASE("a chunked body is the same however its bytes are cut, and its trailer
     }
 }
 
-TEST_CASE("bytes that are no request get the status that says why") {
+TEST_CASE("bytes that are no request get the status that says why")
+{
     CHECK(status_of("nonsense\r\n\r\n") == 400);
     CHECK(status_of("GET / HTTP/2.0\r\n\r\n") == 505);
     CHECK(status_of("GET  HTTP/1.1\r\n\r\n") == 400);
@@ -96,7 +101,8 @@ TEST_CASE("bytes that are no request get the status that says why") {
     CHECK(status_of("GET /" + std::string(2000, 'a') + " HTTP/1.1\r\n\r\n") == 431);
 }
 
-TEST_CASE("a request whose end two readers could see differently is refused") {
+TEST_CASE("a request whose end two readers could see differently is refused")
+{
     CHECK(status_of("POST / HTTP/1.1\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\n") == 400);
     CHECK(status_of("POST / HTTP/1.1\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n") == 400);
     CHECK(status_of("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n") == 400);
@@ -104,7 +110,8 @@ TEST_CASE("a request whose end two readers could see differently is refused") {
     CHECK(status_of("POST / HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\n") == 501);
 }
 
-TEST_CASE("a chunk's extension and a trailer cannot grow for ever") {
+TEST_CASE("a chunk's extension and a trailer cannot grow for ever")
+{
     const std::string head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     for (const auto &endless : {std::string("5;") + std::string(5000, 'e'), "0\r\nX: " + std::string(5000, 't')}) {
         auto parser = HttpParser::request({1024, 64});
@@ -112,7 +119,8 @@ TEST_CASE("a chunk's extension and a trailer cannot grow for ever") {
     }
 }
 
-TEST_CASE("the end of the connection ends a response without length and cuts every other message") {
+TEST_CASE("the end of the connection ends a response without length and cuts every other message")
+{
     ParseError error;
     auto open_ended = HttpParser::response({1024, 64}, false);
     CHECK_FALSE(parse(open_ended, "HTTP/1.1 200 OK\r\n\r\nhello", 100).done);
@@ -131,12 +139,14 @@ TEST_CASE("the end of the connection ends a response without length and cuts eve
     CHECK(error.status == 400);
 }
 
-TEST_CASE("the answer to a HEAD ends with its header") {
+TEST_CASE("the answer to a HEAD ends with its header")
+{
     auto parser = HttpParser::response({1024, 64}, true);
     CHECK(parse(parser, "HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n", 100).done);
 }
 
-TEST_CASE("a status has its phrase") {
+TEST_CASE("a status has its phrase")
+{
     CHECK(status_phrase(413) == "Payload Too Large");
     CHECK(status_phrase(799) == "Unknown Status");
 }

@@ -11,12 +11,14 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string content(const fs::path &file) {
+std::string content(const fs::path &file)
+{
     std::ifstream in(file);
     return {std::istreambuf_iterator<char>(in), {}};
 }
 
-mode_t mode_of(const fs::path &file) {
+mode_t mode_of(const fs::path &file)
+{
     struct stat info {};
     REQUIRE(stat(file.c_str(), &info) == 0);
     return info.st_mode & 0777;
@@ -24,7 +26,8 @@ mode_t mode_of(const fs::path &file) {
 
 } // namespace
 
-TEST_CASE("an issued identity is read back with its id, role and host") {
+TEST_CASE("an issued identity is read back with its id, role and host")
+{
     TempDir dir;
     REQUIRE(create_authority(dir.path() / "ca"));
     const Uuid id = random_uuid();
@@ -44,7 +47,8 @@ TEST_CASE("an issued identity is read back with its id, role and host") {
     CHECK((*identity)->not_after > now().wall + std::chrono::days{824});
 }
 
-TEST_CASE("only the owner can read a key") {
+TEST_CASE("only the owner can read a key")
+{
     TempDir dir;
     REQUIRE(create_authority(dir.path() / "ca"));
     REQUIRE(issue_identity(dir.path() / "ca", dir.path() / "out", {.role = Role::agent}));
@@ -53,7 +57,8 @@ TEST_CASE("only the owner can read a key") {
     CHECK(mode_of(dir.path() / "out" / "cert.pem") == 0644);
 }
 
-TEST_CASE("neither an authority nor an identity is ever overwritten, and a failed issue leaves nothing behind") {
+TEST_CASE("neither an authority nor an identity is ever overwritten, and a failed issue leaves nothing behind")
+{
     TempDir dir;
     REQUIRE(create_authority(dir.path() / "ca"));
     const auto before = content(dir.path() / "ca" / "ca-key.pem");
@@ -71,7 +76,8 @@ TEST_CASE("neither an authority nor an identity is ever overwritten, and a faile
     CHECK_FALSE(fs::exists(dir.path() / "out" / "cert.pem"));
 }
 
-TEST_CASE("issuing needs an authority and hosts that are names or addresses") {
+TEST_CASE("issuing needs an authority and hosts that are names or addresses")
+{
     TempDir dir;
     const auto none = issue_identity(dir.path() / "ca", dir.path() / "out", {.role = Role::agent});
     REQUIRE_FALSE(none);
@@ -88,7 +94,8 @@ TEST_CASE("issuing needs an authority and hosts that are names or addresses") {
     CHECK_FALSE(fs::exists(dir.path() / "out"));
 }
 
-TEST_CASE("each fault of an identity is named with its file") {
+TEST_CASE("each fault of an identity is named with its file")
+{
     TempDir dir;
     auto &certificates = Certificates::instance();
     certificates.agent();
@@ -129,7 +136,8 @@ TEST_CASE("each fault of an identity is named with its file") {
     CHECK(fault("cert.pem").starts_with("it must carry one id and one role"));
 }
 
-TEST_CASE("an expired identity is refused") {
+TEST_CASE("an expired identity is refused")
+{
     auto &certificates = Certificates::instance();
     TempDir dir;
     Issue issue;
@@ -141,7 +149,8 @@ TEST_CASE("an expired identity is refused") {
     CHECK(identity.error().what == "expired");
 }
 
-TEST_CASE("a role is one of five words") {
+TEST_CASE("a role is one of five words")
+{
     for (const char *name : {"agent", "controller", "collector", "operator", "peer"})
         CHECK(to_string(*parse_role(name)) == name);
     CHECK_FALSE(parse_role("root"));

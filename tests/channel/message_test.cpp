@@ -7,7 +7,8 @@
 using namespace sonde::channel;
 using namespace std::chrono_literals;
 
-TEST_CASE("header fields are found without regard to case, and set replaces all of a name") {
+TEST_CASE("header fields are found without regard to case, and set replaces all of a name")
+{
     Headers headers;
     headers.add("ETag", "\"1\"");
     headers.add("etag", "\"2\"");
@@ -18,7 +19,8 @@ TEST_CASE("header fields are found without regard to case, and set replaces all 
     CHECK_FALSE(headers.get("none"));
 }
 
-TEST_CASE("a wait is preferred only by a whole positive number of seconds, and never for longer than we allow") {
+TEST_CASE("a wait is preferred only by a whole positive number of seconds, and never for longer than we allow")
+{
     const auto wait = [](std::string value) {
         Headers headers;
         headers.add("Prefer", std::move(value));
@@ -34,7 +36,8 @@ TEST_CASE("a wait is preferred only by a whole positive number of seconds, and n
     CHECK(preferred_wait({}, 60s) == 0s);
 }
 
-TEST_CASE("an entity tag is matched weakly among several") {
+TEST_CASE("an entity tag is matched weakly among several")
+{
     const auto hits = [](std::string value) {
         Headers headers;
         headers.add("If-None-Match", std::move(value));
@@ -49,7 +52,8 @@ TEST_CASE("an entity tag is matched weakly among several") {
     CHECK_FALSE(none_match_hits({}, "\"b\""));
 }
 
-TEST_CASE("a refusal tells its reason and path to a client and to the log") {
+TEST_CASE("a refusal tells its reason and path to a client and to the log")
+{
     const auto response = refuse(400, "no event named 'y' \"", "/ietf-lmap-control:lmap");
     CHECK(response.refusal == "/ietf-lmap-control:lmap: no event named 'y' \"");
     CHECK(reason_of(response) == response.refusal);
@@ -58,7 +62,8 @@ TEST_CASE("a refusal tells its reason and path to a client and to the log") {
     CHECK(reason_of(refuse(413, "too big")) == "too big");
 }
 
-TEST_CASE("an answer that carries no reason is told by its status") {
+TEST_CASE("an answer that carries no reason is told by its status")
+{
     CHECK(reason_of({.status = 503}) == "Service Unavailable");
     for (const char *body : {"<html>", "{", "[]", "{\"ietf-restconf:errors\":{\"error\":[{\"error-message\":7}]}}"}) {
         Response response{.status = 404};
@@ -70,7 +75,8 @@ TEST_CASE("an answer that carries no reason is told by its status") {
     CHECK(reason_of(deep) == "Bad Request");
 }
 
-TEST_CASE("a role is required by a 403 that says which") {
+TEST_CASE("a role is required by a 403 that says which")
+{
     Request request;
     CHECK(require_role(request, {Role::agent})->status == 403);
     request.peer = PeerIdentity{.role = Role::agent};
@@ -80,7 +86,8 @@ TEST_CASE("a role is required by a 403 that says which") {
     CHECK(refused->refusal == "role agent, but this is for role operator or controller");
 }
 
-TEST_CASE("a server's URL is scheme, host and port and nothing else") {
+TEST_CASE("a server's URL is scheme, host and port and nothing else")
+{
     CHECK(to_string(*parse_url("https://controller.example")) == "https://controller.example:443");
     CHECK(to_string(*parse_url("http://127.0.0.1/")) == "http://127.0.0.1:80");
     CHECK(to_string(*parse_url("https://[::1]:8443")) == "https://[::1]:8443");
@@ -93,7 +100,8 @@ TEST_CASE("a server's URL is scheme, host and port and nothing else") {
     }
 }
 
-TEST_CASE("percent-encoding comes back as it was, and damaged encoding is refused with its place") {
+TEST_CASE("percent-encoding comes back as it was, and damaged encoding is refused with its place")
+{
     const std::string text("a/b:c ?&=%\0\xc3\xa4", 13);
     CHECK(percent_encode(text) == "a/b:c%20%3F%26%3D%25%00%C3%A4");
     CHECK(*percent_decode(percent_encode(text)) == text);
@@ -102,7 +110,8 @@ TEST_CASE("percent-encoding comes back as it was, and damaged encoding is refuse
     CHECK_FALSE(percent_decode("%"));
 }
 
-TEST_CASE("a request target becomes a path and its query, or is refused") {
+TEST_CASE("a request target becomes a path and its query, or is refused")
+{
     Request request;
     REQUIRE(parse_target("/restconf/data/ietf-lmap-control%3Almap?a=1&b=x%26y&&c", request));
     CHECK(request.path == "/restconf/data/ietf-lmap-control:lmap");
@@ -123,7 +132,8 @@ TEST_CASE("a request target becomes a path and its query, or is refused") {
     }
 }
 
-TEST_CASE("a line break in a field's value cannot begin another field") {
+TEST_CASE("a line break in a field's value cannot begin another field")
+{
     Request request;
     request.headers.add("If-None-Match", "\"x\"\r\nEvil: yes");
     CHECK(request_head(request, {}).find("\r\nEvil") == std::string::npos);
@@ -132,7 +142,8 @@ TEST_CASE("a line break in a field's value cannot begin another field") {
     CHECK(response_head(response, Framing::none, 0, true).find("\nEvil") == std::string::npos);
 }
 
-TEST_CASE("an address to listen on is numeric, with brackets around IPv6") {
+TEST_CASE("an address to listen on is numeric, with brackets around IPv6")
+{
     CHECK(to_text(*parse_endpoint("127.0.0.1:80")) == "127.0.0.1:80");
     CHECK(to_text(*parse_endpoint("[::1]:0")) == "[::1]:0");
     for (const char *bad : {"", ":80", "80", "127.0.0.1", "::1:80", "[127.0.0.1]:80", "localhost:80", "127.0.0.1:65536",

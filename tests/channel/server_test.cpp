@@ -12,7 +12,8 @@ struct Talk {
     std::optional<Server> server;
     std::string address;
 
-    void serve(ServerOptions options) {
+    void serve(ServerOptions options)
+    {
         server.emplace(loop.io.get_executor(), std::move(options), loop.log);
         const auto listening = server->listen("127.0.0.1:0");
         REQUIRE(listening);
@@ -20,7 +21,8 @@ struct Talk {
     }
 
     // What the server says to these bytes until it closes.
-    std::string say(std::string bytes) {
+    std::string say(std::string bytes)
+    {
         std::string answer;
         loop.run([&]() -> asio::awaitable<void> {
             auto heard = co_await talk(loop.io, address, bytes);
@@ -30,7 +32,8 @@ struct Talk {
     }
 };
 
-std::size_t count(const std::string &text, const std::string &word) {
+std::size_t count(const std::string &text, const std::string &word)
+{
     std::size_t times = 0;
     for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
         ++times;
@@ -39,7 +42,8 @@ std::size_t count(const std::string &text, const std::string &word) {
 
 } // namespace
 
-TEST_CASE("a request is answered with its length, its type and a date") {
+TEST_CASE("a request is answered with its length, its type and a date")
+{
     Talk it;
     it.serve(plain_options([](Request request) -> asio::awaitable<Response> {
         Response response{.content_type = std::string(kYangJson), .body = "{}"};
@@ -53,7 +57,8 @@ TEST_CASE("a request is answered with its length, its type and a date") {
     CHECK(answer.ends_with("\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"));
 }
 
-TEST_CASE("requests follow each other on one connection, also when they come at once") {
+TEST_CASE("requests follow each other on one connection, also when they come at once")
+{
     Talk it;
     it.serve(plain_options(echo()));
     const auto answer = it.say("GET /1 HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -65,7 +70,8 @@ TEST_CASE("requests follow each other on one connection, also when they come at 
     CHECK(answer.ends_with("GET /3 "));
 }
 
-TEST_CASE("a HEAD is answered with the length of the body that it does not get") {
+TEST_CASE("a HEAD is answered with the length of the body that it does not get")
+{
     Talk it;
     it.serve(plain_options(echo()));
     const auto answer = it.say("HEAD /12 HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -73,7 +79,8 @@ TEST_CASE("a HEAD is answered with the length of the body that it does not get")
     CHECK(answer.ends_with("\r\n\r\n"));
 }
 
-TEST_CASE("a damaged request gets its status and the connection's end, and the log one line") {
+TEST_CASE("a damaged request gets its status and the connection's end, and the log one line")
+{
     const auto [bytes, status] = GENERATE(table<std::string, std::string>({
         {"nonsense\r\n\r\n", "400"},
         {"GET / HTTP/1.1\r\n\r\n", "400"},
@@ -91,7 +98,8 @@ TEST_CASE("a damaged request gets its status and the connection's end, and the l
     CHECK(lines[0].starts_with("warning request refused status=" + status));
 }
 
-TEST_CASE("a body over the limit gets 413 although the client is still sending, with one line") {
+TEST_CASE("a body over the limit gets 413 although the client is still sending, with one line")
+{
     Talk it;
     auto options = plain_options(echo());
     options.body_limit = 1000;
@@ -108,7 +116,8 @@ TEST_CASE("a body over the limit gets 413 although the client is still sending, 
                                       "larger than allowed\""));
 }
 
-TEST_CASE("half a request gets 408 at its deadline, with one line") {
+TEST_CASE("half a request gets 408 at its deadline, with one line")
+{
     const std::string half = GENERATE("GET / HT", "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf");
     Talk it;
     auto options = plain_options(echo());
@@ -118,7 +127,8 @@ TEST_CASE("half a request gets 408 at its deadline, with one line") {
     CHECK(it.loop.warnings().size() == 1);
 }
 
-TEST_CASE("a client that leaves in the middle of its request is one line, and one that leaves between two is none") {
+TEST_CASE("a client that leaves in the middle of its request is one line, and one that leaves between two is none")
+{
     Talk it;
     it.serve(plain_options(echo()));
     it.loop.run([&]() -> asio::awaitable<void> {
@@ -136,7 +146,8 @@ TEST_CASE("a client that leaves in the middle of its request is one line, and on
     CHECK(it.loop.warnings()[0].starts_with("warning request refused status=400"));
 }
 
-TEST_CASE("an idle connection is closed after its time without a line") {
+TEST_CASE("an idle connection is closed after its time without a line")
+{
     Talk it;
     auto options = plain_options(echo());
     options.idle_timeout = 30ms;
@@ -146,7 +157,8 @@ TEST_CASE("an idle connection is closed after its time without a line") {
     CHECK(it.loop.warnings().empty());
 }
 
-TEST_CASE("who is refused by the head alone is refused before a byte of the body is asked for") {
+TEST_CASE("who is refused by the head alone is refused before a byte of the body is asked for")
+{
     Talk it;
     auto options = plain_options(echo());
     options.admit = [](const Request &request) { return require_role(request, {Role::agent}); };
@@ -156,7 +168,8 @@ TEST_CASE("who is refused by the head alone is refused before a byte of the body
     CHECK(it.loop.warnings().size() == 1);
 }
 
-TEST_CASE("a client that waits to be told to continue is told") {
+TEST_CASE("a client that waits to be told to continue is told")
+{
     Talk it;
     it.serve(plain_options(echo()));
     it.loop.run([&]() -> asio::awaitable<void> {
@@ -171,7 +184,8 @@ TEST_CASE("a client that waits to be told to continue is told") {
     }());
 }
 
-TEST_CASE("a handler's bug is a 500 without its words, an error line, and not the server's end") {
+TEST_CASE("a handler's bug is a 500 without its words, an error line, and not the server's end")
+{
     Talk it;
     it.serve(plain_options([](Request request) -> asio::awaitable<Response> {
         if (request.path == "/bug")
@@ -188,7 +202,8 @@ TEST_CASE("a handler's bug is a 500 without its words, an error line, and not th
 namespace {
 
 // Waits like a long poll until it is cancelled.
-Handler waits(asio::io_context &io, int &entered, int &cancelled) {
+Handler waits(asio::io_context &io, int &entered, int &cancelled)
+{
     return [&](Request) -> asio::awaitable<Response> {
         ++entered;
         asio::steady_timer news(io, 60s);
@@ -204,7 +219,8 @@ constexpr std::string_view kGet = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 } // namespace
 
-TEST_CASE("a handler that waits is cancelled when its client leaves") {
+TEST_CASE("a handler that waits is cancelled when its client leaves")
+{
     Talk it;
     int entered = 0;
     int cancelled = 0;
@@ -219,7 +235,8 @@ TEST_CASE("a handler that waits is cancelled when its client leaves") {
     CHECK(it.loop.warnings().empty());
 }
 
-TEST_CASE("a stop closes idle connections at once, lets requests finish, and cancels those that do not in time") {
+TEST_CASE("a stop closes idle connections at once, lets requests finish, and cancels those that do not in time")
+{
     Talk it;
     int entered = 0;
     int cancelled = 0;
@@ -267,7 +284,8 @@ TEST_CASE("a stop closes idle connections at once, lets requests finish, and can
     }());
 }
 
-TEST_CASE("connections over the limit are told 503 and when to come again") {
+TEST_CASE("connections over the limit are told 503 and when to come again")
+{
     Talk it;
     auto options = plain_options(echo());
     options.max_connections = 1;
@@ -288,7 +306,8 @@ TEST_CASE("connections over the limit are told 503 and when to come again") {
 namespace {
 
 // A body of `pieces` pieces of 64 KiB.
-BodyProducer many(std::uint64_t pieces) {
+BodyProducer many(std::uint64_t pieces)
+{
     return [left = pieces]() mutable -> asio::awaitable<Result<std::string_view>> {
         static const std::string piece(65536, 'p');
         if (left == 0)
@@ -300,7 +319,8 @@ BodyProducer many(std::uint64_t pieces) {
 
 } // namespace
 
-TEST_CASE("a produced body is chunked, or sized where its length is known, or ends with an old client's connection") {
+TEST_CASE("a produced body is chunked, or sized where its length is known, or ends with an old client's connection")
+{
     Talk it;
     it.serve(plain_options([](Request request) -> asio::awaitable<Response> {
         Response response{.producer = many(2)};
@@ -320,7 +340,8 @@ TEST_CASE("a produced body is chunked, or sized where its length is known, or en
     CHECK(count(it.say("HEAD /sized HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"), "p") == 0);
 }
 
-TEST_CASE("a producer that fails, or makes another length than it said, cuts the connection with one line") {
+TEST_CASE("a producer that fails, or makes another length than it said, cuts the connection with one line")
+{
     const std::string path = GENERATE("/fails", "/short", "/long");
     Talk it;
     it.serve(plain_options([](Request request) -> asio::awaitable<Response> {
@@ -338,7 +359,8 @@ TEST_CASE("a producer that fails, or makes another length than it said, cuts the
     CHECK(it.loop.warnings()[0].starts_with("warning response cut reason="));
 }
 
-TEST_CASE("a client that takes nothing any more is cut off with one line") {
+TEST_CASE("a client that takes nothing any more is cut off with one line")
+{
     Talk it;
     auto options = plain_options([](Request) -> asio::awaitable<Response> {
         Response response{.producer = many(1'000'000)};
@@ -356,7 +378,8 @@ TEST_CASE("a client that takes nothing any more is cut off with one line") {
           std::vector<std::string>{"warning response cut reason=\"the client takes nothing any more\""});
 }
 
-TEST_CASE("listening fails with the address and the reason, and works over IPv6") {
+TEST_CASE("listening fails with the address and the reason, and works over IPv6")
+{
     Loop loop;
     Server server(loop.io.get_executor(), plain_options(echo()), loop.log);
     const auto bad = server.listen("localhost:80");

@@ -10,7 +10,8 @@ namespace {
 
 constexpr auto kDeadline = 10s;
 
-Handler only_agents() {
+Handler only_agents()
+{
     return [](Request request) -> asio::awaitable<Response> {
         auto refused = require_role(request, {Role::agent});
         if (refused)
@@ -22,7 +23,8 @@ Handler only_agents() {
 
 // What one GET gets from a server with `server`'s identity; the server's lines are left in the loop's log.
 Result<Response> get(Loop &loop, IdentityPtr server, IdentityPtr client, Role expected = Role::controller,
-                     std::string host = "127.0.0.1", std::string listen = "127.0.0.1:0") {
+                     std::string host = "127.0.0.1", std::string listen = "127.0.0.1:0")
+{
     Result<Response> outcome = Error{"", "nothing ran", ""};
     loop.run([&]() -> asio::awaitable<void> {
         Server https(loop.io.get_executor(), tls_options(server, only_agents()), loop.log);
@@ -39,7 +41,8 @@ Result<Response> get(Loop &loop, IdentityPtr server, IdentityPtr client, Role ex
     return outcome;
 }
 
-IdentityPtr expired_on_load(Role role) {
+IdentityPtr expired_on_load(Role role)
+{
     // Valid when loaded and for two seconds more: a program that runs past its certificate's end.
     auto &certificates = Certificates::instance();
     static int number = 0;
@@ -54,7 +57,8 @@ IdentityPtr expired_on_load(Role role) {
     return *identity;
 }
 
-void wait_past(const IdentityPtr &identity) {
+void wait_past(const IdentityPtr &identity)
+{
     Loop clock;
     clock.run([&]() -> asio::awaitable<void> {
         asio::steady_timer timer(clock.io);
@@ -67,7 +71,8 @@ void wait_past(const IdentityPtr &identity) {
 
 } // namespace
 
-TEST_CASE("an agent and a controller of one authority talk, over IPv4, IPv6 and by name") {
+TEST_CASE("an agent and a controller of one authority talk, over IPv4, IPv6 and by name")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     const auto by_address = get(loop, certificates.controller(), certificates.agent());
@@ -85,7 +90,8 @@ TEST_CASE("an agent and a controller of one authority talk, over IPv4, IPv6 and 
     CHECK(loop.text().find(" tls=yes") != std::string::npos);
 }
 
-TEST_CASE("a client of another role gets a 403 that says so, and the server one line") {
+TEST_CASE("a client of another role gets a 403 that says so, and the server one line")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     const auto response = get(loop, certificates.controller(), certificates.get("op", Role::operator_));
@@ -98,7 +104,8 @@ TEST_CASE("a client of another role gets a 403 that says so, and the server one 
     CHECK(lines[0].ends_with("reason=\"role operator, but this is for role agent\""));
 }
 
-TEST_CASE("a client that does not know the server's authority refuses it, and the server logs one line") {
+TEST_CASE("a client that does not know the server's authority refuses it, and the server logs one line")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     const auto outcome = get(loop, certificates.controller(), certificates.stranger());
@@ -111,7 +118,8 @@ TEST_CASE("a client that does not know the server's authority refuses it, and th
                       "authority\"");
 }
 
-TEST_CASE("a server's certificate of another role than expected is refused: an agent cannot pose as a controller") {
+TEST_CASE("a server's certificate of another role than expected is refused: an agent cannot pose as a controller")
+{
     auto &certificates = Certificates::instance();
     const auto impostor = certificates.get("impostor", Role::agent, {"127.0.0.1"});
     Loop loop;
@@ -133,7 +141,8 @@ TEST_CASE("a server's certificate of another role than expected is refused: an a
           "warning connection refused reason=\"the other side refused our certificate: not of the role it expects\"");
 }
 
-TEST_CASE("a server's certificate for another host is refused") {
+TEST_CASE("a server's certificate for another host is refused")
+{
     auto &certificates = Certificates::instance();
     const auto elsewhere = certificates.get("elsewhere", Role::controller, {"controller.example", "192.0.2.1"});
     for (const char *host : {"127.0.0.1", "localhost"}) {
@@ -147,7 +156,8 @@ TEST_CASE("a server's certificate for another host is refused") {
     }
 }
 
-TEST_CASE("a certificate that has expired while its program ran is refused, on either side") {
+TEST_CASE("a certificate that has expired while its program ran is refused, on either side")
+{
     auto &certificates = Certificates::instance();
     const auto client = expired_on_load(Role::agent);
     const auto server = expired_on_load(Role::controller);
@@ -173,7 +183,8 @@ TEST_CASE("a certificate that has expired while its program ran is refused, on e
 namespace {
 
 // Lets an `openssl` of the system, a client that is not ours, send one request.
-void openssl_client(Loop &loop, const std::string &options) {
+void openssl_client(Loop &loop, const std::string &options)
+{
     auto &certificates = Certificates::instance();
     loop.run([&]() -> asio::awaitable<void> {
         Server https(loop.io.get_executor(), tls_options(certificates.controller(), only_agents()), loop.log);
@@ -189,7 +200,8 @@ void openssl_client(Loop &loop, const std::string &options) {
 
 } // namespace
 
-TEST_CASE("a client without a certificate, or with an older TLS, is refused with one line") {
+TEST_CASE("a client without a certificate, or with an older TLS, is refused with one line")
+{
     if (std::system("openssl version >/dev/null 2>&1") != 0)
         return;
     Loop loop;
@@ -204,7 +216,8 @@ TEST_CASE("a client without a certificate, or with an older TLS, is refused with
     CHECK(lines[0] == "warning connection refused reason=\"TLS 1.3 is needed\"");
 }
 
-TEST_CASE("a client of another authority that trusts ours is refused by the server with one line") {
+TEST_CASE("a client of another authority that trusts ours is refused by the server with one line")
+{
     if (std::system("openssl version >/dev/null 2>&1") != 0)
         return;
     auto &certificates = Certificates::instance();
@@ -218,7 +231,8 @@ TEST_CASE("a client of another authority that trusts ours is refused by the serv
           "warning connection refused reason=\"the other side's certificate is refused: not issued by our authority\"");
 }
 
-TEST_CASE("bytes that are not TLS are refused with one line, and a silent port check with none") {
+TEST_CASE("bytes that are not TLS are refused with one line, and a silent port check with none")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
@@ -237,7 +251,8 @@ TEST_CASE("bytes that are not TLS are refused with one line, and a silent port c
     }());
 }
 
-TEST_CASE("a handshake that is never finished ends at its deadline with one line") {
+TEST_CASE("a handshake that is never finished ends at its deadline with one line")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
@@ -253,7 +268,8 @@ TEST_CASE("a handshake that is never finished ends at its deadline with one line
     }());
 }
 
-TEST_CASE("without client certificates anybody is served, and is nobody") {
+TEST_CASE("without client certificates anybody is served, and is nobody")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {
@@ -275,7 +291,8 @@ TEST_CASE("without client certificates anybody is served, and is nobody") {
     }());
 }
 
-TEST_CASE("a large request and a large answer cross TLS whole") {
+TEST_CASE("a large request and a large answer cross TLS whole")
+{
     auto &certificates = Certificates::instance();
     Loop loop;
     loop.run([&]() -> asio::awaitable<void> {

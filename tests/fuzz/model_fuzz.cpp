@@ -13,7 +13,8 @@ namespace {
 using namespace sonde::model;
 
 template <class Read, class Write>
-void there_and_back(std::string_view text, Read read, Write write) {
+void there_and_back(std::string_view text, Read read, Write write)
+{
     const auto reading = read(text);
     if (reading.value.has_value() != reading.errors.empty())
         std::abort();
@@ -23,7 +24,8 @@ void there_and_back(std::string_view text, Read read, Write write) {
 
 } // namespace
 
-extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size) {
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
     if (size == 0)
         return 0;
     const std::string_view text(reinterpret_cast<const char *>(data) + 1, size - 1);

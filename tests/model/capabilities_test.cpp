@@ -4,7 +4,8 @@
 
 using namespace sonde::model;
 
-TEST_CASE("capabilities say what can run, and which files cannot and why [A10]") {
+TEST_CASE("capabilities say what can run, and which files cannot and why [A10]")
+{
     const auto reading = read_capabilities(R"({"sonde-lmap:input": {"version": "sonde-agent 0.1.0", "tag": ["home"],
         "tasks": {"task": [{"name": "ping", "function": [{"uri": "urn:sonde:method:ping", "role": ["client"]}],
                             "version": "1.0", "program": "ping"}]},
@@ -16,7 +17,8 @@ TEST_CASE("capabilities say what can run, and which files cannot and why [A10]")
                                    {{"/p/old.so", "built for ABI 2"}}});
 }
 
-TEST_CASE("damaged capabilities and failures are refused with the path") {
+TEST_CASE("damaged capabilities and failures are refused with the path")
+{
     CHECK(to_lines(read_capabilities(R"({"sonde-lmap:input": {}})").errors) ==
           "/sonde-lmap:input/version: is missing (it is mandatory)\n");
     CHECK(to_lines(read_capabilities(R"({"sonde-lmap:input": {"version": "1", "tasks": {"task": [

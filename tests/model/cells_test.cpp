@@ -13,13 +13,15 @@ using namespace sonde::model;
 
 namespace {
 
-std::span<const std::byte> bytes(std::string_view text) {
+std::span<const std::byte> bytes(std::string_view text)
+{
     return std::as_bytes(std::span(text.data(), text.size()));
 }
 
 } // namespace
 
-TEST_CASE("each type of cell has its text form") {
+TEST_CASE("each type of cell has its text form")
+{
     CHECK(bool_text(true) == "true");
     CHECK(bool_text(false) == "false");
     CHECK(int_text(std::numeric_limits<std::int64_t>::min()) == "-9223372036854775808");
@@ -30,7 +32,8 @@ TEST_CASE("each type of cell has its text form") {
     CHECK(duration_text(std::chrono::milliseconds(-1)) == "-1000000");
 }
 
-TEST_CASE("bytes are written as RFC 4648's own examples of base64") {
+TEST_CASE("bytes are written as RFC 4648's own examples of base64")
+{
     CHECK(bytes_text({}) == "");
     CHECK(bytes_text(bytes("f")) == "Zg==");
     CHECK(bytes_text(bytes("fo")) == "Zm8=");
@@ -41,7 +44,8 @@ TEST_CASE("bytes are written as RFC 4648's own examples of base64") {
     CHECK(bytes_text(bytes("\xff\xfe\xfd")) == "//79");
 }
 
-TEST_CASE("addresses are written as RFC 5952 asks") {
+TEST_CASE("addresses are written as RFC 5952 asks")
+{
     CHECK(address_text(bytes(std::string_view("\xc0\x00\x02\x01", 4))) == "192.0.2.1");
     std::array<std::byte, 16> address{};
     CHECK(address_text(address) == "::");
@@ -57,7 +61,8 @@ TEST_CASE("addresses are written as RFC 5952 asks") {
     CHECK(address_text(address) == "2001:db8:0:1:1:1:1:1");
 }
 
-TEST_CASE("a double reads back as the same number, whatever its bits") {
+TEST_CASE("a double reads back as the same number, whatever its bits")
+{
     std::mt19937_64 random(17);
     for (int i = 0; i < 10'000; ++i) {
         const std::uint64_t bits = random();
@@ -71,7 +76,8 @@ TEST_CASE("a double reads back as the same number, whatever its bits") {
     }
 }
 
-TEST_CASE("the text form of another type is refused") {
+TEST_CASE("the text form of another type is refused")
+{
     for (const auto &[type, good] : {std::pair{"bool", "true"},
                                      {"int", "-1"},
                                      {"int", "0"},

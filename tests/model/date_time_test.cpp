@@ -8,13 +8,15 @@ using namespace std::chrono;
 
 namespace {
 
-WallTime at(std::int64_t seconds, std::int64_t ns = 0) {
+WallTime at(std::int64_t seconds, std::int64_t ns = 0)
+{
     return WallTime(std::chrono::seconds(seconds) + nanoseconds(ns));
 }
 
 } // namespace
 
-TEST_CASE("a date and time is read in UTC, whatever its offset") {
+TEST_CASE("a date and time is read in UTC, whatever its offset")
+{
     CHECK(parse_date_time("1970-01-01T00:00:00Z").value() == at(0));
     CHECK(parse_date_time("2026-11-24T04:05:06Z").value() == at(1795493106));
     CHECK(parse_date_time("2026-11-24T05:05:06+01:00").value() == at(1795493106));
@@ -26,11 +28,13 @@ TEST_CASE("a date and time is read in UTC, whatever its offset") {
     CHECK(parse_date_time("1969-12-31T23:59:59.999999999Z").value() == WallTime(nanoseconds(-1)));
 }
 
-TEST_CASE("a fraction is cut after nanoseconds") {
+TEST_CASE("a fraction is cut after nanoseconds")
+{
     CHECK(parse_date_time("1970-01-01T00:00:00.1234567899999999999999999999999999999Z").value() == at(0, 123456789));
 }
 
-TEST_CASE("a leap second reads as the second after it, and only at the end of a UTC day") {
+TEST_CASE("a leap second reads as the second after it, and only at the end of a UTC day")
+{
     CHECK(parse_date_time("2016-12-31T23:59:60Z").value() == at(1483228800));
     CHECK(parse_date_time("2017-01-01T00:59:60+01:00").value() == at(1483228800));
     CHECK(parse_date_time("2016-12-31T23:59:60.25Z").value() == at(1483228800, 250'000'000));
@@ -39,7 +43,8 @@ TEST_CASE("a leap second reads as the second after it, and only at the end of a 
     CHECK(parse_date_time("2016-12-31T23:59:61Z").has_error());
 }
 
-TEST_CASE("what is no date and time is refused") {
+TEST_CASE("what is no date and time is refused")
+{
     for (const char *text : {"",
                              "now",
                              "2026-11-24",
@@ -73,7 +78,8 @@ TEST_CASE("what is no date and time is refused") {
     }
 }
 
-TEST_CASE("a year that nanoseconds cannot reach is refused with the range") {
+TEST_CASE("a year that nanoseconds cannot reach is refused with the range")
+{
     CHECK(parse_date_time("1677-12-31T23:59:59Z").error().hint == "years from 1678 to 2261 can");
     CHECK(parse_date_time("2262-01-01T00:00:00Z").has_error());
     CHECK(parse_date_time("9999-12-31T23:59:59Z").has_error());
@@ -81,7 +87,8 @@ TEST_CASE("a year that nanoseconds cannot reach is refused with the range") {
     CHECK(parse_date_time("2261-12-31T23:59:59.999999999-23:59").has_value());
 }
 
-TEST_CASE("a time is written in UTC, with decimals only where it needs them, and a timestamp always with nine") {
+TEST_CASE("a time is written in UTC, with decimals only where it needs them, and a timestamp always with nine")
+{
     CHECK(format_date_time(at(1795493106)) == "2026-11-24T04:05:06Z");
     CHECK(format_date_time(at(1795493106, 5)) == "2026-11-24T04:05:06.000000005Z");
     CHECK(format_date_time(WallTime(nanoseconds(-1))) == "1969-12-31T23:59:59.999999999Z");
@@ -90,7 +97,8 @@ TEST_CASE("a time is written in UTC, with decimals only where it needs them, and
     CHECK(format_timestamp(WallTime::max()) == "2262-04-11T23:47:16.854775807Z");
 }
 
-TEST_CASE("a cycle number is the closest multiple of the interval [C4]") {
+TEST_CASE("a cycle number is the closest multiple of the interval [C4]")
+{
     const WallTime five_past = parse_date_time("2026-11-24T04:05:00Z").value();
     CHECK(cycle_number(five_past, 1h) == "20261124.040000");
     CHECK(cycle_number(five_past, 1s) == "20261124.040500");

@@ -5,21 +5,25 @@
 #include <iterator>
 #include <string>
 
-inline std::string read_file(const std::filesystem::path &path) {
+inline std::string read_file(const std::filesystem::path &path)
+{
     std::ifstream file(path, std::ios::binary);
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-inline std::filesystem::path source_dir() {
+inline std::filesystem::path source_dir()
+{
     return SONDE_SOURCE_DIR;
 }
 
-inline std::string example(const std::string &name) {
+inline std::string example(const std::string &name)
+{
     return read_file(source_dir() / "examples" / name);
 }
 
 // `text` with the first `from` replaced; a test whose `from` is not there is wrong.
-inline std::string replaced(std::string text, const std::string &from, const std::string &to) {
+inline std::string replaced(std::string text, const std::string &from, const std::string &to)
+{
     const std::size_t at = text.find(from);
     if (at == std::string::npos)
         throw std::logic_error("not in the text: " + from);

@@ -11,19 +11,22 @@ using namespace sonde::model;
 
 namespace {
 
-std::string first(const std::string &text) {
+std::string first(const std::string &text)
+{
     const Reading<Instruction> reading = read_instruction(text);
     CHECK_FALSE(reading);
     return reading.errors.empty() ? "" : to_string(reading.errors[0]);
 }
 
-std::string lmap(const std::string &members) {
+std::string lmap(const std::string &members)
+{
     return "{\"ietf-lmap-control:lmap\": {" + members + "}}";
 }
 
 } // namespace
 
-TEST_CASE("what is not JSON is refused with line and column") {
+TEST_CASE("what is not JSON is refused with line and column")
+{
     CHECK(first("") == "line 1, column 1: not JSON: The document is empty");
     CHECK(first(" \n\n") == "line 3, column 1: not JSON: The document is empty");
     CHECK(first("{\n  \"a\": 1,\n  b: 2\n}") == "line 3, column 3: not JSON: Missing a name for object member");
@@ -35,7 +38,8 @@ TEST_CASE("what is not JSON is refused with line and column") {
     CHECK(first("// comment\n{}").find("not JSON") != std::string::npos);
 }
 
-TEST_CASE("a document of another kind is refused with the form of the right one") {
+TEST_CASE("a document of another kind is refused with the form of the right one")
+{
     CHECK(first("[]") == "an object {\"ietf-lmap-control:lmap\": ...} was expected, here is an array");
     CHECK(first("null").find("was expected, here is null") != std::string::npos);
     CHECK(first("{}") == "/ietf-lmap-control:lmap: is missing (the document is {\"ietf-lmap-control:lmap\": ...})");
@@ -46,7 +50,8 @@ TEST_CASE("a document of another kind is refused with the form of the right one"
     CHECK_FALSE(read_report(R"({"ietf-lmap-control:lmap": {}})"));
 }
 
-TEST_CASE("a deep document is refused without a deep stack") {
+TEST_CASE("a deep document is refused without a deep stack")
+{
     for (const char *open : {"[", "{\"a\":"}) {
         std::string text;
         while (text.size() < kInstructionBytesMax - 100)
@@ -60,13 +65,15 @@ TEST_CASE("a deep document is refused without a deep stack") {
     CHECK(first(lmap("\"x\": [" + most + "]")).find("nested too deep") != std::string::npos);
 }
 
-TEST_CASE("a document over the limit is refused unread") {
+TEST_CASE("a document over the limit is refused unread")
+{
     CHECK(first(std::string(kInstructionBytesMax + 1, ' ')) == "the document has 1048577 bytes (1048576 is the most)");
     CHECK(first(std::string(kInstructionBytesMax, ' ')).find("not JSON") != std::string::npos);
     CHECK(read_report(std::string(kReportBytesMax + 1, ' ')).errors[0].hint == "16777216 is the most");
 }
 
-TEST_CASE("numbers of any size are refused or read, never wrapped") {
+TEST_CASE("numbers of any size are refused or read, never wrapped")
+{
     const auto interval = [](const std::string &number) {
         return first(lmap(R"("events": {"event": [{"name": "e", "periodic": {"interval": )" + number + "}}]}"));
     };
@@ -83,7 +90,8 @@ TEST_CASE("numbers of any size are refused or read, never wrapped") {
     CHECK(interval("60.0").find("not a whole number") != std::string::npos);
 }
 
-TEST_CASE("malformed UTF-8 and NULs are refused wherever they are") {
+TEST_CASE("malformed UTF-8 and NULs are refused wherever they are")
+{
     const std::string good = R"("agent": {"group-id": "X"})";
     for (const char *bad : {"\xff", "\xc3", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\\ud800", "\\u12"}) {
         INFO(bad);
@@ -99,7 +107,8 @@ TEST_CASE("malformed UTF-8 and NULs are refused wherever they are") {
     CHECK(first(lmap(replaced(good, "group-id", "group-id\\u0000"))).find("no node named") != std::string::npos);
 }
 
-TEST_CASE("a document cut at any byte is refused, and none of it is taken") {
+TEST_CASE("a document cut at any byte is refused, and none of it is taken")
+{
     RandomModel model(7);
     const std::string instruction = example("ping.json");
     const std::size_t end = instruction.rfind('}');
@@ -113,7 +122,8 @@ TEST_CASE("a document cut at any byte is refused, and none of it is taken") {
         REQUIRE_FALSE(read_report(std::string_view(text).substr(0, length)));
 }
 
-TEST_CASE("damage at any byte is an error or another good document, never a crash") {
+TEST_CASE("damage at any byte is an error or another good document, never a crash")
+{
     RandomModel model(11);
     const Report report = model.report();
     for (const std::string &text :
@@ -129,7 +139,8 @@ TEST_CASE("damage at any byte is an error or another good document, never a cras
     }
 }
 
-TEST_CASE("a document of a million values is read in memory in proportion and refused in the end") {
+TEST_CASE("a document of a million values is read in memory in proportion and refused in the end")
+{
     std::string many = "\"x\": [";
     while (many.size() < kInstructionBytesMax - 1000)
         many += "0,";

@@ -11,14 +11,16 @@ using namespace sonde::model;
 
 namespace {
 
-std::string errors(const std::string &text) {
+std::string errors(const std::string &text)
+{
     const Reading<Instruction> reading = read_instruction(text);
     CHECK(reading.value.has_value() == reading.errors.empty());
     return to_lines(reading.errors);
 }
 
 // The errors of examples/ping.json with one change, without the part of the path that all have in common.
-std::string changed(const std::string &from, const std::string &to) {
+std::string changed(const std::string &from, const std::string &to)
+{
     std::string lines = errors(replaced(example("ping.json"), from, to));
     const std::string root = "/ietf-lmap-control:lmap/";
     for (std::size_t at = lines.find(root); at != std::string::npos; at = lines.find(root))
@@ -26,13 +28,15 @@ std::string changed(const std::string &from, const std::string &to) {
     return lines;
 }
 
-std::string lmap(const std::string &members) {
+std::string lmap(const std::string &members)
+{
     return "{\"ietf-lmap-control:lmap\": {" + members + "}}";
 }
 
 } // namespace
 
-TEST_CASE("a reference to a name that is not there says which name was near and which there are") {
+TEST_CASE("a reference to a name that is not there says which name was near and which there are")
+{
     CHECK(errors(replaced(example("ping.json"), R"("start": "hourly")", R"("start": "houly")")) ==
           "/ietf-lmap-control:lmap/schedules/schedule[name='hourly-ping']/start: no event named 'houly' (did you mean "
           "'hourly'? events here: hourly, every-minute)\n");
@@ -47,7 +51,8 @@ TEST_CASE("a reference to a name that is not there says which name was near and 
         "/ietf-lmap-control:lmap/schedules/schedule[name='s']/start: no event named 'x' (there are no events here)\n");
 }
 
-TEST_CASE("an unknown node is an error that names the nearest one") {
+TEST_CASE("an unknown node is an error that names the nearest one")
+{
     CHECK(changed(R"("random-spread")", R"("random_spread")") ==
           "events/event[name='hourly']/random_spread: no node named 'random_spread' (did you mean 'random-spread'? "
           "nodes here: name, random-spread, cycle-interval, periodic, one-off, immediate, startup)\n");
@@ -58,7 +63,8 @@ TEST_CASE("an unknown node is an error that names the nearest one") {
           std::string::npos);
 }
 
-TEST_CASE("a wrong type says what was expected and what is there") {
+TEST_CASE("a wrong type says what was expected and what is there")
+{
     CHECK(
         changed(R"("interval": 3600)", R"("interval": "3600")") ==
         "events/event[name='hourly']/periodic/interval: a number was expected, here is the string '3600' (this one is "
@@ -108,7 +114,8 @@ TEST_CASE("a wrong type says what was expected and what is there") {
           "other than tab and line ends are not (RFC 7950 section 9.4))\n");
 }
 
-TEST_CASE("what is mandatory and missing is named, an entry without its key by its position") {
+TEST_CASE("what is mandatory and missing is named, an entry without its key by its position")
+{
     CHECK(changed(R"("start": "hourly",)", "") ==
           "schedules/schedule[name='hourly-ping']/start: is missing (it is mandatory)\n");
     CHECK(errors(lmap(R"("events": {"event": [{"name": "a", "startup": [null]}, {"startup": [null]}]})")) ==
@@ -121,7 +128,8 @@ TEST_CASE("what is mandatory and missing is named, an entry without its key by i
           "events/event[name='hourly']: has no event type (one of periodic, one-off, immediate, startup)\n");
 }
 
-TEST_CASE("keys and the entries of leaf-lists are unique, and members are given once") {
+TEST_CASE("keys and the entries of leaf-lists are unique, and members are given once")
+{
     CHECK(changed(R"("name": "every-minute")", R"("name": "hourly")")
               .find("events/event[name='hourly']: is there twice\n") == 0);
     CHECK(changed(R"("id": "count")", R"("id": "target")") ==
@@ -134,12 +142,14 @@ TEST_CASE("keys and the entries of leaf-lists are unique, and members are given 
           "/ietf-lmap-control:lmap: is there twice\n");
 }
 
-TEST_CASE("two types of one event exclude each other") {
+TEST_CASE("two types of one event exclude each other")
+{
     CHECK(changed(R"("periodic": {"interval": 3600})", R"("periodic": {"interval": 3600}, "startup": [null])") ==
           "events/event[name='hourly']/startup: excludes 'periodic' (both are of the choice event type)\n");
 }
 
-TEST_CASE("what this version cannot do is refused, never ignored [A5, A6]") {
+TEST_CASE("what this version cannot do is refused, never ignored [A5, A6]")
+{
     const std::string types = " is not supported by this version (event types of this version: periodic, one-off, "
                               "immediate, startup)\n";
     CHECK(changed(R"("periodic": {"interval": 3600})", R"("calendar": {"month": ["*"]})") ==
@@ -170,7 +180,8 @@ TEST_CASE("what this version cannot do is refused, never ignored [A5, A6]") {
         "options: no module that could stand here is known)\n");
 }
 
-TEST_CASE("pipelined execution, the default, is refused with several actions and fine with one") {
+TEST_CASE("pipelined execution, the default, is refused with several actions and fine with one")
+{
     const std::string one = R"("execution-mode": "sequential",
           "action": [{"name": "ping")";
     const std::string refusal =
@@ -184,7 +195,8 @@ TEST_CASE("pipelined execution, the default, is refused with several actions and
     CHECK(changed(one, R"("execution-mode": "pipelined", "action": [)" + second + R"({"name": "ping")") == refusal);
 }
 
-TEST_CASE("state cannot be set") {
+TEST_CASE("state cannot be set")
+{
     CHECK(changed(R"("start": "hourly")", R"("start": "hourly", "state": "enabled")") ==
           "schedules/schedule[name='hourly-ping']/state: is an agent's state and cannot be set\n");
     CHECK(errors(lmap(R"("agent": {"last-started": "2026-11-24T04:05:00Z"})")) ==
@@ -193,7 +205,8 @@ TEST_CASE("state cannot be set") {
           "/ietf-lmap-control:lmap/capabilities: is an agent's state and cannot be set\n");
 }
 
-TEST_CASE("what would be reported has to be set [A9]") {
+TEST_CASE("what would be reported has to be set [A9]")
+{
     CHECK(errors(lmap(
               R"("agent": {"report-agent-id": true, "report-group-id": true, "report-measurement-point": true})")) ==
           "/ietf-lmap-control:lmap/agent/report-agent-id: there is no agent-id to report (set it, or leave this out)\n"
@@ -203,7 +216,8 @@ TEST_CASE("what would be reported has to be set [A9]") {
     CHECK(errors(lmap(R"("agent": {"group-id": "g", "report-group-id": true})")) == "");
 }
 
-TEST_CASE("a task names a method, never a path") {
+TEST_CASE("a task names a method, never a path")
+{
     CHECK(changed(R"("program": "ping")", R"("program": "/bin/sh")") ==
           "tasks/task[name='ping']/program: '/bin/sh' is not the name of a method (methods are named, never given by a "
           "path: ping)\n");
@@ -211,7 +225,8 @@ TEST_CASE("a task names a method, never a path") {
           "/ietf-lmap-control:lmap/tasks/task[name='t']: names no method (give it a function's uri or a program)\n");
 }
 
-TEST_CASE("results go to a schedule that reports, and a report to a collector") {
+TEST_CASE("results go to a schedule that reports, and a report to a collector")
+{
     CHECK(changed(R"("destination": ["report"])", R"("destination": ["hourly-ping"])") ==
           "schedules/schedule[name='hourly-ping']/action[name='ping']/destination: schedule 'hourly-ping' cannot take "
           "results (its first action has to be the built-in report; results as input of another method are not "
@@ -230,13 +245,15 @@ TEST_CASE("results go to a schedule that reports, and a report to a collector") 
           "it out)\n");
 }
 
-TEST_CASE("an event that could never fire is refused") {
+TEST_CASE("an event that could never fire is refused")
+{
     CHECK(changed(R"({"interval": 3600})",
                   R"({"interval": 1, "start": "2026-01-02T00:00:00Z", "end": "2026-01-01T00:00:00Z"})") ==
           "events/event[name='hourly']/periodic/end: is before the start (it would never fire)\n");
 }
 
-TEST_CASE("all errors are told at once, whatever their kind") {
+TEST_CASE("all errors are told at once, whatever their kind")
+{
     std::string text = example("ping.json");
     text = replaced(text, R"("start": "hourly")", R"("start": "houly")");
     text = replaced(text, R"("random-spread": 180)", R"("random-spread": -1)");
@@ -246,21 +263,24 @@ TEST_CASE("all errors are told at once, whatever their kind") {
     CHECK(read_instruction(text).errors.size() == 3);
 }
 
-TEST_CASE("callers that show one error say how many more there are") {
+TEST_CASE("callers that show one error say how many more there are")
+{
     const auto error = read_instruction(lmap(R"("a": 1, "b": 2)")).first().error();
     CHECK(error.where == "/ietf-lmap-control:lmap/a");
     const auto two = read_instruction(lmap(R"("tasks": 1, "events": 2)")).first().error();
     CHECK(two.hint == "and 1 more");
 }
 
-TEST_CASE("names from outside cannot disturb a terminal or a log") {
+TEST_CASE("names from outside cannot disturb a terminal or a log")
+{
     const std::string lines =
         errors(lmap(R"("tasks": {"task": [{"name": "a\u001b[31m\nb'c\"", "program": "p", "x": 1}]})"));
     CHECK(lines.find('\x1b') == std::string::npos);
     CHECK(std::count(lines.begin(), lines.end(), '\n') == 2); // one an error
 }
 
-TEST_CASE("lists have a most, and so have names") {
+TEST_CASE("lists have a most, and so have names")
+{
     std::string tags;
     for (std::size_t i = 0; i <= kTagsMax; ++i)
         tags += (i == 0 ? "\"" : ", \"") + std::to_string(i) + '"';
@@ -270,7 +290,8 @@ TEST_CASE("lists have a most, and so have names") {
           "tasks/task[name='ping']/tag[1]: has 257 bytes (256 are the most)\n");
 }
 
-TEST_CASE("a thousand errors are not all told") {
+TEST_CASE("a thousand errors are not all told")
+{
     std::string members;
     for (int i = 0; i < 1000; ++i)
         members += (i == 0 ? "\"" : ", \"") + std::string("x") + std::to_string(i) + "\": 1";

@@ -8,7 +8,8 @@ using namespace sonde;
 using namespace sonde::model;
 using namespace std::chrono;
 
-TEST_CASE("the examples are good instructions without a warning") {
+TEST_CASE("the examples are good instructions without a warning")
+{
     for (const char *name : {"ping.json", "four-methods.json"}) {
         INFO(name);
         const Reading<Instruction> reading = read_instruction(example(name));
@@ -17,7 +18,8 @@ TEST_CASE("the examples are good instructions without a warning") {
     }
 }
 
-TEST_CASE("an instruction is read into its structs [A2, A5]") {
+TEST_CASE("an instruction is read into its structs [A2, A5]")
+{
     const Reading<Instruction> reading = read_instruction(example("four-methods.json"));
     REQUIRE(to_lines(reading.errors) == "");
     const Instruction &instruction = *reading;
@@ -53,7 +55,8 @@ TEST_CASE("an instruction is read into its structs [A2, A5]") {
     CHECK(std::get<OneOff>(instruction.events[4].type).time == parse_date_time("2026-12-31T23:00:00Z").value());
 }
 
-TEST_CASE("the order of members means nothing, and the mode of execution is pipelined by default") {
+TEST_CASE("the order of members means nothing, and the mode of execution is pipelined by default")
+{
     const auto reading = read_instruction(R"({"ietf-lmap-control:lmap": {
         "events": {"event": [{"startup": [null], "name": "boot"}]},
         "schedules": {"schedule": [{"action": [{"destination": ["r"], "task": "t", "name": "a"}], "start": "boot",
@@ -66,7 +69,8 @@ TEST_CASE("the order of members means nothing, and the mode of execution is pipe
     CHECK(reading->schedules[0].actions[0].name == "a");
 }
 
-TEST_CASE("an instruction without anything is a good one, in each of its forms") {
+TEST_CASE("an instruction without anything is a good one, in each of its forms")
+{
     for (const char *text : {R"({"ietf-lmap-control:lmap": {}})",
                              R"({"ietf-lmap-control:lmap": {"agent": {}, "tasks": {}, "schedules": {}, "events": {}}})",
                              R"({"ietf-lmap-control:lmap": {"suppressions": {"suppression": []}, "capabilities": {}}})",
@@ -78,7 +82,8 @@ TEST_CASE("an instruction without anything is a good one, in each of its forms")
     }
 }
 
-TEST_CASE("defaults are left out when writing, lists without entries as well") {
+TEST_CASE("defaults are left out when writing, lists without entries as well")
+{
     CHECK(write_instruction({}) == "{\n  \"ietf-lmap-control:lmap\": {}\n}\n");
     Instruction instruction;
     instruction.events = {{"boot", {}, {}, Startup{}}};
@@ -114,7 +119,8 @@ TEST_CASE("defaults are left out when writing, lists without entries as well") {
 )");
 }
 
-TEST_CASE("what is probably not meant is a warning with its path") {
+TEST_CASE("what is probably not meant is a warning with its path")
+{
     const auto warnings = [](std::string text) {
         const auto reading = read_instruction(text);
         CHECK(to_lines(reading.errors) == "");

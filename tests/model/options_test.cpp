@@ -5,21 +5,24 @@
 
 using namespace sonde::model;
 
-TEST_CASE("an action's options follow the task's") {
+TEST_CASE("an action's options follow the task's")
+{
     const std::vector<Option> merged =
         merge_options({{"1", "target", "a"}, {"2", "count", "3"}}, {{"3", "target", "b"}, {"4", "count", "5"}});
     CHECK(merged ==
           std::vector<Option>{{"1", "target", "a"}, {"2", "count", "3"}, {"3", "target", "b"}, {"4", "count", "5"}});
 }
 
-TEST_CASE("merged options have unique ids, even where task and action use the same") {
+TEST_CASE("merged options have unique ids, even where task and action use the same")
+{
     const std::vector<Option> merged =
         merge_options({{"a", "target", "x"}, {"a-2", "size", "1"}}, {{"a", "count", "5"}, {"b", "quiet", {}}});
     CHECK(merged ==
           std::vector<Option>{{"a", "target", "x"}, {"a-2", "size", "1"}, {"a-3", "count", "5"}, {"b", "quiet", {}}});
 }
 
-TEST_CASE("the built-in report is known by its program or, without one, by its URI") {
+TEST_CASE("the built-in report is known by its program or, without one, by its URI")
+{
     Task task;
     CHECK_FALSE(is_report_task(task));
     task.functions = {{"urn:sonde:method:report", {}}};

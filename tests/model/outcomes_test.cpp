@@ -9,7 +9,8 @@ using namespace std::chrono;
 
 namespace {
 
-Outcome failed_run() {
+Outcome failed_run()
+{
     Outcome outcome;
     outcome.run = parse_uuid("6b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77").value();
     outcome.schedule = "hourly";
@@ -30,7 +31,8 @@ Outcome failed_run() {
     return outcome;
 }
 
-Outcome missed_range() {
+Outcome missed_range()
+{
     Outcome outcome;
     outcome.run = random_uuid();
     outcome.schedule = outcome.action = outcome.task = "x";
@@ -43,7 +45,8 @@ Outcome missed_range() {
 
 } // namespace
 
-TEST_CASE("outcomes come back from the report as they went in [A13]") {
+TEST_CASE("outcomes come back from the report as they went in [A13]")
+{
     const std::vector<Outcome> outcomes{failed_run(), missed_range()};
     const ReportedResult result = outcomes_result(outcomes, {random_uuid(), 7}, random_uuid(), WallTime(hours(3)));
     REQUIRE(is_outcomes(result));
@@ -53,7 +56,8 @@ TEST_CASE("outcomes come back from the report as they went in [A13]") {
     CHECK(outcomes_of(*read).value() == outcomes);
 }
 
-TEST_CASE("a run without start has null there, never a zero") {
+TEST_CASE("a run without start has null there, never a zero")
+{
     const ReportedResult result = outcomes_result(std::vector{missed_range()}, {}, {}, {});
     const auto &row = result.tables[0].rows[0];
     CHECK(result.tables[0].columns[11].name == "start");
@@ -62,7 +66,8 @@ TEST_CASE("a run without start has null there, never a zero") {
     CHECK(row[8] == "1970-01-01T01:00:00.000000000Z");
 }
 
-TEST_CASE("columns that a newer agent added are passed over, whatever their place") {
+TEST_CASE("columns that a newer agent added are passed over, whatever their place")
+{
     ReportedResult result = outcomes_result(std::vector{failed_run()}, {}, {}, {});
     Table &table = result.tables[0];
     table.columns.insert(table.columns.begin(), Column{"weather", "string", "", {}});
@@ -70,7 +75,8 @@ TEST_CASE("columns that a newer agent added are passed over, whatever their plac
     CHECK(outcomes_of(result).value() == std::vector{failed_run()});
 }
 
-TEST_CASE("a damaged outcome row is refused with its row and column") {
+TEST_CASE("a damaged outcome row is refused with its row and column")
+{
     const auto error = [](std::size_t column, Cell cell) {
         ReportedResult result = outcomes_result(std::vector{failed_run(), failed_run()}, {}, {}, {});
         result.tables[0].rows[1][column] = std::move(cell);
@@ -95,13 +101,15 @@ TEST_CASE("a damaged outcome row is refused with its row and column") {
     CHECK(outcomes_of(result).has_error());
 }
 
-TEST_CASE("whose fault it was may be a word of a newer agent") {
+TEST_CASE("whose fault it was may be a word of a newer agent")
+{
     ReportedResult result = outcomes_result(std::vector{failed_run()}, {}, {}, {});
     result.tables[0].rows[0][6] = "weather";
     CHECK(outcomes_of(result).value()[0].blame == Blame::unknown);
 }
 
-TEST_CASE("every outcome and blame has a word that reads back") {
+TEST_CASE("every outcome and blame has a word that reads back")
+{
     for (int i = 0; i <= static_cast<int>(OutcomeWord::missed); ++i)
         CHECK(parse_outcome_word(to_string(static_cast<OutcomeWord>(i))) == static_cast<OutcomeWord>(i));
     for (int i = 0; i <= static_cast<int>(Blame::policy); ++i)

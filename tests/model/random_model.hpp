@@ -15,7 +15,8 @@ class RandomModel {
 public:
     explicit RandomModel(std::uint64_t seed) : random_(seed) {}
 
-    sonde::model::Instruction instruction() {
+    sonde::model::Instruction instruction()
+    {
         using namespace sonde::model;
         Instruction all;
         all.agent = agent();
@@ -34,7 +35,8 @@ public:
         return all;
     }
 
-    sonde::model::Report report() {
+    sonde::model::Report report()
+    {
         sonde::model::Report all;
         all.date = time();
         maybe([&] { all.agent_id = uuid(); });
@@ -45,7 +47,8 @@ public:
         return all;
     }
 
-    sonde::model::ReportedResult result() {
+    sonde::model::ReportedResult result()
+    {
         sonde::model::ReportedResult one;
         one.identity = {uuid(), random_()};
         one.run = uuid();
@@ -71,7 +74,8 @@ public:
         return one;
     }
 
-    sonde::model::Capabilities capabilities() {
+    sonde::model::Capabilities capabilities()
+    {
         sonde::model::Capabilities all;
         all.version = text();
         all.tags = tags();
@@ -88,7 +92,8 @@ public:
         return all;
     }
 
-    std::vector<sonde::model::Failure> failures() {
+    std::vector<sonde::model::Failure> failures()
+    {
         std::vector<sonde::model::Failure> all;
         for (std::size_t i = 0, n = upto(4); i < n; ++i)
             all.push_back({time(), word(), text(), text()});
@@ -101,7 +106,8 @@ private:
     bool chance() { return random_() % 2 == 0; }
 
     template <class Act>
-    void maybe(Act act) {
+    void maybe(Act act)
+    {
         if (chance())
             act();
     }
@@ -110,7 +116,8 @@ private:
     std::string word() { return "w" + text(); }
 
     // Anything that YANG allows: quotes, line ends, other scripts and planes.
-    std::string text() {
+    std::string text()
+    {
         static const std::vector<std::string> pieces{"a",
                                                      "Z",
                                                      "0",
@@ -135,20 +142,23 @@ private:
         return all;
     }
 
-    sonde::WallTime time() {
+    sonde::WallTime time()
+    {
         sonde::WallTime time(
             std::chrono::nanoseconds(static_cast<std::int64_t>(random_() % 4'000'000'000'000'000'000)));
         return chance() ? std::chrono::floor<std::chrono::seconds>(time) : time;
     }
 
-    sonde::Uuid uuid() {
+    sonde::Uuid uuid()
+    {
         sonde::Uuid id;
         for (auto &byte : id)
             byte = static_cast<std::uint8_t>(random_());
         return id;
     }
 
-    std::string hash() {
+    std::string hash()
+    {
         std::string all;
         for (int i = 0; i < 64; ++i)
             all += "0123456789abcdef"[random_() % 16];
@@ -157,14 +167,16 @@ private:
 
     std::chrono::seconds seconds() { return std::chrono::seconds(1 + random_() % 4294967295); }
 
-    std::vector<std::string> tags() {
+    std::vector<std::string> tags()
+    {
         std::vector<std::string> all;
         for (std::size_t i = 0, n = upto(3); i < n; ++i)
             all.push_back(name("tag", i));
         return all;
     }
 
-    std::vector<sonde::model::Option> options() {
+    std::vector<sonde::model::Option> options()
+    {
         std::vector<sonde::model::Option> all;
         for (std::size_t i = 0, n = upto(3); i < n; ++i) {
             all.push_back({name("id", i), word(), std::nullopt});
@@ -173,14 +185,16 @@ private:
         return all;
     }
 
-    std::vector<sonde::model::Function> functions() {
+    std::vector<sonde::model::Function> functions()
+    {
         std::vector<sonde::model::Function> all;
         for (std::size_t i = 0, n = upto(3); i < n; ++i)
             all.push_back({"urn:x:" + std::to_string(i), tags()});
         return all;
     }
 
-    sonde::model::AgentConfiguration agent() {
+    sonde::model::AgentConfiguration agent()
+    {
         sonde::model::AgentConfiguration all;
         maybe([&] { all.agent_id = uuid(); });
         maybe([&] { all.group_id = text(); });
@@ -192,7 +206,8 @@ private:
         return all;
     }
 
-    sonde::model::Event event(std::string name) {
+    sonde::model::Event event(std::string name)
+    {
         using namespace sonde::model;
         Event one;
         one.name = std::move(name);
@@ -219,7 +234,8 @@ private:
         return one;
     }
 
-    sonde::model::Task task(std::string name) {
+    sonde::model::Task task(std::string name)
+    {
         sonde::model::Task one;
         one.name = std::move(name);
         one.functions = functions();
@@ -230,7 +246,8 @@ private:
         return one;
     }
 
-    sonde::model::Schedule schedule(std::string name_, const sonde::model::Instruction &all) {
+    sonde::model::Schedule schedule(std::string name_, const sonde::model::Instruction &all)
+    {
         using namespace sonde::model;
         Schedule one;
         one.name = std::move(name_);
@@ -252,7 +269,8 @@ private:
         return one;
     }
 
-    std::string cell(const std::string &type) {
+    std::string cell(const std::string &type)
+    {
         using namespace sonde::model;
         if (type == "bool")
             return bool_text(chance());
@@ -275,7 +293,8 @@ private:
         return int_text(static_cast<std::int64_t>(random_()));
     }
 
-    sonde::model::Table table() {
+    sonde::model::Table table()
+    {
         static const std::vector<std::string> types{"bool",  "int",       "double",   "string",
                                                     "bytes", "timestamp", "duration", "address"};
         sonde::model::Table one;

@@ -27,7 +27,8 @@ const std::string kReport = R"({"ietf-lmap-report:input": {
   }]
 }})";
 
-std::string errors(const std::string &text) {
+std::string errors(const std::string &text)
+{
     std::string lines = to_lines(read_report(text).errors);
     const std::string root = "/ietf-lmap-report:input/";
     for (std::size_t at = lines.find(root); at != std::string::npos; at = lines.find(root))
@@ -35,13 +36,15 @@ std::string errors(const std::string &text) {
     return lines;
 }
 
-std::string changed(const std::string &from, const std::string &to) {
+std::string changed(const std::string &from, const std::string &to)
+{
     return errors(replaced(kReport, from, to));
 }
 
 } // namespace
 
-TEST_CASE("a report is read into its structs [A9]") {
+TEST_CASE("a report is read into its structs [A9]")
+{
     const Reading<Report> reading = read_report(kReport);
     REQUIRE(to_lines(reading.errors) == "");
     CHECK(reading->date == parse_date_time("2026-11-24T04:00:31Z").value());
@@ -57,7 +60,8 @@ TEST_CASE("a report is read into its structs [A9]") {
     CHECK(result.tables[0].rows == std::vector<std::vector<Cell>>{{"192.0.2.1", "11204000"}, {"", std::nullopt}});
 }
 
-TEST_CASE("a null and an empty string stay apart") {
+TEST_CASE("a null and an empty string stay apart")
+{
     ReportedResult result;
     result.method = "m";
     result.tables.push_back({"t", {}, {{"a", "string", "", {}}, {"b", "string", "", {}}}, {{"", std::nullopt}}});
@@ -66,7 +70,8 @@ TEST_CASE("a null and an empty string stay apart") {
     CHECK(*read_result(text) == result);
 }
 
-TEST_CASE("a result without its identity is refused [D2]") {
+TEST_CASE("a result without its identity is refused [D2]")
+{
     CHECK(changed(R"("sonde-lmap:epoch": "0b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77",)", "") ==
           "result[1]/sonde-lmap:epoch: is missing (it is mandatory)\n");
     CHECK(changed(R"("sonde-lmap:sequence": "18446744073709551615",)", "") ==
@@ -78,7 +83,8 @@ TEST_CASE("a result without its identity is refused [D2]") {
     CHECK(changed(R"("status": -9,)", "") == "result[1]/status: is missing (it is mandatory)\n");
 }
 
-TEST_CASE("64-bit integers are strings, 32-bit ones are numbers") {
+TEST_CASE("64-bit integers are strings, 32-bit ones are numbers")
+{
     CHECK(changed("\"18446744073709551615\"", "7") ==
           "result[1]/sonde-lmap:sequence: a whole number in quotes was expected, here is a number (64-bit integers are "
           "strings in JSON (RFC 7951 section 6.1))\n");
@@ -92,11 +98,13 @@ TEST_CASE("64-bit integers are strings, 32-bit ones are numbers") {
     CHECK(changed(R"("status": -9)", R"("status": 2147483648)").find("is out of range") != std::string::npos);
 }
 
-TEST_CASE("a name of sonde-lmap without its module is unknown, and the hint has it") {
+TEST_CASE("a name of sonde-lmap without its module is unknown, and the hint has it")
+{
     CHECK(changed(R"("sonde-lmap:part")", R"("part")").find("did you mean 'sonde-lmap:part'?") != std::string::npos);
 }
 
-TEST_CASE("every row fits its columns in number and type [D1]") {
+TEST_CASE("every row fits its columns in number and type [D1]")
+{
     CHECK(changed(R"("192.0.2.1", "11204000")", R"("192.0.2.1")") ==
           "result[1]/table[1]/row[1]/value: has 1 cells (the table has 2 columns)\n");
     CHECK(changed(R"("11204000")", R"("11.2 ms")") ==
@@ -117,7 +125,8 @@ TEST_CASE("every row fits its columns in number and type [D1]") {
           "result[1]/table[1]/row[1]/value: is there twice\n");
 }
 
-TEST_CASE("a null's position is that of an empty value") {
+TEST_CASE("a null's position is that of an empty value")
+{
     const auto position = [](const std::string &list) {
         return changed(R"("sonde-lmap:null": [1])", "\"sonde-lmap:null\": " + list);
     };
@@ -131,7 +140,8 @@ TEST_CASE("a null's position is that of an empty value") {
     CHECK(position("[]").find("'' is no duration") != std::string::npos);
 }
 
-TEST_CASE("column types name the same columns in the same order") {
+TEST_CASE("column types name the same columns in the same order")
+{
     CHECK(changed(R"("column": ["target", "rtt"])", R"("column": ["rtt", "target"])")
               .find("result[1]/table[1]/sonde-lmap:column-type: differs from the list 'column'") == 0);
     CHECK(changed(R"("column": ["target", "rtt"])", R"("column": ["target", "target"])")
@@ -141,7 +151,8 @@ TEST_CASE("column types name the same columns in the same order") {
                     "duration or address was expected") != std::string::npos);
 }
 
-TEST_CASE("a table without column types is one of strings, as other agents may send it") {
+TEST_CASE("a table without column types is one of strings, as other agents may send it")
+{
     const auto reading = read_report(replaced(
         kReport,
         R"("sonde-lmap:column-type": [{"name": "target", "type": "string"}, {"name": "rtt", "type": "duration", "unit": "ns"}],)",
@@ -150,13 +161,15 @@ TEST_CASE("a table without column types is one of strings, as other agents may s
     CHECK(reading->results[0].tables[0].columns[1] == Column{"rtt", "string", "", {}});
 }
 
-TEST_CASE("a damaged hash or cycle number is refused") {
+TEST_CASE("a damaged hash or cycle number is refused")
+{
     CHECK(changed(R"("sonde-lmap:message": "")", R"("sonde-lmap:plugin-hash": "3F9A")").find("a SHA-256 hash") !=
           std::string::npos);
     CHECK(changed("20261124.040000", "20261124 040000").find("a cycle number") != std::string::npos);
 }
 
-TEST_CASE("text that YANG cannot carry is mended on the way out, so that one bad message costs no report") {
+TEST_CASE("text that YANG cannot carry is mended on the way out, so that one bad message costs no report")
+{
     ReportedResult result;
     result.method = "m";
     result.message = "died:\x01\xff";

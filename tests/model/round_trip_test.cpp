@@ -13,7 +13,8 @@ namespace {
 
 // A seed in the environment's place of chance: a failure prints the seed that shows it again.
 template <class Test>
-void for_seeds(int count, Test test) {
+void for_seeds(int count, Test test)
+{
     const std::uint64_t first = std::random_device()();
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         INFO("seed " << seed);
@@ -23,14 +24,16 @@ void for_seeds(int count, Test test) {
 }
 
 template <class T>
-void check_same(const Reading<T> &reading, const T &written) {
+void check_same(const Reading<T> &reading, const T &written)
+{
     REQUIRE(to_lines(reading.errors) == "");
     REQUIRE(*reading == written);
 }
 
 } // namespace
 
-TEST_CASE("an instruction that is written reads back as the same") {
+TEST_CASE("an instruction that is written reads back as the same")
+{
     for_seeds(500, [](RandomModel &model) {
         const Instruction instruction = model.instruction();
         const std::string text = write_instruction(instruction);
@@ -39,7 +42,8 @@ TEST_CASE("an instruction that is written reads back as the same") {
     });
 }
 
-TEST_CASE("a report that is written reads back as the same") {
+TEST_CASE("a report that is written reads back as the same")
+{
     for_seeds(500, [](RandomModel &model) {
         const Report report = model.report();
         const std::string text = write_report(report);
@@ -48,7 +52,8 @@ TEST_CASE("a report that is written reads back as the same") {
     });
 }
 
-TEST_CASE("results that were encoded one by one make the same report as all at once") {
+TEST_CASE("results that were encoded one by one make the same report as all at once")
+{
     for_seeds(200, [](RandomModel &model) {
         const Report report = model.report();
         std::vector<std::string> encoded;
@@ -61,7 +66,8 @@ TEST_CASE("results that were encoded one by one make the same report as all at o
     });
 }
 
-TEST_CASE("capabilities and failures that are written read back as the same [A10]") {
+TEST_CASE("capabilities and failures that are written read back as the same [A10]")
+{
     for_seeds(500, [](RandomModel &model) {
         const Capabilities capabilities = model.capabilities();
         check_same(read_capabilities(write_capabilities(capabilities)), capabilities);

@@ -8,7 +8,8 @@ using namespace sonde::model;
 
 namespace {
 
-std::string members(const std::vector<Column> &columns, const std::vector<Cell> &cells) {
+std::string members(const std::vector<Column> &columns, const std::vector<Cell> &cells)
+{
     std::string json;
     append_members(json, columns, cells);
     return json;
@@ -16,7 +17,8 @@ std::string members(const std::vector<Column> &columns, const std::vector<Cell> 
 
 } // namespace
 
-TEST_CASE("a row is shown with a member a column, of the JSON type that fits it") {
+TEST_CASE("a row is shown with a member a column, of the JSON type that fits it")
+{
     CHECK(members({{"target", "string", "", {}},
                    {"seq", "int", "", {}},
                    {"share", "double", "", {}},
@@ -31,13 +33,15 @@ TEST_CASE("a row is shown with a member a column, of the JSON type that fits it"
           R"("sent":"2026-11-24T04:05:06.000000000Z","queued_ns":18,"address":"::1","answer":"Zg==")");
 }
 
-TEST_CASE("a null is shown as null, whatever its column, and an empty string as itself") {
+TEST_CASE("a null is shown as null, whatever its column, and an empty string as itself")
+{
     CHECK(members({{"a", "string", "", {}}, {"b", "string", "", {}}, {"c", "duration", "ns", {}}}, {"", {}, {}}) ==
           R"("a":"","b":null,"c_ns":null)");
     CHECK(members({}, {}) == "");
 }
 
-TEST_CASE("a further member is escaped as well") {
+TEST_CASE("a further member is escaped as well")
+{
     std::string json = "{";
     append_member(json, "table", "pack\"et");
     CHECK(json == R"({"table":"pack\"et")");

@@ -15,7 +15,8 @@ namespace {
 constexpr int kRounds = 7;
 constexpr int kRows = 50'000;
 
-ReportedResult many_rows() {
+ReportedResult many_rows()
+{
     ReportedResult result;
     result.method = "ping";
     Table &table = result.tables.emplace_back();
@@ -30,7 +31,8 @@ ReportedResult many_rows() {
 }
 
 template <class Act>
-double median_seconds(Act act) {
+double median_seconds(Act act)
+{
     std::array<double, kRounds> seconds;
     for (double &round : seconds) {
         const auto begin = std::chrono::steady_clock::now();
@@ -43,7 +45,8 @@ double median_seconds(Act act) {
 
 } // namespace
 
-int main() {
+int main()
+{
     const ReportedResult result = many_rows();
     std::string text;
     const double writing = median_seconds([&] { text = write_result(result); });

@@ -20,17 +20,20 @@ using namespace sonde::model;
 
 namespace {
 
-std::filesystem::path yang_dir() {
+std::filesystem::path yang_dir()
+{
     const char *given = std::getenv("SONDE_YANG_DIR");
     return given != nullptr ? std::filesystem::path(given) : source_dir().parent_path() / "shared" / "yang";
 }
 
-std::filesystem::path our_module() {
+std::filesystem::path our_module()
+{
     return source_dir() / "framework" / "model" / "yang" / "sonde-lmap@2026-11-24.yang";
 }
 
 // What the validator says of a document: nothing if it accepts it.
-std::string verdict(const std::string &type, const std::string &document) {
+std::string verdict(const std::string &type, const std::string &document)
+{
     static const std::filesystem::path dir = [] {
         std::string name = std::filesystem::temp_directory_path() / "sonde-yang-XXXXXX";
         return std::filesystem::path(mkdtemp(name.data()));
@@ -48,16 +51,19 @@ std::string verdict(const std::string &type, const std::string &document) {
 }
 
 // The validator wants an operation's name where RESTCONF wants `input` (RFC 8040 section 3.6.1).
-std::string as_rpc(const std::string &document, const std::string &module, const std::string &rpc) {
+std::string as_rpc(const std::string &document, const std::string &module, const std::string &rpc)
+{
     return replaced(document, module + ":input", module + ":" + rpc);
 }
 
-std::string report_verdict(const std::string &document) {
+std::string report_verdict(const std::string &document)
+{
     return verdict("rpc", as_rpc(document, "ietf-lmap-report", "report"));
 }
 
 template <class Test>
-void for_seeds(int count, Test test) {
+void for_seeds(int count, Test test)
+{
     const std::uint64_t first = std::random_device()();
     for (std::uint64_t seed = first; seed < first + count; ++seed) {
         INFO("seed " << seed);
@@ -74,12 +80,14 @@ struct Damage {
 
 } // namespace
 
-TEST_CASE("a YANG validator accepts the examples") {
+TEST_CASE("a YANG validator accepts the examples")
+{
     CHECK(verdict("config", example("ping.json")) == "");
     CHECK(verdict("config", example("four-methods.json")) == "");
 }
 
-TEST_CASE("a YANG validator accepts the instructions that we write") {
+TEST_CASE("a YANG validator accepts the instructions that we write")
+{
     for_seeds(20, [](RandomModel &model) {
         const std::string text = write_instruction(model.instruction());
         INFO(text);
@@ -87,7 +95,8 @@ TEST_CASE("a YANG validator accepts the instructions that we write") {
     });
 }
 
-TEST_CASE("a YANG validator accepts the reports that we write, null marks and all") {
+TEST_CASE("a YANG validator accepts the reports that we write, null marks and all")
+{
     for_seeds(20, [](RandomModel &model) {
         const std::string text = write_report(model.report());
         INFO(text);
@@ -95,7 +104,8 @@ TEST_CASE("a YANG validator accepts the reports that we write, null marks and al
     });
 }
 
-TEST_CASE("a YANG validator accepts outcomes") {
+TEST_CASE("a YANG validator accepts outcomes")
+{
     Report report;
     Outcome outcome;
     outcome.schedule = outcome.action = outcome.task = "x";
@@ -104,7 +114,8 @@ TEST_CASE("a YANG validator accepts outcomes") {
     CHECK(report_verdict(write_report(report)) == "");
 }
 
-TEST_CASE("a YANG validator accepts the capabilities and failures that we write") {
+TEST_CASE("a YANG validator accepts the capabilities and failures that we write")
+{
     for_seeds(10, [](RandomModel &model) {
         const std::string capabilities = write_capabilities(model.capabilities());
         INFO(capabilities);
@@ -115,13 +126,15 @@ TEST_CASE("a YANG validator accepts the capabilities and failures that we write"
     });
 }
 
-TEST_CASE("a YANG validator accepts a plugin's hash in the capabilities of ietf-lmap-control") {
+TEST_CASE("a YANG validator accepts a plugin's hash in the capabilities of ietf-lmap-control")
+{
     CHECK(verdict("get", R"({"ietf-lmap-control:lmap": {"agent": {"last-started": "2026-11-24T04:05:00Z"},
         "capabilities": {"version": "1", "tasks": {"task": [{"name": "ping", "program": "ping", "sonde-lmap:plugin-hash":
         "3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a"}]}}}})") == "");
 }
 
-TEST_CASE("what a YANG validator refuses in an instruction, we refuse too") {
+TEST_CASE("what a YANG validator refuses in an instruction, we refuse too")
+{
     for (const Damage &damage : {
              Damage{R"("start": "hourly")", R"("start": "houly")"},
              {R"("task": "ping", "dest)", R"("task": "pong", "dest)"},
@@ -154,7 +167,8 @@ TEST_CASE("what a YANG validator refuses in an instruction, we refuse too") {
     }
 }
 
-TEST_CASE("what a YANG validator refuses in a report, we refuse too") {
+TEST_CASE("what a YANG validator refuses in a report, we refuse too")
+{
     RandomModel model(3);
     Report report;
     report.results.push_back(model.result());
@@ -201,7 +215,8 @@ namespace {
 struct Prerequisites : Catch::TestEventListenerBase {
     using TestEventListenerBase::TestEventListenerBase;
 
-    void testRunStarting(const Catch::TestRunInfo &) override {
+    void testRunStarting(const Catch::TestRunInfo &) override
+    {
         if (std::system("yanglint --version >/dev/null 2>&1") != 0)
             skip("there is no yanglint");
         if (!std::filesystem::exists(yang_dir() / "ietf-lmap-control@2017-08-08.yang"))
@@ -209,7 +224,8 @@ struct Prerequisites : Catch::TestEventListenerBase {
     }
 
 private:
-    [[noreturn]] static void skip(const std::string &reason) {
+    [[noreturn]] static void skip(const std::string &reason)
+    {
         std::cout << "skipped: " << reason << std::endl;
         std::exit(77);
     }

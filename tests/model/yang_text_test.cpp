@@ -4,7 +4,8 @@
 
 using namespace sonde::model;
 
-TEST_CASE("text that YANG can carry is left alone") {
+TEST_CASE("text that YANG can carry is left alone")
+{
     for (const char *text : {"", "plain", "tab\tline\r\n", "caf\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80",
                              "\xed\x9f\xbf", "\xee\x80\x80", "\xef\xbf\xbd", "\xf4\x8f\xbf\xbd", "\x7f"}) {
         INFO(text);
@@ -13,7 +14,8 @@ TEST_CASE("text that YANG can carry is left alone") {
     }
 }
 
-TEST_CASE("what YANG cannot carry is replaced, byte for byte, and the rest kept") {
+TEST_CASE("what YANG cannot carry is replaced, byte for byte, and the rest kept")
+{
     const std::string mark = "\xef\xbf\xbd";
     CHECK(to_yang_text(std::string("a\0b", 3)) == "a" + mark + "b");
     CHECK(to_yang_text("a\x1b[31m") == "a" + mark + "[31m");

@@ -15,26 +15,33 @@
 
 namespace sonde::test {
 
-inline std::shared_ptr<Log> quiet_log() {
+inline std::shared_ptr<Log> quiet_log()
+{
     return make_log("test", "error").value();
 }
 
 // A host with a launcher of its own, and the loop that it lives in.
 struct Bench {
     explicit Bench(plugin_host::HostSettings settings = {})
-        : host(plugin_host::Host::spawn(loop.get_executor(), LAUNCHER, RUNNER, quiet_log(), settings)) {}
+        : host(plugin_host::Host::spawn(loop.get_executor(), LAUNCHER, RUNNER, quiet_log(), settings))
+    {
+    }
     // Over a daemon's socket.
     explicit Bench(const std::filesystem::path &socket)
-        : host(plugin_host::Host::connect(loop.get_executor(), socket, quiet_log())) {}
+        : host(plugin_host::Host::connect(loop.get_executor(), socket, quiet_log()))
+    {
+    }
 
     template <class T>
-    std::future<T> begin(boost::asio::awaitable<T> work) {
+    std::future<T> begin(boost::asio::awaitable<T> work)
+    {
         return boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
     }
 
     // Runs the loop until `done()`; a test that waits for ever is a failure.
     template <class Done>
-    void run_until(Done done) {
+    void run_until(Done done)
+    {
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
         while (!done()) {
             loop.restart();
@@ -45,13 +52,15 @@ struct Bench {
     }
 
     template <class T>
-    T end(std::future<T> &work) {
+    T end(std::future<T> &work)
+    {
         run_until([&] { return work.wait_for(std::chrono::seconds(0)) == std::future_status::ready; });
         return work.get();
     }
 
     template <class T>
-    T wait(boost::asio::awaitable<T> work) {
+    T wait(boost::asio::awaitable<T> work)
+    {
         std::future<T> future = begin(std::move(work));
         return end(future);
     }
@@ -60,13 +69,15 @@ struct Bench {
     plugin_host::Host host;
 };
 
-inline std::filesystem::path fixture(const std::string &name) {
+inline std::filesystem::path fixture(const std::string &name)
+{
     return std::filesystem::path(FIXTURES) / (name + ".so");
 }
 
 // Keeps everything that it is given.
 struct Keeper : plugin_host::RowSink {
-    void row(std::uint32_t table, std::span<const sonde_cell> cells) override {
+    void row(std::uint32_t table, std::span<const sonde_cell> cells) override
+    {
         tables.push_back(table);
         numbers.push_back(cells[0].v.i);
     }
@@ -81,7 +92,8 @@ struct Keeper : plugin_host::RowSink {
 
 // A request for the first method of a fixture, with options as on a command line.
 inline plugin_host::RunRequest request(Bench &bench, const std::string &name,
-                                       const std::vector<std::pair<std::string, std::string>> &options = {}) {
+                                       const std::vector<std::pair<std::string, std::string>> &options = {})
+{
     plugin_host::RunRequest request;
     request.plugin = fixture(name);
     request.description = bench.wait(bench.host.describe(request.plugin)).value();

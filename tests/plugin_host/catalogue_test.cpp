@@ -14,7 +14,8 @@ namespace {
 
 // A directory of its own that runners of another user can read.
 struct Folder {
-    Folder() {
+    Folder()
+    {
         std::string name = fs::temp_directory_path() / "sonde-catalogue-XXXXXX";
         path = mkdtemp(name.data());
         fs::permissions(path, fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
@@ -23,7 +24,8 @@ struct Folder {
     Folder(const Folder &) = delete;
     Folder &operator=(const Folder &) = delete;
 
-    void put(const std::string &fixture_name, const std::string &as) const {
+    void put(const std::string &fixture_name, const std::string &as) const
+    {
         fs::copy_file(fixture(fixture_name), path / (as + ".new"));
         fs::rename(path / (as + ".new"), path / as);
     }
@@ -31,7 +33,8 @@ struct Folder {
     fs::path path;
 };
 
-std::string reason_of(const Catalogue &catalogue, const std::string &name) {
+std::string reason_of(const Catalogue &catalogue, const std::string &name)
+{
     for (const PluginFile &plugin : catalogue.files())
         if (plugin.file.filename() == name)
             return plugin.ready() ? "ready" : plugin.reason;
@@ -40,7 +43,8 @@ std::string reason_of(const Catalogue &catalogue, const std::string &name) {
 
 } // namespace
 
-TEST_CASE("a catalogue lists what can be used and names what cannot, with the reason [A10]") {
+TEST_CASE("a catalogue lists what can be used and names what cannot, with the reason [A10]")
+{
     Folder folder;
     folder.put("rows", "rows.so");
     folder.put("abi2", "abi2.so");
@@ -76,7 +80,8 @@ TEST_CASE("a catalogue lists what can be used and names what cannot, with the re
     CHECK_FALSE(bench.wait(catalogue.scan()));
 }
 
-TEST_CASE("a catalogue sees files come, change and go") {
+TEST_CASE("a catalogue sees files come, change and go")
+{
     Folder folder;
     Bench bench;
     Keeper keeper;
@@ -107,7 +112,8 @@ TEST_CASE("a catalogue sees files come, change and go") {
     CHECK(catalogue.files().empty());
 }
 
-TEST_CASE("the first directory to offer a method has it, and the others are told") {
+TEST_CASE("the first directory to offer a method has it, and the others are told")
+{
     Folder first, second;
     first.put("rows", "z.so");
     second.put("rows", "a.so");
@@ -122,7 +128,8 @@ TEST_CASE("the first directory to offer a method has it, and the others are told
     CHECK(catalogue.refused()[0].reason == "rows is shadowed by " + (first.path / "z.so").string());
 }
 
-TEST_CASE("a task finds its method by program or by functions and roles") {
+TEST_CASE("a task finds its method by program or by functions and roles")
+{
     Folder folder;
     folder.put("rows", "rows.so");
     folder.put("flood", "flood.so");

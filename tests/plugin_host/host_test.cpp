@@ -25,18 +25,21 @@ namespace asio = boost::asio;
 namespace {
 
 // Short graces, so that what will not stop does not hold up the tests.
-HostSettings hasty() {
+HostSettings hasty()
+{
     HostSettings settings;
     settings.cancel_grace = 100ms;
     settings.term_grace = 100ms;
     return settings;
 }
 
-MonotonicTime in(std::chrono::nanoseconds time) {
+MonotonicTime in(std::chrono::nanoseconds time)
+{
     return now().monotonic + time;
 }
 
-std::vector<pid_t> children_of(pid_t parent) {
+std::vector<pid_t> children_of(pid_t parent)
+{
     std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
     std::vector<pid_t> children;
     for (pid_t child = 0; file >> child;)
@@ -46,7 +49,8 @@ std::vector<pid_t> children_of(pid_t parent) {
 
 } // namespace
 
-TEST_CASE("a run's rows, log, progress and traffic arrive") {
+TEST_CASE("a run's rows, log, progress and traffic arrive")
+{
     Bench bench;
     Keeper keeper;
     const RunResult result = bench.wait(bench.host.run(request(bench, "rows", {{"count", "5"}}), keeper));
@@ -62,7 +66,8 @@ TEST_CASE("a run's rows, log, progress and traffic arrive") {
     CHECK(bench.host.runners() == 1);
 }
 
-TEST_CASE("a crash is a negative status with the rows before it, and the next run works") {
+TEST_CASE("a crash is a negative status with the rows before it, and the next run works")
+{
     Bench bench;
     Keeper keeper;
     const RunResult crashed = bench.wait(bench.host.run(request(bench, "crash"), keeper));
@@ -75,7 +80,8 @@ TEST_CASE("a crash is a negative status with the rows before it, and the next ru
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
-TEST_CASE("what a method says of its failure is its status; what it may not say breaks the rules") {
+TEST_CASE("what a method says of its failure is its status; what it may not say breaks the rules")
+{
     Bench bench;
     Keeper keeper;
     const auto fails = [&](const char *how) {
@@ -95,7 +101,8 @@ TEST_CASE("what a method says of its failure is its status; what it may not say 
     CHECK(fails("latin").status != 0);
 }
 
-TEST_CASE("a row against the declaration ends the run with what was wrong, and keeps the rows before") {
+TEST_CASE("a row against the declaration ends the run with what was wrong, and keeps the rows before")
+{
     Bench bench;
     for (const char *how : {"type", "null", "word", "cells", "table", "text"}) {
         INFO(how);
@@ -108,7 +115,8 @@ TEST_CASE("a row against the declaration ends the run with what was wrong, and k
     }
 }
 
-TEST_CASE("garbage in place of frames ends that run and nothing else") {
+TEST_CASE("garbage in place of frames ends that run and nothing else")
+{
     Bench bench;
     Keeper keeper;
     const RunResult result = bench.wait(bench.host.run(request(bench, "garbage"), keeper));
@@ -117,7 +125,8 @@ TEST_CASE("garbage in place of frames ends that run and nothing else") {
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
-TEST_CASE("a process that ends without a result has none") {
+TEST_CASE("a process that ends without a result has none")
+{
     Bench bench;
     Keeper keeper;
     const RunResult result = bench.wait(bench.host.run(request(bench, "leave"), keeper));
@@ -128,7 +137,8 @@ TEST_CASE("a process that ends without a result has none") {
     CHECK(aborted.message == "giving up");
 }
 
-TEST_CASE("what does not stop at its deadline is terminated, and what ignores that is killed") {
+TEST_CASE("what does not stop at its deadline is terminated, and what ignores that is killed")
+{
     for (const char *name : {"hang", "stubborn"}) {
         INFO(name);
         Bench bench(hasty());
@@ -145,7 +155,8 @@ TEST_CASE("what does not stop at its deadline is terminated, and what ignores th
     }
 }
 
-TEST_CASE("a method that obeys its deadline keeps its rows, and has timed out all the same") {
+TEST_CASE("a method that obeys its deadline keeps its rows, and has timed out all the same")
+{
     Bench bench;
     Keeper keeper;
     RunRequest wanted = request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}});
@@ -157,7 +168,8 @@ TEST_CASE("a method that obeys its deadline keeps its rows, and has timed out al
     CHECK(result.rows < 1000);
 }
 
-TEST_CASE("a run is cancelled by its canceller and keeps what it has") {
+TEST_CASE("a run is cancelled by its canceller and keeps what it has")
+{
     Bench bench;
     Keeper keeper;
     RunRequest wanted = request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}});
@@ -175,7 +187,8 @@ TEST_CASE("a run is cancelled by its canceller and keeps what it has") {
     CHECK(before.rows == 0);
 }
 
-TEST_CASE("cancelling the coroutine ends the run in order and gives its result") {
+TEST_CASE("cancelling the coroutine ends the run in order and gives its result")
+{
     Bench bench;
     Keeper keeper;
     asio::cancellation_signal signal;
@@ -193,7 +206,8 @@ TEST_CASE("cancelling the coroutine ends the run in order and gives its result")
     CHECK(result->rows >= 2);
 }
 
-TEST_CASE("two runs at once share a runner and do not disturb each other") {
+TEST_CASE("two runs at once share a runner and do not disturb each other")
+{
     Bench bench;
     Keeper slow, quick;
     auto first = bench.begin(bench.host.run(request(bench, "rows", {{"count", "20"}, {"interval", "10ms"}}), slow));
@@ -208,7 +222,8 @@ namespace {
 // Takes a moment for some of the batches.
 struct SlowKeeper : Keeper {
     explicit SlowKeeper(const asio::any_io_executor &executor) : timer(executor) {}
-    asio::awaitable<Result<void>> batch_end() override {
+    asio::awaitable<Result<void>> batch_end() override
+    {
         ++batches;
         if (batches % 8 == 0) {
             timer.expires_after(5ms);
@@ -221,7 +236,8 @@ struct SlowKeeper : Keeper {
 };
 
 struct FullKeeper : Keeper {
-    asio::awaitable<Result<void>> batch_end() override {
+    asio::awaitable<Result<void>> batch_end() override
+    {
         Result<void> full = Error{"disk", "is full", ""};
         co_return full;
     }
@@ -233,7 +249,8 @@ struct ThrowingKeeper : Keeper {
 
 } // namespace
 
-TEST_CASE("a slow receiver slows the run and loses nothing") {
+TEST_CASE("a slow receiver slows the run and loses nothing")
+{
     Bench bench;
     SlowKeeper keeper(bench.loop.get_executor());
     const RunResult result = bench.wait(bench.host.run(request(bench, "flood", {{"count", "200000"}}), keeper));
@@ -243,7 +260,8 @@ TEST_CASE("a slow receiver slows the run and loses nothing") {
     CHECK(keeper.batches > 8);
 }
 
-TEST_CASE("a receiver that cannot take rows ends the run") {
+TEST_CASE("a receiver that cannot take rows ends the run")
+{
     Bench bench;
     FullKeeper full;
     const RunResult result = bench.wait(bench.host.run(request(bench, "flood"), full));
@@ -253,7 +271,8 @@ TEST_CASE("a receiver that cannot take rows ends the run") {
     CHECK(bench.wait(bench.host.run(request(bench, "flood"), throwing)).status == kStatusNoStorage);
 }
 
-TEST_CASE("sockets of every kind reach the method, or the reason why not") {
+TEST_CASE("sockets of every kind reach the method, or the reason why not")
+{
     Bench bench;
     Keeper keeper;
     const auto udp = bench.wait(bench.host.run(request(bench, "sockets", {{"kind", "1"}, {"count", "64"}}), keeper));
@@ -269,7 +288,8 @@ TEST_CASE("sockets of every kind reach the method, or the reason why not") {
     CHECK(unknown.status == 7);
 }
 
-TEST_CASE("a runner that is killed takes its runs with it, and the next run gets a new one") {
+TEST_CASE("a runner that is killed takes its runs with it, and the next run gets a new one")
+{
     Bench bench;
     Keeper keeper;
     auto run = bench.begin(bench.host.run(request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}}), keeper));
@@ -286,7 +306,8 @@ TEST_CASE("a runner that is killed takes its runs with it, and the next run gets
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
-TEST_CASE("a launcher that is killed takes the runs with it, and the next run gets a new one") {
+TEST_CASE("a launcher that is killed takes the runs with it, and the next run gets a new one")
+{
     Bench bench;
     Keeper keeper;
     auto run = bench.begin(bench.host.run(request(bench, "rows", {{"count", "1000"}, {"interval", "20ms"}}), keeper));
@@ -303,25 +324,29 @@ namespace {
 
 // A launcher as a daemon, on a socket in a folder of its own.
 struct Daemon {
-    Daemon() {
+    Daemon()
+    {
         std::string name = std::filesystem::temp_directory_path() / "sonde-daemon-XXXXXX";
         folder = mkdtemp(name.data());
         socket = folder / "launcher.sock";
     }
-    ~Daemon() {
+    ~Daemon()
+    {
         stop();
         std::filesystem::remove_all(folder);
     }
     Daemon(const Daemon &) = delete;
     Daemon &operator=(const Daemon &) = delete;
 
-    void start() {
+    void start()
+    {
         std::string user = std::to_string(geteuid()), path = socket.string();
         const char *words[] = {LAUNCHER,   "--socket", path.c_str(), "--agent-user", user.c_str(),
                                "--runner", RUNNER,     "--log",      "error",        nullptr};
         REQUIRE(posix_spawn(&child, LAUNCHER, nullptr, nullptr, const_cast<char **>(words), environ) == 0);
     }
-    void stop() {
+    void stop()
+    {
         if (child == 0)
             return;
         kill(child, SIGKILL);
@@ -334,7 +359,8 @@ struct Daemon {
 
 } // namespace
 
-TEST_CASE("a daemon that goes and comes back is used again") {
+TEST_CASE("a daemon that goes and comes back is used again")
+{
     Daemon daemon;
     Bench bench(daemon.socket);
     Keeper keeper;
@@ -353,7 +379,8 @@ TEST_CASE("a daemon that goes and comes back is used again") {
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
-TEST_CASE("without a launcher a run fails and says so") {
+TEST_CASE("without a launcher a run fails and says so")
+{
     Bench bench(std::filesystem::path("/nonexistent/launcher.sock"));
     const auto described = bench.wait(bench.host.describe(fixture("rows")));
     REQUIRE_FALSE(described);
@@ -368,7 +395,8 @@ TEST_CASE("without a launcher a run fails and says so") {
     CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoLauncher);
 }
 
-TEST_CASE("a runner without runs is stopped after a while, and started again when needed") {
+TEST_CASE("a runner without runs is stopped after a while, and started again when needed")
+{
     HostSettings settings;
     settings.idle_stop = 50ms;
     Bench bench(settings);
@@ -379,7 +407,8 @@ TEST_CASE("a runner without runs is stopped after a while, and started again whe
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
-TEST_CASE("a plugin that is not the one that was chosen is not run") {
+TEST_CASE("a plugin that is not the one that was chosen is not run")
+{
     Bench bench;
     Keeper keeper;
     RunRequest wanted = request(bench, "rows");
@@ -402,7 +431,8 @@ TEST_CASE("a method without a probe can run, and one that is not there cannot")
     CHECK_FALSE(refused.message.empty());
 }
 
-TEST_CASE("a deadline in the past means that nothing runs") {
+TEST_CASE("a deadline in the past means that nothing runs")
+{
     Bench bench;
     Keeper keeper;
     RunRequest wanted = request(bench, "rows");
@@ -411,7 +441,8 @@ TEST_CASE("a deadline in the past means that nothing runs") {
     CHECK(keeper.numbers.empty());
 }
 
-TEST_CASE("statuses have names for people") {
+TEST_CASE("statuses have names for people")
+{
     frames::MethodDescription method;
     method.statuses = {{7, "unreachable", SONDE_BLAME_TARGET, ""}};
     CHECK(status_name(0) == "ok");

@@ -9,7 +9,8 @@ using namespace sonde::plugin_host;
 
 namespace {
 
-frames::OptionDescription option(const char *id, sonde_type type) {
+frames::OptionDescription option(const char *id, sonde_type type)
+{
     frames::OptionDescription made;
     made.id = id;
     made.type = type;
@@ -17,7 +18,8 @@ frames::OptionDescription option(const char *id, sonde_type type) {
 }
 
 // Like ping's, with one option of each kind of check.
-frames::MethodDescription probe_method() {
+frames::MethodDescription probe_method()
+{
     frames::MethodDescription method;
     method.id = "probe";
     auto target = option("target", SONDE_HOST);
@@ -50,7 +52,8 @@ frames::MethodDescription probe_method() {
     return method;
 }
 
-std::vector<model::Option> given(std::initializer_list<std::pair<const char *, const char *>> pairs) {
+std::vector<model::Option> given(std::initializer_list<std::pair<const char *, const char *>> pairs)
+{
     std::vector<model::Option> options;
     for (const auto &[name, value] : pairs)
         options.push_back(
@@ -59,7 +62,8 @@ std::vector<model::Option> given(std::initializer_list<std::pair<const char *, c
 }
 
 // The only error that these options get.
-Error error_of(std::initializer_list<std::pair<const char *, const char *>> pairs) {
+Error error_of(std::initializer_list<std::pair<const char *, const char *>> pairs)
+{
     const auto reading = read_options(probe_method(), given(pairs));
     if (reading.errors.size() != 1)
         return {"not one error", model::to_lines(reading.errors), ""};
@@ -68,7 +72,8 @@ Error error_of(std::initializer_list<std::pair<const char *, const char *>> pair
 
 } // namespace
 
-TEST_CASE("options arrive by position, with defaults filled in") {
+TEST_CASE("options arrive by position, with defaults filled in")
+{
     const auto reading = read_options(probe_method(), given({{"target", "localhost"}, {"size", "4KiB"}}));
     REQUIRE(reading);
     const auto &values = reading->values;
@@ -85,7 +90,8 @@ TEST_CASE("options arrive by position, with defaults filled in") {
     CHECK(reading->network == Network{});
 }
 
-TEST_CASE("a list takes repetitions and commas, a scalar the last value") {
+TEST_CASE("a list takes repetitions and commas, a scalar the last value")
+{
     const auto reading = read_options(probe_method(), given({{"target", "a.example,b.example"},
                                                              {"count", "5"},
                                                              {"target", "::1"},
@@ -103,7 +109,8 @@ TEST_CASE("a list takes repetitions and commas, a scalar the last value") {
     CHECK(reading->values[9].items == std::vector<frames::Scalar>{{443, 0, "443"}});
 }
 
-TEST_CASE("an unknown option is named, with what was probably meant") {
+TEST_CASE("an unknown option is named, with what was probably meant")
+{
     const Error error = error_of({{"target", "localhost"}, {"cuont", "3"}});
     CHECK(error.what == "probe has no option 'cuont'");
     CHECK(error.hint == "did you mean 'count'?");
@@ -111,7 +118,8 @@ TEST_CASE("an unknown option is named, with what was probably meant") {
     CHECK(error_of({{"target", "localhost"}, {"xyzzy", "3"}}).hint.empty());
 }
 
-TEST_CASE("a missing required option, a missing value and a bad value are told apart") {
+TEST_CASE("a missing required option, a missing value and a bad value are told apart")
+{
     CHECK(error_of({{"count", "3"}}) == Error{"", "probe needs 'target'", ""});
     CHECK(error_of({{"target", ""}}).what == "probe needs 'target'");
     CHECK(error_of({{"target", nullptr}}).what == "has no value");
@@ -124,7 +132,8 @@ TEST_CASE("a missing required option, a missing value and a bad value are told a
     CHECK(error_of({{"target", "a"}, {"note", "\xff"}}).what == "is not UTF-8 text");
 }
 
-TEST_CASE("bounds hold, and are named") {
+TEST_CASE("bounds hold, and are named")
+{
     CHECK(error_of({{"target", "a"}, {"count", "0"}}).what == "0 is less than the smallest allowed, 1");
     CHECK(error_of({{"target", "a"}, {"count", "1001"}}).what == "1001 is more than the largest allowed, 1000");
     CHECK(error_of({{"target", "a"}, {"interval", "9ms"}}).what == "9ms is less than the smallest allowed, 10ms");
@@ -134,13 +143,15 @@ TEST_CASE("bounds hold, and are named") {
     CHECK(error_of({{"target", "a"}, {"ports", "53,0"}}).where == "ports");
 }
 
-TEST_CASE("every error is found, not only the first") {
+TEST_CASE("every error is found, not only the first")
+{
     const auto reading = read_options(probe_method(), given({{"count", "x"}, {"nonsense", "1"}, {"family", "5"}}));
     REQUIRE_FALSE(reading);
     CHECK(reading.errors.size() == 4);
 }
 
-TEST_CASE("interface, source and family are the host's for every method [A4]") {
+TEST_CASE("interface, source and family are the host's for every method [A4]")
+{
     const auto reading = read_options(
         probe_method(), given({{"target", "a"}, {"interface", "lo"}, {"source", "127.0.0.1"}, {"family", "any"}}));
     REQUIRE(reading);
@@ -164,7 +175,8 @@ TEST_CASE("interface, source and family are the host's for every method [A4]") {
     CHECK(error_of({{"target", "a"}, {"interface", "an-interface-name-that-is-too-long"}}).where == "interface");
 }
 
-TEST_CASE("a method that needs an interface says so") {
+TEST_CASE("a method that needs an interface says so")
+{
     auto method = probe_method();
     method.flags = SONDE_NEEDS_INTERFACE;
     const auto reading = read_options(method, given({{"target", "a"}}));
@@ -173,14 +185,16 @@ TEST_CASE("a method that needs an interface says so") {
     CHECK(read_options(method, given({{"target", "a"}, {"interface", "lo"}})));
 }
 
-TEST_CASE("a list of more values than a process can be given is refused") {
+TEST_CASE("a list of more values than a process can be given is refused")
+{
     std::string many = "53";
     for (int i = 0; i < 20'000; ++i)
         many += ",53";
     CHECK(error_of({{"target", "a"}, {"ports", many.c_str()}}).where == "ports");
 }
 
-TEST_CASE("a description is refused when its own texts make no sense") {
+TEST_CASE("a description is refused when its own texts make no sense")
+{
     frames::Description description;
     description.methods = {probe_method()};
     CHECK(check_texts(description));
@@ -202,7 +216,8 @@ TEST_CASE("a description is refused when its own texts make no sense") {
     CHECK(refused([](auto &o) { o[0].default_value = "a"; }) == "probe/target: is required and has a default value");
 }
 
-TEST_CASE("the first required option may stand without its name") {
+TEST_CASE("the first required option may stand without its name")
+{
     auto method = probe_method();
     REQUIRE(positional(method) != nullptr);
     CHECK(positional(method)->id == "target");

@@ -7,7 +7,8 @@
 
 using namespace sonde::plugin_host;
 
-TEST_CASE("a duration is read exactly, in any unit") {
+TEST_CASE("a duration is read exactly, in any unit")
+{
     CHECK(parse_duration("10ms").value() == 10'000'000);
     CHECK(parse_duration("1.5s").value() == 1'500'000'000);
     CHECK(parse_duration("2h").value() == 7'200'000'000'000);
@@ -22,7 +23,8 @@ TEST_CASE("a duration is read exactly, in any unit") {
     CHECK(parse_duration("9223372036854775807ns").value() == std::numeric_limits<std::int64_t>::max());
 }
 
-TEST_CASE("what is no duration is refused with an example") {
+TEST_CASE("what is no duration is refused with an example")
+{
     for (const char *text :
          {"", "10", "s", "1.s", ".5s", "1.2.3s", "10 ms", "10MS", "1e3s", "+1s", "--1s", "10msx", "∞"}) {
         INFO(text);
@@ -37,7 +39,8 @@ TEST_CASE("what is no duration is refused with an example") {
     CHECK_FALSE(parse_duration(std::string(100'000, '9') + "s"));
 }
 
-TEST_CASE("a size is a number of bytes or carries a decimal or binary unit") {
+TEST_CASE("a size is a number of bytes or carries a decimal or binary unit")
+{
     CHECK(parse_size("1500").value() == 1500);
     CHECK(parse_size("10MB").value() == 10'000'000);
     CHECK(parse_size("4KiB").value() == 4096);
@@ -51,7 +54,8 @@ TEST_CASE("a size is a number of bytes or carries a decimal or binary unit") {
     CHECK_FALSE(parse_size("99999999TB"));
 }
 
-TEST_CASE("integers, reals, truth values and ports are read whole or not at all") {
+TEST_CASE("integers, reals, truth values and ports are read whole or not at all")
+{
     CHECK(parse_integer("-9223372036854775808").value() == std::numeric_limits<std::int64_t>::min());
     CHECK(parse_integer("9223372036854775808").error().what == "'9223372036854775808' is too large");
     for (const char *text : {"", "1 ", " 1", "0x10", "1.0", "+1", "1e3", "-"})
@@ -69,7 +73,8 @@ TEST_CASE("integers, reals, truth values and ports are read whole or not at all"
         CHECK_FALSE(parse_port(text));
 }
 
-TEST_CASE("addresses are read and written in their canonical form") {
+TEST_CASE("addresses are read and written in their canonical form")
+{
     const auto four = parse_address("192.0.2.1").value();
     CHECK(four.family == 4);
     CHECK(address_text({four.bytes.data(), 4}) == "192.0.2.1");
@@ -83,7 +88,8 @@ TEST_CASE("addresses are read and written in their canonical form") {
     CHECK_FALSE(parse_address(std::string_view("1.2.3.4\0x", 9)));
 }
 
-TEST_CASE("a host is a name or an address, with a zone where it is an IPv6 address") {
+TEST_CASE("a host is a name or an address, with a zone where it is an IPv6 address")
+{
     for (const char *text : {"localhost", "www.example.org", "example.org.", "_dns.a-b.example", "127.0.0.1", "::1",
                              "fe80::1%eth0", "xn--bcher-kva.example", "3com.example"}) {
         INFO(text);
@@ -103,7 +109,8 @@ TEST_CASE("a host is a name or an address, with a zone where it is an IPv6 addre
     CHECK_FALSE(check_host(longest));
 }
 
-TEST_CASE("a URL is absolute and names a host") {
+TEST_CASE("a URL is absolute and names a host")
+{
     for (const char *text :
          {"http://example.org", "https://127.0.0.1:8443/a?b=c#d", "http://[::1]:80/", "ftp://u:p@h/x", "http://h:/"}) {
         INFO(text);
@@ -117,7 +124,8 @@ TEST_CASE("a URL is absolute and names a host") {
     }
 }
 
-TEST_CASE("UTF-8 is checked byte by byte") {
+TEST_CASE("UTF-8 is checked byte by byte")
+{
     CHECK(is_utf8(""));
     CHECK(is_utf8("Zürich \xe2\x82\xac \xf0\x9f\x98\x80"));
     for (std::string_view text :
@@ -127,7 +135,8 @@ TEST_CASE("UTF-8 is checked byte by byte") {
         CHECK_FALSE(is_utf8(text));
 }
 
-TEST_CASE("a duration is written so that it reads back the same") {
+TEST_CASE("a duration is written so that it reads back the same")
+{
     CHECK(duration_text(0) == "0s");
     CHECK(duration_text(10'000'000) == "10ms");
     CHECK(duration_text(1'500'000'000) == "1.5s");
@@ -142,7 +151,8 @@ TEST_CASE("a duration is written so that it reads back the same") {
     }
 }
 
-TEST_CASE("a slip of the fingers finds the word that was meant") {
+TEST_CASE("a slip of the fingers finds the word that was meant")
+{
     const std::vector<std::string> words = {"count", "interval", "size", "target"};
     CHECK(nearest("cuont", words) == "count");
     CHECK(nearest("intervall", words) == "interval");

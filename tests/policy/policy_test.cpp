@@ -9,19 +9,22 @@ using namespace sonde::policy;
 
 namespace {
 
-Policy policy_of(const std::string &text) {
+Policy policy_of(const std::string &text)
+{
     const auto policy = read_policy(text, "policy.json");
     REQUIRE(policy);
     return *policy;
 }
 
-Policy usual() {
+Policy usual()
+{
     return policy_of(R"({"bytes-per-day": 1000, "concurrency": 2,
         "targets": {"allow": ["127.0.0.0/8", "::1/128", "*.example.org"], "deny": ["127.0.0.53", "bad.example.org"]},
         "plugins": {"allow": ["ping", "http-*"]}})");
 }
 
-Request request_to(std::vector<std::string> targets) {
+Request request_to(std::vector<std::string> targets)
+{
     Request request;
     request.method = "ping";
     request.targets = std::move(targets);
@@ -29,7 +32,8 @@ Request request_to(std::vector<std::string> targets) {
     return request;
 }
 
-std::string error_of(const std::string &text) {
+std::string error_of(const std::string &text)
+{
     const auto policy = read_policy(text, "policy.json");
     REQUIRE_FALSE(policy);
     return to_string(policy.error());
@@ -37,21 +41,24 @@ std::string error_of(const std::string &text) {
 
 } // namespace
 
-TEST_CASE("a request within all limits is allowed [G2]") {
+TEST_CASE("a request within all limits is allowed [G2]")
+{
     const Verdict verdict = usual().judge(request_to({"127.0.0.1", "www.example.org", "http://[::1]:80/"}));
     CHECK(verdict.allowed);
     CHECK(verdict.reason.empty());
     CHECK(verdict.left_bytes == 1000);
 }
 
-TEST_CASE("a target outside the allowed ones is refused with both in the reason [G2]") {
+TEST_CASE("a target outside the allowed ones is refused with both in the reason [G2]")
+{
     CHECK(usual().judge(request_to({"127.0.0.1", "203.0.113.9"})).reason ==
           "target 203.0.113.9 is outside the allowed targets (127.0.0.0/8, ::1/128, *.example.org)");
     CHECK(usual().judge(request_to({"http://WWW.EXAMPLE.COM./x"})).reason ==
           "target www.example.com is outside the allowed targets (127.0.0.0/8, ::1/128, *.example.org)");
 }
 
-TEST_CASE("no spelling of a denied target is allowed [G2]") {
+TEST_CASE("no spelling of a denied target is allowed [G2]")
+{
     for (const char *target :
          {"127.0.0.53", "127.0.0.53:80", "::ffff:127.0.0.53", "[::ffff:7f00:35]:80", "bad.example.org",
           "BAD.Example.org.", "http://bad.example.org:80/", "http://127.0.0.53/", "0177.0.0.065", "2130706485",
@@ -65,7 +72,8 @@ TEST_CASE("no spelling of a denied target is allowed [G2]") {
           "target 127.0.0.53 is among the denied targets (127.0.0.53, bad.example.org)");
 }
 
-TEST_CASE("a denied IPv4 address is denied inside a translated one as well [G2]") {
+TEST_CASE("a denied IPv4 address is denied inside a translated one as well [G2]")
+{
     const Policy policy = policy_of(R"({"bytes-per-day": 1, "concurrency": 1,
         "targets": {"allow": ["::/0"], "deny": ["10.0.0.0/8"]}})");
     CHECK(policy.judge_target("2001:db8::1"));
@@ -74,14 +82,16 @@ TEST_CASE("a denied IPv4 address is denied inside a translated one as well [G2]"
     CHECK_FALSE(policy.judge_target("10.0.0.1"));
 }
 
-TEST_CASE("a policy that allows all addresses still sends nothing to everybody or nobody [G2]") {
+TEST_CASE("a policy that allows all addresses still sends nothing to everybody or nobody [G2]")
+{
     const Policy policy = policy_of(R"({"bytes-per-day": 1, "concurrency": 1,
         "targets": {"allow": ["0.0.0.0/0", "::/0", "*"]}})");
     for (const char *target : {"0.0.0.0", "255.255.255.255", "224.0.0.1", "ff02::1", "::"})
         CHECK_FALSE(policy.judge_target(target));
 }
 
-TEST_CASE("the day's bytes are kept, whatever a run declares [G2]") {
+TEST_CASE("the day's bytes are kept, whatever a run declares [G2]")
+{
     Request request = request_to({});
     request.used_bytes = 900;
     CHECK(usual().judge(request));
@@ -99,7 +109,8 @@ TEST_CASE("the day's bytes are kept, whatever a run declares [G2]") {
     CHECK(usual().judge(request).left_bytes == 1);
 }
 
-TEST_CASE("no more runs than allowed go on at the same time [G2]") {
+TEST_CASE("no more runs than allowed go on at the same time [G2]")
+{
     Request request = request_to({});
     request.running = 1;
     CHECK(usual().judge(request));
@@ -107,7 +118,8 @@ TEST_CASE("no more runs than allowed go on at the same time [G2]") {
     CHECK(usual().judge(request).reason == "2 running, and 2 allowed at the same time");
 }
 
-TEST_CASE("only the methods that the owner allows run [G2]") {
+TEST_CASE("only the methods that the owner allows run [G2]")
+{
     Request request = request_to({});
     request.method = "http-download";
     CHECK(usual().judge(request));
@@ -117,14 +129,16 @@ TEST_CASE("only the methods that the owner allows run [G2]") {
     CHECK_FALSE(usual().judge(request));
 }
 
-TEST_CASE("without a policy nothing is allowed, and the reason says so [G4]") {
+TEST_CASE("without a policy nothing is allowed, and the reason says so [G4]")
+{
     const Policy policy = Policy::deny_all("policy.json: cannot be read");
     CHECK(policy.denies_all());
     CHECK(policy.judge({}).reason == "the local policy refuses everything: policy.json: cannot be read");
     CHECK_FALSE(policy.judge_target("127.0.0.1"));
 }
 
-TEST_CASE("a policy with anything missing, unknown or out of range is refused as a whole [G4]") {
+TEST_CASE("a policy with anything missing, unknown or out of range is refused as a whole [G4]")
+{
     CHECK(error_of("") == "policy.json: not JSON, at byte 0: The document is empty.");
     CHECK(error_of("[]") == "policy.json: /: must be an object");
     CHECK(error_of("{}") == "policy.json: /bytes-per-day: missing (there is no default)");
@@ -156,18 +170,21 @@ TEST_CASE("a policy with anything missing, unknown or out of range is refused as
           std::string::npos);
 }
 
-TEST_CASE("hostile nesting and size cost nothing [G4]") {
+TEST_CASE("hostile nesting and size cost nothing [G4]")
+{
     CHECK_FALSE(read_policy(std::string(900'000, '['), "policy.json"));
     CHECK_FALSE(read_policy(std::string(2'000'000, ' '), "policy.json"));
 }
 
-TEST_CASE("an empty list of allowed targets allows only what sends nothing [G4]") {
+TEST_CASE("an empty list of allowed targets allows only what sends nothing [G4]")
+{
     const Policy policy = policy_of(R"({"bytes-per-day": 1000, "concurrency": 1, "targets": {"allow": []}})");
     CHECK(policy.judge(request_to({})));
     CHECK(policy.judge(request_to({"::1"})).reason == "target ::1 is outside the allowed targets (none)");
 }
 
-TEST_CASE("comments are allowed, and the example is a good policy") {
+TEST_CASE("comments are allowed, and the example is a good policy")
+{
     std::ifstream file(EXAMPLES "/policy.json");
     REQUIRE(file);
     const Policy policy = policy_of(std::string(std::istreambuf_iterator<char>(file), {}));

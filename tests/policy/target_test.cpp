@@ -6,7 +6,8 @@
 using namespace sonde;
 using namespace sonde::policy;
 
-TEST_CASE("a target's host is found with and without scheme and port [G2]") {
+TEST_CASE("a target's host is found with and without scheme and port [G2]")
+{
     const std::pair<const char *, const char *> cases[] = {
         {"www.example.org", "www.example.org"},
         {"www.example.org:443", "www.example.org"},
@@ -35,7 +36,8 @@ TEST_CASE("a target's host is found with and without scheme and port [G2]") {
     }
 }
 
-TEST_CASE("a target that programs read in different ways is refused [G2]") {
+TEST_CASE("a target that programs read in different ways is refused [G2]")
+{
     for (const char *text : {
              "",
              " www.example.org",
@@ -94,7 +96,8 @@ TEST_CASE("a target that programs read in different ways is refused [G2]") {
     CHECK_FALSE(parse_target(std::string_view("www.example.org\0.evil", 21)));
 }
 
-TEST_CASE("a glob's star matches any characters and nothing else is special [G2]") {
+TEST_CASE("a glob's star matches any characters and nothing else is special [G2]")
+{
     CHECK(glob_matches("*", ""));
     CHECK(glob_matches("*", "abc"));
     CHECK(glob_matches("*.example.org", "a.b.example.org"));
@@ -108,14 +111,16 @@ TEST_CASE("a glob's star matches any characters and nothing else is special [G2]
     CHECK(glob_matches("", ""));
 }
 
-TEST_CASE("a glob with many stars takes no exponential time [G2]") {
+TEST_CASE("a glob with many stars takes no exponential time [G2]")
+{
     std::string glob;
     for (int i = 0; i < 1000; ++i)
         glob += "a*";
     CHECK_FALSE(glob_matches(glob + "b", std::string(20'000, 'a')));
 }
 
-TEST_CASE("a name matches only globs, and an address only ranges [G2]") {
+TEST_CASE("a name matches only globs, and an address only ranges [G2]")
+{
     TargetList list;
     REQUIRE(list.add("*"));
     CHECK(list.matches(parse_target("www.example.org").value(), false));
@@ -127,7 +132,8 @@ TEST_CASE("a name matches only globs, and an address only ranges [G2]") {
     CHECK(ranges.matches(parse_target("192.0.2.1").value(), false));
 }
 
-TEST_CASE("an entry that could match nothing is refused [G2]") {
+TEST_CASE("an entry that could match nothing is refused [G2]")
+{
     TargetList list;
     for (const char *text : {"", "10.0.0.*", "10.*", "192.0.2.1-20", "192.0.2.0/240", "http://www.example.org", "a b",
                              "[::1]", "www.example.org:80", "*..example.org", "0x7f000001", "2130706433"}) {

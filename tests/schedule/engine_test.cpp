@@ -6,7 +6,8 @@ using namespace sonde::schedule;
 using namespace sonde::schedule::test;
 using model::OutcomeWord;
 
-TEST_CASE("a periodic schedule starts at each trigger and every run is accounted for [A5] [A13]") {
+TEST_CASE("a periodic schedule starts at each trigger and every run is accounted for [A5] [A13]")
+{
     World world;
     world.start(instruction({periodic("e", 60s)}, {schedule_of("s", "e", 2)}));
     world.run_for(10min - 1ns);
@@ -22,7 +23,8 @@ TEST_CASE("a periodic schedule starts at each trigger and every run is accounted
     CHECK(world.open_intents() == 1);
 }
 
-TEST_CASE("each run of an action has an identity of its own [A13]") {
+TEST_CASE("each run of an action has an identity of its own [A13]")
+{
     World world;
     world.start(instruction({periodic("e", 60s)}, {schedule_of("s", "e", 2)}));
     world.run_for(1h);
@@ -31,7 +33,8 @@ TEST_CASE("each run of an action has an identity of its own [A13]") {
         CHECK(runs.insert(outcome.run).second);
 }
 
-TEST_CASE("nothing starts before its intent is durable, and what became durable late starts late [A13]") {
+TEST_CASE("nothing starts before its intent is durable, and what became durable late starts late [A13]")
+{
     World world;
     world.commit_time = 25s;
     world.start(instruction({event("now", model::Immediate{}), periodic("e", 60s, 0s, kMonday + 10s)},
@@ -47,7 +50,8 @@ TEST_CASE("nothing starts before its intent is durable, and what became durable 
     CHECK(world.count("", OutcomeWord::missed) == 0);
 }
 
-TEST_CASE("the engine wakes exactly when something is to be done, and never else [A5]") {
+TEST_CASE("the engine wakes exactly when something is to be done, and never else [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 3600s, 0s, kMonday + 5min)}, {schedule_of("s", "e")}));
     CHECK(world.engine->next_wakeup().wall == kMonday + 5min);
@@ -57,7 +61,8 @@ TEST_CASE("the engine wakes exactly when something is to be done, and never else
     CHECK(world.wakeups <= 2 * 24); // a trigger, an end
 }
 
-TEST_CASE("an engine without schedules never wakes [A5]") {
+TEST_CASE("an engine without schedules never wakes [A5]")
+{
     World world;
     world.start(instruction({periodic("unused", 1s)}, {}));
     CHECK_FALSE(world.engine->next_wakeup().wall);
@@ -66,7 +71,8 @@ TEST_CASE("an engine without schedules never wakes [A5]") {
     CHECK(world.planned == 0);
 }
 
-TEST_CASE("triggers do not drift, however late the engine is asked [A5]") {
+TEST_CASE("triggers do not drift, however late the engine is asked [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 10s)}, {schedule_of("s", "e")}));
     for (int i = 0; i < 1000; ++i) {
@@ -81,7 +87,8 @@ TEST_CASE("triggers do not drift, however late the engine is asked [A5]") {
     CHECK(world.started.size() == 1301);
 }
 
-TEST_CASE("every trigger draws a spread of its own within its bound [A5]") {
+TEST_CASE("every trigger draws a spread of its own within its bound [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 3600s, 180s)}, {schedule_of("s", "e")}));
     world.run_for(30 * 24h);
@@ -95,7 +102,8 @@ TEST_CASE("every trigger draws a spread of its own within its bound [A5]") {
     CHECK(spreads.size() == 30 * 24);
 }
 
-TEST_CASE("a spread longer than the period keeps all invocations that wait [A5]") {
+TEST_CASE("a spread longer than the period keeps all invocations that wait [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 10s, 100s)}, {schedule_of("s", "e")}));
     world.run_for(55s);
@@ -111,7 +119,8 @@ TEST_CASE("a spread longer than the period keeps all invocations that wait [A5]"
     CHECK(out_of_order);
 }
 
-TEST_CASE("triggers while the schedule still runs are overlapped and accounted for as one range an action [A5] [A13]") {
+TEST_CASE("triggers while the schedule still runs are overlapped and accounted for as one range an action [A5] [A13]")
+{
     World world;
     world.duration = [] { return 25s; };
     world.start(instruction({periodic("e", 10s)}, {schedule_of("s", "e", 2, model::ExecutionMode::parallel)}));
@@ -128,7 +137,8 @@ TEST_CASE("triggers while the schedule still runs are overlapped and accounted f
     CHECK(world.engine->pending().size() == 1);
 }
 
-TEST_CASE("a run that waits for nothing overlaps only its own schedule [A5]") {
+TEST_CASE("a run that waits for nothing overlaps only its own schedule [A5]")
+{
     World world;
     world.duration = [] { return 15s; };
     world.start(instruction({periodic("e", 10s)}, {schedule_of("s", "e"), schedule_of("t", "e")}));
@@ -138,7 +148,8 @@ TEST_CASE("a run that waits for nothing overlaps only its own schedule [A5]") {
     CHECK(world.started[0].intent.id != world.started[1].intent.id);
 }
 
-TEST_CASE("the actions of a sequential schedule follow one another, also after a failure [A5]") {
+TEST_CASE("the actions of a sequential schedule follow one another, also after a failure [A5]")
+{
     for (const auto mode : {model::ExecutionMode::sequential, model::ExecutionMode::pipelined}) {
         World world;
         world.duration = [] { return 2s; };
@@ -154,7 +165,8 @@ TEST_CASE("the actions of a sequential schedule follow one another, also after a
     }
 }
 
-TEST_CASE("the actions of a parallel schedule start together [A5]") {
+TEST_CASE("the actions of a parallel schedule start together [A5]")
+{
     World world;
     world.duration = [&] { return std::chrono::seconds(1 + world.random() % 5); };
     world.start(
@@ -165,7 +177,8 @@ TEST_CASE("the actions of a parallel schedule start together [A5]") {
     CHECK(world.open_intents() == 0);
 }
 
-TEST_CASE("what ends twice or was never started changes nothing [A13]") {
+TEST_CASE("what ends twice or was never started changes nothing [A13]")
+{
     World world;
     world.duration = [] { return 5s; };
     world.start(instruction({event("e", model::Immediate{})}, {schedule_of("s", "e", 2)}));
@@ -178,7 +191,8 @@ TEST_CASE("what ends twice or was never started changes nothing [A13]") {
     CHECK(world.count("s", OutcomeWord::completed) == 2);
 }
 
-TEST_CASE("a clock set forward misses what it passes over as one range [A5] [A13]") {
+TEST_CASE("a clock set forward misses what it passes over as one range [A5] [A13]")
+{
     World world;
     world.start(instruction({periodic("e", 60s)}, {schedule_of("s", "e", 2)}));
     world.run_for(30s);
@@ -198,7 +212,8 @@ TEST_CASE("a clock set forward misses what it passes over as one range [A5] [A13
     CHECK(world.count("s", OutcomeWord::completed) == 4);
 }
 
-TEST_CASE("a trigger that a step passes over by less than 10 s starts late [A5]") {
+TEST_CASE("a trigger that a step passes over by less than 10 s starts late [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 3600s, 0s, kMonday + 60s)}, {schedule_of("s", "e")}));
     world.run_for(58s);
@@ -209,7 +224,8 @@ TEST_CASE("a trigger that a step passes over by less than 10 s starts late [A5]"
     CHECK(world.count("s", OutcomeWord::missed) == 0);
 }
 
-TEST_CASE("a clock set back fires nothing twice [A5]") {
+TEST_CASE("a clock set back fires nothing twice [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 60s)}, {schedule_of("s", "e")}));
     world.run_for(1h);
@@ -222,7 +238,8 @@ TEST_CASE("a clock set back fires nothing twice [A5]") {
     CHECK(world.count("s", OutcomeWord::missed) == 0);
 }
 
-TEST_CASE("a clock that was a year ahead and is set right silences nothing for longer than a day [A5]") {
+TEST_CASE("a clock that was a year ahead and is set right silences nothing for longer than a day [A5]")
+{
     World world;
     world.start(instruction({periodic("e", 3600s, 600s)}, {schedule_of("s", "e")}));
     world.run_for(30min);
@@ -236,7 +253,8 @@ TEST_CASE("a clock that was a year ahead and is set right silences nothing for l
     CHECK(world.engine->next_wakeup().wall <= world.now.wall + 1h);
 }
 
-TEST_CASE("immediate and startup runs wait for their spread on the monotonic clock [A5]") {
+TEST_CASE("immediate and startup runs wait for their spread on the monotonic clock [A5]")
+{
     World world;
     world.start(instruction({event("boot", model::Startup{}, 60s), event("now", model::Immediate{}, 60s)},
                             {schedule_of("b", "boot"), schedule_of("n", "now")}));
@@ -252,7 +270,8 @@ TEST_CASE("immediate and startup runs wait for their spread on the monotonic clo
     }
 }
 
-TEST_CASE("a clock that has not been set since boot plans nothing until it is [A5] [A13]") {
+TEST_CASE("a clock that has not been set since boot plans nothing until it is [A5] [A13]")
+{
     World world(WallTime(5min));
     const auto hourly = instruction({periodic("e", 3600s), event("boot", model::Startup{})},
                                     {schedule_of("s", "e"), schedule_of("b", "boot")});
@@ -275,7 +294,8 @@ TEST_CASE("a clock that has not been set since boot plans nothing until it is [A
     CHECK(world.count("s") + 1 == world.planned - 2 + 8); // less the startup runs; 8 had no intent; 1 is planned ahead
 }
 
-TEST_CASE("a one-off event fires once at its time, and is missed if that has passed [A5] [A13]") {
+TEST_CASE("a one-off event fires once at its time, and is missed if that has passed [A5] [A13]")
+{
     World world;
     world.start(instruction({event("later", model::OneOff{kMonday + 1h}, 10s),
                              event("past", model::OneOff{kMonday - 1s}), event("now", model::OneOff{kMonday})},
@@ -290,7 +310,8 @@ TEST_CASE("a one-off event fires once at its time, and is missed if that has pas
     CHECK_FALSE(world.engine->next_wakeup().wall);
 }
 
-TEST_CASE("an intent carries the cycle number of its trigger before the spread [A9]") {
+TEST_CASE("an intent carries the cycle number of its trigger before the spread [A9]")
+{
     World world(kMonday + 1s);
     model::Event hourly = periodic("e", 3600s, 180s, kMonday + 5min);
     hourly.cycle_interval = 3600s;
@@ -298,7 +319,8 @@ TEST_CASE("an intent carries the cycle number of its trigger before the spread [
     CHECK(world.engine->pending().at(0).cycle_number == "20261123.000000");
 }
 
-TEST_CASE("a week of schedules is simulated in moments, and ten thousand schedules are no burden [A5]") {
+TEST_CASE("a week of schedules is simulated in moments, and ten thousand schedules are no burden [A5]")
+{
     World world;
     world.duration = [] { return 3s; };
     world.start(

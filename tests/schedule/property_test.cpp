@@ -14,7 +14,8 @@ namespace {
 // Counts planned runs from the instruction and the log of what was done alone: naively, trigger by trigger.
 class Oracle {
 public:
-    void replace(const model::Instruction &instruction, WallTime at) {
+    void replace(const model::Instruction &instruction, WallTime at)
+    {
         for (auto it = lives_.begin(); it != lives_.end();) {
             if (configuration(instruction, it->first) == it->second.configuration) {
                 ++it;
@@ -31,19 +32,22 @@ public:
             lives_.emplace(schedule.name, life);
         }
     }
-    void start(WallTime at) {
+    void start(WallTime at)
+    {
         for (auto &[name, life] : lives_) {
             if (std::holds_alternative<model::Startup>(life.configuration->event.type))
                 ++life.fired;
         }
         pass(at);
     }
-    void pass(WallTime to) {
+    void pass(WallTime to)
+    {
         for (auto &[name, life] : lives_)
             life.to = std::max(life.to, to);
     }
 
-    std::uint64_t planned_runs(const std::string &name) const {
+    std::uint64_t planned_runs(const std::string &name) const
+    {
         const auto past = past_.find(name);
         const auto life = lives_.find(name);
         return (past == past_.end() ? 0 : past->second) + (life == lives_.end() ? 0 : life->second.planned_runs());
@@ -67,11 +71,13 @@ private:
         std::uint64_t serial;
         std::uint64_t fired;
 
-        bool at_what_happens() const {
+        bool at_what_happens() const
+        {
             return std::holds_alternative<model::Immediate>(configuration->event.type) ||
                    std::holds_alternative<model::Startup>(configuration->event.type);
         }
-        std::uint64_t triggers() const {
+        std::uint64_t triggers() const
+        {
             if (const auto *once = std::get_if<model::OneOff>(&configuration->event.type))
                 return once->time <= to ? 1 : 0;
             const auto *periodic = std::get_if<model::Periodic>(&configuration->event.type);
@@ -86,7 +92,8 @@ private:
         std::uint64_t planned_runs() const { return triggers() * configuration->schedule.actions.size(); }
     };
 
-    static std::optional<Configuration> configuration(const model::Instruction &instruction, const std::string &name) {
+    static std::optional<Configuration> configuration(const model::Instruction &instruction, const std::string &name)
+    {
         for (const model::Schedule &schedule : instruction.schedules) {
             if (schedule.name != name)
                 continue;
@@ -113,7 +120,8 @@ private:
 
 class Simulation {
 public:
-    explicit Simulation(std::uint64_t seed) : world_(kMonday + 123'456'789ns, seed) {
+    explicit Simulation(std::uint64_t seed) : world_(kMonday + 123'456'789ns, seed)
+    {
         if (pick(3) == 0)
             world_.commit_time = std::chrono::milliseconds(pick(3000));
         const std::uint64_t longest = 1 + pick(200'000);
@@ -125,7 +133,8 @@ public:
         check();
     }
 
-    void step() {
+    void step()
+    {
         switch (pick(8)) {
         case 0:
             instruction_ = changed(instruction_);
@@ -159,7 +168,8 @@ public:
         check();
     }
 
-    void finish() {
+    void finish()
+    {
         oracle_.replace({}, world_.now.wall);
         world_.replace({});
         world_.run_for(1h);
@@ -171,11 +181,13 @@ public:
 
 private:
     std::uint64_t pick(std::uint64_t below) { return world_.random() % below; }
-    std::chrono::nanoseconds random_time(std::chrono::nanoseconds most) {
+    std::chrono::nanoseconds random_time(std::chrono::nanoseconds most)
+    {
         return std::chrono::nanoseconds(1 + static_cast<std::int64_t>(pick(static_cast<std::uint64_t>(most.count()))));
     }
 
-    model::Event random_event(const std::string &name) {
+    model::Event random_event(const std::string &name)
+    {
         const std::chrono::seconds intervals[] = {1s, 7s, 60s, 600s, 3600s};
         const std::chrono::seconds interval = intervals[pick(5)];
         const std::chrono::seconds spread(pick(3) == 0 ? 0
@@ -195,7 +207,8 @@ private:
         }
     }
 
-    model::Instruction random_instruction() {
+    model::Instruction random_instruction()
+    {
         std::vector<model::Schedule> schedules;
         for (const char *name : {"p", "q", "r", "s"}) {
             if (pick(4) != 0)
@@ -206,7 +219,8 @@ private:
         return instruction({random_event("x"), random_event("y")}, std::move(schedules));
     }
 
-    model::Instruction changed(model::Instruction instruction) {
+    model::Instruction changed(model::Instruction instruction)
+    {
         switch (pick(5)) {
         case 0:
             return random_instruction();
@@ -226,7 +240,8 @@ private:
         }
     }
 
-    void check() {
+    void check()
+    {
         oracle_.pass(world_.now.wall);
         highest_ = std::max(highest_, world_.now.wall);
         std::map<std::string, std::uint64_t> open;
@@ -260,8 +275,8 @@ private:
 
 } // namespace
 
-TEST_CASE(
-    "whatever happens, planned runs are the sum of outcomes and of what is open, and none fires twice [A5] [A13]") {
+TEST_CASE("whatever happens, planned runs are the sum of outcomes and of what is open, and none fires twice [A5] [A13]")
+{
     for (std::uint64_t seed = 1; seed <= 150; ++seed) {
         INFO("seed " << seed);
         Simulation simulation(seed);

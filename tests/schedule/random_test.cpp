@@ -10,7 +10,8 @@ using namespace sonde;
 using namespace sonde::schedule;
 using namespace std::chrono_literals;
 
-TEST_CASE("spreads are uniform over their whole range [A5]") {
+TEST_CASE("spreads are uniform over their whole range [A5]")
+{
     std::mt19937_64 generator(5);
     const Random random = [&] { return generator(); };
     for (const std::chrono::seconds spread : {1s, 180s, 86400s, std::chrono::seconds(4294967295)}) {
@@ -33,7 +34,8 @@ TEST_CASE("spreads are uniform over their whole range [A5]") {
     }
 }
 
-TEST_CASE("both ends of a spread are drawn, and draws that would favour small values are not used [A5]") {
+TEST_CASE("both ends of a spread are drawn, and draws that would favour small values are not used [A5]")
+{
     std::vector<std::uint64_t> draws{UINT64_MAX, 1'000'000'000, 1'000'000'001, 0};
     std::size_t next = 0;
     const Random random = [&] { return draws.at(next++); };
@@ -46,7 +48,8 @@ TEST_CASE("both ends of a spread are drawn, and draws that would favour small va
     CHECK(next == 4);
 }
 
-TEST_CASE("drawn identities are version 4 UUIDs and differ [A13]") {
+TEST_CASE("drawn identities are version 4 UUIDs and differ [A13]")
+{
     std::mt19937_64 generator(5);
     const Random random = [&] { return generator(); };
     const Uuid a = draw_uuid(random);

@@ -6,7 +6,8 @@ using namespace sonde::schedule;
 using namespace sonde::schedule::test;
 using model::OutcomeWord;
 
-TEST_CASE("a schedule that a new instruction does not change keeps its pending triggers and its run [A15]") {
+TEST_CASE("a schedule that a new instruction does not change keeps its pending triggers and its run [A15]")
+{
     World world;
     world.duration = [] { return 30min; };
     auto now = instruction({periodic("e", 3600s, 7200s), event("i", model::Immediate{})},
@@ -33,7 +34,8 @@ TEST_CASE("a schedule that a new instruction does not change keeps its pending t
 }
 
 TEST_CASE(
-    "what waited for its spread is missed when its schedule is replaced, what was planned ahead is withdrawn [A13]") {
+    "what waited for its spread is missed when its schedule is replaced, what was planned ahead is withdrawn [A13]")
+{
     World world;
     auto now = instruction({periodic("e", 60s, 3600s)}, {schedule_of("s", "e", 2)});
     world.start(now);
@@ -50,7 +52,8 @@ TEST_CASE(
     CHECK_FALSE(world.engine->next_wakeup().wall);
 }
 
-TEST_CASE("a removed schedule's running actions are stopped and those after them interrupted [A13]") {
+TEST_CASE("a removed schedule's running actions are stopped and those after them interrupted [A13]")
+{
     World world;
     world.duration = [] { return 1h; };
     world.start(instruction({event("i", model::Immediate{})}, {schedule_of("s", "i", 3)}));
@@ -64,7 +67,8 @@ TEST_CASE("a removed schedule's running actions are stopped and those after them
     CHECK(world.engine->running().empty());
 }
 
-TEST_CASE("a changed schedule starts afresh and does not overlap with its own past [A13]") {
+TEST_CASE("a changed schedule starts afresh and does not overlap with its own past [A13]")
+{
     World world;
     world.duration = [] { return 1h; };
     auto now = instruction({event("i", model::Immediate{})}, {schedule_of("s", "i")});
@@ -93,7 +97,8 @@ TEST_CASE("a changed schedule starts afresh and does not overlap with its own pa
     CHECK(world.engine->running().size() == 1);
 }
 
-TEST_CASE("a trigger at the very moment of the replacement belongs to the new instruction alone [A13]") {
+TEST_CASE("a trigger at the very moment of the replacement belongs to the new instruction alone [A13]")
+{
     World world;
     auto now = instruction({periodic("e", 60s)}, {schedule_of("s", "e"), schedule_of("same", "e")});
     world.start(now);
@@ -108,7 +113,8 @@ TEST_CASE("a trigger at the very moment of the replacement belongs to the new in
     CHECK(world.started.size() == 4);
 }
 
-TEST_CASE("an instruction that is replaced again and again plans nothing twice [A13]") {
+TEST_CASE("an instruction that is replaced again and again plans nothing twice [A13]")
+{
     World world;
     auto now = instruction({periodic("e", 10s, 15s)}, {schedule_of("s", "e")});
     world.start(now);

@@ -6,7 +6,8 @@ using namespace sonde::schedule;
 using namespace sonde::schedule::test;
 using model::OutcomeWord;
 
-TEST_CASE("after a restart what had started is interrupted, each action of it once [A13]") {
+TEST_CASE("after a restart what had started is interrupted, each action of it once [A13]")
+{
     World world;
     world.duration = [] { return 10s; };
     const auto same = instruction({event("e", model::Immediate{})}, {schedule_of("s", "e", 3)});
@@ -26,7 +27,8 @@ TEST_CASE("after a restart what had started is interrupted, each action of it on
     CHECK(world.open_intents() == 0);
 }
 
-TEST_CASE("a crash between an action's outcome and the next action's start loses neither [A13]") {
+TEST_CASE("a crash between an action's outcome and the next action's start loses neither [A13]")
+{
     World world;
     const auto same = instruction({event("e", model::Immediate{}), periodic("p", 60s)}, {schedule_of("s", "e", 2)});
     world.duration = [] { return 10s; };
@@ -40,7 +42,8 @@ TEST_CASE("a crash between an action's outcome and the next action's start loses
     CHECK(world.open_intents() == 0);
 }
 
-TEST_CASE("what was planned and lies ahead is kept at its drawn time [A13]") {
+TEST_CASE("what was planned and lies ahead is kept at its drawn time [A13]")
+{
     World world;
     const auto same = instruction({periodic("e", 3600s, 1800s)}, {schedule_of("s", "e")});
     world.start(same);
@@ -55,7 +58,8 @@ TEST_CASE("what was planned and lies ahead is kept at its drawn time [A13]") {
     CHECK(world.started.at(1).intent == before[1]);
 }
 
-TEST_CASE("what the downtime passed is missed as one range, planned or not [A13]") {
+TEST_CASE("what the downtime passed is missed as one range, planned or not [A13]")
+{
     World world;
     const auto same = instruction({periodic("e", 1s)}, {schedule_of("s", "e")});
     world.start(same);
@@ -71,7 +75,8 @@ TEST_CASE("what the downtime passed is missed as one range, planned or not [A13]
     CHECK(world.started.back().at == world.now.wall);
 }
 
-TEST_CASE("an agent that starts again and again counts each trigger once [A13]") {
+TEST_CASE("an agent that starts again and again counts each trigger once [A13]")
+{
     World world;
     const auto same = instruction({periodic("e", 7s, 20s)}, {schedule_of("s", "e")});
     world.start(same);
@@ -87,7 +92,8 @@ TEST_CASE("an agent that starts again and again counts each trigger once [A13]")
         CHECK(events.insert(started.intent.event).second);
 }
 
-TEST_CASE("immediate fires once for a configuration and never on a restart [A5]") {
+TEST_CASE("immediate fires once for a configuration and never on a restart [A5]")
+{
     World world;
     auto now = instruction({event("now", model::Immediate{})}, {schedule_of("s", "now")});
     world.start(now);
@@ -114,7 +120,8 @@ TEST_CASE("immediate fires once for a configuration and never on a restart [A5]"
     CHECK(world.started.size() == 4);
 }
 
-TEST_CASE("an immediate event whose plan did not become durable before the crash fires after it [A13]") {
+TEST_CASE("an immediate event whose plan did not become durable before the crash fires after it [A13]")
+{
     World world;
     world.start({});
     const auto now = instruction({event("now", model::Immediate{})}, {schedule_of("s", "now")});
@@ -124,8 +131,8 @@ TEST_CASE("an immediate event whose plan did not become durable before the crash
     CHECK(world.started.size() == 1);
 }
 
-TEST_CASE(
-    "an immediate run that waited for its spread during a downtime is missed, or kept if its time is ahead [A13]") {
+TEST_CASE("an immediate run that waited for its spread during a downtime is missed, or kept if its time is ahead [A13]")
+{
     for (const bool past : {true, false}) {
         World world;
         const auto now = instruction({event("now", model::Immediate{}, 3600s)}, {schedule_of("s", "now")});
@@ -141,7 +148,8 @@ TEST_CASE(
     }
 }
 
-TEST_CASE("startup fires at each start of the agent, and not when an instruction arrives later [A5]") {
+TEST_CASE("startup fires at each start of the agent, and not when an instruction arrives later [A5]")
+{
     World world;
     const auto boot = instruction({event("boot", model::Startup{})}, {schedule_of("s", "boot")});
     world.start({});
@@ -157,7 +165,8 @@ TEST_CASE("startup fires at each start of the agent, and not when an instruction
     CHECK(world.count("s", OutcomeWord::completed) == 5);
 }
 
-TEST_CASE("a one-off event that the downtime passed is missed once [A13]") {
+TEST_CASE("a one-off event that the downtime passed is missed once [A13]")
+{
     World world;
     const auto once = instruction({event("e", model::OneOff{kMonday + 1h})}, {schedule_of("s", "e")});
     world.start(once);
@@ -170,7 +179,8 @@ TEST_CASE("a one-off event that the downtime passed is missed once [A13]") {
     CHECK(world.open_intents() == 0);
 }
 
-TEST_CASE("open intents of a configuration that is no longer in force are accounted for at the start [A13]") {
+TEST_CASE("open intents of a configuration that is no longer in force are accounted for at the start [A13]")
+{
     World world;
     auto now = instruction({periodic("e", 3600s, 3600s, kMonday), event("now", model::Immediate{})},
                            {schedule_of("waits", "e"), schedule_of("gone", "e"), schedule_of("runs", "now", 2)});
@@ -189,7 +199,8 @@ TEST_CASE("open intents of a configuration that is no longer in force are accoun
     CHECK(world.progress.size() == 1);
 }
 
-TEST_CASE("a clock set back while the agent was down is no reason to fire twice or to fall silent [A5] [A13]") {
+TEST_CASE("a clock set back while the agent was down is no reason to fire twice or to fall silent [A5] [A13]")
+{
     World world;
     const auto same = instruction({periodic("e", 60s, 30s, std::nullopt)}, {schedule_of("s", "e")});
     world.start(same);
@@ -212,7 +223,8 @@ TEST_CASE("a clock set back while the agent was down is no reason to fire twice 
     CHECK(world.open_intents() == world.engine->pending().size());
 }
 
-TEST_CASE("the message of a missed run says since when the agent was down if the spool knows [A13]") {
+TEST_CASE("the message of a missed run says since when the agent was down if the spool knows [A13]")
+{
     Engine engine({}, [n = std::uint64_t(0)]() mutable { return ++n; });
     const auto same = instruction({periodic("e", 3600s)}, {schedule_of("s", "e")});
     Saved saved;

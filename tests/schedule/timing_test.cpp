@@ -9,7 +9,8 @@ using namespace sonde;
 using namespace sonde::schedule;
 using namespace sonde::schedule::test;
 
-TEST_CASE("the phase of a periodic event without start is FNV-1a of agent and event [A5]") {
+TEST_CASE("the phase of a periodic event without start is FNV-1a of agent and event [A5]")
+{
     CHECK(fnv1a("") == 0xcbf29ce484222325U);
     CHECK(fnv1a("foobar") == 0x85944171f73967e8U);
     const Uuid agent = parse_uuid("6b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77").value();
@@ -27,7 +28,8 @@ TEST_CASE("the phase of a periodic event without start is FNV-1a of agent and ev
     CHECK(first < kMonday + 3600s);
 }
 
-TEST_CASE("a periodic event triggers from its start and no more at its end [A5]") {
+TEST_CASE("a periodic event triggers from its start and no more at its end [A5]")
+{
     const Timing timing(periodic("e", 10s, 0s, kMonday, kMonday + 30s), {});
     CHECK(timing.first_from(WallTime::min()) == kMonday);
     CHECK(timing.first_from(kMonday - 1000h) == kMonday);
@@ -45,12 +47,14 @@ TEST_CASE("a periodic event triggers from its start and no more at its end [A5]"
     CHECK(timing.between(kMonday + 1s, kMonday + 10s + 1ns)->count == 1);
 }
 
-TEST_CASE("an end before the start leaves no trigger [A5]") {
+TEST_CASE("an end before the start leaves no trigger [A5]")
+{
     CHECK_FALSE(Timing(periodic("e", 10s, 0s, kMonday, kMonday), {}).first_from(WallTime::min()));
     CHECK_FALSE(Timing(periodic("e", 10s, 0s, kMonday, kMonday - 1s), {}).first_from(WallTime::min()));
 }
 
-TEST_CASE("a one-off event triggers once and events that are not timed never by the clock [A5]") {
+TEST_CASE("a one-off event triggers once and events that are not timed never by the clock [A5]")
+{
     const Timing once(event("e", model::OneOff{kMonday}), {});
     CHECK(once.first_from(WallTime::min()) == kMonday);
     CHECK(once.first_from(kMonday) == kMonday);
@@ -61,7 +65,8 @@ TEST_CASE("a one-off event triggers once and events that are not timed never by 
     CHECK_FALSE(Timing(event("e", model::Immediate{}), {}).first_from(WallTime::min()));
 }
 
-TEST_CASE("triggers agree with counting them one by one [A5]") {
+TEST_CASE("triggers agree with counting them one by one [A5]")
+{
     std::mt19937_64 random(3);
     for (int round = 0; round < 2000; ++round) {
         const auto pick = [&](std::int64_t most) { return std::chrono::seconds(random() % (most + 1)); };
@@ -90,7 +95,8 @@ TEST_CASE("triggers agree with counting them one by one [A5]") {
     }
 }
 
-TEST_CASE("intervals and starts at the ends of their ranges do not overflow [A5]") {
+TEST_CASE("intervals and starts at the ends of their ranges do not overflow [A5]")
+{
     const std::chrono::seconds longest(4294967295);
     for (const WallTime start : {WallTime::min(), WallTime(0ns), kMonday, kEndOfTime, WallTime::max()}) {
         for (const std::chrono::seconds interval : {1s, 86400s, longest, std::chrono::seconds::max(), 0s, -5s}) {
@@ -109,7 +115,8 @@ TEST_CASE("intervals and starts at the ends of their ranges do not overflow [A5]
     CHECK_FALSE(Timing(event("e", model::OneOff{WallTime::max()}), {}).first_from(kMonday));
 }
 
-TEST_CASE("every change of a schedule, its event or its tasks changes its fingerprint, and nothing else does [A15]") {
+TEST_CASE("every change of a schedule, its event or its tasks changes its fingerprint, and nothing else does [A15]")
+{
     const model::Instruction base = instruction({periodic("e", 10s), periodic("other", 10s)},
                                                 {schedule_of("s", "e", 2), schedule_of("t", "other")});
     const auto fingerprint = [](const model::Instruction &from) { return works_of(from).at(0).fingerprint; };
@@ -154,7 +161,8 @@ TEST_CASE("every change of a schedule, its event or its tasks changes its finger
     CHECK_FALSE(changed([](I &i) { i.agent.group_id = "x"; }));
 }
 
-TEST_CASE("a schedule without actions or without its event is no work [A5]") {
+TEST_CASE("a schedule without actions or without its event is no work [A5]")
+{
     model::Instruction broken = instruction({periodic("e", 10s)}, {schedule_of("s", "e", 0), schedule_of("t", "gone")});
     CHECK(works_of(broken).empty());
     broken.schedules.push_back(schedule_of("u", "e"));

@@ -8,11 +8,13 @@
 namespace sonde::schedule::test {
 
 model::Event periodic(const std::string &name, std::chrono::seconds interval, std::chrono::seconds spread,
-                      std::optional<WallTime> start, std::optional<WallTime> end) {
+                      std::optional<WallTime> start, std::optional<WallTime> end)
+{
     return event(name, model::Periodic{interval, start, end}, spread);
 }
 
-model::Event event(const std::string &name, decltype(model::Event::type) type, std::chrono::seconds spread) {
+model::Event event(const std::string &name, decltype(model::Event::type) type, std::chrono::seconds spread)
+{
     model::Event event;
     event.name = name;
     event.type = type;
@@ -22,7 +24,8 @@ model::Event event(const std::string &name, decltype(model::Event::type) type, s
 }
 
 model::Schedule schedule_of(const std::string &name, const std::string &event, std::size_t actions,
-                            model::ExecutionMode mode) {
+                            model::ExecutionMode mode)
+{
     model::Schedule schedule;
     schedule.name = name;
     schedule.start = event;
@@ -35,7 +38,8 @@ model::Schedule schedule_of(const std::string &name, const std::string &event, s
     return schedule;
 }
 
-model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules) {
+model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules)
+{
     model::Instruction instruction;
     instruction.events = std::move(events);
     instruction.schedules = std::move(schedules);
@@ -46,7 +50,8 @@ model::Instruction instruction(std::vector<model::Event> events, std::vector<mod
 
 World::World(WallTime wall, std::uint64_t seed) : now{wall, MonotonicTime(1000s)}, random(seed) {}
 
-void World::start(const model::Instruction &instruction) {
+void World::start(const model::Instruction &instruction)
+{
     Uuid agent{};
     agent.data[0] = 7;
     engine = std::make_unique<Engine>(agent, [this] { return random(); });
@@ -58,28 +63,33 @@ void World::start(const model::Instruction &instruction) {
     carry_out(engine->start(instruction, saved, now));
 }
 
-void World::replace(const model::Instruction &instruction) {
+void World::replace(const model::Instruction &instruction)
+{
     carry_out(engine->replace(instruction, now));
 }
 
-void World::crash(std::chrono::nanoseconds down) {
+void World::crash(std::chrono::nanoseconds down)
+{
     engine.reset();
     endings_.clear();
     commits_.clear();
     pass(down);
 }
 
-void World::set_clock(std::chrono::nanoseconds by) {
+void World::set_clock(std::chrono::nanoseconds by)
+{
     now.wall += by;
     advance();
 }
 
-void World::pass(std::chrono::nanoseconds time) {
+void World::pass(std::chrono::nanoseconds time)
+{
     now.wall += time;
     now.monotonic += time;
 }
 
-void World::run_for(std::chrono::nanoseconds time) {
+void World::run_for(std::chrono::nanoseconds time)
+{
     const MonotonicTime until = now.monotonic + time;
     while (true) {
         MonotonicTime next = until;
@@ -112,7 +122,8 @@ void World::run_for(std::chrono::nanoseconds time) {
     advance();
 }
 
-void World::carry_out(const Decisions &decisions) {
+void World::carry_out(const Decisions &decisions)
+{
     commit(decisions);
     for (const Decision &decision : decisions) {
         if (const auto *start = std::get_if<Start>(&decision)) {
@@ -140,7 +151,8 @@ void World::carry_out(const Decisions &decisions) {
     }
 }
 
-void World::commit(const Decisions &decisions) {
+void World::commit(const Decisions &decisions)
+{
     for (const Decision &decision : decisions) {
         if (const auto *plan = std::get_if<Plan>(&decision)) {
             CHECK(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
@@ -161,7 +173,8 @@ void World::commit(const Decisions &decisions) {
     }
 }
 
-void World::begin(const Start &start) {
+void World::begin(const Start &start)
+{
     const auto saved = intents.find(start.intent.id);
     REQUIRE(saved != intents.end()); // durable before it starts
     CHECK(saved->second.intent == start.intent);
@@ -175,7 +188,8 @@ void World::begin(const Start &start) {
     endings_.emplace(now.monotonic + duration(), Ending{start.intent.id, start.action, start.run});
 }
 
-void World::end(const Ending &ending, model::OutcomeWord word) {
+void World::end(const Ending &ending, model::OutcomeWord word)
+{
     SavedIntent &saved = intents.at(ending.intent);
     model::Outcome outcome;
     outcome.run = ending.run;
@@ -188,7 +202,8 @@ void World::end(const Ending &ending, model::OutcomeWord word) {
     carry_out(engine->action_ended(ending.intent, ending.action, now));
 }
 
-std::uint64_t World::count(const std::string &schedule, std::optional<model::OutcomeWord> word) const {
+std::uint64_t World::count(const std::string &schedule, std::optional<model::OutcomeWord> word) const
+{
     std::uint64_t sum = 0;
     for (const model::Outcome &outcome : outcomes) {
         if ((schedule.empty() || outcome.schedule == schedule) && (!word || outcome.word == *word))

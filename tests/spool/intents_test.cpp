@@ -3,7 +3,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
-TEST_CASE("a new spool draws an epoch and keeps it") {
+TEST_CASE("a new spool draws an epoch and keeps it")
+{
     const TempDir dir;
     const auto first = open_spool(dir / "spool.db").epoch();
     CHECK_FALSE(first.is_nil());
@@ -11,7 +12,8 @@ TEST_CASE("a new spool draws an epoch and keeps it") {
     CHECK(open_spool(dir / "other.db").epoch() != first);
 }
 
-TEST_CASE("what was planned, started and ended is known after a restart [A13]") {
+TEST_CASE("what was planned, started and ended is known after a restart [A13]")
+{
     const TempDir dir;
     auto planned = intent_of("s", 20, {"a", "b"});
     planned.cycle_number = "20261124.040500";
@@ -50,7 +52,8 @@ TEST_CASE("what was planned, started and ended is known after a restart [A13]") 
     CHECK_FALSE(actions[2].run);
 }
 
-TEST_CASE("an action that an earlier process had started is accounted for with the rows that it had reported [A13]") {
+TEST_CASE("an action that an earlier process had started is accounted for with the rows that it had reported [A13]")
+{
     const TempDir dir;
     const auto intent = intent_of("s", 10);
     {
@@ -73,7 +76,8 @@ TEST_CASE("an action that an earlier process had started is accounted for with t
     CHECK(outcomes[0].rows == 7);
 }
 
-TEST_CASE("an action starts once, ends once, and takes parts only in between") {
+TEST_CASE("an action starts once, ends once, and takes parts only in between")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10, {"a", "b"});
@@ -95,7 +99,8 @@ TEST_CASE("an action starts once, ends once, and takes parts only in between") {
     CHECK(outcomes_in(batch_of(spool)).size() == 1);
 }
 
-TEST_CASE("of several ends that are recorded at once, all count or none") {
+TEST_CASE("of several ends that are recorded at once, all count or none")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10, {"a", "b"});
@@ -116,7 +121,8 @@ TEST_CASE("of several ends that are recorded at once, all count or none") {
     CHECK(outcomes_in(batch_of(spool)).size() == 2);
 }
 
-TEST_CASE("an intent that is closed without an outcome was never planned") {
+TEST_CASE("an intent that is closed without an outcome was never planned")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10);
@@ -131,7 +137,8 @@ TEST_CASE("an intent that is closed without an outcome was never planned") {
     CHECK(await(spool.status())->tallies.empty());
 }
 
-TEST_CASE("a change that fails leaves nothing of itself") {
+TEST_CASE("a change that fails leaves nothing of itself")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10);

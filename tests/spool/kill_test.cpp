@@ -20,19 +20,22 @@ struct Told {
     std::uint64_t sequence;
 };
 
-void tell(int out, Told::Kind kind, const Uuid &id, std::uint64_t sequence = 0) {
+void tell(int out, Told::Kind kind, const Uuid &id, std::uint64_t sequence = 0)
+{
     const Told told{kind, id, sequence};
     if (write(out, &told, sizeof told) != sizeof told)
         _exit(1);
 }
 
-void must(bool done) {
+void must(bool done)
+{
     if (!done)
         _exit(2);
 }
 
 // An agent's life in short: first accounts for what its predecessor left, then runs, reports, gets acknowledgements.
-[[noreturn]] void live(const std::filesystem::path &file, int out) {
+[[noreturn]] void live(const std::filesystem::path &file, int out)
+{
     auto spool = Spool::open({file});
     must(spool.has_value());
     const auto state = await(spool->open_state());
@@ -81,7 +84,8 @@ void must(bool done) {
 } // namespace
 
 TEST_CASE(
-    "an agent killed at any moment loses nothing that was on its disk, and every planned run has one outcome [A13]") {
+    "an agent killed at any moment loses nothing that was on its disk, and every planned run has one outcome [A13]")
+{
     const TempDir dir;
     std::minstd_rand random(7);
     std::set<Uuid> planned;

@@ -3,7 +3,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
-TEST_CASE("an outcome comes back as it was recorded [A13]") {
+TEST_CASE("an outcome comes back as it was recorded [A13]")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10);
@@ -24,7 +25,8 @@ TEST_CASE("an outcome comes back as it was recorded [A13]") {
     CHECK(outcomes[0] == outcome);
 }
 
-TEST_CASE("outcomes share an entry and come after the results before them") {
+TEST_CASE("outcomes share an entry and come after the results before them")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     for (int i = 0; i < 3; ++i)
@@ -41,7 +43,8 @@ TEST_CASE("outcomes share an entry and come after the results before them") {
     CHECK(outcomes_in(batch_of(spool)).size() == 4);
 }
 
-TEST_CASE("many outcomes are split to fit the batch") {
+TEST_CASE("many outcomes are split to fit the batch")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     Change change;
@@ -66,7 +69,8 @@ TEST_CASE("many outcomes are split to fit the batch") {
     CHECK(batch_of(spool).entries.empty());
 }
 
-TEST_CASE("an outcome without a destination is only counted") {
+TEST_CASE("an outcome without a destination is only counted")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     auto missed = outcome_of(intent_of("s", 1), 0, model::OutcomeWord::missed);
@@ -85,7 +89,8 @@ TEST_CASE("an outcome without a destination is only counted") {
     CHECK(status->tallies[0].count == 80);
 }
 
-TEST_CASE("the status says what waits for whom") {
+TEST_CASE("the status says what waits for whom")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     run_whole(spool, intent_of("s", 1), 2, 10, {"one"});

@@ -3,7 +3,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
-TEST_CASE("a result waits until it is acknowledged, and comes again as the same entry until then [D2]") {
+TEST_CASE("a result waits until it is acknowledged, and comes again as the same entry until then [D2]")
+{
     const TempDir dir;
     const auto intent = intent_of("s", 10);
     std::vector<std::uint64_t> sequences;
@@ -32,7 +33,8 @@ TEST_CASE("a result waits until it is acknowledged, and comes again as the same 
     CHECK(batch_of(spool).entries.empty());
 }
 
-TEST_CASE("a sequence number is never given twice, also when all results are gone") {
+TEST_CASE("a sequence number is never given twice, also when all results are gone")
+{
     const TempDir dir;
     std::uint64_t last = 0;
     for (int i = 0; i < 3; ++i) {
@@ -45,7 +47,8 @@ TEST_CASE("a sequence number is never given twice, also when all results are gon
     }
 }
 
-TEST_CASE("a big run spans numbered parts, the last one marked") {
+TEST_CASE("a big run spans numbered parts, the last one marked")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10);
@@ -66,7 +69,8 @@ TEST_CASE("a big run spans numbered parts, the last one marked") {
     }
 }
 
-TEST_CASE("a result for two destinations is one entry that each of them acknowledges [A8]") {
+TEST_CASE("a result for two destinations is one entry that each of them acknowledges [A8]")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     run_whole(spool, intent_of("s", 10), 3, 10, {"one", "two", "one"});
@@ -81,7 +85,8 @@ TEST_CASE("a result for two destinations is one entry that each of them acknowle
     CHECK(batch_of(spool, "three").entries.empty());
 }
 
-TEST_CASE("a result without a destination is not kept") {
+TEST_CASE("a result without a destination is not kept")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10);
@@ -96,7 +101,8 @@ TEST_CASE("a result without a destination is not kept") {
     CHECK(model::is_outcomes(results[0]));
 }
 
-TEST_CASE("a batch is bounded, but never empty while something waits") {
+TEST_CASE("a batch is bounded, but never empty while something waits")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     for (int i = 0; i < 5; ++i)
@@ -120,7 +126,8 @@ TEST_CASE("a batch is bounded, but never empty while something waits") {
     CHECK_FALSE(batch_of(spool).more);
 }
 
-TEST_CASE("a refused result is set aside, visible, and told as a failure") {
+TEST_CASE("a refused result is set aside, visible, and told as a failure")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     run_whole(spool, intent_of("s", 10), 3);
@@ -142,7 +149,8 @@ TEST_CASE("a refused result is set aside, visible, and told as a failure") {
     CHECK(await(spool.status())->set_aside == 1);
 }
 
-TEST_CASE("a part that no report could carry is an error, and the run goes on") {
+TEST_CASE("a part that no report could carry is an error, and the run goes on")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     const auto intent = intent_of("s", 10);

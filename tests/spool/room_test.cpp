@@ -15,7 +15,8 @@ struct Received {
     std::map<Uuid, std::uint64_t> rows;
     std::map<Uuid, model::Outcome> outcomes;
 
-    void take(Spool &spool, std::size_t max_bytes = 1 << 20) {
+    void take(Spool &spool, std::size_t max_bytes = 1 << 20)
+    {
         for (bool more = true; more;) {
             const auto batch = batch_of(spool, "report", max_bytes);
             for (const auto &result : results_of(batch)) {
@@ -33,7 +34,8 @@ struct Received {
 
 } // namespace
 
-TEST_CASE("a full spool drops the oldest results, keeps every outcome, and each says what of its rows was dropped") {
+TEST_CASE("a full spool drops the oldest results, keeps every outcome, and each says what of its rows was dropped")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db", kSmall);
     std::vector<model::Intent> intents;
@@ -63,7 +65,8 @@ TEST_CASE("a full spool drops the oldest results, keeps every outcome, and each 
     CHECK(failures->front().failure.kind == "spool");
 }
 
-TEST_CASE("an outcome that was acknowledged before its rows were dropped is sent again") {
+TEST_CASE("an outcome that was acknowledged before its rows were dropped is sent again")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db", kSmall);
     const auto first = intent_of("s", 0);
@@ -87,7 +90,8 @@ TEST_CASE("an outcome that was acknowledged before its rows were dropped is sent
     CHECK(received.outcomes.size() == 80);
 }
 
-TEST_CASE("parts of a running run that are dropped are in its outcome") {
+TEST_CASE("parts of a running run that are dropped are in its outcome")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db", kSmall);
     const auto intent = intent_of("s", 0);
@@ -110,7 +114,8 @@ TEST_CASE("parts of a running run that are dropped are in its outcome") {
     CHECK(await(spool.open_state())->intents.empty());
 }
 
-TEST_CASE("what was set aside goes before anything that may still be delivered") {
+TEST_CASE("what was set aside goes before anything that may still be delivered")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db", kSmall);
     run_whole(spool, intent_of("s", 0), 200, 100);
@@ -125,7 +130,8 @@ TEST_CASE("what was set aside goes before anything that may still be delivered")
     CHECK(status->dropped.results == 0);
 }
 
-TEST_CASE("when only outcomes are left the oldest of them go, counted") {
+TEST_CASE("when only outcomes are left the oldest of them go, counted")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db", kSmall);
     for (int i = 0; i < 40; ++i) {
@@ -149,7 +155,8 @@ TEST_CASE("when only outcomes are left the oldest of them go, counted") {
     CHECK(counted == 4000);
 }
 
-TEST_CASE("a spool opened with a smaller bound comes down to it with the next addition") {
+TEST_CASE("a spool opened with a smaller bound comes down to it with the next addition")
+{
     const TempDir dir;
     {
         auto spool = open_spool(dir / "spool.db");

@@ -5,7 +5,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
-TEST_CASE("a failure waits until the controller has been told") {
+TEST_CASE("a failure waits until the controller has been told")
+{
     const TempDir dir;
     const model::Failure failure{at(1), "plugin", "/etc/sonde/plugins/x.so", "built for ABI 2"};
     {
@@ -23,7 +24,8 @@ TEST_CASE("a failure waits until the controller has been told") {
     CHECK(rest->front().id != waiting->front().id);
 }
 
-TEST_CASE("of more than a thousand failures the newest thousand wait, and the rest is counted") {
+TEST_CASE("of more than a thousand failures the newest thousand wait, and the rest is counted")
+{
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     // All at once, so that they share their commits.
@@ -40,7 +42,8 @@ TEST_CASE("of more than a thousand failures the newest thousand wait, and the re
     CHECK(await(spool.status())->dropped.failures == 10);
 }
 
-TEST_CASE("the data budget is counted by UTC day and survives a restart") {
+TEST_CASE("the data budget is counted by UTC day and survives a restart")
+{
     const TempDir dir;
     const auto today = std::chrono::floor<std::chrono::days>(at(0));
     {
@@ -57,7 +60,8 @@ TEST_CASE("the data budget is counted by UTC day and survives a restart") {
     CHECK(*await(spool.counted_bytes(today)) == 0);
 }
 
-TEST_CASE("a damaged spool is refused with what to do") {
+TEST_CASE("a damaged spool is refused with what to do")
+{
     const TempDir dir;
     {
         auto spool = open_spool(dir / "spool.db");

@@ -14,11 +14,13 @@ namespace sonde::test {
 using namespace sonde::spool;
 using namespace std::chrono_literals;
 
-inline WallTime at(std::int64_t seconds) {
+inline WallTime at(std::int64_t seconds)
+{
     return WallTime(std::chrono::seconds(1'790'000'000 + seconds));
 }
 
-inline Spool open_spool(const std::filesystem::path &file, std::uint64_t max_bytes = 64 << 20) {
+inline Spool open_spool(const std::filesystem::path &file, std::uint64_t max_bytes = 64 << 20)
+{
     auto spool = Spool::open({file, max_bytes});
     INFO((spool ? "" : to_string(spool.error())));
     REQUIRE(spool);
@@ -26,13 +28,15 @@ inline Spool open_spool(const std::filesystem::path &file, std::uint64_t max_byt
 }
 
 inline model::Intent intent_of(const std::string &schedule, std::int64_t second,
-                               std::vector<std::string> actions = {"a"}) {
+                               std::vector<std::string> actions = {"a"})
+{
     return {random_uuid(), schedule, std::move(actions), at(second), 1500ms, std::nullopt};
 }
 
 // A part of a run with so many rows of two cells.
 inline model::ReportedResult part_of(const model::Intent &intent, std::size_t rows, std::size_t text_bytes = 10,
-                                     const std::string &action = "a") {
+                                     const std::string &action = "a")
+{
     model::ReportedResult part;
     part.run = intent.id;
     part.method = "ping";
@@ -51,7 +55,8 @@ inline model::ReportedResult part_of(const model::Intent &intent, std::size_t ro
 
 inline model::Outcome outcome_of(const model::Intent &intent, std::uint64_t rows,
                                  model::OutcomeWord word = model::OutcomeWord::completed,
-                                 const std::string &action = "a") {
+                                 const std::string &action = "a")
+{
     model::Outcome outcome;
     outcome.run = intent.id;
     outcome.schedule = intent.schedule;
@@ -68,7 +73,8 @@ inline model::Outcome outcome_of(const model::Intent &intent, std::uint64_t rows
 
 // Plans, starts and ends a run of one action whose whole result is its last part.
 inline void run_whole(Spool &spool, const model::Intent &intent, std::size_t rows, std::size_t text_bytes = 10,
-                      const std::vector<Destination> &destinations = {"report"}) {
+                      const std::vector<Destination> &destinations = {"report"})
+{
     Change change;
     change.plan = {intent};
     REQUIRE(await(spool.record(change)));
@@ -77,20 +83,23 @@ inline void run_whole(Spool &spool, const model::Intent &intent, std::size_t row
         {{intent.id, 0, outcome_of(intent, rows), destinations, part_of(intent, rows, text_bytes), destinations}})));
 }
 
-inline Batch batch_of(Spool &spool, const Destination &destination = "report", std::size_t max_bytes = 1 << 20) {
+inline Batch batch_of(Spool &spool, const Destination &destination = "report", std::size_t max_bytes = 1 << 20)
+{
     auto batch = await(spool.batch(destination, max_bytes));
     REQUIRE(batch);
     return std::move(*batch);
 }
 
-inline std::vector<std::uint64_t> sequences_of(const Batch &batch) {
+inline std::vector<std::uint64_t> sequences_of(const Batch &batch)
+{
     std::vector<std::uint64_t> sequences;
     for (const auto &entry : batch.entries)
         sequences.push_back(entry.sequence);
     return sequences;
 }
 
-inline std::vector<model::ReportedResult> results_of(const Batch &batch) {
+inline std::vector<model::ReportedResult> results_of(const Batch &batch)
+{
     std::vector<model::ReportedResult> results;
     for (const auto &entry : batch.entries) {
         auto result = model::read_result(entry.json);
@@ -101,7 +110,8 @@ inline std::vector<model::ReportedResult> results_of(const Batch &batch) {
     return results;
 }
 
-inline std::vector<model::Outcome> outcomes_in(const Batch &batch) {
+inline std::vector<model::Outcome> outcomes_in(const Batch &batch)
+{
     std::vector<model::Outcome> all;
     for (const auto &result : results_of(batch))
         if (model::is_outcomes(result)) {

@@ -8,14 +8,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Connection open(const std::filesystem::path &file) {
+Connection open(const std::filesystem::path &file)
+{
     auto connection = Connection::open(file, Connection::Mode::create, 100ms);
     return std::move(connection.value());
 }
 
 } // namespace
 
-TEST_CASE("values come back as they were bound") {
+TEST_CASE("values come back as they were bound")
+{
     const test::TempDir dir;
     auto db = open(dir / "a.db");
     REQUIRE(db.script("CREATE TABLE t(i, d, s, n, e, u, w)"));
@@ -41,7 +43,8 @@ TEST_CASE("values come back as they were bound") {
     CHECK(rows.end());
 }
 
-TEST_CASE("a query within the rows of the same query has rows of its own") {
+TEST_CASE("a query within the rows of the same query has rows of its own")
+{
     const test::TempDir dir;
     auto db = open(dir / "a.db");
     REQUIRE(db.script("CREATE TABLE t(i); INSERT INTO t VALUES(1),(2),(3)"));
@@ -56,7 +59,8 @@ TEST_CASE("a query within the rows of the same query has rows of its own") {
     CHECK(pairs == 9);
 }
 
-TEST_CASE("a wrong statement is an error with the file's name, and the connection stays usable") {
+TEST_CASE("a wrong statement is an error with the file's name, and the connection stays usable")
+{
     const test::TempDir dir;
     auto db = open(dir / "a.db");
     const auto error = db.run("INSERT INTO nowhere VALUES(1)").error();
@@ -74,7 +78,8 @@ TEST_CASE("a wrong statement is an error with the file's name, and the connectio
     CHECK(*db.integer("SELECT i FROM t WHERE i = ?", 7) == 0);
 }
 
-TEST_CASE("a file in a directory that does not exist is refused with a hint") {
+TEST_CASE("a file in a directory that does not exist is refused with a hint")
+{
     const test::TempDir dir;
     const auto missing = Connection::open(dir / "none/a.db", Connection::Mode::create, 0ms);
     REQUIRE_FALSE(missing);

@@ -16,17 +16,20 @@ namespace {
 
 const std::vector<std::string> kSchema = {"CREATE TABLE t(i INTEGER PRIMARY KEY, s TEXT)"};
 
-auto insert(std::size_t bytes) {
+auto insert(std::size_t bytes)
+{
     return [bytes](Connection &db) { return db.run("INSERT INTO t(s) VALUES(?)", std::string(bytes, 'x')); };
 }
 
-Result<std::int64_t> count(Connection &db) {
+Result<std::int64_t> count(Connection &db)
+{
     return db.integer("SELECT count(*) FROM t");
 }
 
 } // namespace
 
-TEST_CASE("a file that is no database is refused and left as it is") {
+TEST_CASE("a file that is no database is refused and left as it is")
+{
     const test::TempDir dir;
     const std::string text(5000, 'n');
     std::ofstream(dir / "a.db") << text;
@@ -39,7 +42,8 @@ TEST_CASE("a file that is no database is refused and left as it is") {
     CHECK(std::string(std::istreambuf_iterator<char>(file), {}) == text);
 }
 
-TEST_CASE("a damaged page is found at opening where that is asked for, and at the latest when it is read") {
+TEST_CASE("a damaged page is found at opening where that is asked for, and at the latest when it is read")
+{
     const test::TempDir dir;
     {
         auto db = Database::open(dir / "a.db", kSchema);
@@ -64,7 +68,8 @@ TEST_CASE("a damaged page is found at opening where that is asked for, and at th
     CHECK(read.error().what == "database disk image is malformed");
 }
 
-TEST_CASE("a file of a newer schema version is refused with both versions") {
+TEST_CASE("a file of a newer schema version is refused with both versions")
+{
     const test::TempDir dir;
     auto newer = kSchema;
     newer.push_back("CREATE TABLE u(i)");
@@ -76,7 +81,8 @@ TEST_CASE("a file of a newer schema version is refused with both versions") {
     CHECK(Database::open(dir / "a.db", newer));
 }
 
-TEST_CASE("on a full disk a write is an error, what was committed stays, and writes go on once there is room") {
+TEST_CASE("on a full disk a write is an error, what was committed stays, and writes go on once there is room")
+{
     const test::TempDir dir;
     auto db = Database::open(dir / "a.db", kSchema);
     REQUIRE(db);
@@ -105,7 +111,8 @@ TEST_CASE("on a full disk a write is an error, what was committed stays, and wri
     CHECK(*db->read_and_wait(count) == stored + 1);
 }
 
-TEST_CASE("a writer killed at any moment leaves whole commits, and none is lost that was told") {
+TEST_CASE("a writer killed at any moment leaves whole commits, and none is lost that was told")
+{
     const test::TempDir dir;
     REQUIRE(Database::open(dir / "a.db", kSchema));
     std::int64_t told_before = 0;

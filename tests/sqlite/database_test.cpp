@@ -16,17 +16,20 @@ namespace {
 
 const std::vector<std::string> kSchema = {"CREATE TABLE t(i INTEGER PRIMARY KEY)"};
 
-auto insert(std::int64_t i) {
+auto insert(std::int64_t i)
+{
     return [i](Connection &db) { return db.run("INSERT INTO t(i) VALUES(?)", i); };
 }
 
-Result<std::int64_t> count(Connection &db) {
+Result<std::int64_t> count(Connection &db)
+{
     return db.integer("SELECT count(*) FROM t");
 }
 
 } // namespace
 
-TEST_CASE("what was written is there after opening the file again") {
+TEST_CASE("what was written is there after opening the file again")
+{
     const test::TempDir dir;
     {
         auto db = Database::open(dir / "a.db", kSchema);
@@ -40,7 +43,8 @@ TEST_CASE("what was written is there after opening the file again") {
     CHECK(*db->read_and_wait(count) == 1);
 }
 
-TEST_CASE("a coroutine awaits a commit on its own executor") {
+TEST_CASE("a coroutine awaits a commit on its own executor")
+{
     const test::TempDir dir;
     auto db = Database::open(dir / "a.db", kSchema);
     REQUIRE(db);
@@ -67,7 +71,8 @@ TEST_CASE("a coroutine awaits a commit on its own executor") {
     CHECK(finished);
 }
 
-TEST_CASE("work that fails undoes only itself, not what shares its commit") {
+TEST_CASE("work that fails undoes only itself, not what shares its commit")
+{
     const test::TempDir dir;
     auto db = Database::open(dir / "a.db", kSchema);
     REQUIRE(db);
@@ -97,7 +102,8 @@ TEST_CASE("work that fails undoes only itself, not what shares its commit") {
     CHECK(load.queued == 0);
 }
 
-TEST_CASE("destroying a database finishes what is queued") {
+TEST_CASE("destroying a database finishes what is queued")
+{
     const test::TempDir dir;
     boost::asio::io_context context;
     int done = 0;
@@ -118,7 +124,8 @@ TEST_CASE("destroying a database finishes what is queued") {
     CHECK(*again->read_and_wait(count) == 1000);
 }
 
-TEST_CASE("readers beside the writer see whole commits") {
+TEST_CASE("readers beside the writer see whole commits")
+{
     const test::TempDir dir;
     DatabaseOptions options;
     options.readers = 2;
@@ -152,7 +159,8 @@ TEST_CASE("readers beside the writer see whole commits") {
     CHECK(reads > 0);
 }
 
-TEST_CASE("a read cannot write") {
+TEST_CASE("a read cannot write")
+{
     const test::TempDir dir;
     auto db = Database::open(dir / "a.db", kSchema);
     REQUIRE(db);
@@ -160,7 +168,8 @@ TEST_CASE("a read cannot write") {
     CHECK(*db->read_and_wait(count) == 0);
 }
 
-TEST_CASE("migrations run once each, from whatever version the file has") {
+TEST_CASE("migrations run once each, from whatever version the file has")
+{
     const test::TempDir dir;
     REQUIRE(Database::open(dir / "a.db", kSchema));
     auto longer = kSchema;
@@ -172,7 +181,8 @@ TEST_CASE("migrations run once each, from whatever version the file has") {
     CHECK(*db->read_and_wait([](Connection &c) { return c.integer("SELECT j FROM t"); }) == 5);
 }
 
-TEST_CASE("a migration that fails leaves the file as it was") {
+TEST_CASE("a migration that fails leaves the file as it was")
+{
     const test::TempDir dir;
     REQUIRE(Database::open(dir / "a.db", kSchema));
     auto wrong = kSchema;
@@ -183,7 +193,8 @@ TEST_CASE("a migration that fails leaves the file as it was") {
     CHECK_FALSE(db->read_and_wait([](Connection &c) { return c.integer("SELECT count(*) FROM u"); }));
 }
 
-TEST_CASE("another process's lock is waited for and then named") {
+TEST_CASE("another process's lock is waited for and then named")
+{
     const test::TempDir dir;
     DatabaseOptions options;
     options.busy_timeout = std::chrono::milliseconds(50);

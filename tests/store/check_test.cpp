@@ -10,7 +10,8 @@ namespace {
 
 // The error for a result that `change` has made wrong.
 template <class Change>
-Error error_of(Change change) {
+Error error_of(Change change)
+{
     auto result = result_of(1, {packet_table(2)});
     change(result);
     const auto checked = check(report_of({result_of(2, {packet_table(1)}), result}));
@@ -21,12 +22,14 @@ Error error_of(Change change) {
 
 } // namespace
 
-TEST_CASE("a good report passes") {
+TEST_CASE("a good report passes")
+{
     CHECK(check(report_of({result_of(1, {packet_table(2)}), result_of(2, {})})));
     CHECK(check(report_of({})));
 }
 
-TEST_CASE("hostile names are refused with their place") {
+TEST_CASE("hostile names are refused with their place")
+{
     CHECK(error_of([](auto &r) { r.method = "ping\"; DROP TABLE _row; --"; }).where.ends_with("/method"));
     CHECK(error_of([](auto &r) { r.method = ""; }).where.ends_with("/method"));
     CHECK(error_of([](auto &r) { r.tables[0].name = "x y"; }).where.ends_with("/table[1]/name"));
@@ -34,12 +37,14 @@ TEST_CASE("hostile names are refused with their place") {
     CHECK(error_of([](auto &r) { r.tables[0].columns[1].name = "'"; }).hint.find("[a-z]") != std::string::npos);
 }
 
-TEST_CASE("names that are there twice are refused") {
+TEST_CASE("names that are there twice are refused")
+{
     CHECK(error_of([](auto &r) { r.tables.push_back(packet_table(0)); }).what == "'packet' is there twice");
     CHECK(error_of([](auto &r) { r.tables[0].columns[1].name = "rtt"; }).what == "'rtt' is there twice");
 }
 
-TEST_CASE("cells that are not what their column says are refused") {
+TEST_CASE("cells that are not what their column says are refused")
+{
     CHECK(error_of([](auto &r) { r.tables[0].rows[1].pop_back(); }).where.ends_with("/table[1]/row[2]"));
     CHECK(error_of([](auto &r) { r.tables[0].rows[0][1] = "1]} x"; }).where.ends_with("/row[1]/value[2]"));
     CHECK(error_of([](auto &r) { r.tables[0].rows[0][5] = "inf"; }).what == "'inf' is no double");
@@ -47,7 +52,8 @@ TEST_CASE("cells that are not what their column says are refused") {
     CHECK(error_of([](auto &r) { r.identity.sequence = ~std::uint64_t{0}; }).where.ends_with("/sequence"));
 }
 
-TEST_CASE("outcomes that are none are refused") {
+TEST_CASE("outcomes that are none are refused")
+{
     model::Outcome outcome;
     outcome.run = random_uuid();
     auto result = model::outcomes_result(std::vector{outcome}, {kEpoch, 1}, random_uuid(), at(1));

@@ -7,7 +7,8 @@ using namespace sonde::test;
 
 namespace {
 
-ControllerState open_state(const std::filesystem::path &file) {
+ControllerState open_state(const std::filesystem::path &file)
+{
     auto state = ControllerState::open(file);
     REQUIRE(state);
     return std::move(*state);
@@ -15,7 +16,8 @@ ControllerState open_state(const std::filesystem::path &file) {
 
 } // namespace
 
-TEST_CASE("an agent's instruction keeps its ETag until its text changes") {
+TEST_CASE("an agent's instruction keeps its ETag until its text changes")
+{
     const TempDir dir;
     const auto agent = random_uuid();
     std::string etag;
@@ -43,7 +45,8 @@ TEST_CASE("an agent's instruction keeps its ETag until its text changes") {
     CHECK(await(state.set_instruction(agent, "{1}", "other", at(4)))->etag != etag);
 }
 
-TEST_CASE("agents are known by an instruction, a visit or capabilities") {
+TEST_CASE("agents are known by an instruction, a visit or capabilities")
+{
     const TempDir dir;
     auto state = open_state(dir / "k.db");
     const auto instructed = random_uuid();
@@ -74,7 +77,8 @@ TEST_CASE("agents are known by an instruction, a visit or capabilities") {
     }
 }
 
-TEST_CASE("failures come newest first, an agent's newest thousand are kept") {
+TEST_CASE("failures come newest first, an agent's newest thousand are kept")
+{
     const TempDir dir;
     auto state = open_state(dir / "k.db");
     const auto one = random_uuid();

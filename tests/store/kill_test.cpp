@@ -8,7 +8,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
-TEST_CASE("a collector killed at any moment has every report that it acknowledged, whole and once [D2]") {
+TEST_CASE("a collector killed at any moment has every report that it acknowledged, whole and once [D2]")
+{
     const TempDir dir;
     const auto agent = random_uuid();
     std::uint64_t acknowledged = 0;

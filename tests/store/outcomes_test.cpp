@@ -7,7 +7,8 @@ using namespace sonde::test;
 namespace {
 
 model::Outcome outcome_of(const std::string &schedule, std::int64_t second, model::OutcomeWord word,
-                          std::uint64_t count = 1) {
+                          std::uint64_t count = 1)
+{
     model::Outcome outcome;
     outcome.run = random_uuid();
     outcome.schedule = schedule;
@@ -26,13 +27,15 @@ model::Outcome outcome_of(const std::string &schedule, std::int64_t second, mode
     return outcome;
 }
 
-model::ReportedResult entry_of(std::uint64_t sequence, const std::vector<model::Outcome> &outcomes) {
+model::ReportedResult entry_of(std::uint64_t sequence, const std::vector<model::Outcome> &outcomes)
+{
     return model::outcomes_result(outcomes, {kEpoch, sequence}, random_uuid(), at(0));
 }
 
 } // namespace
 
-TEST_CASE("outcomes come back as they were sent, and are rows of a method as well [A13]") {
+TEST_CASE("outcomes come back as they were sent, and are rows of a method as well [A13]")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -52,7 +55,8 @@ TEST_CASE("outcomes come back as they were sent, and are rows of a method as wel
     CHECK(rows[1] == std::vector<std::string>{"missed", "5", "1500.0", "2026-09-21T14:13:40.000000000Z"});
 }
 
-TEST_CASE("a correction of an outcome counts, whichever arrives last") {
+TEST_CASE("a correction of an outcome counts, whichever arrives last")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -71,7 +75,8 @@ TEST_CASE("a correction of an outcome counts, whichever arrives last") {
     CHECK(await(repository.outcomes({}))->size() == 2);
 }
 
-TEST_CASE("outcomes are filtered and summed by agent, schedule, word and time") {
+TEST_CASE("outcomes are filtered and summed by agent, schedule, word and time")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto one = random_uuid();

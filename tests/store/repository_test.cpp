@@ -8,7 +8,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
-TEST_CASE("a result comes back as it was stored, cell by cell [D3]") {
+TEST_CASE("a result comes back as it was stored, cell by cell [D3]")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -30,7 +31,8 @@ TEST_CASE("a result comes back as it was stored, cell by cell [D3]") {
     CHECK(rows[0].result == result);
 }
 
-TEST_CASE("doubles in a form that JSON has not come back equal") {
+TEST_CASE("doubles in a form that JSON has not come back equal")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     model::Table table{"t", {}, {{"x", "double", "", {}}}, {}};
@@ -44,7 +46,8 @@ TEST_CASE("doubles in a form that JSON has not come back equal") {
     CHECK(sql(dir / "c.db", "SELECT typeof(x), x FROM ping", 2).at(2) == std::vector<std::string>{"real", "5.0"});
 }
 
-TEST_CASE("a result that arrives twice is stored once, and another agent's of the same number is another [D2]") {
+TEST_CASE("a result that arrives twice is stored once, and another agent's of the same number is another [D2]")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -65,7 +68,8 @@ TEST_CASE("a result that arrives twice is stored once, and another agent's of th
     CHECK((*agents)[0].first_seen == at(1000));
 }
 
-TEST_CASE("a report is stored whole or not at all") {
+TEST_CASE("a report is stored whole or not at all")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     auto bad = packet_table(1);
@@ -78,7 +82,8 @@ TEST_CASE("a report is stored whole or not at all") {
     CHECK(await(repository.agents())->empty());
 }
 
-TEST_CASE("results are filtered by agent, task, method, table, run and time [D5]") {
+TEST_CASE("results are filtered by agent, task, method, table, run and time [D5]")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto one = random_uuid();
@@ -123,7 +128,8 @@ TEST_CASE("results are filtered by agent, task, method, table, run and time [D5]
     CHECK(read_all(repository).size() == 7);
 }
 
-TEST_CASE("pages of any size give each row once, in order, also when rows arrive in between") {
+TEST_CASE("pages of any size give each row once, in order, also when rows arrive in between")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -155,7 +161,8 @@ TEST_CASE("pages of any size give each row once, in order, also when rows arrive
     CHECK(page->next == 0);
 }
 
-TEST_CASE("a sink that has enough ends the page, and the next one goes on behind it") {
+TEST_CASE("a sink that has enough ends the page, and the next one goes on behind it")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     put(repository, random_uuid(), {result_of(1, {packet_table(5)})});
@@ -168,7 +175,8 @@ TEST_CASE("a sink that has enough ends the page, and the next one goes on behind
     CHECK(read_all(repository, rest).size() == 3);
 }
 
-TEST_CASE("readers beside a writer see whole reports") {
+TEST_CASE("readers beside a writer see whole reports")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     std::atomic<bool> stop = false;

@@ -11,18 +11,21 @@ namespace sonde::test {
 using namespace sonde::store;
 using namespace std::chrono_literals;
 
-inline WallTime at(std::int64_t seconds) {
+inline WallTime at(std::int64_t seconds)
+{
     return WallTime(std::chrono::seconds(1'790'000'000 + seconds));
 }
 
-inline Repository open_repository(const std::filesystem::path &file) {
+inline Repository open_repository(const std::filesystem::path &file)
+{
     auto repository = Repository::open(file);
     return std::move(repository.value());
 }
 
 inline const Uuid kEpoch = random_uuid();
 
-inline model::Table packet_table(std::size_t rows) {
+inline model::Table packet_table(std::size_t rows)
+{
     model::Table table{"packet",
                        {},
                        {{"target", "address", "", {}},
@@ -42,7 +45,8 @@ inline model::Table packet_table(std::size_t rows) {
 }
 
 inline model::ReportedResult result_of(std::uint64_t sequence, std::vector<model::Table> tables,
-                                       const std::string &method = "ping") {
+                                       const std::string &method = "ping")
+{
     model::ReportedResult result;
     result.identity = {kEpoch, sequence};
     result.run = random_uuid();
@@ -64,11 +68,13 @@ inline model::ReportedResult result_of(std::uint64_t sequence, std::vector<model
     return result;
 }
 
-inline model::Report report_of(std::vector<model::ReportedResult> results) {
+inline model::Report report_of(std::vector<model::ReportedResult> results)
+{
     return {at(0), std::nullopt, "group-1", std::nullopt, std::move(results)};
 }
 
-inline Stored put(Repository &repository, const Uuid &agent, std::vector<model::ReportedResult> results) {
+inline Stored put(Repository &repository, const Uuid &agent, std::vector<model::ReportedResult> results)
+{
     auto stored = await(repository.store(agent, report_of(std::move(results)), at(1000)));
     return stored.value();
 }
@@ -81,7 +87,8 @@ struct ReadRow {
     std::vector<model::Cell> cells;
 };
 
-inline std::vector<ReadRow> read_all(Repository &repository, ResultQuery query = {}) {
+inline std::vector<ReadRow> read_all(Repository &repository, ResultQuery query = {})
+{
     std::vector<ReadRow> rows;
     do {
         auto page = await(repository.results(query, [&](const ResultRow &row) {
@@ -95,7 +102,8 @@ inline std::vector<ReadRow> read_all(Repository &repository, ResultQuery query =
 
 // What anybody's SQL sees: the cells of a query as text, "-" for null, on a connection of its own.
 inline std::vector<std::vector<std::string>> sql(const std::filesystem::path &file, const std::string &query,
-                                                 int columns) {
+                                                 int columns)
+{
     auto connection = sqlite::Connection::open(file, sqlite::Connection::Mode::read_only, 1s);
     std::vector<std::vector<std::string>> all;
     auto rows = connection.value().query(query);

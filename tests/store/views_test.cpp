@@ -5,7 +5,8 @@ using namespace sonde::test;
 
 using Rows = std::vector<std::vector<std::string>>;
 
-TEST_CASE("a method's first table is a view that plain SQL reads, durations in microseconds [D3]") {
+TEST_CASE("a method's first table is a view that plain SQL reads, durations in microseconds [D3]")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -24,7 +25,8 @@ TEST_CASE("a method's first table is a view that plain SQL reads, durations in m
     CHECK(sql(dir / "c.db", "SELECT agent, results FROM agents", 2) == Rows{{to_string(agent), "1"}});
 }
 
-TEST_CASE("further tables have views of their own, and an empty table has one too") {
+TEST_CASE("further tables have views of their own, and an empty table has one too")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const model::Table summary{"summary", {}, {{"loss", "double", "", {}}}, {{"0.25"}}};
@@ -33,7 +35,8 @@ TEST_CASE("further tables have views of their own, and an empty table has one to
     CHECK(sql(dir / "c.db", "SELECT rtt_us FROM http_download", 1).empty());
 }
 
-TEST_CASE("a newer plugin's columns join the view, null where a row is older") {
+TEST_CASE("a newer plugin's columns join the view, null where a row is older")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const model::Table older{"t", {}, {{"a", "int", "", {}}, {"b", "duration", "ns", {}}}, {{"1", "2000"}}};
@@ -46,7 +49,8 @@ TEST_CASE("a newer plugin's columns join the view, null where a row is older") {
     CHECK(read_all(repository).size() == 2);
 }
 
-TEST_CASE("a table's own column named like one of ours keeps the name, ours gets an underscore") {
+TEST_CASE("a table's own column named like one of ours keeps the name, ours gets an underscore")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const model::Table table{"t", {}, {{"agent", "int", "", {}}, {"select", "int", "", {}}}, {{"5", "6"}}};
@@ -56,7 +60,8 @@ TEST_CASE("a table's own column named like one of ours keeps the name, ours gets
           Rows{{"5", to_string(agent), "6"}});
 }
 
-TEST_CASE("methods whose views would have the same name get two views") {
+TEST_CASE("methods whose views would have the same name get two views")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto table = [](const std::string &name, const std::string &value) {
@@ -75,7 +80,8 @@ TEST_CASE("methods whose views would have the same name get two views") {
     CHECK(sql(dir / "c.db", "SELECT name FROM _view WHERE table_name = 'summary'", 1) == Rows{{"ping_summary"}});
 }
 
-TEST_CASE("an agent that invents tables without end fills no more views than there may be, and its results are kept") {
+TEST_CASE("an agent that invents tables without end fills no more views than there may be, and its results are kept")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     const auto agent = random_uuid();
@@ -95,7 +101,8 @@ TEST_CASE("an agent that invents tables without end fills no more views than the
     CHECK(read_all(repository).size() == 700);
 }
 
-TEST_CASE("a view's rows are found through their parts, not by reading all rows for each") {
+TEST_CASE("a view's rows are found through their parts, not by reading all rows for each")
+{
     const TempDir dir;
     auto repository = open_repository(dir / "c.db");
     put(repository, random_uuid(), {result_of(1, {packet_table(1)})});

@@ -12,7 +12,8 @@ namespace sonde::test {
 
 // Runs a coroutine to its end on an io_context of its own, for tests of one step after the other.
 template <class T>
-T await(boost::asio::awaitable<T> work) {
+T await(boost::asio::awaitable<T> work)
+{
     boost::asio::io_context context;
     std::optional<T> result;
     std::exception_ptr failure;

@@ -10,7 +10,8 @@ namespace sonde::test {
 // A directory of a test's own, removed with it.
 class TempDir {
 public:
-    TempDir() {
+    TempDir()
+    {
         std::string name = (std::filesystem::temp_directory_path() / "sonde-test-XXXXXX").string();
         if (!mkdtemp(name.data()))
             throw std::runtime_error("cannot make a directory in " + name);
@@ -18,7 +19,8 @@ public:
     }
     TempDir(const TempDir &) = delete;
     TempDir &operator=(const TempDir &) = delete;
-    ~TempDir() {
+    ~TempDir()
+    {
         std::error_code ignored;
         std::filesystem::remove_all(path_, ignored);
     }

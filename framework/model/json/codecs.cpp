@@ -12,13 +12,15 @@ namespace sonde::model::json {
 
 namespace {
 
-bool is_digits(std::string_view text) {
+bool is_digits(std::string_view text)
+{
     return std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
 } // namespace
 
-void put(Writer &writer, std::string_view text) {
+void put(Writer &writer, std::string_view text)
+{
     if (is_yang_text(text)) {
         writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
     } else {
@@ -28,7 +30,8 @@ void put(Writer &writer, std::string_view text) {
 }
 
 bool read_text(Context &context, const Value &value, std::size_t bytes_min, std::size_t bytes_max,
-               std::string_view &text) {
+               std::string_view &text)
+{
     if (!value.IsString()) {
         context.wrong_type("a string", value);
         return false;
@@ -46,7 +49,8 @@ bool read_text(Context &context, const Value &value, std::size_t bytes_min, std:
     return false;
 }
 
-bool read_integer(Context &context, const Value &value, std::int64_t least, std::int64_t most, std::int64_t &number) {
+bool read_integer(Context &context, const Value &value, std::int64_t least, std::int64_t most, std::int64_t &number)
+{
     const std::string range = "from " + std::to_string(least) + " to " + std::to_string(most);
     if (value.IsString()) {
         context.wrong_type("a number", value, "this one is written without quotes");
@@ -68,7 +72,8 @@ bool read_integer(Context &context, const Value &value, std::int64_t least, std:
     return true;
 }
 
-bool read_uint64(Context &context, const Value &value, std::uint64_t &number) {
+bool read_uint64(Context &context, const Value &value, std::uint64_t &number)
+{
     if (!value.IsString()) {
         context.wrong_type("a whole number in quotes", value,
                            "64-bit integers are strings in JSON (RFC 7951 section 6.1)");
@@ -82,23 +87,28 @@ bool read_uint64(Context &context, const Value &value, std::uint64_t &number) {
     return false;
 }
 
-bool UriForm::fits(std::string_view text) {
+bool UriForm::fits(std::string_view text)
+{
     return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
 }
 
-bool HashForm::fits(std::string_view text) {
+bool HashForm::fits(std::string_view text)
+{
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-bool CycleForm::fits(std::string_view text) {
+bool CycleForm::fits(std::string_view text)
+{
     return text.size() == 15 && text[8] == '.' && is_digits(text.substr(0, 8)) && is_digits(text.substr(9));
 }
 
-bool ColumnTypeForm::fits(std::string_view text) {
+bool ColumnTypeForm::fits(std::string_view text)
+{
     return is_column_type(text);
 }
 
-void Boolean::read(Context &context, const Value &value, bool &target) {
+void Boolean::read(Context &context, const Value &value, bool &target)
+{
     if (value.IsBool())
         target = value.GetBool();
     else
@@ -106,7 +116,8 @@ void Boolean::read(Context &context, const Value &value, bool &target) {
                            value.IsString() ? "this one is written without quotes" : std::string());
 }
 
-void DateTime::read(Context &context, const Value &value, WallTime &target) {
+void DateTime::read(Context &context, const Value &value, WallTime &target)
+{
     std::string_view text;
     if (!read_text(context, value, 0, kTextBytesMax, text))
         return;
@@ -117,11 +128,13 @@ void DateTime::read(Context &context, const Value &value, WallTime &target) {
                       time.error().hint);
 }
 
-void DateTime::write(Writer &writer, WallTime value) {
+void DateTime::write(Writer &writer, WallTime value)
+{
     put(writer, format_date_time(value));
 }
 
-void UuidText::read(Context &context, const Value &value, Uuid &target) {
+void UuidText::read(Context &context, const Value &value, Uuid &target)
+{
     std::string_view text;
     if (!read_text(context, value, 0, kTextBytesMax, text))
         return;
@@ -131,7 +144,8 @@ void UuidText::read(Context &context, const Value &value, Uuid &target) {
         context.error(id.error().what, id.error().hint);
 }
 
-void UuidText::write(Writer &writer, const Uuid &value) {
+void UuidText::write(Writer &writer, const Uuid &value)
+{
     put(writer, sonde::to_string(value));
 }
 

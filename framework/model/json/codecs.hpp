@@ -30,7 +30,8 @@ bool read_uint64(Context &context, const Value &value, std::uint64_t &number);
 
 template <std::size_t BytesMin, std::size_t BytesMax>
 struct BoundedText {
-    static void read(Context &context, const Value &value, std::string &target) {
+    static void read(Context &context, const Value &value, std::string &target)
+    {
         std::string_view text;
         if (read_text(context, value, BytesMin, BytesMax, text))
             target = text;
@@ -43,7 +44,8 @@ using Name = BoundedText<1, kNameBytesMax>; // lmap:identifier and lmap:tag
 // A string of a certain form: Form::fits(text), and Form::kExpected says in words what it is.
 template <class Form>
 struct Pattern {
-    static void read(Context &context, const Value &value, std::string &target) {
+    static void read(Context &context, const Value &value, std::string &target)
+    {
         std::string_view text;
         if (!read_text(context, value, 0, kTextBytesMax, text))
             return;
@@ -86,7 +88,8 @@ struct Boolean {
 
 template <class T>
 struct Integer {
-    static void read(Context &context, const Value &value, T &target) {
+    static void read(Context &context, const Value &value, T &target)
+    {
         std::int64_t number = 0;
         if (read_integer(context, value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), number))
             target = static_cast<T>(number);
@@ -96,7 +99,8 @@ struct Integer {
 
 // uint64 is a string in JSON, since many readers keep numbers as doubles.
 struct Unsigned64 {
-    static void read(Context &context, const Value &value, std::uint64_t &target) {
+    static void read(Context &context, const Value &value, std::uint64_t &target)
+    {
         read_uint64(context, value, target);
     }
     static void write(Writer &writer, std::uint64_t value) { put(writer, std::to_string(value)); }
@@ -105,7 +109,8 @@ struct Unsigned64 {
 // uint32 in seconds.
 template <std::uint32_t Least>
 struct SecondsFrom {
-    static void read(Context &context, const Value &value, std::chrono::seconds &target) {
+    static void read(Context &context, const Value &value, std::chrono::seconds &target)
+    {
         std::int64_t number = 0;
         if (read_integer(context, value, Least, std::numeric_limits<std::uint32_t>::max(), number))
             target = std::chrono::seconds(number);
@@ -127,11 +132,13 @@ struct UuidText {
 // YANG's type `empty`: [null].
 template <class T>
 struct Empty {
-    static void read(Context &context, const Value &value, T &) {
+    static void read(Context &context, const Value &value, T &)
+    {
         if (!value.IsArray() || value.Size() != 1 || !value[0].IsNull())
             context.wrong_type("[null]", value, "a leaf without a value is written so (RFC 7951 section 6.9)");
     }
-    static void write(Writer &writer, const T &) {
+    static void write(Writer &writer, const T &)
+    {
         writer.StartArray();
         writer.Null();
         writer.EndArray();

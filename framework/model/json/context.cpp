@@ -8,7 +8,8 @@ namespace sonde::model::json {
 
 namespace {
 
-std::string kind_of(const Value &value) {
+std::string kind_of(const Value &value)
+{
     if (value.IsString())
         return "the string '" + shown(text_of(value)) + "'";
     if (value.IsNumber())
@@ -20,12 +21,14 @@ std::string kind_of(const Value &value) {
 
 } // namespace
 
-std::string predicate(std::string_view key_name, std::string_view key) {
+std::string predicate(std::string_view key_name, std::string_view key)
+{
     const char quote = key.find('\'') == std::string_view::npos ? '\'' : '"';
     return '[' + std::string(key_name) + '=' + quote + shown(key) + quote + ']';
 }
 
-std::string Context::path() const {
+std::string Context::path() const
+{
     std::string path;
     for (const Step &step : steps_) {
         if (!step.name.empty())
@@ -38,24 +41,28 @@ std::string Context::path() const {
     return path;
 }
 
-bool Context::full() const {
+bool Context::full() const
+{
     return errors_.size() > kErrorsMax;
 }
 
-void Context::error(std::string what, std::string hint) {
+void Context::error(std::string what, std::string hint)
+{
     if (errors_.size() < kErrorsMax)
         errors_.push_back({path(), std::move(what), std::move(hint)});
     else if (errors_.size() == kErrorsMax)
         errors_.push_back({"", "more than " + std::to_string(kErrorsMax) + " errors, the rest was not read", ""});
 }
 
-void Context::error_at(std::string_view child, std::string what, std::string hint) {
+void Context::error_at(std::string_view child, std::string what, std::string hint)
+{
     const std::string name = shown(child);
     const Inside inside(*this, {.name = name});
     error(std::move(what), std::move(hint));
 }
 
-void Context::wrong_type(std::string_view expected, const Value &value, std::string hint) {
+void Context::wrong_type(std::string_view expected, const Value &value, std::string hint)
+{
     error(std::string(expected) + " was expected, here is " + kind_of(value), std::move(hint));
 }
 

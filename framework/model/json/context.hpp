@@ -12,7 +12,8 @@ namespace sonde::model::json {
 
 using Value = rapidjson::Value;
 
-inline std::string_view text_of(const Value &value) {
+inline std::string_view text_of(const Value &value)
+{
     return {value.GetString(), value.GetStringLength()};
 }
 

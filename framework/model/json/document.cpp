@@ -32,11 +32,13 @@ public:
     bool Key(const char *text, SizeType length, bool copy) { return document_.Key(text, length, copy); }
     bool StartObject() { return ++depth_ <= kDepthMax && document_.StartObject(); }
     bool StartArray() { return ++depth_ <= kDepthMax && document_.StartArray(); }
-    bool EndObject(SizeType members) {
+    bool EndObject(SizeType members)
+    {
         --depth_;
         return document_.EndObject(members);
     }
-    bool EndArray(SizeType elements) {
+    bool EndArray(SizeType elements)
+    {
         --depth_;
         return document_.EndArray(elements);
     }
@@ -50,7 +52,8 @@ struct Generator {
     std::string_view text;
     rapidjson::ParseResult result;
 
-    bool operator()(rapidjson::Document &document) {
+    bool operator()(rapidjson::Document &document)
+    {
         rapidjson::MemoryStream memory(text.data(), text.size());
         rapidjson::EncodedInputStream<rapidjson::UTF8<>, rapidjson::MemoryStream> stream(memory);
         DepthGuard guard(document);
@@ -61,7 +64,8 @@ struct Generator {
     }
 };
 
-std::string line_and_column(std::string_view text, std::size_t offset) {
+std::string line_and_column(std::string_view text, std::size_t offset)
+{
     const std::string_view before = text.substr(0, std::min(offset, text.size()));
     const auto line = std::count(before.begin(), before.end(), '\n') + 1;
     const std::size_t last = before.rfind('\n');
@@ -71,7 +75,8 @@ std::string line_and_column(std::string_view text, std::size_t offset) {
 
 } // namespace
 
-std::optional<Error> parse(std::string_view text, std::size_t bytes_max, rapidjson::Document &document) {
+std::optional<Error> parse(std::string_view text, std::size_t bytes_max, rapidjson::Document &document)
+{
     if (text.size() > bytes_max)
         return Error{"", "the document has " + std::to_string(text.size()) + " bytes",
                      std::to_string(bytes_max) + " is the most"};

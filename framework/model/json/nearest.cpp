@@ -10,7 +10,8 @@ namespace sonde::model::json {
 namespace {
 
 // Restricted Damerau-Levenshtein distance: a swap of neighbours, the commonest slip, counts once.
-std::size_t distance(std::string_view a, std::string_view b) {
+std::size_t distance(std::string_view a, std::string_view b)
+{
     std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
     for (std::size_t i = 0; i <= a.size(); ++i) {
         for (std::size_t j = 0; j <= b.size(); ++j) {
@@ -28,12 +29,14 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 // A name that is forgotten or superfluous by its module's prefix is near as well.
-std::string_view without_module(std::string_view name) {
+std::string_view without_module(std::string_view name)
+{
     const std::size_t colon = name.find(':');
     return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
-std::string_view nearest(std::string_view name, std::span<const std::string_view> names) {
+std::string_view nearest(std::string_view name, std::span<const std::string_view> names)
+{
     constexpr std::size_t kLongest = 64;
     std::string_view best;
     std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
@@ -53,7 +56,8 @@ std::string_view nearest(std::string_view name, std::span<const std::string_view
 
 } // namespace
 
-std::string shown(std::string_view text) {
+std::string shown(std::string_view text)
+{
     constexpr std::size_t kMost = 64;
     std::string clean = to_yang_text(text.substr(0, kMost));
     for (char &c : clean)
@@ -62,7 +66,8 @@ std::string shown(std::string_view text) {
     return text.size() > kMost ? clean + "..." : clean;
 }
 
-std::string name_hint(std::string_view name, std::string_view kind, std::span<const std::string_view> names) {
+std::string name_hint(std::string_view name, std::string_view kind, std::span<const std::string_view> names)
+{
     constexpr std::size_t kListed = 10;
     std::string hint;
     if (const std::string_view near = nearest(name, names); !near.empty())

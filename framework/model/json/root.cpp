@@ -4,7 +4,8 @@
 
 namespace sonde::model::json {
 
-bool is_void(const Value &value) {
+bool is_void(const Value &value)
+{
     if (value.IsArray())
         return value.Empty();
     if (!value.IsObject())
@@ -15,7 +16,8 @@ bool is_void(const Value &value) {
     return true;
 }
 
-const Value *find_root(Context &context, const Value &document, std::string_view root) {
+const Value *find_root(Context &context, const Value &document, std::string_view root)
+{
     if (!document.IsObject()) {
         context.wrong_type("an object {\"" + std::string(root) + "\": ...}", document);
         return nullptr;
@@ -37,7 +39,8 @@ const Value *find_root(Context &context, const Value &document, std::string_view
     return found;
 }
 
-std::string indented(const std::string &json) {
+std::string indented(const std::string &json)
+{
     rapidjson::StringBuffer buffer;
     rapidjson::PrettyWriter<rapidjson::StringBuffer> writer(buffer);
     writer.SetIndent(' ', 2);

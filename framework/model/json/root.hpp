@@ -12,13 +12,16 @@ const Value *find_root(Context &context, const Value &document, std::string_view
 
 struct NoCheck {
     template <class T>
-    void operator()(const T &, std::vector<Error> &, std::vector<Error> &) const {}
+    void operator()(const T &, std::vector<Error> &, std::vector<Error> &) const
+    {
+    }
 };
 
 // Reads `{root: {...}}` by a table; an empty root is an object without an envelope. `check(value, errors, warnings)`
 // sees what could be read even where something could not, so that a person gets all errors at once.
 template <class T, class Check = NoCheck>
-Reading<T> read_document(std::string_view text, std::size_t bytes_max, std::string_view root, Check check = {}) {
+Reading<T> read_document(std::string_view text, std::size_t bytes_max, std::string_view root, Check check = {})
+{
     rapidjson::Document document;
     if (auto error = parse(text, bytes_max, document))
         return {.errors = {std::move(*error)}};
@@ -41,7 +44,8 @@ Reading<T> read_document(std::string_view text, std::size_t bytes_max, std::stri
 }
 
 template <class T>
-std::string write_document(const T &value, std::string_view root) {
+std::string write_document(const T &value, std::string_view root)
+{
     rapidjson::StringBuffer buffer;
     Writer writer(buffer);
     if (!root.empty()) {

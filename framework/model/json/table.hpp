@@ -36,7 +36,8 @@ template <class S, class Fields>
 void read_fields(Context &context, const Value &value, S &target, const Fields &fields);
 
 template <class S, class Fields>
-bool any_present(const S &source, const Fields &fields) {
+bool any_present(const S &source, const Fields &fields)
+{
     for (const Field<S> &field : fields)
         if (field.present != nullptr && field.present(source))
             return true;
@@ -44,7 +45,8 @@ bool any_present(const S &source, const Fields &fields) {
 }
 
 template <class S, class Fields>
-void write_fields(Writer &writer, const S &source, const Fields &fields) {
+void write_fields(Writer &writer, const S &source, const Fields &fields)
+{
     writer.StartObject();
     for (const Field<S> &field : fields) {
         if (field.present == nullptr || !field.present(source))
@@ -58,7 +60,8 @@ void write_fields(Writer &writer, const S &source, const Fields &fields) {
 // The codec of a struct that has a table.
 template <class S>
 struct Object {
-    static void read(Context &context, const Value &value, S &target) {
+    static void read(Context &context, const Value &value, S &target)
+    {
         read_fields(context, value, target, Node<S>::fields);
     }
     static void write(Writer &writer, const S &source) { write_fields(writer, source, Node<S>::fields); }
@@ -85,7 +88,8 @@ inline constexpr bool kIsOptional<std::optional<T>> = true;
 
 // A leaf. One that has a default value is left out when it has that value, as is an optional without a value.
 template <auto Member, class Codec>
-constexpr Field<StructOf<Member>> leaf(std::string_view name, Presence presence = Presence::optional) {
+constexpr Field<StructOf<Member>> leaf(std::string_view name, Presence presence = Presence::optional)
+{
     using S = StructOf<Member>;
     Field<S> field{.name = name, .mandatory = presence == Presence::mandatory};
     if constexpr (kIsOptional<TypeOf<Member>>) {
@@ -111,7 +115,8 @@ constexpr Field<StructOf<Member>> leaf(std::string_view name, Presence presence 
 
 // A mandatory leaf of a struct within the struct.
 template <auto Outer, auto Inner, class Codec>
-constexpr Field<StructOf<Outer>> leaf_in(std::string_view name) {
+constexpr Field<StructOf<Outer>> leaf_in(std::string_view name)
+{
     using S = StructOf<Outer>;
     return {.name = name,
             .read = [](Context &context, const Value &value,
@@ -123,7 +128,8 @@ constexpr Field<StructOf<Outer>> leaf_in(std::string_view name) {
 
 // A container with a struct of its own.
 template <auto Member>
-constexpr Field<StructOf<Member>> container(std::string_view name) {
+constexpr Field<StructOf<Member>> container(std::string_view name)
+{
     using S = StructOf<Member>;
     auto field = leaf<Member, Object<TypeOf<Member>>>(name);
     field.present = [](const S &source) { return any_present(source.*Member, Node<TypeOf<Member>>::fields); };
@@ -132,7 +138,8 @@ constexpr Field<StructOf<Member>> container(std::string_view name) {
 
 // A container whose nodes are members of the parent's struct; Group::fields is its table.
 template <class S, class Group>
-constexpr Field<S> group(std::string_view name) {
+constexpr Field<S> group(std::string_view name)
+{
     return {.name = name,
             .read = [](Context &context, const Value &value,
                        S &target) { read_fields(context, value, target, Group::fields); },
@@ -140,7 +147,8 @@ constexpr Field<S> group(std::string_view name) {
             .write = [](Writer &writer, const S &source) { write_fields(writer, source, Group::fields); }};
 }
 
-inline bool read_array(Context &context, const Value &value, std::size_t most) {
+inline bool read_array(Context &context, const Value &value, std::size_t most)
+{
     if (!value.IsArray())
         context.wrong_type("an array", value);
     else if (value.Size() > most)
@@ -157,7 +165,8 @@ inline constexpr Uniqueness kUnique = Uniqueness::unique; // what configuration 
 template <class Codec, std::size_t Most, Uniqueness unique>
 struct LeafList {
     template <class T>
-    static void read(Context &context, const Value &value, std::vector<T> &target) {
+    static void read(Context &context, const Value &value, std::vector<T> &target)
+    {
         if (!read_array(context, value, Most))
             return;
         std::unordered_set<std::string_view> seen;
@@ -169,7 +178,8 @@ struct LeafList {
         }
     }
     template <class T>
-    static void write(Writer &writer, const std::vector<T> &source) {
+    static void write(Writer &writer, const std::vector<T> &source)
+    {
         writer.StartArray();
         for (const T &item : source)
             Codec::write(writer, item);
@@ -178,7 +188,8 @@ struct LeafList {
 };
 
 template <auto Member, class Codec, std::size_t Most, Uniqueness unique = Uniqueness::any>
-constexpr Field<StructOf<Member>> leaf_list(std::string_view name) {
+constexpr Field<StructOf<Member>> leaf_list(std::string_view name)
+{
     return leaf<Member, LeafList<Codec, Most, unique>>(name);
 }
 
@@ -186,7 +197,8 @@ constexpr Field<StructOf<Member>> leaf_list(std::string_view name) {
 template <std::size_t Most>
 struct List {
     template <class T>
-    static void read(Context &context, const Value &value, std::vector<T> &target) {
+    static void read(Context &context, const Value &value, std::vector<T> &target)
+    {
         if (!read_array(context, value, Most))
             return;
         target.reserve(value.Size());
@@ -200,7 +212,8 @@ struct List {
         }
     }
     template <class T>
-    static void write(Writer &writer, const std::vector<T> &source) {
+    static void write(Writer &writer, const std::vector<T> &source)
+    {
         writer.StartArray();
         for (const T &item : source)
             Object<T>::write(writer, item);
@@ -209,7 +222,8 @@ struct List {
 
 private:
     template <class T>
-    static Context::Step step_to(const Value &entry, std::size_t position) {
+    static Context::Step step_to(const Value &entry, std::size_t position)
+    {
         if constexpr (requires { Node<T>::key; }) {
             if (entry.IsObject())
                 for (const auto &member : entry.GetObject())
@@ -221,13 +235,15 @@ private:
 };
 
 template <auto Member, std::size_t Most>
-constexpr Field<StructOf<Member>> list(std::string_view name) {
+constexpr Field<StructOf<Member>> list(std::string_view name)
+{
     return leaf<Member, List<Most>>(name);
 }
 
 // One case of a choice that is kept in a variant.
 template <auto Member, class Alternative, class Codec>
-constexpr Field<StructOf<Member>> alternative(std::string_view name, std::string_view choice) {
+constexpr Field<StructOf<Member>> alternative(std::string_view name, std::string_view choice)
+{
     using S = StructOf<Member>;
     return {
         .name = name,
@@ -241,13 +257,15 @@ constexpr Field<StructOf<Member>> alternative(std::string_view name, std::string
 // A node of the standard that is refused when it has any content.
 template <class S>
 constexpr Field<S> refused(std::string_view name, std::string_view refusal, std::string_view hint = {},
-                           std::string_view choice = {}) {
+                           std::string_view choice = {})
+{
     return {.name = name, .choice = choice, .refusal = refusal, .hint = hint};
 }
 
 // A node that only an agent writes.
 template <class S>
-constexpr Field<S> state(std::string_view name) {
+constexpr Field<S> state(std::string_view name)
+{
     return refused<S>(name, "is an agent's state and cannot be set");
 }
 
@@ -257,7 +275,8 @@ constexpr Field<S> state(std::string_view name) {
 bool is_void(const Value &value);
 
 template <class S, std::size_t N>
-void report_unknown(Context &context, const Value &name, const std::array<Field<S>, N> &fields) {
+void report_unknown(Context &context, const Value &name, const std::array<Field<S>, N> &fields)
+{
     std::vector<std::string_view> names;
     for (const Field<S> &field : fields)
         if (field.read != nullptr)
@@ -267,7 +286,8 @@ void report_unknown(Context &context, const Value &name, const std::array<Field<
 }
 
 template <class S, std::size_t N>
-void check_choices(Context &context, const std::array<const Value *, N> &given, const std::array<Field<S>, N> &fields) {
+void check_choices(Context &context, const std::array<const Value *, N> &given, const std::array<Field<S>, N> &fields)
+{
     std::string_view choice;
     std::string_view chosen;
     std::string all;
@@ -290,7 +310,8 @@ void check_choices(Context &context, const std::array<const Value *, N> &given, 
 
 // Nodes are read in the order of the table, whatever their order in the document, so that one may depend on another.
 template <class S, class Fields>
-void read_fields(Context &context, const Value &value, S &target, const Fields &fields) {
+void read_fields(Context &context, const Value &value, S &target, const Fields &fields)
+{
     constexpr std::size_t kCount = std::tuple_size_v<Fields>;
     if (!value.IsObject())
         return context.wrong_type("an object", value);

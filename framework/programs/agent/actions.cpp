@@ -132,8 +132,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
 {
     const auto method = catalogue_.find_method(task_of(start));
     if (!method) {
-        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent,
-             to_string(method.error()));
+        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent, to_string(method.error()));
         co_return;
     }
     auto arguments = plugin_host::read_options(method->method(), options_of(start));
@@ -154,8 +153,7 @@ asio::awaitable<policy::Verdict> Actions::ask_policy(const frames::MethodDescrip
                                                      const std::vector<std::string> &targets)
 {
     auto used = co_await spool_.counted_bytes(today());
-    if (!used)
-        {
+    if (!used) {
         policy::Verdict unknown;
         unknown.reason = "the bytes of today are not known: " + to_string(used.error());
         co_return unknown;

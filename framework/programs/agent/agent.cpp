@@ -59,18 +59,19 @@ public:
         : loop_(loop), options_(std::move(options)), spool_(std::move(spool)), alarm_(std::move(alarm)),
           log_(std::move(log)), host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_)),
           catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
-          reporter_(loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
-                    [this] { control_.tell_failures(); }),
+          reporter_(
+              loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
+              [this] { control_.tell_failures(); }),
           actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, reporter_, log_, options_.longest_run),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
-          conductor_(loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
-                     [this](const Accepted &instruction) { applied(instruction); },
-                     [this] { spawn(deliver_left_behind()); }),
-          control_(loop.get_executor(),
-                   {.server = options_.controller, .identity = options_.identity,
-                    .server_role = channel::Role::controller},
-                   spool_, [this] { return uniform_(generator_); }, log_,
-                   [this](Accepted instruction) { conductor_.replace(std::move(instruction)); }),
+          conductor_(
+              loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
+              [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
+          control_(
+              loop.get_executor(),
+              {.server = options_.controller, .identity = options_.identity, .server_role = channel::Role::controller},
+              spool_, [this] { return uniform_(generator_); }, log_,
+              [this](Accepted instruction) { conductor_.replace(std::move(instruction)); }),
           scan_timer_(loop)
     {
     }

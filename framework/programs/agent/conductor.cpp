@@ -20,9 +20,11 @@ spool::Progress to_spool(const schedule::Progress &progress)
 } // namespace
 
 Conductor::Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
-                     Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied, std::function<void()> left_behind)
+                     Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
+                     std::function<void()> left_behind)
     : executor_(std::move(executor)), engine_(engine), spool_(spool), actions_(actions), alarm_(alarm),
-      log_(std::move(log)), applied_(std::move(applied)), left_behind_(std::move(left_behind)), routes_(std::make_shared<Routes>()), former_routes_(routes_)
+      log_(std::move(log)), applied_(std::move(applied)), left_behind_(std::move(left_behind)),
+      routes_(std::make_shared<Routes>()), former_routes_(routes_)
 {
 }
 

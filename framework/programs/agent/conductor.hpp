@@ -27,7 +27,8 @@ public:
     // `applied` is called when an instruction is in force, that is durable; `left_behind` when something was spooled
     // by the routes of one that no longer is. Everything handed in outlives it.
     Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
-              Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied, std::function<void()> left_behind);
+              Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
+              std::function<void()> left_behind);
 
     // Runs until stop(), with the instruction in force at the start. Returns when nothing runs any more and all is
     // durable.

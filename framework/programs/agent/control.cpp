@@ -114,8 +114,7 @@ asio::awaitable<bool> Control::consider(std::string text, std::string etag)
     if (reading) {
         const auto &claimed = reading->agent.agent_id;
         if (claimed && *claimed != options_.identity->self.id)
-            errors.push_back({"/ietf-lmap-control:lmap/agent/agent-id",
-                              to_string(*claimed) + " is not this agent",
+            errors.push_back({"/ietf-lmap-control:lmap/agent/agent-id", to_string(*claimed) + " is not this agent",
                               "an agent's id is the one in its certificate: " + to_string(options_.identity->self.id)});
         auto made = Routes::of(*reading);
         if (made)

@@ -63,9 +63,8 @@ asio::awaitable<Result<void>> Parts::batch_end()
 
 void Parts::log(sonde_log_level level, std::string_view text)
 {
-    static constexpr spdlog::level::level_enum levels[] = {spdlog::level::debug, spdlog::level::err,
-                                                           spdlog::level::warn, spdlog::level::info,
-                                                           spdlog::level::debug};
+    static constexpr spdlog::level::level_enum levels[] = {
+        spdlog::level::debug, spdlog::level::err, spdlog::level::warn, spdlog::level::info, spdlog::level::debug};
     log_->log(levels[level <= SONDE_LOG_DEBUG ? level : 0], "method says method={} schedule={} text={}", method_.id,
               quoted(part_.schedule), quoted(text));
 }

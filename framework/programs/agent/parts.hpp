@@ -16,8 +16,8 @@ namespace asio = boost::asio;
 // Takes the rows of a run and hands them to the spool in parts, so that a run of any size needs the memory of one.
 class Parts : public plugin_host::RowSink {
 public:
-    // `frame` is the result without tables: what all parts have in common. `traffic_seen` is told the bytes that the run
-    // has put on the line so far. `spool` outlives it.
+    // `frame` is the result without tables: what all parts have in common. `traffic_seen` is told the bytes that the
+    // run has put on the line so far. `spool` outlives it.
     Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
           model::ReportedResult frame, std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
           std::function<void(std::uint64_t)> traffic_seen);

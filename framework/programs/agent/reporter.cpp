@@ -105,8 +105,8 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
         auto acknowledged = co_await spool_.acknowledge(name, std::move(sequences));
         if (!acknowledged)
             co_return Tried{.message = to_string(acknowledged.error())};
-        log_->info("report acknowledged collector={} schedule={} results={}",
-                   channel::to_string(destination.collector), quoted(destination.schedule), entries);
+        log_->info("report acknowledged collector={} schedule={} results={}", channel::to_string(destination.collector),
+                   quoted(destination.schedule), entries);
         co_return Tried{.attempt = Attempt::sent, .entries = entries};
     }
     case channel::Verdict::permanent: {

@@ -18,7 +18,8 @@ const model::Task *find_task(const model::Instruction &instruction, const std::s
 
 std::string path_of(const model::Schedule &schedule, const model::Action &action)
 {
-    return "/ietf-lmap-control:lmap/schedules/schedule[name='" + schedule.name + "']/action[name='" + action.name + "']";
+    return "/ietf-lmap-control:lmap/schedules/schedule[name='" + schedule.name + "']/action[name='" + action.name +
+           "']";
 }
 
 } // namespace

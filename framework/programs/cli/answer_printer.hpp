@@ -20,8 +20,8 @@ struct AnswerWords {
 
 void add_answer_words(CLI::App &app, AnswerWords &words);
 
-// Shows rows that come as one JSON object a line: as they are, as CSV, or as a table for people, in which durations have
-// units and `hidden` members are left out. Rows of one kind: the first one's members are the columns.
+// Shows rows that come as one JSON object a line: as they are, as CSV, or as a table for people, in which durations
+// have units and `hidden` members are left out. Rows of one kind: the first one's members are the columns.
 class AnswerPrinter {
 public:
     AnswerPrinter(Console &console, const AnswerWords &words, std::vector<std::string> hidden);

@@ -9,12 +9,14 @@ namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void member(Writer &json, const char *name, const std::string &value) {
+void member(Writer &json, const char *name, const std::string &value)
+{
     json.Key(name);
     json.String(value);
 }
 
-void member(Writer &json, const char *name, const std::optional<std::string> &value) {
+void member(Writer &json, const char *name, const std::optional<std::string> &value)
+{
     json.Key(name);
     if (value)
         json.String(*value);
@@ -22,12 +24,14 @@ void member(Writer &json, const char *name, const std::optional<std::string> &va
         json.Null();
 }
 
-void member(Writer &json, const char *name, bool value) {
+void member(Writer &json, const char *name, bool value)
+{
     json.Key(name);
     json.Bool(value);
 }
 
-void member(Writer &json, const char *name, const std::vector<std::string> &values) {
+void member(Writer &json, const char *name, const std::vector<std::string> &values)
+{
     json.Key(name);
     json.StartArray();
     for (const std::string &value : values)
@@ -35,7 +39,8 @@ void member(Writer &json, const char *name, const std::vector<std::string> &valu
     json.EndArray();
 }
 
-void write_option(Writer &json, const frames::OptionDescription &option) {
+void write_option(Writer &json, const frames::OptionDescription &option)
+{
     json.StartObject();
     member(json, "id", option.id);
     member(json, "type", std::string(plugin_host::type_name(option.type)));
@@ -51,7 +56,8 @@ void write_option(Writer &json, const frames::OptionDescription &option) {
     json.EndObject();
 }
 
-void write_table(Writer &json, const frames::TableDescription &table) {
+void write_table(Writer &json, const frames::TableDescription &table)
+{
     json.StartObject();
     member(json, "id", table.id);
     member(json, "help", table.help);
@@ -73,7 +79,8 @@ void write_table(Writer &json, const frames::TableDescription &table) {
     json.EndObject();
 }
 
-void write_status(Writer &json, const frames::StatusDescription &status) {
+void write_status(Writer &json, const frames::StatusDescription &status)
+{
     json.StartObject();
     json.Key("code");
     json.Int(status.code);
@@ -85,7 +92,8 @@ void write_status(Writer &json, const frames::StatusDescription &status) {
 }
 
 template <class T>
-void array(Writer &json, const char *name, const std::vector<T> &items, void (*write)(Writer &, const T &)) {
+void array(Writer &json, const char *name, const std::vector<T> &items, void (*write)(Writer &, const T &))
+{
     json.Key(name);
     json.StartArray();
     for (const T &item : items)
@@ -93,14 +101,16 @@ void array(Writer &json, const char *name, const std::vector<T> &items, void (*w
     json.EndArray();
 }
 
-void write_function(Writer &json, const frames::FunctionDescription &function) {
+void write_function(Writer &json, const frames::FunctionDescription &function)
+{
     json.StartObject();
     member(json, "uri", function.uri);
     member(json, "roles", function.roles);
     json.EndObject();
 }
 
-void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found) {
+void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found)
+{
     const frames::Description &plugin = *found.description;
     json.StartObject();
     member(json, "name", plugin.name);
@@ -115,7 +125,8 @@ void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found) {
 
 } // namespace
 
-std::string describe_json(const plugin_host::CatalogueMethod &found) {
+std::string describe_json(const plugin_host::CatalogueMethod &found)
+{
     const frames::MethodDescription &method = found.method();
     rapidjson::StringBuffer buffer;
     Writer json(buffer);

@@ -17,14 +17,16 @@ constexpr std::pair<std::uint32_t, const char *> kFlags[] = {{SONDE_ACTIVE, "act
 constexpr std::pair<std::uint32_t, const char *> kPrivileges[] = {
     {SONDE_PRIVILEGE_ICMP, "icmp"}, {SONDE_PRIVILEGE_CAPTURE, "capture"}, {SONDE_PRIVILEGE_LISTEN, "listen"}};
 
-std::string joined(const std::vector<std::string> &words, const char *between) {
+std::string joined(const std::vector<std::string> &words, const char *between)
+{
     std::string text;
     for (const std::string &word : words)
         text += (text.empty() ? "" : between) + printable(word);
     return text;
 }
 
-std::string indented(const std::string &lines) {
+std::string indented(const std::string &lines)
+{
     std::string text;
     bool begins = true;
     for (char c : lines) {
@@ -36,20 +38,23 @@ std::string indented(const std::string &lines) {
     return text;
 }
 
-std::string type_of(sonde_type type, const std::string &unit, const std::vector<std::string> &words, bool list) {
+std::string type_of(sonde_type type, const std::string &unit, const std::vector<std::string> &words, bool list)
+{
     std::string text = words.empty() ? type_name(type) : joined(words, "|");
     if (!unit.empty())
         text += " [" + printable(unit) + "]";
     return list ? text + ", ..." : text;
 }
 
-std::string range_of(const frames::OptionDescription &option) {
+std::string range_of(const frames::OptionDescription &option)
+{
     if (!option.minimum && !option.maximum)
         return "";
     return option.minimum.value_or("") + ".." + option.maximum.value_or("");
 }
 
-std::string options_text(const frames::MethodDescription &method) {
+std::string options_text(const frames::MethodDescription &method)
+{
     Table table({{"option", {}, 0}, {"type", {}, 0}, {"default", {}, 0}, {"range", {}, 0}, {"", {}, 0}});
     std::vector<std::vector<std::string>> rows;
     for (const auto &option : method.options)
@@ -64,7 +69,8 @@ std::string options_text(const frames::MethodDescription &method) {
     return header + table.lines(rows);
 }
 
-std::string columns_text(const frames::TableDescription &declared) {
+std::string columns_text(const frames::TableDescription &declared)
+{
     Table table({{"column", {}, 0}, {"type", {}, 0}, {"", {}, 0}, {"", {}, 0}});
     std::vector<std::vector<std::string>> rows;
     for (const auto &column : declared.columns) {
@@ -77,7 +83,8 @@ std::string columns_text(const frames::TableDescription &declared) {
     return header + table.lines(rows);
 }
 
-std::string statuses_text(const frames::MethodDescription &method) {
+std::string statuses_text(const frames::MethodDescription &method)
+{
     Table table({{"status", Table::Align::right, 0}, {"name", {}, 0}, {"whose", {}, 0}, {"", {}, 0}});
     std::vector<std::vector<std::string>> rows;
     for (const auto &status : method.statuses)
@@ -90,7 +97,8 @@ std::string statuses_text(const frames::MethodDescription &method) {
 
 } // namespace
 
-std::vector<std::string> flag_words(std::uint32_t flags) {
+std::vector<std::string> flag_words(std::uint32_t flags)
+{
     std::vector<std::string> words;
     for (const auto &[bit, word] : kFlags)
         if ((flags & bit) != 0)
@@ -98,7 +106,8 @@ std::vector<std::string> flag_words(std::uint32_t flags) {
     return words;
 }
 
-std::vector<std::string> privilege_words(std::uint32_t privileges) {
+std::vector<std::string> privilege_words(std::uint32_t privileges)
+{
     std::vector<std::string> words;
     for (const auto &[bit, word] : kPrivileges)
         if ((privileges & bit) != 0)
@@ -106,7 +115,8 @@ std::vector<std::string> privilege_words(std::uint32_t privileges) {
     return words;
 }
 
-std::string describe_text(const plugin_host::CatalogueMethod &found) {
+std::string describe_text(const plugin_host::CatalogueMethod &found)
+{
     const frames::MethodDescription &method = found.method();
     const frames::Description &plugin = *found.description;
     std::string text =

@@ -9,7 +9,8 @@
 
 namespace sonde::cli {
 
-Result<std::string> read_file(const std::string &path, std::size_t max) {
+Result<std::string> read_file(const std::string &path, std::size_t max)
+{
     const bool standard_input = path == "-";
     const int file = standard_input ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file < 0)

@@ -8,7 +8,8 @@ namespace sonde::cli {
 
 namespace {
 
-std::string formatted(const char *format, double value, const char *unit) {
+std::string formatted(const char *format, double value, const char *unit)
+{
     std::array<char, 64> text{};
     std::snprintf(text.data(), text.size(), format, value, unit);
     return text.data();
@@ -16,7 +17,8 @@ std::string formatted(const char *format, double value, const char *unit) {
 
 } // namespace
 
-std::string human_duration(std::int64_t nanoseconds) {
+std::string human_duration(std::int64_t nanoseconds)
+{
     const auto value = static_cast<double>(nanoseconds);
     const double size = std::abs(value);
     if (size < 1e3)
@@ -28,7 +30,8 @@ std::string human_duration(std::int64_t nanoseconds) {
     return formatted("%.3f %s", value / 1e9, "s");
 }
 
-std::string human_bytes(std::uint64_t bytes) {
+std::string human_bytes(std::uint64_t bytes)
+{
     static constexpr const char *units[] = {"kB", "MB", "GB", "TB", "PB", "EB"};
     if (bytes < 1000)
         return std::to_string(bytes) + " B";
@@ -41,7 +44,8 @@ std::string human_bytes(std::uint64_t bytes) {
     return formatted("%.1f %s", value, units[unit]);
 }
 
-std::string human_time(std::int64_t wall_nanoseconds) {
+std::string human_time(std::int64_t wall_nanoseconds)
+{
     constexpr std::int64_t second = 1'000'000'000, day = 86'400;
     std::int64_t seconds = wall_nanoseconds / second, fraction = wall_nanoseconds % second;
     if (fraction < 0) {

@@ -25,7 +25,8 @@ Examples:
 Exit status: 0 done; 1 it ran, and the target failed; 2 usage or bad input; 3 refused (policy, certificate,
 permission); 4 nothing ran (daemon or server not reached, nothing matched).)";
 
-int usage_error(Console &console, const CLI::App &sonde, const CLI::ParseError &error) {
+int usage_error(Console &console, const CLI::App &sonde, const CLI::ParseError &error)
+{
     const CLI::App *asked = &sonde;
     std::string verb = "sonde";
     for (auto parsed = asked->get_subcommands(); !parsed.empty(); parsed = asked->get_subcommands()) {
@@ -36,7 +37,8 @@ int usage_error(Console &console, const CLI::App &sonde, const CLI::ParseError &
 }
 
 // `sonde help run` is `sonde run --help`.
-std::vector<std::string> rewritten(int count, char **words) {
+std::vector<std::string> rewritten(int count, char **words)
+{
     std::vector<std::string> given(words + 1, words + count);
     if (!given.empty() && given.front() == "help") {
         given.erase(given.begin());
@@ -47,7 +49,8 @@ std::vector<std::string> rewritten(int count, char **words) {
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     // A reader that goes away (`| head`) or a runner that dies is noticed where it is written to.
     std::signal(SIGPIPE, SIG_IGN);
     Console console(stdout, stderr);
@@ -56,8 +59,8 @@ int main(int argc, char **argv) {
     sonde.require_subcommand(1);
     sonde.footer(kFooter);
     sonde.get_formatter()->column_width(28);
-    const Verb verbs[] = {add_run(sonde), add_describe(sonde), add_validate(sonde), add_ca(sonde),
-                          add_instruct(sonde), add_agents(sonde), add_results(sonde), add_outcomes(sonde)};
+    const Verb verbs[] = {add_run(sonde),      add_describe(sonde), add_validate(sonde), add_ca(sonde),
+                          add_instruct(sonde), add_agents(sonde),   add_results(sonde),  add_outcomes(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

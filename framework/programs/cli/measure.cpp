@@ -18,14 +18,16 @@ using namespace plugin_host;
 namespace {
 
 int fail_options(Console &console, const frames::MethodDescription &method, const std::string &name,
-                 const std::vector<Error> &errors) {
+                 const std::vector<Error> &errors)
+{
     for (const Error &error : errors)
         fail(console, error, kUsage);
     console.say("`sonde describe " + printable(name) + "` lists the options of " + method.id);
     return kUsage;
 }
 
-ExitStatus exit_status(const RunResult &result, bool interrupted) {
+ExitStatus exit_status(const RunResult &result, bool interrupted)
+{
     if (result.status == 0 || (interrupted && result.status == kStatusCancelled))
         return kDone;
     if (result.status == kStatusBadOptions)
@@ -37,7 +39,8 @@ ExitStatus exit_status(const RunResult &result, bool interrupted) {
     return kTargetFailed;
 }
 
-void say_end(Console &console, const frames::MethodDescription &method, const RunResult &result) {
+void say_end(Console &console, const frames::MethodDescription &method, const RunResult &result)
+{
     std::string line = result.status == 0 ? "done: " : result.status == kStatusCancelled ? "cancelled: " : "failed: ";
     line += std::to_string(result.rows) + (result.rows == 1 ? " row in " : " rows in ");
     line += human_duration((result.ended.monotonic - result.started.monotonic).count());
@@ -53,7 +56,8 @@ void say_end(Console &console, const frames::MethodDescription &method, const Ru
 }
 
 // Runs it to its end, whatever signals come.
-RunResult run_it(Workbench &bench, RunRequest request, RowPrinter &printer, bool &interrupted) {
+RunResult run_it(Workbench &bench, RunRequest request, RowPrinter &printer, bool &interrupted)
+{
     const auto canceller = std::make_shared<Canceller>();
     request.canceller = canceller;
     asio::signal_set signals(bench.loop(), SIGINT, SIGTERM);
@@ -79,7 +83,8 @@ RunResult run_it(Workbench &bench, RunRequest request, RowPrinter &printer, bool
 
 } // namespace
 
-int measure(Console &console, const Measurement &measurement) {
+int measure(Console &console, const Measurement &measurement)
+{
     auto made = Workbench::make(measurement.plugins, measurement.verbose ? "debug" : "error");
     if (!made)
         return fail(console, made.error(), kNothingRan);

@@ -12,17 +12,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-bool is_program(const fs::path &path) {
+bool is_program(const fs::path &path)
+{
     return access(path.c_str(), X_OK) == 0;
 }
 
 // The first of them that is a program; empty if none is.
-fs::path first_program(const std::vector<fs::path> &candidates) {
+fs::path first_program(const std::vector<fs::path> &candidates)
+{
     const auto found = std::find_if(candidates.begin(), candidates.end(), is_program);
     return found == candidates.end() ? fs::path() : *found;
 }
 
-std::vector<fs::path> split(std::string_view text) {
+std::vector<fs::path> split(std::string_view text)
+{
     std::vector<fs::path> parts;
     while (!text.empty()) {
         const std::size_t end = std::min(text.find(':'), text.size());
@@ -34,7 +37,8 @@ std::vector<fs::path> split(std::string_view text) {
 }
 
 // Of a build tree: one directory a plugin.
-std::vector<fs::path> built_plugins(const fs::path &tree) {
+std::vector<fs::path> built_plugins(const fs::path &tree)
+{
     std::vector<fs::path> directories;
     std::error_code error;
     for (fs::directory_iterator entry(tree / "plugins", error), end; !error && entry != end; entry.increment(error))
@@ -44,7 +48,8 @@ std::vector<fs::path> built_plugins(const fs::path &tree) {
     return directories;
 }
 
-std::vector<fs::path> plugin_directories(const fs::path &here, bool built) {
+std::vector<fs::path> plugin_directories(const fs::path &here, bool built)
+{
     if (const char *given = std::getenv("SONDE_PLUGINS"); given != nullptr && *given != '\0')
         return split(given);
     if (built)
@@ -56,7 +61,8 @@ std::vector<fs::path> plugin_directories(const fs::path &here, bool built) {
 
 } // namespace
 
-Result<Places> find_places(const std::vector<std::string> &plugins) {
+Result<Places> find_places(const std::vector<std::string> &plugins)
+{
     std::error_code error;
     const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
     const bool built = is_program(here / "../launcher/sonde-launcher");

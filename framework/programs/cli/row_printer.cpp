@@ -16,7 +16,8 @@ constexpr std::size_t kRowsAligned = 1000;
 // Longer units are words for what is counted.
 constexpr std::size_t kUnitShown = 5;
 
-std::string csv_field(const std::string &text) {
+std::string csv_field(const std::string &text)
+{
     if (text.find_first_of(",\"\r\n") == std::string::npos)
         return text;
     std::string field = "\"";
@@ -25,12 +26,14 @@ std::string csv_field(const std::string &text) {
     return field + '"';
 }
 
-bool is_number(sonde_type type) {
+bool is_number(sonde_type type)
+{
     return type == SONDE_INT || type == SONDE_DOUBLE || type == SONDE_DURATION || type == SONDE_TIMESTAMP;
 }
 
 // Widths to begin with, so that the first row, alone in its batch, stands under the same titles as the later ones.
-std::size_t usual_width(const frames::ColumnDescription &column) {
+std::size_t usual_width(const frames::ColumnDescription &column)
+{
     std::size_t width = 0;
     if (column.type == SONDE_DURATION)
         width = 10;
@@ -43,7 +46,8 @@ std::size_t usual_width(const frames::ColumnDescription &column) {
 
 } // namespace
 
-std::string human_cell(const frames::ColumnDescription &column, const sonde_cell &cell) {
+std::string human_cell(const frames::ColumnDescription &column, const sonde_cell &cell)
+{
     if (cell.type == SONDE_DURATION)
         return human_duration(cell.v.i);
     if (cell.type == SONDE_TIMESTAMP && column.clock == SONDE_CLOCK_WALL)
@@ -53,10 +57,12 @@ std::string human_cell(const frames::ColumnDescription &column, const sonde_cell
 }
 
 RowPrinter::RowPrinter(Console &console, const frames::MethodDescription &method, RowFormat format)
-    : console_(&console), method_(&method), format_(format) {}
+    : console_(&console), method_(&method), format_(format)
+{
+}
 
-Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescription &method,
-                                    const RowChoice &choice) {
+Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescription &method, const RowChoice &choice)
+{
     RowPrinter printer(console, method, choice.format);
     std::vector<std::string> names;
     for (const auto &table : method.tables)
@@ -84,7 +90,8 @@ Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescri
 }
 
 // A table that lacks a chosen column is not shown, unless it was chosen itself.
-Result<void> RowPrinter::add_table(const frames::TableDescription &table, const RowChoice &choice) {
+Result<void> RowPrinter::add_table(const frames::TableDescription &table, const RowChoice &choice)
+{
     Shown shown{&table, {}, {}, Table({}), false};
     std::vector<Table::Column> titles;
     const auto add = [&](std::size_t index) {
@@ -113,7 +120,8 @@ Result<void> RowPrinter::add_table(const frames::TableDescription &table, const 
     return {};
 }
 
-void RowPrinter::row(std::uint32_t index, std::span<const sonde_cell> cells) {
+void RowPrinter::row(std::uint32_t index, std::span<const sonde_cell> cells)
+{
     if (!tables_[index])
         return;
     Shown &table = *tables_[index];
@@ -129,7 +137,8 @@ void RowPrinter::row(std::uint32_t index, std::span<const sonde_cell> cells) {
         line.push_back(human_cell(table.declared->columns[column], cells[column]));
 }
 
-void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cells) {
+void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cells)
+{
     std::vector<model::Cell> texts;
     for (std::size_t column : table.columns)
         texts.push_back(plugin_host::reported_cell(table.declared->columns[column], cells[column]));
@@ -141,7 +150,8 @@ void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cell
     text_ += "}\n";
 }
 
-void RowPrinter::print_csv(Shown &table, std::span<const sonde_cell> cells) {
+void RowPrinter::print_csv(Shown &table, std::span<const sonde_cell> cells)
+{
     std::string titles, fields;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         const std::string comma = i == 0 ? "" : ",";
@@ -157,7 +167,8 @@ void RowPrinter::print_csv(Shown &table, std::span<const sonde_cell> cells) {
     text_ += fields + '\n';
 }
 
-void RowPrinter::flush_lines() {
+void RowPrinter::flush_lines()
+{
     if (waiting_.empty())
         return;
     Shown &table = *tables_[*current_];
@@ -175,7 +186,8 @@ void RowPrinter::flush_lines() {
     waiting_.clear();
 }
 
-boost::asio::awaitable<Result<void>> RowPrinter::batch_end() {
+boost::asio::awaitable<Result<void>> RowPrinter::batch_end()
+{
     flush_lines();
     const bool written = console_->out(text_) && console_->flush();
     text_.clear();
@@ -185,7 +197,8 @@ boost::asio::awaitable<Result<void>> RowPrinter::batch_end() {
     co_return result;
 }
 
-void RowPrinter::log(sonde_log_level level, std::string_view text) {
+void RowPrinter::log(sonde_log_level level, std::string_view text)
+{
     static constexpr const char *words[] = {"", "error: ", "warning: ", "", "debug: "};
     if (level <= SONDE_LOG_INFO)
         console_->say(printable(method_->id + ": " + words[level] + std::string(text)));

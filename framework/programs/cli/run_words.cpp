@@ -8,13 +8,15 @@ namespace sonde::cli {
 
 namespace {
 
-bool is_name(std::string_view text) {
+bool is_name(std::string_view text)
+{
     return !text.empty() && text[0] >= 'a' && text[0] <= 'z' && std::all_of(text.begin(), text.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
     });
 }
 
-bool is_flag(const frames::MethodDescription &method, const std::string &word) {
+bool is_flag(const frames::MethodDescription &method, const std::string &word)
+{
     return std::any_of(method.options.begin(), method.options.end(),
                        [&](const auto &option) { return option.id == word && option.type == SONDE_BOOL; });
 }
@@ -22,7 +24,8 @@ bool is_flag(const frames::MethodDescription &method, const std::string &word) {
 } // namespace
 
 Result<std::vector<model::Option>> read_words(const frames::MethodDescription &method,
-                                              const std::vector<std::string> &words) {
+                                              const std::vector<std::string> &words)
+{
     const frames::OptionDescription *option = plugin_host::positional(method);
     std::string positional = option != nullptr ? option->id : "";
     if (option == nullptr && (method.flags & SONDE_NEEDS_INTERFACE) != 0)

@@ -78,12 +78,11 @@ struct ServerConnection::State {
     Result<channel::Response> wait(asio::awaitable<Result<channel::Response>> exchange)
     {
         std::optional<Result<channel::Response>> answer;
-        asio::co_spawn(loop, std::move(exchange),
-                       [&](std::exception_ptr error, Result<channel::Response> response) {
-                           if (error)
-                               std::rethrow_exception(error);
-                           answer.emplace(std::move(response));
-                       });
+        asio::co_spawn(loop, std::move(exchange), [&](std::exception_ptr error, Result<channel::Response> response) {
+            if (error)
+                std::rethrow_exception(error);
+            answer.emplace(std::move(response));
+        });
         loop.restart();
         while (!answer)
             loop.run_one();
@@ -99,8 +98,9 @@ boost::system::result<ServerConnection, Failure> ServerConnection::open(const Se
 {
     const std::string name = role_option(role);
     if (words.url.empty())
-        return Failure{{"--" + name, "which " + name + "?", "give --" + name + " https://HOST:PORT or set $SONDE_" +
-                                                               (name == "controller" ? "CONTROLLER" : "COLLECTOR")},
+        return Failure{{"--" + name, "which " + name + "?",
+                        "give --" + name + " https://HOST:PORT or set $SONDE_" +
+                            (name == "controller" ? "CONTROLLER" : "COLLECTOR")},
                        kUsage};
     if (words.identity.empty())
         return Failure{{"--identity", "as whom?", "give --identity FOLDER or set $SONDE_IDENTITY"}, kUsage};
@@ -115,8 +115,7 @@ boost::system::result<ServerConnection, Failure> ServerConnection::open(const Se
     auto state = std::make_unique<State>();
     state->url = channel::to_string(*url);
     state->client = std::make_unique<channel::Client>(
-        state->loop.get_executor(),
-        channel::ClientOptions{.server = *url, .identity = *identity, .server_role = role});
+        state->loop.get_executor(), channel::ClientOptions{.server = *url, .identity = *identity, .server_role = role});
     return ServerConnection(std::move(state));
 }
 

@@ -7,12 +7,14 @@
 
 namespace sonde::cli {
 
-Table::Table(std::vector<Column> columns) : columns_(std::move(columns)) {
+Table::Table(std::vector<Column> columns) : columns_(std::move(columns))
+{
     for (Column &column : columns_)
         column.width = std::max(column.width, width_of(column.title));
 }
 
-std::string Table::header(const std::vector<std::vector<std::string>> &first_rows) {
+std::string Table::header(const std::vector<std::vector<std::string>> &first_rows)
+{
     widen(first_rows);
     std::vector<std::string> titles;
     for (const Column &column : columns_)
@@ -20,7 +22,8 @@ std::string Table::header(const std::vector<std::vector<std::string>> &first_row
     return line(titles);
 }
 
-std::string Table::lines(const std::vector<std::vector<std::string>> &rows) {
+std::string Table::lines(const std::vector<std::vector<std::string>> &rows)
+{
     widen(rows);
     std::string text;
     for (const auto &row : rows)
@@ -28,13 +31,15 @@ std::string Table::lines(const std::vector<std::vector<std::string>> &rows) {
     return text;
 }
 
-void Table::widen(const std::vector<std::vector<std::string>> &rows) {
+void Table::widen(const std::vector<std::vector<std::string>> &rows)
+{
     for (const auto &row : rows)
         for (std::size_t i = 0; i < row.size() && i < columns_.size(); ++i)
             columns_[i].width = std::max(columns_[i].width, width_of(row[i]));
 }
 
-std::string Table::line(const std::vector<std::string> &cells) const {
+std::string Table::line(const std::vector<std::string> &cells) const
+{
     std::string text;
     for (std::size_t i = 0; i < cells.size() && i < columns_.size(); ++i) {
         const std::size_t used = width_of(cells[i]);

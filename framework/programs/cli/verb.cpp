@@ -2,7 +2,8 @@
 
 namespace sonde::cli {
 
-int fail(Console &console, const Error &error, ExitStatus status) {
+int fail(Console &console, const Error &error, ExitStatus status)
+{
     std::string line = "error: " + error.where;
     if (!error.where.empty() && !error.what.empty())
         line += ": ";
@@ -13,7 +14,8 @@ int fail(Console &console, const Error &error, ExitStatus status) {
     return status;
 }
 
-std::string examples(const std::vector<std::string> &lines) {
+std::string examples(const std::vector<std::string> &lines)
+{
     std::string text = "Examples:";
     for (const std::string &line : lines)
         text += "\n  " + line;

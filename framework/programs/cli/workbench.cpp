@@ -14,7 +14,8 @@ namespace asio = boost::asio;
 namespace {
 
 template <class T>
-T run_to_end(asio::io_context &loop, asio::awaitable<T> work) {
+T run_to_end(asio::io_context &loop, asio::awaitable<T> work)
+{
     std::future<T> result = asio::co_spawn(loop, std::move(work), asio::use_future);
     // The host's own timers go on; only this is waited for.
     while (result.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
@@ -27,9 +28,12 @@ T run_to_end(asio::io_context &loop, asio::awaitable<T> work) {
 
 Workbench::Workbench(Places places, std::shared_ptr<Log> log)
     : places_(std::move(places)), log_(std::move(log)),
-      host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_)) {}
+      host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_))
+{
+}
 
-Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string> &plugins, const char *log_level) {
+Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string> &plugins, const char *log_level)
+{
     Result<Places> places = find_places(plugins);
     if (!places)
         return places.error();
@@ -39,7 +43,8 @@ Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string
     return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log)));
 }
 
-Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name) {
+Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
+{
     const std::size_t end = name.ends_with(".so") ? name.size() - 3 : name.rfind(".so:");
     if (end != std::string::npos)
         return find_in_file(name.substr(0, end + 3), name.size() > end + 4 ? name.substr(end + 4) : "");
@@ -48,7 +53,8 @@ Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name) {
     return catalogue.find_method(name);
 }
 
-Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &file, const std::string &method) {
+Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &file, const std::string &method)
+{
     std::error_code error;
     const std::filesystem::path path = std::filesystem::canonical(file, error);
     if (error)

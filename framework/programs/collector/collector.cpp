@@ -11,9 +11,9 @@ namespace sonde::collector {
 
 namespace {
 
+using channel::refuse;
 using channel::Request;
 using channel::Response;
-using channel::refuse;
 
 constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:report";
 constexpr std::string_view kResultsPath = "/operator/results";

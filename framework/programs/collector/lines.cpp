@@ -33,8 +33,8 @@ void number(std::string &lines, std::string_view name, auto value)
 }
 
 constexpr model::OutcomeWord kWords[] = {
-    model::OutcomeWord::completed, model::OutcomeWord::failed,  model::OutcomeWord::suppressed,
-    model::OutcomeWord::overlapped, model::OutcomeWord::not_met, model::OutcomeWord::refused,
+    model::OutcomeWord::completed,   model::OutcomeWord::failed,  model::OutcomeWord::suppressed,
+    model::OutcomeWord::overlapped,  model::OutcomeWord::not_met, model::OutcomeWord::refused,
     model::OutcomeWord::interrupted, model::OutcomeWord::missed,
 };
 

@@ -10,7 +10,8 @@ using namespace sonde;
 
 namespace {
 
-constexpr const char *kFooter = R"(Agents report over TLS with a certificate of the same authority; operators ask with `sonde results` and
+constexpr const char *kFooter =
+    R"(Agents report over TLS with a certificate of the same authority; operators ask with `sonde results` and
 `sonde outcomes`, or with SQL: the database has a view for each method and table.
 
 SIGTERM finishes the requests in flight and exits with 0.
@@ -42,13 +43,13 @@ int run(const Options &options)
     if (!repository)
         return complain(repository.error(), 4);
     collector::Collector collector(*repository, **log);
-    auto served = channel::serve(
-        loop,
-        {.identity = options.identity,
-         .listen = options.listen,
-         .handler = [&](channel::Request request) { return collector.handle(std::move(request)); },
-         .admit = [&](const channel::Request &request) { return collector.admit(request); }},
-        **log);
+    auto served =
+        channel::serve(loop,
+                       {.identity = options.identity,
+                        .listen = options.listen,
+                        .handler = [&](channel::Request request) { return collector.handle(std::move(request)); },
+                        .admit = [&](const channel::Request &request) { return collector.admit(request); }},
+                       **log);
     return served ? 0 : complain(served.error(), 4);
 }
 

@@ -87,7 +87,8 @@ Result<OutcomesRequest> read_outcomes_request(const channel::Request &request)
         } else if (name == "outcome") {
             wanted.query.word = model::parse_outcome_word(value);
             if (!wanted.query.word)
-                return bad(name, value, "completed, failed, suppressed, overlapped, not_met, refused, interrupted or missed");
+                return bad(name, value,
+                           "completed, failed, suppressed, overlapped, not_met, refused, interrupted or missed");
         } else {
             return Error{"", "no parameter '" + name + "'", "agent, schedule, outcome, from, to, limit"};
         }

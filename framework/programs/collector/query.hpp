@@ -6,8 +6,8 @@
 
 namespace sonde::collector {
 
-// The filters of an operator's query, from its parameters: agent (repeatable), task, method, table, run, from, to, limit
-// (rows in all; by default all there are). An unknown parameter or a bad value is an Error that names it.
+// The filters of an operator's query, from its parameters: agent (repeatable), task, method, table, run, from, to,
+// limit (rows in all; by default all there are). An unknown parameter or a bad value is an Error that names it.
 struct ResultsRequest {
     store::ResultQuery query;
     std::uint64_t limit = UINT64_MAX;

@@ -10,9 +10,9 @@ namespace sonde::controller {
 
 namespace {
 
+using channel::refuse;
 using channel::Request;
 using channel::Response;
-using channel::refuse;
 
 constexpr std::string_view kInstructionPath = "/restconf/data/ietf-lmap-control:lmap";
 constexpr std::string_view kCapabilitiesPath = "/restconf/operations/sonde-lmap:capabilities";
@@ -193,8 +193,9 @@ asio::awaitable<Response> Controller::set_instruction(Request request, Uuid agen
     if (!reading)
         co_return refuse(400, reading.errors.front());
     if (reading->agent.agent_id && *reading->agent.agent_id != agent)
-        co_return refuse(400, "agent-id is " + to_string(*reading->agent.agent_id) + ", but the instruction is for " +
-                                  to_string(agent),
+        co_return refuse(400,
+                         "agent-id is " + to_string(*reading->agent.agent_id) + ", but the instruction is for " +
+                             to_string(agent),
                          "/ietf-lmap-control:lmap/agent/agent-id");
     auto set = co_await state_.set_instruction(agent, std::move(request.body), to_string(request.peer->id), now().wall);
     if (!set)

@@ -10,7 +10,8 @@ using namespace sonde;
 
 namespace {
 
-constexpr const char *kFooter = R"(Agents fetch their instruction over TLS with a certificate of the same authority; operators set instructions with
+constexpr const char *kFooter =
+    R"(Agents fetch their instruction over TLS with a certificate of the same authority; operators set instructions with
 `sonde instruct`.
 
 SIGTERM finishes the requests in flight and exits with 0.
@@ -42,13 +43,13 @@ int run(const Options &options)
     if (!state)
         return complain(state.error(), 4);
     controller::Controller controller(*state, **log);
-    auto served = channel::serve(
-        loop,
-        {.identity = options.identity,
-         .listen = options.listen,
-         .handler = [&](channel::Request request) { return controller.handle(std::move(request)); },
-         .admit = [&](const channel::Request &request) { return controller.admit(request); }},
-        **log);
+    auto served =
+        channel::serve(loop,
+                       {.identity = options.identity,
+                        .listen = options.listen,
+                        .handler = [&](channel::Request request) { return controller.handle(std::move(request)); },
+                        .admit = [&](const channel::Request &request) { return controller.admit(request); }},
+                       **log);
     return served ? 0 : complain(served.error(), 4);
 }
 

@@ -62,7 +62,8 @@ Result<uid_t> find_user(const std::string &user)
     return *number;
 }
 
-// Beside this program; in the neighbouring directory, as in a build tree; in the installed tree, wherever that was moved.
+// Beside this program; in the neighbouring directory, as in a build tree; in the installed tree, wherever that was
+// moved.
 std::string find_runner()
 {
     std::error_code error;

@@ -24,7 +24,8 @@ constexpr std::string_view kHelp = "sonde-peer: a measurement endpoint\n"
                                    "  GET /time/DURATION    a body that goes on for so long, e.g. /time/5s\n";
 
 // Random, or a compressing path would carry less than we count.
-std::string_view block() {
+std::string_view block()
+{
     static const std::string bytes = [] {
         std::mt19937_64 random(std::random_device{}());
         std::string made(kBlock, '\0');
@@ -43,7 +44,8 @@ struct Suffix {
 };
 
 // A whole number and one of the suffixes, within the range of 64 bits.
-Result<std::uint64_t> parse_amount(std::string_view text, std::span<const Suffix> suffixes, const char *hint) {
+Result<std::uint64_t> parse_amount(std::string_view text, std::span<const Suffix> suffixes, const char *hint)
+{
     std::uint64_t number = 0;
     const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const std::string_view suffix(rest, static_cast<std::size_t>(text.data() + text.size() - rest));
@@ -55,7 +57,8 @@ Result<std::uint64_t> parse_amount(std::string_view text, std::span<const Suffix
 
 // Gives pieces of the block until `size` of them returns 0.
 template <class Size>
-BodyProducer pieces(Size size) {
+BodyProducer pieces(Size size)
+{
     return [size, offset = std::size_t{0}]() mutable -> asio::awaitable<Result<std::string_view>> {
         Result<std::size_t> next = size();
         if (!next)
@@ -67,13 +70,15 @@ BodyProducer pieces(Size size) {
 
 } // namespace
 
-Result<std::uint64_t> parse_bytes(std::string_view text) {
+Result<std::uint64_t> parse_bytes(std::string_view text)
+{
     static constexpr Suffix suffixes[] = {
         {"", 1}, {"kB", 1'000}, {"MB", 1'000'000}, {"GB", 1'000'000'000}, {"TB", 1'000'000'000'000}};
     return parse_amount(text, suffixes, "a number of bytes: 20000000, 20MB");
 }
 
-Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
+Result<std::chrono::milliseconds> parse_duration(std::string_view text)
+{
     static constexpr Suffix suffixes[] = {{"ms", 1}, {"s", 1000}, {"m", 60'000}};
     auto parsed = parse_amount(text, suffixes, "a duration: 5s, 1500ms, 2m");
     if (!parsed)
@@ -81,7 +86,8 @@ Result<std::chrono::milliseconds> parse_duration(std::string_view text) {
     return std::chrono::milliseconds{static_cast<std::int64_t>(*parsed)};
 }
 
-Response Endpoint::sized(std::string_view argument) const {
+Response Endpoint::sized(std::string_view argument) const
+{
     auto bytes = parse_bytes(argument);
     if (!bytes)
         return channel::refuse(400, to_string(bytes.error()));
@@ -99,7 +105,8 @@ Response Endpoint::sized(std::string_view argument) const {
     return response;
 }
 
-Response Endpoint::timed(std::string_view argument) const {
+Response Endpoint::timed(std::string_view argument) const
+{
     auto duration = parse_duration(argument);
     if (!duration)
         return channel::refuse(400, to_string(duration.error()));
@@ -112,7 +119,8 @@ Response Endpoint::timed(std::string_view argument) const {
     return response;
 }
 
-Response Endpoint::answer(const Request &request) const {
+Response Endpoint::answer(const Request &request) const
+{
     static constexpr std::string_view kBytes = "/bytes/";
     static constexpr std::string_view kTime = "/time/";
     if (request.method != "GET" && request.method != "HEAD") {

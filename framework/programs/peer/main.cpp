@@ -28,7 +28,8 @@ struct Arguments {
     std::string log = "info";
 };
 
-void describe(CLI::App &app, Arguments &arguments) {
+void describe(CLI::App &app, Arguments &arguments)
+{
     app.add_option("--listen", arguments.listen, "plain HTTP here; may be repeated")->type_name("ADDRESS:PORT");
     app.add_option("--listen-tls", arguments.listen_tls, "HTTPS here, for anybody; may be repeated")
         ->type_name("ADDRESS:PORT");
@@ -52,7 +53,8 @@ void describe(CLI::App &app, Arguments &arguments) {
                "  curl -o /dev/null http://127.0.0.1:8080/time/5s");
 }
 
-Result<channel::ServerOptions> server_options(const Arguments &arguments) {
+Result<channel::ServerOptions> server_options(const Arguments &arguments)
+{
     auto bytes = peer::parse_bytes(arguments.max_bytes);
     if (!bytes)
         return Error{"--max-bytes", to_string(bytes.error())};
@@ -71,14 +73,16 @@ Result<channel::ServerOptions> server_options(const Arguments &arguments) {
     return options;
 }
 
-Result<void> listen(channel::Server &server, const std::vector<std::string> &addresses) {
+Result<void> listen(channel::Server &server, const std::vector<std::string> &addresses)
+{
     for (const auto &address : addresses)
         if (auto listening = server.listen(address); !listening)
             return listening.error();
     return {};
 }
 
-Result<void> run(const Arguments &arguments, Log &log) {
+Result<void> run(const Arguments &arguments, Log &log)
+{
     auto options = server_options(arguments);
     if (!options)
         return options.error();
@@ -103,14 +107,16 @@ Result<void> run(const Arguments &arguments, Log &log) {
     return {};
 }
 
-int fail(const Error &error, int status) {
+int fail(const Error &error, int status)
+{
     std::fprintf(stderr, "sonde-peer: %s\n", to_string(error).c_str());
     return status;
 }
 
 } // namespace
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     Arguments arguments;
     CLI::App app("A measurement peer: HTTP and HTTPS bodies of any size or duration, over IPv4 and IPv6.",
                  "sonde-peer");

@@ -207,7 +207,8 @@ inline sonde_cell cell(std::same_as<bool> auto value)
     return sonde_bool(value);
 }
 template <std::integral T>
-requires(!std::same_as<T, bool>) sonde_cell cell(T value)
+    requires(!std::same_as<T, bool>)
+sonde_cell cell(T value)
 {
     return sonde_int(static_cast<std::int64_t>(value));
 }

@@ -13,7 +13,8 @@ namespace {
 using Message = std::vector<std::uint8_t>;
 
 // Header, then one question: www.Example.test A IN.
-Message query() {
+Message query()
+{
     Message message = {0x12, 0x34, 0x01, 0x00, 0, 1, 0, 0, 0, 0, 0, 0};
     for (const std::string label : {"www", "Example", "test"}) {
         message.push_back(static_cast<std::uint8_t>(label.size()));
@@ -24,13 +25,15 @@ Message query() {
     return message;
 }
 
-Message answer() {
+Message answer()
+{
     Message message = query();
     message[2] |= 0x80;
     return message;
 }
 
-Match with(std::size_t at, int octet) {
+Match with(std::size_t at, int octet)
+{
     Message received = answer();
     received.at(at) = static_cast<std::uint8_t>(octet);
     return check_answer(query(), received);
@@ -38,7 +41,8 @@ Match with(std::size_t at, int octet) {
 
 } // namespace
 
-TEST_CASE("the same question in another case and with records behind it is the answer") {
+TEST_CASE("the same question in another case and with records behind it is the answer")
+{
     Message received = answer();
     received[13] = 'W';
     received[17] = 'e';
@@ -46,7 +50,8 @@ TEST_CASE("the same question in another case and with records behind it is the a
     CHECK(check_answer(query(), received) == Match::answer);
 }
 
-TEST_CASE("another id, opcode, name, type or class, or a query, is a mismatch") {
+TEST_CASE("another id, opcode, name, type or class, or a query, is a mismatch")
+{
     CHECK(with(0, 0x13) == Match::mismatch);
     CHECK(with(1, 0x35) == Match::mismatch);
     CHECK(with(2, 0x01) == Match::mismatch); // no response
@@ -57,7 +62,8 @@ TEST_CASE("another id, opcode, name, type or class, or a query, is a mismatch") 
     CHECK(with(answer().size() - 1, 3) == Match::mismatch);
 }
 
-TEST_CASE("letters alone are compared without regard to case") {
+TEST_CASE("letters alone are compared without regard to case")
+{
     Message asked = query();
     Message received = answer();
     asked[13] = '[';
@@ -65,20 +71,23 @@ TEST_CASE("letters alone are compared without regard to case") {
     CHECK(check_answer(asked, received) == Match::mismatch);
 }
 
-TEST_CASE("an error response may leave the question out, a good one may not") {
+TEST_CASE("an error response may leave the question out, a good one may not")
+{
     Message received = {0x12, 0x34, 0x81, 0x01, 0, 0, 0, 0, 0, 0, 0, 0};
     CHECK(check_answer(query(), received) == Match::answer);
     received[3] = 0;
     CHECK(check_answer(query(), received) == Match::mismatch);
 }
 
-TEST_CASE("every way to cut an answer short is malformed") {
+TEST_CASE("every way to cut an answer short is malformed")
+{
     const Message whole = answer();
     for (std::size_t size = 0; size < whole.size(); ++size)
         CHECK(check_answer(query(), Octets(whole.data(), size)) == Match::malformed);
 }
 
-TEST_CASE("a compressed or endless name in the question is malformed") {
+TEST_CASE("a compressed or endless name in the question is malformed")
+{
     CHECK(with(12, 0xc0) == Match::malformed);
     CHECK(with(12, 64) == Match::malformed);
     Message endless = answer();
@@ -88,7 +97,8 @@ TEST_CASE("a compressed or endless name in the question is malformed") {
     CHECK(check_answer(query(), endless) == Match::malformed);
 }
 
-TEST_CASE("no mutation of an answer is taken for it unless question and id are whole") {
+TEST_CASE("no mutation of an answer is taken for it unless question and id are whole")
+{
     std::mt19937 random(5);
     const Message good = answer();
     for (int round = 0; round < 50000; ++round) {

@@ -8,7 +8,8 @@ using namespace sonde::dns;
 
 namespace {
 
-Settings settings() {
+Settings settings()
+{
     Settings settings;
     settings.type = "A";
     settings.query_class = "IN";
@@ -18,7 +19,8 @@ Settings settings() {
 
 } // namespace
 
-TEST_CASE("a query asks one question, with EDNS and recursion as told, and takes any id") {
+TEST_CASE("a query asks one question, with EDNS and recursion as told, and takes any id")
+{
     auto query = make_query(settings(), "www.example.test");
     REQUIRE(query);
     query->set_id(0xbeef);
@@ -34,7 +36,8 @@ TEST_CASE("a query asks one question, with EDNS and recursion as told, and takes
     CHECK(check_answer(wire, wire) == Match::mismatch);
 }
 
-TEST_CASE("a query without EDNS and recursion has neither") {
+TEST_CASE("a query without EDNS and recursion has neither")
+{
     Settings asked = settings();
     asked.edns_size = 0;
     asked.recursion = false;
@@ -44,7 +47,8 @@ TEST_CASE("a query without EDNS and recursion has neither") {
     CHECK(query->wire[2] == 0);
 }
 
-TEST_CASE("what is no domain name makes no query") {
+TEST_CASE("what is no domain name makes no query")
+{
     CHECK_FALSE(make_query(settings(), "a..b"));
     CHECK_FALSE(make_query(settings(), std::string(64, 'a') + ".test"));
     std::string endless;
@@ -53,7 +57,8 @@ TEST_CASE("what is no domain name makes no query") {
     CHECK_FALSE(make_query(settings(), endless));
 }
 
-TEST_CASE("an answer's flags, counts and smallest TTL are read") {
+TEST_CASE("an answer's flags, counts and smallest TTL are read")
+{
     auto query = make_query(settings(), "www.example.test");
     std::vector<std::uint8_t> wire = query->wire;
     wire.resize(12 + 18 + 4); // without OPT
@@ -80,7 +85,8 @@ TEST_CASE("an answer's flags, counts and smallest TTL are read") {
     CHECK_FALSE(parse_answer(wire));
 }
 
-TEST_CASE("an answer without records has no smallest TTL") {
+TEST_CASE("an answer without records has no smallest TTL")
+{
     std::vector<std::uint8_t> wire = make_query(settings(), "x.test")->wire;
     wire[2] |= 0x80;
     const auto answer = parse_answer(wire);
@@ -88,7 +94,8 @@ TEST_CASE("an answer without records has no smallest TTL") {
     CHECK_FALSE(answer->min_ttl);
 }
 
-TEST_CASE("random bytes behind a good header crash nothing") {
+TEST_CASE("random bytes behind a good header crash nothing")
+{
     std::mt19937 random(9);
     const std::vector<std::uint8_t> start = make_query(settings(), "www.example.test")->wire;
     for (int round = 0; round < 20000; ++round) {

@@ -4,7 +4,8 @@
 
 using namespace sonde::dns;
 
-TEST_CASE("a server that was asked nothing has no figures, not zeros") {
+TEST_CASE("a server that was asked nothing has no figures, not zeros")
+{
     const Tally tally;
     CHECK(tally.sent() == 0);
     CHECK_FALSE(tally.loss());
@@ -14,7 +15,8 @@ TEST_CASE("a server that was asked nothing has no figures, not zeros") {
     CHECK_FALSE(tally.maximum());
 }
 
-TEST_CASE("the median of an even number is the mean of the middle two, percentiles are nearest ranks") {
+TEST_CASE("the median of an even number is the mean of the middle two, percentiles are nearest ranks")
+{
     Tally tally;
     for (const std::int64_t ns : {40, 10, 30, 20})
         tally.add(Outcome::answer, ns);
@@ -28,7 +30,8 @@ TEST_CASE("the median of an even number is the mean of the middle two, percentil
     CHECK(tally.median() == 30);
 }
 
-TEST_CASE("loss is what brought nothing, over what was sent and decided") {
+TEST_CASE("loss is what brought nothing, over what was sent and decided")
+{
     Tally tally;
     tally.add(Outcome::answer, 10);
     tally.add(Outcome::timeout, std::nullopt);
@@ -43,7 +46,8 @@ TEST_CASE("loss is what brought nothing, over what was sent and decided") {
     CHECK(tally.answered() == 1);
 }
 
-TEST_CASE("an answer without a response time counts as one and spoils no figure") {
+TEST_CASE("an answer without a response time counts as one and spoils no figure")
+{
     Tally tally;
     tally.add(Outcome::answer, std::nullopt);
     CHECK(tally.answered() == 1);

@@ -8,14 +8,16 @@ using namespace sonde::http_download;
 
 namespace {
 
-Head sized(std::uint64_t length) {
+Head sized(std::uint64_t length)
+{
     Head head;
     head.status = 200;
     head.content_length = length;
     return head;
 }
 
-Head chunked() {
+Head chunked()
+{
     Head head;
     head.status = 200;
     head.chunked = true;
@@ -28,7 +30,8 @@ struct Fed {
     std::size_t used = 0;
 };
 
-Fed feed(const Head &head, std::string_view text, std::size_t step) {
+Fed feed(const Head &head, std::string_view text, std::size_t step)
+{
     Fed fed{Body(head)};
     fed.progress = fed.body.progress();
     while (fed.used < text.size() && fed.progress == Progress::more) {
@@ -41,14 +44,16 @@ Fed feed(const Head &head, std::string_view text, std::size_t step) {
 
 } // namespace
 
-TEST_CASE("a sized body ends with its last byte and leaves what follows alone") {
+TEST_CASE("a sized body ends with its last byte and leaves what follows alone")
+{
     const Fed fed = feed(sized(5), "helloHTTP/1.1", 100);
     CHECK(fed.progress == Progress::done);
     CHECK(fed.used == 5);
     CHECK(fed.body.payload_bytes() == 5);
 }
 
-TEST_CASE("bodies that the status or the length rules out are over before they begin") {
+TEST_CASE("bodies that the status or the length rules out are over before they begin")
+{
     CHECK(Body(sized(0)).progress() == Progress::done);
     Head none;
     none.status = 204;
@@ -58,7 +63,8 @@ TEST_CASE("bodies that the status or the length rules out are over before they b
     CHECK(Body(none).progress() == Progress::done);
 }
 
-TEST_CASE("a body without a length ends with the connection, a sized or chunked one is cut by it") {
+TEST_CASE("a body without a length ends with the connection, a sized or chunked one is cut by it")
+{
     Head head;
     head.status = 200;
     Body open(head);
@@ -71,7 +77,8 @@ TEST_CASE("a body without a length ends with the connection, a sized or chunked 
     CHECK_FALSE(Body(chunked()).ends_with_connection());
 }
 
-TEST_CASE("a chunked body counts payload alone, however it is cut into pieces") {
+TEST_CASE("a chunked body counts payload alone, however it is cut into pieces")
+{
     const std::string_view text = "5;name=\"v\"\r\nhello\r\n0A \r\n0123456789\r\n000\r\nTrailer: x\r\n\r\nrest";
     for (std::size_t step = 1; step <= text.size(); ++step) {
         const Fed fed = feed(chunked(), text, step);
@@ -81,7 +88,8 @@ TEST_CASE("a chunked body counts payload alone, however it is cut into pieces") 
     }
 }
 
-TEST_CASE("within a chunk the rest may be thrown away unseen, between chunks nothing") {
+TEST_CASE("within a chunk the rest may be thrown away unseen, between chunks nothing")
+{
     Body body(chunked());
     std::size_t used = 0;
     CHECK(body.discardable() == 0);
@@ -93,7 +101,8 @@ TEST_CASE("within a chunk the rest may be thrown away unseen, between chunks not
     CHECK(body.payload_bytes() == 0xfffff);
 }
 
-TEST_CASE("malformed chunks are bad") {
+TEST_CASE("malformed chunks are bad")
+{
     const std::string_view bad[] = {"\r\n",
                                     ";x\r\n",
                                     "g\r\n",
@@ -112,7 +121,8 @@ TEST_CASE("malformed chunks are bad") {
     }
 }
 
-TEST_CASE("endless extensions and trailers are bad") {
+TEST_CASE("endless extensions and trailers are bad")
+{
     CHECK(feed(chunked(), "5;" + std::string(2000, 'x'), 64).progress == Progress::bad);
     std::string trailers = "0\r\n";
     while (trailers.size() < 20'000)
@@ -120,7 +130,8 @@ TEST_CASE("endless extensions and trailers are bad") {
     CHECK(feed(chunked(), trailers, 64).progress == Progress::bad);
 }
 
-TEST_CASE("random bytes never make a body count more than it was given") {
+TEST_CASE("random bytes never make a body count more than it was given")
+{
     std::mt19937 random(11);
     const std::string_view alphabet = "0123456789abcdefABCDEFg;\r\n x";
     for (int round = 0; round < 20000; ++round) {

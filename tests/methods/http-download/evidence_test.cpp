@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::int64_t kMs = 1'000'000;
 
-Evidence evidence(std::int64_t cpu, std::int64_t waiting) {
+Evidence evidence(std::int64_t cpu, std::int64_t waiting)
+{
     Evidence seen;
     seen.end = End::duration;
     seen.warm = Snapshot{1'000 * kMs, 50 * kMs, 0, 0};
@@ -19,13 +20,15 @@ Evidence evidence(std::int64_t cpu, std::int64_t waiting) {
 
 } // namespace
 
-TEST_CASE("a process that computed or waited for a processor all the time was the limit") {
+TEST_CASE("a process that computed or waited for a processor all the time was the limit")
+{
     CHECK(judge(evidence(950 * kMs, 0)) == Limit::receiver_cpu);
     CHECK(judge(evidence(500 * kMs, 450 * kMs)) == Limit::receiver_cpu);
     CHECK(judge(evidence(500 * kMs, 100 * kMs)) == Limit::sender_or_path);
 }
 
-TEST_CASE("windows that are mostly full were the limit") {
+TEST_CASE("windows that are mostly full were the limit")
+{
     Evidence seen = evidence(0, 0);
     seen.full_windows = 6;
     CHECK(judge(seen) == Limit::receive_window);
@@ -33,13 +36,15 @@ TEST_CASE("windows that are mostly full were the limit") {
     CHECK(judge(seen) == Limit::sender_or_path);
 }
 
-TEST_CASE("a kernel that does not tell the window leaves the verdict open") {
+TEST_CASE("a kernel that does not tell the window leaves the verdict open")
+{
     Evidence seen = evidence(0, 0);
     seen.samples = 0;
     CHECK_FALSE(judge(seen));
 }
 
-TEST_CASE("a run that ended within the warm-up was too short, one that met its byte limit was limited by it") {
+TEST_CASE("a run that ended within the warm-up was too short, one that met its byte limit was limited by it")
+{
     Evidence seen = evidence(0, 0);
     seen.warm.reset();
     CHECK(judge(seen) == Limit::too_short);
@@ -48,7 +53,8 @@ TEST_CASE("a run that ended within the warm-up was too short, one that met its b
     CHECK_FALSE(busy_share(seen));
 }
 
-TEST_CASE("a window filled because a queue has grown is not the receiver's limit") {
+TEST_CASE("a window filled because a queue has grown is not the receiver's limit")
+{
     const WindowSample full = {1'000'000, 100 * kMs, 50 * kMs, 40 * kMs, 500'000};
     CHECK(fills_window(full));
     WindowSample queued = full;

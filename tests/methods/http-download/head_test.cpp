@@ -15,7 +15,8 @@ struct Fed {
     std::size_t used = 0;
 };
 
-Fed feed(std::string_view text, std::size_t step) {
+Fed feed(std::string_view text, std::size_t step)
+{
     Fed fed;
     while (fed.used < text.size() && fed.progress == Progress::more) {
         std::size_t used = 0;
@@ -25,7 +26,8 @@ Fed feed(std::string_view text, std::size_t step) {
     return fed;
 }
 
-Progress outcome(std::string_view text) {
+Progress outcome(std::string_view text)
+{
     const Fed whole = feed(text, text.size());
     const Fed bytewise = feed(text, 1);
     INFO(text << " -> " << whole.reader.complaint());
@@ -35,7 +37,8 @@ Progress outcome(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("a head says status, length and that the connection stays, however it is cut into pieces") {
+TEST_CASE("a head says status, length and that the connection stays, however it is cut into pieces")
+{
     const std::string_view text = "HTTP/1.1 200 OK\r\nContent-Length: 42\r\nX: y\r\n\r\nbody";
     for (std::size_t step = 1; step <= text.size(); ++step) {
         const Fed fed = feed(text, step);
@@ -48,7 +51,8 @@ TEST_CASE("a head says status, length and that the connection stays, however it 
     }
 }
 
-TEST_CASE("interim responses are skipped, and only a few of them") {
+TEST_CASE("interim responses are skipped, and only a few of them")
+{
     const std::string interim = "HTTP/1.1 100 Continue\r\nContent-Length: 9\r\n\r\n";
     const Fed fed = feed(interim + "HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n", 7);
     REQUIRE(fed.progress == Progress::done);
@@ -60,7 +64,8 @@ TEST_CASE("interim responses are skipped, and only a few of them") {
     CHECK(outcome(many) == Progress::bad);
 }
 
-TEST_CASE("the connection stays only where the body's end is known and nobody said close") {
+TEST_CASE("the connection stays only where the body's end is known and nobody said close")
+{
     const auto stays = [](std::string_view text) {
         const Fed fed = feed(text, text.size());
         REQUIRE(fed.progress == Progress::done);
@@ -73,7 +78,8 @@ TEST_CASE("the connection stays only where the body's end is known and nobody sa
     CHECK(stays("HTTP/1.0 200 OK\r\nContent-Length: 1\r\nConnection: keep-alive\r\n\r\n"));
 }
 
-TEST_CASE("Transfer-Encoding overrides Content-Length, and a repeated equal length is one length") {
+TEST_CASE("Transfer-Encoding overrides Content-Length, and a repeated equal length is one length")
+{
     const Fed both = feed("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 100);
     REQUIRE(both.progress == Progress::done);
     CHECK(both.reader.head().chunked);
@@ -81,7 +87,8 @@ TEST_CASE("Transfer-Encoding overrides Content-Length, and a repeated equal leng
     CHECK(outcome("HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n") == Progress::done);
 }
 
-TEST_CASE("a head that leaves the framing in doubt, or is none, is bad") {
+TEST_CASE("a head that leaves the framing in doubt, or is none, is bad")
+{
     const std::string_view bad[] = {
         "SSH-2.0-OpenSSH_9.2\r\n",
         "\x16\x03\x01\x02",
@@ -113,7 +120,8 @@ TEST_CASE("a head that leaves the framing in doubt, or is none, is bad") {
     CHECK(outcome(std::string_view("HTTP/1.1 200 OK\r\nX: a\0b\r\n\r\n", 28)) == Progress::bad);
 }
 
-TEST_CASE("an endless head or line ends at 32 KiB") {
+TEST_CASE("an endless head or line ends at 32 KiB")
+{
     std::string fields = "HTTP/1.1 200 OK\r\n";
     while (fields.size() <= HeadReader::kBytesMax)
         fields += "X-Filler: something\r\n";
@@ -122,7 +130,8 @@ TEST_CASE("an endless head or line ends at 32 KiB") {
     CHECK(outcome("HTTP/1.1 200 " + std::string(HeadReader::kBytesMax, 'x')) == Progress::bad);
 }
 
-TEST_CASE("no mutation of a head makes the reader take more bytes than it was given") {
+TEST_CASE("no mutation of a head makes the reader take more bytes than it was given")
+{
     const std::string good =
         "HTTP/1.1 200 OK\r\nContent-Length: 42\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
     std::mt19937 random(7);

@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kMs = 1'000'000;
 constexpr std::int64_t kStart = 5'000 * kMs + 17;
 
-Settings settings() {
+Settings settings()
+{
     Settings settings;
     settings.duration = 1'000 * kMs;
     settings.warm_up = 250 * kMs;
@@ -22,7 +23,8 @@ Settings settings() {
 
 } // namespace
 
-TEST_CASE("windows share their edges, and one in which nothing came is there with 0 bytes") {
+TEST_CASE("windows share their edges, and one in which nothing came is there with 0 bytes")
+{
     Windows windows(kStart, 100 * kMs, 0);
     windows.add(kStart, 1);
     windows.add(kStart + 100 * kMs - 1, 2);
@@ -40,7 +42,8 @@ TEST_CASE("windows share their edges, and one in which nothing came is there wit
     CHECK(last[0].bytes == 8);
 }
 
-TEST_CASE("bytes read on the very edge at which all ends belong to the last window") {
+TEST_CASE("bytes read on the very edge at which all ends belong to the last window")
+{
     Windows windows(kStart, 100 * kMs, 0);
     windows.add(kStart + 100 * kMs, 8);
     const auto last = windows.finish(kStart + 100 * kMs);
@@ -49,7 +52,8 @@ TEST_CASE("bytes read on the very edge at which all ends belong to the last wind
     CHECK(last[0].duration == 100 * kMs);
 }
 
-TEST_CASE("the windows together hold every byte, and those after the warm-up hold what is counted apart") {
+TEST_CASE("the windows together hold every byte, and those after the warm-up hold what is counted apart")
+{
     std::mt19937 random(3);
     for (int round = 0; round < 200; ++round) {
         Windows windows(kStart, 100 * kMs, 300 * kMs);
@@ -80,7 +84,8 @@ TEST_CASE("the windows together hold every byte, and those after the warm-up hol
     }
 }
 
-TEST_CASE("the clock of a run begins with the first byte, and what comes after its end is not counted") {
+TEST_CASE("the clock of a run begins with the first byte, and what comes after its end is not counted")
+{
     const Settings asked = settings();
     Meter meter(asked);
     CHECK_FALSE(meter.begun());
@@ -95,7 +100,8 @@ TEST_CASE("the clock of a run begins with the first byte, and what comes after i
     CHECK(meter.room() == 0);
 }
 
-TEST_CASE("a run by bytes never reads past them") {
+TEST_CASE("a run by bytes never reads past them")
+{
     Settings asked = settings();
     asked.bytes = 100;
     Meter meter(asked);
@@ -107,7 +113,8 @@ TEST_CASE("a run by bytes never reads past them") {
     CHECK(meter.end_time() == kStart + 5);
 }
 
-TEST_CASE("the byte limit stops the run while what the windows allow still fits") {
+TEST_CASE("the byte limit stops the run while what the windows allow still fits")
+{
     Settings asked = settings();
     asked.limit = 1'000'000;
     Meter meter(asked);
@@ -122,7 +129,8 @@ TEST_CASE("the byte limit stops the run while what the windows allow still fits"
     CHECK(meter.ip_sent_bytes() == 20'000);
 }
 
-TEST_CASE("the first reason to end stands") {
+TEST_CASE("the first reason to end stands")
+{
     const Settings asked = settings();
     Meter meter(asked);
     meter.payload(kStart, 1);

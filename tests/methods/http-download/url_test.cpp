@@ -6,7 +6,8 @@ using namespace sonde::http_download;
 
 namespace {
 
-Url accepted(std::string_view text) {
+Url accepted(std::string_view text)
+{
     INFO(text);
     auto url = parse_url(text);
     REQUIRE(std::holds_alternative<Url>(url));
@@ -15,7 +16,8 @@ Url accepted(std::string_view text) {
 
 } // namespace
 
-TEST_CASE("a URL gives the scheme's own port, and names another in the Host field") {
+TEST_CASE("a URL gives the scheme's own port, and names another in the Host field")
+{
     const Url plain = accepted("http://example.test");
     CHECK_FALSE(plain.tls);
     CHECK(plain.port == 80);
@@ -30,18 +32,21 @@ TEST_CASE("a URL gives the scheme's own port, and names another in the Host fiel
     CHECK(accepted("https://example.test:443/").host_header == "example.test");
 }
 
-TEST_CASE("a query without a path still asks for the root") {
+TEST_CASE("a query without a path still asks for the root")
+{
     CHECK(accepted("http://example.test?x=1").target == "/?x=1");
 }
 
-TEST_CASE("an IPv6 literal loses its brackets, and its zone in the Host field alone") {
+TEST_CASE("an IPv6 literal loses its brackets, and its zone in the Host field alone")
+{
     const Url url = accepted("http://[fe80::1%eth0]:81/x");
     CHECK(url.host == "fe80::1%eth0");
     CHECK(url.host_header == "[fe80::1]:81");
     CHECK(url.port == 81);
 }
 
-TEST_CASE("a URL that could smuggle something into the request, or cannot be asked, is refused") {
+TEST_CASE("a URL that could smuggle something into the request, or cannot be asked, is refused")
+{
     const std::string_view bad[] = {
         "",
         "example.test",

@@ -9,7 +9,8 @@
 using namespace sonde;
 using namespace sonde::cli;
 
-TEST_CASE("durations are shown with four digits or so and a unit") {
+TEST_CASE("durations are shown with four digits or so and a unit")
+{
     CHECK(human_duration(0) == "0 ns");
     CHECK(human_duration(412) == "412 ns");
     CHECK(human_duration(4'100) == "4.1 us");
@@ -21,7 +22,8 @@ TEST_CASE("durations are shown with four digits or so and a unit") {
     CHECK(human_duration(-4'100) == "-4.1 us");
 }
 
-TEST_CASE("bytes are shown in decimal units") {
+TEST_CASE("bytes are shown in decimal units")
+{
     CHECK(human_bytes(0) == "0 B");
     CHECK(human_bytes(999) == "999 B");
     CHECK(human_bytes(1'234) == "1.2 kB");
@@ -29,13 +31,15 @@ TEST_CASE("bytes are shown in decimal units") {
     CHECK(human_bytes(UINT64_MAX) == "18.4 EB");
 }
 
-TEST_CASE("stamps are shown as the time of day with nine decimals") {
+TEST_CASE("stamps are shown as the time of day with nine decimals")
+{
     CHECK(human_time(0) == "00:00:00.000000000");
     CHECK(human_time(1'795'478'400'000'000'007) == "00:00:00.000000007");
     CHECK(human_time(-1) == "23:59:59.999999999");
 }
 
-TEST_CASE("text from outside cannot move the cursor") {
+TEST_CASE("text from outside cannot move the cursor")
+{
     CHECK(printable("a\x1b[2Jb\nc\x7f") == "a?[2Jb?c?");
     CHECK(printable("\xc2\x9b"
                     "31m") == "?31m");
@@ -43,7 +47,8 @@ TEST_CASE("text from outside cannot move the cursor") {
     CHECK(width_of("Zürich") == 6);
 }
 
-TEST_CASE("a table's columns are aligned, and grow with what comes") {
+TEST_CASE("a table's columns are aligned, and grow with what comes")
+{
     Table table({{"name", Table::Align::left, 0}, {"rtt", Table::Align::right, 6}});
     CHECK(table.header({{"a", "1 ms"}}) == "name     rtt\n");
     CHECK(table.lines({{"a", "1 ms"}}) == "a       1 ms\n");
@@ -52,7 +57,8 @@ TEST_CASE("a table's columns are aligned, and grow with what comes") {
 
 namespace {
 
-frames::MethodDescription method() {
+frames::MethodDescription method()
+{
     frames::MethodDescription made;
     made.id = "probe";
     frames::OptionDescription quick, target;
@@ -65,7 +71,8 @@ frames::MethodDescription method() {
     return made;
 }
 
-std::string words_text(const frames::MethodDescription &method, const std::vector<std::string> &words) {
+std::string words_text(const frames::MethodDescription &method, const std::vector<std::string> &words)
+{
     const auto options = read_words(method, words);
     if (!options)
         return to_string(options.error());
@@ -77,7 +84,8 @@ std::string words_text(const frames::MethodDescription &method, const std::vecto
 
 } // namespace
 
-TEST_CASE("the first required option may stand without its name") {
+TEST_CASE("the first required option may stand without its name")
+{
     auto probe = method();
     CHECK(words_text(probe, {"127.0.0.1"}) == "target=127.0.0.1");
     CHECK(words_text(probe, {"quick", "::1"}) == "quick=(none) target=::1");
@@ -93,7 +101,8 @@ TEST_CASE("the first required option may stand without its name") {
     CHECK(words_text(probe, {"eth0"}) == "interface=eth0");
 }
 
-TEST_CASE("a cell is shown for people, null as a dash") {
+TEST_CASE("a cell is shown for people, null as a dash")
+{
     frames::ColumnDescription column;
     column.type = SONDE_DURATION;
     CHECK(human_cell(column, sonde_null()) == "-");

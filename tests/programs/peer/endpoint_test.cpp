@@ -11,13 +11,15 @@ using namespace std::chrono_literals;
 
 namespace {
 
-channel::Response get(const Endpoint &endpoint, std::string path, std::string method = "GET") {
+channel::Response get(const Endpoint &endpoint, std::string path, std::string method = "GET")
+{
     channel::Request request{.method = std::move(method), .path = std::move(path)};
     return endpoint.answer(request);
 }
 
 // All that a producer makes.
-Result<std::string> body_of(const channel::Response &response) {
+Result<std::string> body_of(const channel::Response &response)
+{
     std::string body;
     for (;;) {
         auto piece = test::await(response.producer());
@@ -31,7 +33,8 @@ Result<std::string> body_of(const channel::Response &response) {
 
 } // namespace
 
-TEST_CASE("sizes and durations carry a unit, and nothing else is taken for one") {
+TEST_CASE("sizes and durations carry a unit, and nothing else is taken for one")
+{
     CHECK(*parse_bytes("0") == 0);
     CHECK(*parse_bytes("20MB") == 20'000'000);
     CHECK(*parse_bytes("3GB") == 3'000'000'000);
@@ -47,7 +50,8 @@ TEST_CASE("sizes and durations carry a unit, and nothing else is taken for one")
     }
 }
 
-TEST_CASE("a sized body has its length to the byte, and its bytes do not repeat") {
+TEST_CASE("a sized body has its length to the byte, and its bytes do not repeat")
+{
     const Endpoint endpoint({});
     for (const std::uint64_t size : {0, 1, 262143, 262144, 262145, 3'000'001}) {
         const auto response = get(endpoint, "/bytes/" + std::to_string(size));
@@ -64,7 +68,8 @@ TEST_CASE("a sized body has its length to the byte, and its bytes do not repeat"
     CHECK(words.size() > 131'000);
 }
 
-TEST_CASE("a timed body goes on for its time") {
+TEST_CASE("a timed body goes on for its time")
+{
     const Endpoint endpoint({});
     const auto begun = std::chrono::steady_clock::now();
     const auto response = get(endpoint, "/time/50ms");
@@ -73,7 +78,8 @@ TEST_CASE("a timed body goes on for its time") {
     CHECK(std::chrono::steady_clock::now() - begun >= 50ms);
 }
 
-TEST_CASE("what is over the limits is refused before it begins, and what becomes late is cut") {
+TEST_CASE("what is over the limits is refused before it begins, and what becomes late is cut")
+{
     const Endpoint endpoint({.bytes = 1000, .time = 0ms});
     CHECK(get(endpoint, "/bytes/1000").status == 200);
     CHECK(get(endpoint, "/bytes/1001").status == 400);
@@ -84,7 +90,8 @@ TEST_CASE("what is over the limits is refused before it begins, and what becomes
     SUCCEED("a producer that is late ends with an error");
 }
 
-TEST_CASE("anything else is refused with what there is") {
+TEST_CASE("anything else is refused with what there is")
+{
     const Endpoint endpoint({});
     CHECK(get(endpoint, "/").body.find("/bytes/N") != std::string::npos);
     CHECK(get(endpoint, "/bytes").status == 404);
@@ -95,6 +102,7 @@ TEST_CASE("anything else is refused with what there is") {
     CHECK(posted.headers.get("Allow") == "GET, HEAD");
 }
 
-TEST_CASE("nothing may be kept by a cache on the way") {
+TEST_CASE("nothing may be kept by a cache on the way")
+{
     CHECK(get(Endpoint({}), "/bytes/1").headers.get("Cache-Control") == "no-store");
 }

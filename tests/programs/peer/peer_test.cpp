@@ -26,7 +26,8 @@ namespace {
 // The real program, with its stderr read here.
 class Program {
 public:
-    explicit Program(std::vector<std::string> words) {
+    explicit Program(std::vector<std::string> words)
+    {
         int out[2];
         REQUIRE(pipe2(out, O_CLOEXEC) == 0);
         output_ = out[0];
@@ -45,7 +46,8 @@ public:
     }
     Program(const Program &) = delete;
     Program &operator=(const Program &) = delete;
-    ~Program() {
+    ~Program()
+    {
         if (pid_ > 0) {
             kill(pid_, SIGKILL);
             waitpid(pid_, nullptr, 0);
@@ -54,7 +56,8 @@ public:
     }
 
     // Reads until the words have appeared so many times, or ten seconds are over.
-    bool says(const std::string &words, int times = 1) {
+    bool says(const std::string &words, int times = 1)
+    {
         const auto end = std::chrono::steady_clock::now() + 10s;
         while (find(words, times) == std::string::npos && std::chrono::steady_clock::now() < end) {
             pollfd wait{output_, POLLIN, 0};
@@ -70,7 +73,8 @@ public:
     }
 
     // The URL of its n-th socket without TLS, or with.
-    Url url(bool tls, int n = 1) {
+    Url url(bool tls, int n = 1)
+    {
         const std::string ending = tls ? " tls=yes\n" : " tls=no\n";
         REQUIRE(says(ending, n));
         const auto end = find(ending, n);
@@ -78,7 +82,8 @@ public:
         return *parse_url((tls ? "https://" : "http://") + text_.substr(begin, end - begin));
     }
 
-    int end(int signal) {
+    int end(int signal)
+    {
         if (signal != 0)
             kill(pid_, signal);
         int status = 0;
@@ -88,7 +93,8 @@ public:
     }
 
     // The most memory it ever had, in KiB.
-    long peak_memory() const {
+    long peak_memory() const
+    {
         std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
         for (std::string word; status >> word;)
             if (long value = 0; word == "VmHWM:" && status >> value)
@@ -98,7 +104,8 @@ public:
 
 private:
     // Where the words stand for the n-th time.
-    std::size_t find(const std::string &words, int n) const {
+    std::size_t find(const std::string &words, int n) const
+    {
         auto at = text_.find(words);
         while (--n > 0 && at != std::string::npos)
             at = text_.find(words, at + 1);
@@ -111,7 +118,8 @@ private:
 };
 
 Result<Response> fetch(ClientOptions options, std::string path, std::uint64_t *received = nullptr,
-                       std::string method = "GET") {
+                       std::string method = "GET")
+{
     const auto story = [&]() -> asio::awaitable<Result<Response>> {
         const auto executor = co_await asio::this_coro::executor;
         Client client(executor, options);
@@ -129,7 +137,8 @@ Result<Response> fetch(ClientOptions options, std::string path, std::uint64_t *r
 
 } // namespace
 
-TEST_CASE("the peer gives a body of gigabytes in a few megabytes of memory") {
+TEST_CASE("the peer gives a body of gigabytes in a few megabytes of memory")
+{
     Program peer({"--listen", "127.0.0.1:0"});
     std::uint64_t received = 0;
     const auto response = fetch({.server = peer.url(false)}, "/bytes/2GB", &received);
@@ -142,7 +151,8 @@ TEST_CASE("the peer gives a body of gigabytes in a few megabytes of memory") {
     CHECK(peer.end(SIGTERM) == 0);
 }
 
-TEST_CASE("the peer serves HTTP and HTTPS, IPv4 and IPv6 at once, and asks no certificate of its clients") {
+TEST_CASE("the peer serves HTTP and HTTPS, IPv4 and IPv6 at once, and asks no certificate of its clients")
+{
     TempDir dir;
     REQUIRE(create_authority(dir / "ca"));
     REQUIRE(issue_identity(dir / "ca", dir / "peer", {.role = Role::peer, .hosts = {"127.0.0.1"}}));
@@ -169,7 +179,8 @@ TEST_CASE("the peer serves HTTP and HTTPS, IPv4 and IPv6 at once, and asks no ce
     CHECK(fetch({.server = six.url(false, 2)}, "/", &received));
 }
 
-TEST_CASE("the peer's limits are refusals, and a HEAD moves no body") {
+TEST_CASE("the peer's limits are refusals, and a HEAD moves no body")
+{
     Program peer({"--listen", "127.0.0.1:0", "--max-bytes", "1MB", "--max-time", "2s"});
     const auto url = peer.url(false);
     CHECK(fetch({.server = url}, "/bytes/1MB")->status == 200);
@@ -181,7 +192,8 @@ TEST_CASE("the peer's limits are refusals, and a HEAD moves no body") {
     CHECK(head->headers.get("Content-Length") == "1000000");
 }
 
-TEST_CASE("a stop cuts what does not end within a second") {
+TEST_CASE("a stop cuts what does not end within a second")
+{
     Program peer({"--listen", "127.0.0.1:0"});
     const auto url = peer.url(false);
     bool stopped = false;
@@ -202,7 +214,8 @@ TEST_CASE("a stop cuts what does not end within a second") {
     CHECK(response.error().what.find("cut") != std::string::npos);
 }
 
-TEST_CASE("a wrong command line ends with 2 and a word, help and version with 0") {
+TEST_CASE("a wrong command line ends with 2 and a word, help and version with 0")
+{
     const auto ends = [](std::vector<std::string> words, const std::string &word) {
         Program peer(std::move(words));
         CHECK(peer.says(word));
@@ -219,7 +232,8 @@ TEST_CASE("a wrong command line ends with 2 and a word, help and version with 0"
     CHECK(ends({"--version"}, "sonde-peer ") == 0);
 }
 
-TEST_CASE("options may stand in a file") {
+TEST_CASE("options may stand in a file")
+{
     TempDir dir;
     std::ofstream(dir / "peer.conf") << "listen=127.0.0.1:0\nmax-bytes=10\n";
     Program peer({"--config", dir / "peer.conf"});
@@ -227,7 +241,8 @@ TEST_CASE("options may stand in a file") {
     CHECK(peer.end(SIGTERM) == 0);
 }
 
-TEST_CASE("connections over the limit are told to come again") {
+TEST_CASE("connections over the limit are told to come again")
+{
     Program peer({"--listen", "127.0.0.1:0", "--max-connections", "1"});
     const auto url = peer.url(false);
     const auto story = [&]() -> asio::awaitable<Result<Response>> {

@@ -23,7 +23,8 @@ struct IssueWords {
     std::string until;
 };
 
-int init(Console &console, const std::string &directory, int days) {
+int init(Console &console, const std::string &directory, int days)
+{
     const Result<void> made = channel::create_authority(directory, std::chrono::days(days));
     if (!made)
         return fail(console, made.error(), kUsage);
@@ -31,7 +32,8 @@ int init(Console &console, const std::string &directory, int days) {
     return kDone;
 }
 
-int issue(Console &console, const IssueWords &words) {
+int issue(Console &console, const IssueWords &words)
+{
     const Result<channel::Role> role = channel::parse_role(words.role);
     if (!role)
         return fail(console, role.error(), kUsage);
@@ -62,7 +64,8 @@ int issue(Console &console, const IssueWords &words) {
 
 } // namespace
 
-Verb add_ca(CLI::App &sonde) {
+Verb add_ca(CLI::App &sonde)
+{
     const auto directory = std::make_shared<std::string>();
     const auto days = std::make_shared<int>(3650);
     const auto words = std::make_shared<IssueWords>();
@@ -84,7 +87,8 @@ Verb add_ca(CLI::App &sonde) {
         ->allow_extra_args(false);
     CLI::Option *days_option = issue_app->add_option("--days", words->days, "how long it is valid (default 825)");
     days_option->check(CLI::Range(1, 36500));
-    issue_app->add_option("--until", words->until, "valid until this time, 2027-01-31T00:00:00Z; may be past, for tests")
+    issue_app
+        ->add_option("--until", words->until, "valid until this time, 2027-01-31T00:00:00Z; may be past, for tests")
         ->excludes(days_option);
     issue_app->footer(examples({"sonde ca issue controller --ca /etc/sonde/ca --out controller --host lmap.example.net",
                                 "sonde ca issue agent --ca /etc/sonde/ca --out home-17"}));

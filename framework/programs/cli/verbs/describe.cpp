@@ -18,7 +18,8 @@ struct Words {
     bool json = false;
 };
 
-int describe(Console &console, const Words &words) {
+int describe(Console &console, const Words &words)
+{
     auto bench = Workbench::make(words.plugins, "error");
     if (!bench)
         return fail(console, bench.error(), kNothingRan);
@@ -31,7 +32,8 @@ int describe(Console &console, const Words &words) {
 
 } // namespace
 
-Verb add_describe(CLI::App &sonde) {
+Verb add_describe(CLI::App &sonde)
+{
     const auto words = std::make_shared<Words>();
     CLI::App *app = sonde.add_subcommand("describe", "Show a method's options, result tables and ways to fail");
     app->add_option("METHOD", words->method, "a method, FILE.so or FILE.so:METHOD")->required();

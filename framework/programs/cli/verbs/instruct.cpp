@@ -60,8 +60,9 @@ Verb add_instruct(CLI::App &sonde)
     app->add_option("AGENT", words->agents, "an agent's id, the beginning of one, or `all` that are known")->required();
     app->add_option("FILE", words->file, "the instruction; - reads stdin")->required();
     add_server_words(*app, words->server, channel::Role::controller);
-    app->footer(examples({"sonde instruct 6b1c0f8e hourly.json", "sonde instruct all hourly.json"}) +
-                "\n\nPrints each agent's id and the ETag of its instruction. An instruction is taken whole or not at all.");
+    app->footer(
+        examples({"sonde instruct 6b1c0f8e hourly.json", "sonde instruct all hourly.json"}) +
+        "\n\nPrints each agent's id and the ETag of its instruction. An instruction is taken whole or not at all.");
     return {app, [words](Console &console) { return instruct(console, *words); }};
 }
 

@@ -1,5 +1,5 @@
-#include "programs/cli/period.hpp"
 #include "programs/cli/answer_printer.hpp"
+#include "programs/cli/period.hpp"
 #include "programs/cli/server.hpp"
 
 #include <CLI/App.hpp>
@@ -65,11 +65,12 @@ int outcomes(Console &console, const Words &words)
             parameters->emplace_back("agent", agent);
     }
     std::size_t shown = 0;
-    const auto failed = words.sums ? show(console, *server, "/operator/outcome-sums", *parameters, words, {}, shown)
-                                   : show(console, *server, "/operator/outcomes", *parameters, words,
-                                          {"agent", "run", "task", "blame", "last_event", "start", "end", "sent",
-                                           "received", "rows_dropped"},
-                                          shown);
+    const auto failed =
+        words.sums
+            ? show(console, *server, "/operator/outcome-sums", *parameters, words, {}, shown)
+            : show(console, *server, "/operator/outcomes", *parameters, words,
+                   {"agent", "run", "task", "blame", "last_event", "start", "end", "sent", "received", "rows_dropped"},
+                   shown);
     if (failed)
         return fail(console, failed->error, failed->status);
     if (shown == 0) {

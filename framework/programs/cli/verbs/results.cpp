@@ -1,5 +1,5 @@
-#include "programs/cli/period.hpp"
 #include "programs/cli/answer_printer.hpp"
+#include "programs/cli/period.hpp"
 #include "programs/cli/server.hpp"
 
 #include <CLI/App.hpp>
@@ -55,10 +55,10 @@ int results(Console &console, const Words &words)
             parameters->emplace_back("agent", agent);
     }
     AnswerPrinter printer(console, words.rows,
-                       {"agent", "run", "method", "table", "action", "task", "result_start", "result_end",
-                        "cycle_number", "result_status"});
-    const auto failed = server->get_lines("/operator/results", *parameters,
-                                          [&](std::string_view line) { return printer.add(line); });
+                          {"agent", "run", "method", "table", "action", "task", "result_start", "result_end",
+                           "cycle_number", "result_status"});
+    const auto failed =
+        server->get_lines("/operator/results", *parameters, [&](std::string_view line) { return printer.add(line); });
     printer.end();
     if (failed)
         return fail(console, failed->error, failed->status);

@@ -19,7 +19,8 @@ struct Words {
     bool csv = false;
 };
 
-int run(Console &console, Words words) {
+int run(Console &console, Words words)
+{
     if (!words.deadline.empty()) {
         const Result<std::int64_t> deadline = plugin_host::parse_duration(words.deadline);
         if (!deadline)
@@ -37,7 +38,8 @@ int run(Console &console, Words words) {
 
 } // namespace
 
-Verb add_run(CLI::App &sonde) {
+Verb add_run(CLI::App &sonde)
+{
     const auto words = std::make_shared<Words>();
     CLI::App *app = sonde.add_subcommand("run", "Run a measurement method here and now, without an agent");
     app->add_option("METHOD", words->measurement.method, "a method, FILE.so or FILE.so:METHOD")->required();

@@ -13,7 +13,8 @@ namespace sonde::cli {
 
 namespace {
 
-int validate(Console &console, const std::string &file) {
+int validate(Console &console, const std::string &file)
+{
     const Result<std::string> text = read_file(file, model::kInstructionBytesMax);
     if (!text)
         return fail(console, text.error(), kUsage);
@@ -34,7 +35,8 @@ int validate(Console &console, const std::string &file) {
 
 } // namespace
 
-Verb add_validate(CLI::App &sonde) {
+Verb add_validate(CLI::App &sonde)
+{
     const auto file = std::make_shared<std::string>();
     CLI::App *app = sonde.add_subcommand("validate", "Check an instruction (RFC 8194 in JSON) and print every finding");
     app->add_option("FILE", *file, "the instruction; - reads stdin")->required();
