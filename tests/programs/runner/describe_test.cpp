@@ -84,6 +84,10 @@ TEST_CASE("a plugin that cannot be loaded is refused and does no harm")
 {
     CHECK(refusal(fixture("load_undefined")) == "does not load: undefined symbol: sonde_function_of_nobody");
     CHECK(refusal(fixture("load_crash")) == "loading crashed: SIGABRT");
+}
+
+TEST_CASE("a plugin that starts a thread when it is loaded is refused", "[no-sanitizer]")
+{
     CHECK(refusal(fixture("load_thread")) == "starts a thread when it is loaded, which plugins must not");
 }
 
@@ -118,7 +122,7 @@ TEST_CASE("a plugin cut off anywhere is refused")
     }
 }
 
-TEST_CASE("bytes changed anywhere in a plugin's file never end the runner", "[damaged]")
+TEST_CASE("bytes changed anywhere in a plugin's file never end the runner", "[no-sanitizer]")
 {
     std::ifstream in(fixture("rows"), std::ios::binary);
     const std::string whole((std::istreambuf_iterator<char>(in)), {});
