@@ -182,4 +182,16 @@ boost::system::result<std::vector<std::string>, Failure> choose_agents(ServerCon
     return chosen;
 }
 
+std::optional<Failure> restrict_to_agents(Parameters &parameters, ServerConnection &server, const std::string &sentence)
+{
+    if (sentence.empty() || sentence == "all")
+        return {};
+    const auto chosen = choose_agents(server, sentence);
+    if (!chosen)
+        return chosen.error();
+    for (const std::string &agent : *chosen)
+        parameters.emplace_back("agent", agent);
+    return {};
+}
+
 } // namespace sonde::cli

@@ -55,4 +55,8 @@ private:
 boost::system::result<std::vector<std::string>, Failure> choose_agents(ServerConnection &server,
                                                                        const std::string &sentence);
 
+// Restricts a query to the agents that the sentence names; an empty one and `all` leave it as it is.
+std::optional<Failure> restrict_to_agents(Parameters &parameters, ServerConnection &server,
+                                          const std::string &sentence);
+
 } // namespace sonde::cli

@@ -57,13 +57,8 @@ int outcomes(Console &console, const Words &words)
     auto server = ServerConnection::open(words.server, channel::Role::collector);
     if (!server)
         return fail(console, server.error().error, server.error().status);
-    if (!words.agents.empty() && words.agents != "all") {
-        const auto chosen = choose_agents(*server, words.agents);
-        if (!chosen)
-            return fail(console, chosen.error().error, chosen.error().status);
-        for (const std::string &agent : *chosen)
-            parameters->emplace_back("agent", agent);
-    }
+    if (const auto failed = restrict_to_agents(*parameters, *server, words.agents))
+        return fail(console, failed->error, failed->status);
     std::size_t shown = 0;
     const auto failed =
         words.sums

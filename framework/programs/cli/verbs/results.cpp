@@ -47,13 +47,8 @@ int results(Console &console, const Words &words)
     auto server = ServerConnection::open(words.server, channel::Role::collector);
     if (!server)
         return fail(console, server.error().error, server.error().status);
-    if (!words.agents.empty() && words.agents != "all") {
-        const auto chosen = choose_agents(*server, words.agents);
-        if (!chosen)
-            return fail(console, chosen.error().error, chosen.error().status);
-        for (const std::string &agent : *chosen)
-            parameters->emplace_back("agent", agent);
-    }
+    if (const auto failed = restrict_to_agents(*parameters, *server, words.agents))
+        return fail(console, failed->error, failed->status);
     AnswerPrinter printer(console, words.rows,
                           {"agent", "run", "method", "table", "action", "task", "result_start", "result_end",
                            "cycle_number", "result_status"});
