@@ -182,7 +182,7 @@ class NameSpaces:
     def shape(self, rate, latency="50ms"):
         """Bounds the server's sending, rate and longest wait as tc writes them."""
         done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", "replace", "dev", "line", "root",
-                               "tbf", "rate", rate, "burst", "16k", "latency", latency], capture_output=True,
+                               "tbf", "rate", rate, "burst", "32k", "latency", latency], capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:
             raise Skip(f"no TBF here: {done.stderr.strip()}")
