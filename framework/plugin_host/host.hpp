@@ -58,6 +58,7 @@ struct RunResult {
     std::uint64_t received_bytes = 0;
     Now started{}; // run() entered, or when it was given up before
     Now ended{};
+    bool socket_denied = false; // it asked for a socket that the system or the launcher does not permit
 };
 
 // Takes what a run produces. Every call comes from the executor's thread, one at a time.

@@ -381,6 +381,7 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
         sockets = co_await context_.link->open_sockets(open);
         co_await notice_cancellation();
     }
+    result_.socket_denied = result_.socket_denied || sockets.error == EPERM || sockets.error == EACCES;
     const auto reply = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, sockets.error}));
     socket_->send(reply.value(), std::move(sockets.descriptors));
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "base/result.hpp"
 #include "programs/cli/console.hpp"
+#include "programs/cli/table.hpp"
 
 #include <string>
 #include <string_view>
@@ -16,34 +18,57 @@ namespace sonde::cli {
 struct AnswerWords {
     bool json = false;
     bool csv = false;
+    std::vector<std::string> columns; // only these, in this order; empty: all
 };
 
 void add_answer_words(CLI::App &app, AnswerWords &words);
 
-// Shows rows that come as one JSON object a line: as they are, as CSV, or as a table for people, in which durations
-// have units and `hidden` members are left out. Rows of one kind: the first one's members are the columns.
+// How a table for people looks.
+struct AnswerLook {
+    std::vector<std::string> aside{}; // members that it leaves out
+    bool short_ids = false;           // agents and runs by the beginning of their ids, enough to choose them by
+};
+
+// Shows rows that come as one JSON object a line:
+//   --json      as they are; with columns, only those
+//   --csv       below one header. Rows that have other members than the first are an error, unless columns are chosen:
+//               what a row lacks is then empty
+//   for people  a table for each kind of row, with units, fitted to the terminal. Columns for which there is no room,
+//               and those put aside, are left out unless chosen; end() says so.
 class AnswerPrinter {
 public:
-    AnswerPrinter(Console &console, const AnswerWords &words, std::vector<std::string> hidden);
+    AnswerPrinter(Console &console, const AnswerWords &words, AnswerLook look);
 
-    // False: the reader is gone.
-    bool add(std::string_view json);
-    // What is still held back.
-    void end();
+    // False: nobody reads any more. An error says why the line cannot be shown.
+    Result<bool> add(std::string_view json);
+    // What is still held back, and a word on what was left out. An error: a chosen column that no row has.
+    Result<void> end();
 
     std::size_t rows() const { return count_; }
 
 private:
-    bool add_csv(std::string_view json);
-    bool add_cells(std::string_view json);
+    struct Field {
+        std::string name;
+        std::string text;
+        bool number = false;
+    };
+
+    Result<bool> add_csv(std::vector<Field> row);
+    bool add_line(std::vector<Field> row);
     bool flush_table();
+    Table begin_table();
 
     Console &console_;
     AnswerWords words_;
-    std::vector<std::string> hidden_;
-    std::vector<std::string> names_;
-    std::vector<std::vector<std::string>> held_;
+    AnswerLook look_;
+    std::vector<std::string> names_; // of the rows held, or of the file
+    std::vector<std::vector<Field>> held_;
+    std::vector<std::size_t> shown_; // fields, since the table began
+    Table table_{{}};
     bool begun_ = false;
+    std::vector<std::string> left_out_;
+    std::vector<std::string> missing_; // chosen columns that no row has had
+    std::vector<std::string> known_;   // the first row's members
     std::size_t count_ = 0;
 };
 

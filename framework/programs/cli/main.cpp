@@ -1,3 +1,4 @@
+#include "programs/cli/usage.hpp"
 #include "programs/cli/verb.hpp"
 
 #include <CLI/App.hpp>
@@ -14,27 +15,20 @@ using namespace sonde::cli;
 constexpr const char *kFooter = R"(Words:
   name=value   a method's option; lists repeat or use commas; durations and sizes carry units: 10ms, 2h, 1MB
   --option     one of ours
-  Rows go to stdout, everything else to stderr. --json prints one object a line.
+  AGENT        an id or the beginning of one, `all`, `last`, NAME=VALUE; `all limit 20`
+  times        --last 2h, --at 2026-11-24T04:05Z, --from and --to; 04:05 is the last one, in UTC
+  Rows go to stdout, everything else to stderr: --json prints one object a line, --csv one table below a header.
 
 Examples:
   sonde run ping 127.0.0.1 count=3
   sonde run ping 192.0.2.1 --json | jq .rtt_ns
   sonde describe ping
   sonde validate hourly.json
+  sonde instruct 6b1c0f8e hourly.json
+  sonde results ping last --last 2h
 
 Exit status: 0 done; 1 it ran, and the target failed; 2 usage or bad input; 3 refused (policy, certificate,
 permission); 4 nothing ran (daemon or server not reached, nothing matched).)";
-
-int usage_error(Console &console, const CLI::App &sonde, const CLI::ParseError &error)
-{
-    const CLI::App *asked = &sonde;
-    std::string verb = "sonde";
-    for (auto parsed = asked->get_subcommands(); !parsed.empty(); parsed = asked->get_subcommands()) {
-        asked = parsed.front();
-        verb += " " + asked->get_name();
-    }
-    return fail(console, {"", error.what(), "`" + verb + " --help` shows what there is"}, kUsage);
-}
 
 // `sonde help run` is `sonde run --help`.
 std::vector<std::string> rewritten(int count, char **words)
@@ -71,13 +65,13 @@ int main(int argc, char **argv)
     } catch (const CLI::Success &success) {
         return sonde.exit(success, std::cout, std::cerr);
     } catch (const CLI::ParseError &error) {
-        return usage_error(console, sonde, error);
+        return fail(console, usage_error(sonde, error), kUsage);
     }
     int status = kUsage;
     for (const Verb &verb : verbs)
         if (verb.app->parsed())
             status = verb.run(console);
-    if (!console.flush() && status == kDone)
+    if (!console.flush() && !console.reader_gone() && status == kDone)
         status = fail(console, {"stdout", "not everything could be written", ""}, kNothingRan);
     return status;
 }

@@ -1,5 +1,6 @@
 #include "programs/cli/measure.hpp"
 
+#include "programs/cli/headline.hpp"
 #include "programs/cli/human.hpp"
 #include "programs/cli/run_words.hpp"
 #include "programs/cli/verb.hpp"
@@ -32,9 +33,10 @@ ExitStatus exit_status(const RunResult &result, bool interrupted)
         return kDone;
     if (result.status == kStatusBadOptions)
         return kUsage;
-    if (result.status == kStatusRefused || result.blame == model::Blame::policy)
+    if (result.status == kStatusRefused || result.blame == model::Blame::policy || result.socket_denied)
         return kRefused;
-    if (result.status == kStatusNoMethod || result.status == kStatusNoLauncher || result.status == kStatusNotStarted)
+    if (result.status == kStatusNoMethod || result.status == kStatusNoLauncher || result.status == kStatusRunnerDied ||
+        result.status == kStatusNotStarted)
         return kNothingRan;
     return kTargetFailed;
 }
@@ -53,6 +55,15 @@ void say_end(Console &console, const frames::MethodDescription &method, const Ru
               status_name(result.status, &method) + " (" + std::to_string(result.status) + "): " + result.message,
               result.blame == model::Blame::unknown ? "" : std::string("the ") + to_string(result.blame) + "'s"},
              kTargetFailed);
+    if (result.status != 0 && result.socket_denied)
+        console.say("a socket that it asked for was not permitted here: raw and packet sockets need root");
+}
+
+void say_headline(Console &console, const frames::MethodDescription &method, const Arguments &arguments)
+{
+    console.say(wrapped(headline(method, arguments), console.err_width(), 2));
+    if (!method.help.empty())
+        console.say("  " + wrapped(printable(method.help), console.err_width() - 2, 2));
 }
 
 // Runs it to its end, whatever signals come.
@@ -91,7 +102,7 @@ int measure(Console &console, const Measurement &measurement)
     Workbench &bench = **made;
     const Result<CatalogueMethod> found = bench.find(measurement.method);
     if (!found)
-        return fail(console, found.error(), kUsage);
+        return fail(console, found.error(), found.error().hint == kTransientHint ? kNothingRan : kUsage);
     const frames::MethodDescription &method = found->method();
 
     const auto options = read_words(method, measurement.words);
@@ -100,9 +111,12 @@ int measure(Console &console, const Measurement &measurement)
     auto arguments = read_options(method, *options);
     if (!arguments)
         return fail_options(console, method, measurement.method, arguments.errors);
-    auto printer = RowPrinter::make(console, method, measurement.rows);
+    const std::vector<std::string> settled = settled_options(method, *arguments.value);
+    auto printer = RowPrinter::make(console, method, measurement.rows, settled);
     if (!printer)
         return fail(console, printer.error(), kUsage);
+    if (measurement.rows.format == RowFormat::table)
+        say_headline(console, method, *arguments.value);
 
     RunRequest request;
     request.plugin = found->file;
@@ -113,6 +127,9 @@ int measure(Console &console, const Measurement &measurement)
         request.deadline = now().monotonic + *measurement.deadline;
     bool interrupted = false;
     const RunResult result = run_it(bench, std::move(request), *printer, interrupted);
+    if (console.reader_gone())
+        return kDone;
+    printer->say_left_out();
     say_end(console, method, result);
     return exit_status(result, interrupted);
 }

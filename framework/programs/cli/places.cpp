@@ -87,4 +87,19 @@ Result<Places> find_places(const std::vector<std::string> &plugins)
     return places;
 }
 
+Result<fs::path> find_sdk()
+{
+    std::error_code error;
+    const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+    const char *given = std::getenv("SONDE_SDK");
+    const std::vector<fs::path> candidates =
+        given != nullptr && *given != '\0'
+            ? std::vector<fs::path>{given}
+            : std::vector<fs::path>{here / "../../../sdk/source", here / SONDE_SDK_FROM_BIN, SONDE_SDK_DIR};
+    for (const fs::path &candidate : candidates)
+        if (const fs::path place = fs::canonical(candidate, error); !error && fs::exists(place / "template"))
+            return place;
+    return Error{"", "the SDK's template is not found", "SONDE_SDK names another directory that has it"};
+}
+
 } // namespace sonde::cli

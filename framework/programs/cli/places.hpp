@@ -7,7 +7,8 @@
 #include <vector>
 
 // Where the programs and plugins of this Sonde are: as the environment says (SONDE_PLUGINS, directories separated by
-// colons; SONDE_LIBEXEC, a directory), else beside this program in a build tree, else where they are installed.
+// colons; SONDE_LIBEXEC and SONDE_SDK, a directory each), else beside this program in a build tree, else where they are
+// installed.
 namespace sonde::cli {
 
 struct Places {
@@ -18,5 +19,8 @@ struct Places {
 
 // `plugins`, if there are any, replace the usual directories. An error if there is no launcher.
 Result<Places> find_places(const std::vector<std::string> &plugins);
+
+// The SDK's folder that holds sonde.map and template/: SONDE_SDK, else of a build tree, else of this installation.
+Result<std::filesystem::path> find_sdk();
 
 } // namespace sonde::cli

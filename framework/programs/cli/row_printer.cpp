@@ -3,7 +3,9 @@
 #include "model/row_json.hpp"
 #include "plugin_host/cells.hpp"
 #include "plugin_host/text.hpp"
+#include "programs/cli/csv.hpp"
 #include "programs/cli/human.hpp"
+#include "programs/cli/sentence.hpp"
 
 #include <algorithm>
 
@@ -13,55 +15,24 @@ namespace {
 
 // So many rows are aligned with each other; more would keep a person waiting for the first.
 constexpr std::size_t kRowsAligned = 1000;
-// Longer units are words for what is counted.
-constexpr std::size_t kUnitShown = 5;
+// A run that is over before then needs no progress, and nobody reads faster than that.
+constexpr std::chrono::milliseconds kProgressFrom{1000}, kProgressEvery{200};
 
-std::string csv_field(const std::string &text)
+std::string count_text(std::uint64_t count, const char *what)
 {
-    if (text.find_first_of(",\"\r\n") == std::string::npos)
-        return text;
-    std::string field = "\"";
-    for (char c : text)
-        field += c == '"' ? std::string("\"\"") : std::string(1, c);
-    return field + '"';
-}
-
-bool is_number(sonde_type type)
-{
-    return type == SONDE_INT || type == SONDE_DOUBLE || type == SONDE_DURATION || type == SONDE_TIMESTAMP;
-}
-
-// Widths to begin with, so that the first row, alone in its batch, stands under the same titles as the later ones.
-std::size_t usual_width(const frames::ColumnDescription &column)
-{
-    std::size_t width = 0;
-    if (column.type == SONDE_DURATION)
-        width = 10;
-    else if (column.type == SONDE_BOOL)
-        width = 5;
-    for (const std::string &word : column.words)
-        width = std::max(width, width_of(word));
-    return std::min<std::size_t>(width, 16);
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
 } // namespace
 
-std::string human_cell(const frames::ColumnDescription &column, const sonde_cell &cell)
-{
-    if (cell.type == SONDE_DURATION)
-        return human_duration(cell.v.i);
-    if (cell.type == SONDE_TIMESTAMP && column.clock == SONDE_CLOCK_WALL)
-        return human_time(cell.v.i);
-    const model::Cell text = plugin_host::reported_cell(column, cell);
-    return text ? printable(*text) : "-";
-}
-
 RowPrinter::RowPrinter(Console &console, const frames::MethodDescription &method, RowFormat format)
-    : console_(&console), method_(&method), format_(format)
+    : console_(&console), method_(&method), format_(format), left_out_(method.tables.size()), begun_(now().monotonic)
 {
+    progress_due_ = begun_ + kProgressFrom;
 }
 
-Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescription &method, const RowChoice &choice)
+Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescription &method, const RowChoice &choice,
+                                    const std::vector<std::string> &settled)
 {
     RowPrinter printer(console, method, choice.format);
     std::vector<std::string> names;
@@ -79,62 +50,62 @@ Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescri
         printer.tables_.emplace_back();
         if (!only.empty() && table.id != only)
             continue;
-        if (const auto added = printer.add_table(table, choice); !added)
+        if (const auto added = printer.add_table(table, choice, settled); !added)
             return added.error();
     }
     const bool none = std::none_of(printer.tables_.begin(), printer.tables_.end(),
                                    [](const auto &table) { return table.has_value(); });
     if (none && !choice.columns.empty())
         return Error{"--columns", "no table of " + method.id + " has them all", "`sonde describe` lists them"};
+    if (!choice.table.empty() || !choice.columns.empty())
+        printer.left_out_.clear(); // as was asked
     return printer;
 }
 
 // A table that lacks a chosen column is not shown, unless it was chosen itself.
-Result<void> RowPrinter::add_table(const frames::TableDescription &table, const RowChoice &choice)
+Result<void> RowPrinter::add_table(const frames::TableDescription &table, const RowChoice &choice,
+                                   const std::vector<std::string> &settled)
 {
-    Shown shown{&table, {}, {}, Table({}), false};
-    std::vector<Table::Column> titles;
-    const auto add = [&](std::size_t index) {
-        const auto &column = table.columns[index];
-        shown.columns.push_back(index);
-        shown.reported.push_back(plugin_host::reported_column(column));
-        // "sent [packets]" says no more than "sent"; B and bit/s do. Durations carry theirs in the cell.
-        const bool has_unit = !column.unit.empty() && column.unit.size() <= kUnitShown && column.type != SONDE_DURATION;
-        titles.push_back({has_unit ? column.id + " [" + printable(column.unit) + "]" : column.id,
-                          is_number(column.type) ? Table::Align::right : Table::Align::left, usual_width(column)});
-    };
+    std::vector<std::size_t> columns;
+    std::vector<std::string> names;
+    for (const auto &column : table.columns)
+        names.push_back(column.id);
     for (const std::string &name : choice.columns) {
-        const auto found = std::find_if(table.columns.begin(), table.columns.end(),
-                                        [&](const auto &column) { return column.id == name; });
-        if (found != table.columns.end())
-            add(static_cast<std::size_t>(found - table.columns.begin()));
-        else if (!choice.table.empty())
-            return Error{"--columns", table.id + " has no column '" + name + "'", "`sonde describe` lists them"};
-        else
+        const auto found = std::find(names.begin(), names.end(), name);
+        if (found != names.end()) {
+            columns.push_back(static_cast<std::size_t>(found - names.begin()));
+        } else if (!choice.table.empty()) {
+            const auto near = plugin_host::nearest(name, names);
+            return Error{"--columns", table.id + " has no column '" + name + "'",
+                         near ? "did you mean '" + *near + "'?" : "`sonde describe` lists them"};
+        } else {
             return {};
+        }
     }
     for (std::size_t i = 0; choice.columns.empty() && i < table.columns.size(); ++i)
-        add(i);
-    shown.lines = Table(std::move(titles));
-    tables_.back() = std::move(shown);
+        columns.push_back(i);
+    std::vector<model::Column> reported;
+    for (const std::size_t index : columns)
+        reported.push_back(plugin_host::reported_column(table.columns[index]));
+    const bool sentences = choice.table.empty() && choice.columns.empty() && reads_as_sentence(table);
+    TableView view(table, columns, !choice.columns.empty(), settled);
+    tables_.back() = Shown{&table, std::move(columns), std::move(reported), sentences, std::move(view)};
     return {};
 }
 
 void RowPrinter::row(std::uint32_t index, std::span<const sonde_cell> cells)
 {
-    if (!tables_[index])
+    if (!tables_[index]) {
+        if (index < left_out_.size())
+            ++left_out_[index];
         return;
-    Shown &table = *tables_[index];
+    }
     if (format_ == RowFormat::json)
-        return print_json(table, cells);
-    if (format_ == RowFormat::csv)
-        return print_csv(table, cells);
-    if (current_ != index || waiting_.size() >= kRowsAligned)
-        flush_lines();
-    current_ = index;
-    std::vector<std::string> &line = waiting_.emplace_back();
-    for (std::size_t column : table.columns)
-        line.push_back(human_cell(table.declared->columns[column], cells[column]));
+        print_json(*tables_[index], cells);
+    else if (format_ == RowFormat::csv)
+        print_csv(*tables_[index], cells);
+    else
+        print_for_people(index, cells);
 }
 
 void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cells)
@@ -152,38 +123,45 @@ void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cell
 
 void RowPrinter::print_csv(Shown &table, std::span<const sonde_cell> cells)
 {
-    std::string titles, fields;
+    std::vector<std::string> titles, fields;
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        const std::string comma = i == 0 ? "" : ",";
-        if (!table.begun)
-            titles += comma + csv_field(model::member_name(table.reported[i]));
+        titles.push_back(model::member_name(table.reported[i]));
         const std::size_t column = table.columns[i];
-        fields +=
-            comma + csv_field(plugin_host::reported_cell(table.declared->columns[column], cells[column]).value_or(""));
+        fields.push_back(plugin_host::reported_cell(table.declared->columns[column], cells[column]).value_or(""));
     }
-    if (!table.begun)
-        text_ += titles + '\n';
-    table.begun = true;
-    text_ += fields + '\n';
+    if (!std::exchange(table.begun, true))
+        text_ += csv_line(titles);
+    text_ += csv_line(fields);
+}
+
+void RowPrinter::print_for_people(std::uint32_t index, std::span<const sonde_cell> cells)
+{
+    Shown &table = *tables_[index];
+    if (waiting_ != index || table.view.waiting() >= kRowsAligned)
+        flush_lines();
+    if (table.sentences) {
+        text_ += wrapped(row_sentence(*table.declared, cells), console_->out_width(), 2) + '\n';
+        printed_ = index;
+        return;
+    }
+    waiting_ = index;
+    table.view.add(cells);
 }
 
 void RowPrinter::flush_lines()
 {
-    if (waiting_.empty())
+    if (!waiting_)
         return;
-    Shown &table = *tables_[*current_];
-    if (printed_ != current_) {
-        if (printed_)
-            text_ += '\n';
-        if (tables_.size() > 1)
-            text_ += table.declared->id + '\n';
-        std::string header = table.lines.header(waiting_);
-        header.pop_back();
-        text_ += console_->bold(header) + '\n';
-        printed_ = current_;
-    }
-    text_ += table.lines.lines(waiting_);
-    waiting_.clear();
+    Shown &table = *tables_[*waiting_];
+    const bool titled = printed_ != waiting_;
+    if (titled && printed_)
+        text_ += '\n';
+    const auto tables = std::count_if(tables_.begin(), tables_.end(),
+                                      [](const auto &each) { return each.has_value() && !each->sentences; });
+    if (titled && tables > 1)
+        text_ += table.declared->id + '\n';
+    text_ += table.view.flush(*console_, titled);
+    printed_ = std::exchange(waiting_, std::nullopt);
 }
 
 boost::asio::awaitable<Result<void>> RowPrinter::batch_end()
@@ -202,6 +180,27 @@ void RowPrinter::log(sonde_log_level level, std::string_view text)
     static constexpr const char *words[] = {"", "error: ", "warning: ", "", "debug: "};
     if (level <= SONDE_LOG_INFO)
         console_->say(printable(method_->id + ": " + words[level] + std::string(text)));
+}
+
+void RowPrinter::progress(std::uint64_t done, std::uint64_t total)
+{
+    const MonotonicTime at = now().monotonic;
+    if (at < progress_due_)
+        return;
+    progress_due_ = at + kProgressEvery;
+    std::string line = method_->id + ": " + std::to_string(done);
+    if (total > 0)
+        line += " of " + std::to_string(total) + ", " +
+                std::to_string(static_cast<int>(100.0 * static_cast<double>(done) / static_cast<double>(total))) + " %";
+    console_->progress(line + ", " + human_duration((at - begun_).count()));
+}
+
+void RowPrinter::say_left_out()
+{
+    for (std::size_t i = 0; i < left_out_.size(); ++i)
+        if (left_out_[i] > 0)
+            console_->say(count_text(left_out_[i], "row") + " of " + method_->tables[i].id + " not shown, " +
+                          "a file of CSV is one table; --table " + method_->tables[i].id + " shows them");
 }
 
 } // namespace sonde::cli

@@ -4,7 +4,7 @@
 #include "model/report.hpp"
 #include "plugin_host/host.hpp"
 #include "programs/cli/console.hpp"
-#include "programs/cli/table.hpp"
+#include "programs/cli/table_view.hpp"
 
 #include <optional>
 #include <string>
@@ -20,42 +20,50 @@ struct RowChoice {
     std::vector<std::string> columns; // only these, in this order; empty: all
 };
 
-// Prints a run's rows as they come.
+// Prints a run's rows as they come: as JSON, as CSV, or for a person as tables and sentences.
 class RowPrinter : public plugin_host::RowSink {
 public:
-    // An error if the choice names a table or a column that the method does not have.
-    static Result<RowPrinter> make(Console &console, const frames::MethodDescription &method, const RowChoice &choice);
+    // An error if the choice names a table or a column that the method does not have. `settled` are the options whose
+    // one value the person knows.
+    static Result<RowPrinter> make(Console &console, const frames::MethodDescription &method, const RowChoice &choice,
+                                   const std::vector<std::string> &settled);
 
     void row(std::uint32_t table, std::span<const sonde_cell> cells) override;
     boost::asio::awaitable<Result<void>> batch_end() override;
     void log(sonde_log_level level, std::string_view text) override;
+    void progress(std::uint64_t done, std::uint64_t total) override;
+
+    // Says how many rows were not shown though nobody asked for that: CSV is one table.
+    void say_left_out();
 
 private:
     struct Shown {
         const frames::TableDescription *declared;
         std::vector<std::size_t> columns; // indices
         std::vector<model::Column> reported;
-        Table lines;
+        bool sentences; // for a person: a sentence a row
+        TableView view;
         bool begun = false;
     };
 
     RowPrinter(Console &console, const frames::MethodDescription &method, RowFormat format);
-    Result<void> add_table(const frames::TableDescription &table, const RowChoice &choice);
+    Result<void> add_table(const frames::TableDescription &table, const RowChoice &choice,
+                           const std::vector<std::string> &settled);
     void print_json(const Shown &table, std::span<const sonde_cell> cells);
     void print_csv(Shown &table, std::span<const sonde_cell> cells);
+    void print_for_people(std::uint32_t index, std::span<const sonde_cell> cells);
     void flush_lines();
 
     Console *console_;
     const frames::MethodDescription *method_;
     RowFormat format_;
     std::vector<std::optional<Shown>> tables_; // by the method's index; absent: not shown
-    std::optional<std::uint32_t> current_;     // the table of `waiting_`
+    std::vector<std::uint64_t> left_out_;      // rows by table
+    std::optional<std::uint32_t> waiting_;     // the table whose view holds rows back
     std::optional<std::uint32_t> printed_;     // the one printed last
-    std::vector<std::vector<std::string>> waiting_;
     std::string text_;
+    MonotonicTime progress_due_;
+    MonotonicTime begun_;
 };
-
-// A cell for people.
-std::string human_cell(const frames::ColumnDescription &column, const sonde_cell &cell);
 
 } // namespace sonde::cli

@@ -1,15 +1,16 @@
 #include "programs/cli/server.hpp"
 
-#include "base/id.hpp"
 #include "channel/client.hpp"
+#include "programs/cli/answer_row.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
-#include <rapidjson/document.h>
+#include <boost/asio/signal_set.hpp>
 
+#include <csignal>
 #include <exception>
 
 namespace sonde::cli {
@@ -39,23 +40,52 @@ Failure failure_of(const std::string &where, const channel::Response &response)
 // Cuts a streamed body into lines.
 class Lines {
 public:
-    explicit Lines(std::function<bool(std::string_view)> line) : line_(std::move(line)) {}
+    explicit Lines(const TakeLine &line) : line_(line) {}
 
+    // An error ends the stream: enough() if no more is wanted, else problem() says what is wrong with it.
     Result<void> take(std::string_view piece)
     {
         rest_ += piece;
         std::size_t begin = 0;
-        for (std::size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1)
-            if (!line_(std::string_view(rest_).substr(begin, end - begin)))
+        for (std::size_t end; (end = rest_.find('\n', begin)) != std::string::npos; begin = end + 1) {
+            const Result<bool> more = line_(std::string_view(rest_).substr(begin, end - begin));
+            if (!more)
+                return stop(more.error());
+            enough_ = !*more;
+            if (enough_)
                 return Error{"", "enough", ""};
+        }
         rest_.erase(0, begin);
+        if (rest_.size() > kLineBytesMax)
+            return stop({"", "a line is longer than " + std::to_string(kLineBytesMax) + " bytes", ""});
         return {};
     }
 
+    bool enough() const { return enough_; }
+    bool cut() const { return !rest_.empty() && !enough_; }
+    const std::optional<Error> &problem() const { return problem_; }
+
 private:
-    std::function<bool(std::string_view)> line_;
+    Error stop(Error problem)
+    {
+        problem_ = problem;
+        return problem;
+    }
+
+    const TakeLine &line_;
     std::string rest_;
+    bool enough_ = false;
+    std::optional<Error> problem_;
 };
+
+// A certificate that one of the two refuses is no matter of reaching the server.
+Failure unanswered(const Error &error)
+{
+    const bool certificate =
+        error.what.find("TLS") != std::string::npos &&
+        (error.what.find("certificate") != std::string::npos || error.what.find("unknown ca") != std::string::npos);
+    return {error, certificate ? kRefused : kNothingRan};
+}
 
 } // namespace
 
@@ -70,23 +100,35 @@ void add_server_words(CLI::App &app, ServerWords &words, channel::Role role)
 }
 
 struct ServerConnection::State {
+    State()
+    {
+        signals.async_wait([this](const boost::system::error_code &error, int) {
+            interrupted = !error;
+            signals.clear(); // a second one ends us at once
+        });
+    }
+
     asio::io_context loop{1};
+    asio::signal_set signals{loop, SIGINT, SIGTERM};
+    bool interrupted = false;
     std::string url;
     std::unique_ptr<channel::Client> client;
 
-    // Runs one exchange to its end.
+    // Runs one exchange to its end, or abandons it: its coroutine then goes with the loop.
     Result<channel::Response> wait(asio::awaitable<Result<channel::Response>> exchange)
     {
-        std::optional<Result<channel::Response>> answer;
-        asio::co_spawn(loop, std::move(exchange), [&](std::exception_ptr error, Result<channel::Response> response) {
-            if (error)
-                std::rethrow_exception(error);
-            answer.emplace(std::move(response));
-        });
-        loop.restart();
-        while (!answer)
+        const auto answer = std::make_shared<std::optional<Result<channel::Response>>>();
+        if (!interrupted)
+            asio::co_spawn(loop, std::move(exchange), [answer](std::exception_ptr error, auto response) {
+                if (error)
+                    std::rethrow_exception(error);
+                answer->emplace(std::move(response));
+            });
+        while (!*answer && !interrupted)
             loop.run_one();
-        return std::move(*answer);
+        if (!*answer)
+            return Error{"", "interrupted", ""};
+        return std::move(**answer);
     }
 };
 
@@ -119,22 +161,26 @@ boost::system::result<ServerConnection, Failure> ServerConnection::open(const Se
     return ServerConnection(std::move(state));
 }
 
-std::optional<Failure> ServerConnection::get_lines(std::string path, Parameters parameters,
-                                                   std::function<bool(std::string_view)> line)
+std::optional<Failure> ServerConnection::get_lines(std::string path, Parameters parameters, const TakeLine &line)
 {
-    bool enough = false;
-    Lines lines([&](std::string_view text) { return !(enough = !line(text)); });
+    const auto lines = std::make_shared<Lines>(line);
     channel::Request request;
     request.path = std::move(path);
     request.query = std::move(parameters);
-    auto response = state_->wait(state_->client->stream(std::move(request), kDeadline,
-                                                        [&](std::string_view piece) { return lines.take(piece); }));
-    if (enough)
+    auto response = state_->wait(state_->client->stream(
+        std::move(request), kDeadline, [lines](std::string_view piece) { return lines->take(piece); }));
+    if (lines->enough() || state_->interrupted)
         return {};
+    if (lines->problem() && lines->problem()->where.empty())
+        return Failure{{state_->url, "its answer is not to be used: " + lines->problem()->what, ""}, kNothingRan};
+    if (lines->problem())
+        return Failure{*lines->problem(), kUsage};
     if (!response)
-        return Failure{response.error(), kNothingRan};
+        return unanswered(response.error());
     if (response->status != 200)
         return failure_of(state_->url, *response);
+    if (lines->cut())
+        return Failure{{state_->url, "its answer ends in the middle of a line", ""}, kNothingRan};
     return {};
 }
 
@@ -147,51 +193,15 @@ boost::system::result<std::string, Failure> ServerConnection::put(std::string pa
     request.body = std::move(document);
     auto response = state_->wait(state_->client->request(std::move(request), kDeadline));
     if (!response)
-        return Failure{response.error(), kNothingRan};
+        return unanswered(response.error());
     if (response->status >= 300)
         return failure_of(state_->url, *response);
     return std::string(response->headers.get("ETag").value_or(""));
 }
 
-boost::system::result<std::vector<std::string>, Failure> choose_agents(ServerConnection &server,
-                                                                       const std::string &sentence)
+bool ServerConnection::interrupted() const
 {
-    if (parse_uuid(sentence))
-        return std::vector<std::string>{to_string(*parse_uuid(sentence))};
-    std::vector<std::string> chosen;
-    auto failed = server.get_lines("/operator/agents", {}, [&](std::string_view line) {
-        rapidjson::Document agent;
-        agent.Parse(line.data(), line.size());
-        if (!agent.IsObject() || !agent.HasMember("agent") || !agent["agent"].IsString())
-            return true;
-        const std::string id = agent["agent"].GetString();
-        if (sentence == "all" || id.starts_with(sentence))
-            chosen.push_back(id);
-        return true;
-    });
-    if (failed)
-        return *failed;
-    if (chosen.empty())
-        return Failure{{"", "no agent is known whose id begins with '" + sentence + "'",
-                        "`sonde agents` lists them; an unknown one needs its whole id"},
-                       kNothingRan};
-    if (sentence != "all" && chosen.size() > 1)
-        return Failure{{"", "'" + sentence + "' is the beginning of " + std::to_string(chosen.size()) + " agents' ids",
-                        "write more of it, or `all`"},
-                       kUsage};
-    return chosen;
-}
-
-std::optional<Failure> restrict_to_agents(Parameters &parameters, ServerConnection &server, const std::string &sentence)
-{
-    if (sentence.empty() || sentence == "all")
-        return {};
-    const auto chosen = choose_agents(server, sentence);
-    if (!chosen)
-        return chosen.error();
-    for (const std::string &agent : *chosen)
-        parameters.emplace_back("agent", agent);
-    return {};
+    return state_->interrupted;
 }
 
 } // namespace sonde::cli

@@ -23,40 +23,32 @@ struct ServerWords {
 // Adds these options to a verb.
 void add_server_words(CLI::App &app, ServerWords &words, channel::Role role);
 
-// An error and the exit status that it means.
-struct Failure {
-    Error error;
-    ExitStatus status = kNothingRan;
-};
-
 using Parameters = std::vector<std::pair<std::string, std::string>>;
 
-// A controller or a collector, asked by an operator. Each call blocks until it is answered.
+// Takes a line of an answer. False: it was the last that is wanted. An error: it is not what it should be.
+using TakeLine = std::function<Result<bool>(std::string_view)>;
+
+// A controller or a collector, asked by an operator. Each call blocks until it is answered, or until SIGINT or SIGTERM
+// comes.
 class ServerConnection {
 public:
     static boost::system::result<ServerConnection, Failure> open(const ServerWords &words, channel::Role role);
     ServerConnection(ServerConnection &&) noexcept;
     ~ServerConnection();
 
-    // The lines of a GET's answer, one at a time, without their newline; until it returns false.
-    std::optional<Failure> get_lines(std::string path, Parameters parameters,
-                                     std::function<bool(std::string_view)> line);
+    // The lines of a GET's answer, one at a time, without their newline. An answer that ends in the middle of a line,
+    // or has one of more than kLineBytesMax bytes, is a failure after its good lines.
+    std::optional<Failure> get_lines(std::string path, Parameters parameters, const TakeLine &line);
     // A PUT of a document. The answer's ETag.
     boost::system::result<std::string, Failure> put(std::string path, std::string document);
+
+    // A signal came: the last call ended with what there was, and every other one does at once.
+    bool interrupted() const;
 
 private:
     struct State;
     explicit ServerConnection(std::unique_ptr<State> state);
     std::unique_ptr<State> state_;
 };
-
-// The agents that a sentence names: a UUID, the beginning of one that is unique, or `all`. Asks the server (either one)
-// for the agents that it knows, unless it is a whole UUID.
-boost::system::result<std::vector<std::string>, Failure> choose_agents(ServerConnection &server,
-                                                                       const std::string &sentence);
-
-// Restricts a query to the agents that the sentence names; an empty one and `all` leave it as it is.
-std::optional<Failure> restrict_to_agents(Parameters &parameters, ServerConnection &server,
-                                          const std::string &sentence);
 
 } // namespace sonde::cli

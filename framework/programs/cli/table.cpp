@@ -22,12 +22,12 @@ std::string Table::header(const std::vector<std::vector<std::string>> &first_row
     return line(titles);
 }
 
-std::string Table::lines(const std::vector<std::vector<std::string>> &rows)
+std::string Table::lines(const std::vector<std::vector<std::string>> &rows, const std::vector<std::string> &remarks)
 {
     widen(rows);
     std::string text;
-    for (const auto &row : rows)
-        text += line(row);
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        text += line(rows[i], i < remarks.size() ? remarks[i] : std::string());
     return text;
 }
 
@@ -38,7 +38,7 @@ void Table::widen(const std::vector<std::vector<std::string>> &rows)
             columns_[i].width = std::max(columns_[i].width, width_of(row[i]));
 }
 
-std::string Table::line(const std::vector<std::string> &cells) const
+std::string Table::line(const std::vector<std::string> &cells, const std::string &remark) const
 {
     std::string text;
     for (std::size_t i = 0; i < cells.size() && i < columns_.size(); ++i) {
@@ -48,6 +48,7 @@ std::string Table::line(const std::vector<std::string> &cells) const
             text += "  ";
         text += columns_[i].align == Align::right ? padding + cells[i] : cells[i] + padding;
     }
+    text += remark;
     text.erase(text.find_last_not_of(' ') + 1);
     return text + '\n';
 }

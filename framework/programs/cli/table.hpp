@@ -21,12 +21,13 @@ public:
 
     // The titles' line. Give the first rows as well where they are known, so that it fits them.
     std::string header(const std::vector<std::vector<std::string>> &first_rows = {});
-    // A line for each row, every one with as many cells as there are columns.
-    std::string lines(const std::vector<std::vector<std::string>> &rows);
+    // A line for each row, every one with as many cells as there are columns. `remarks`, if there are any, are one a
+    // row and stand behind its line, in a column of their own.
+    std::string lines(const std::vector<std::vector<std::string>> &rows, const std::vector<std::string> &remarks = {});
 
 private:
     void widen(const std::vector<std::vector<std::string>> &rows);
-    std::string line(const std::vector<std::string> &cells) const;
+    std::string line(const std::vector<std::string> &cells, const std::string &remark = {}) const;
 
     std::vector<Column> columns_;
 };

@@ -22,6 +22,12 @@ enum ExitStatus {
     kNothingRan = 4,   // a daemon or server was not reached, or nothing matched
 };
 
+// An error and the exit status that it means.
+struct Failure {
+    Error error;
+    ExitStatus status = kNothingRan;
+};
+
 // One verb of the command line: what the parser knows of it, and what it does once its words are parsed.
 struct Verb {
     CLI::App *app;
@@ -40,6 +46,10 @@ Verb add_outcomes(CLI::App &sonde);
 
 // "error: where: what; hint" on stderr; returns `status`.
 int fail(Console &console, const Error &error, ExitStatus status);
+int fail(Console &console, const Failure &failure);
+
+// The status of an error about a file or another input: kRefused if the system does not permit it, else kUsage.
+ExitStatus input_status(const Error &error);
 
 // Text that --help shows below a verb's options.
 std::string examples(const std::vector<std::string> &lines);

@@ -50,7 +50,11 @@ Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
         return find_in_file(name.substr(0, end + 3), name.size() > end + 4 ? name.substr(end + 4) : "");
     plugin_host::Catalogue catalogue(host_, places_.plugins, log_);
     run_to_end(loop_, catalogue.scan());
-    return catalogue.find_method(name);
+    auto found = catalogue.find_method(name);
+    if (!found && !catalogue.settled())
+        return Error{"", "the plugins could not be looked at: the launcher is not reached",
+                     std::string(plugin_host::kTransientHint)};
+    return found;
 }
 
 Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &file, const std::string &method)

@@ -19,7 +19,8 @@ public:
     // `plugins` as in find_places(); `log_level` is for what host and launcher say on stderr.
     static Result<std::unique_ptr<Workbench>> make(const std::vector<std::string> &plugins, const char *log_level);
 
-    // A method by METHOD, FILE.so or FILE.so:METHOD. FILE.so alone will do where the file has one method.
+    // A method by METHOD, FILE.so or FILE.so:METHOD. FILE.so alone will do where the file has one method. An error's
+    // hint is kTransientHint where it says nothing of the method: the launcher was not reached.
     Result<plugin_host::CatalogueMethod> find(const std::string &name);
 
     boost::asio::io_context &loop() { return loop_; }

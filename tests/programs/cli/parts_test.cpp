@@ -1,6 +1,8 @@
+#include "programs/cli/answer_row.hpp"
 #include "programs/cli/console.hpp"
+#include "programs/cli/csv.hpp"
+#include "programs/cli/fit.hpp"
 #include "programs/cli/human.hpp"
-#include "programs/cli/row_printer.hpp"
 #include "programs/cli/run_words.hpp"
 #include "programs/cli/table.hpp"
 
@@ -101,12 +103,43 @@ TEST_CASE("the first required option may stand without its name")
     CHECK(words_text(probe, {"eth0"}) == "interface=eth0");
 }
 
-TEST_CASE("a cell is shown for people, null as a dash")
+TEST_CASE("lines are broken at blanks, and longer words stay whole")
 {
-    frames::ColumnDescription column;
-    column.type = SONDE_DURATION;
-    CHECK(human_cell(column, sonde_null()) == "-");
-    CHECK(human_cell(column, sonde_duration(4'100)) == "4.1 us");
-    column.type = SONDE_STRING;
-    CHECK(human_cell(column, sonde_string("a\nb")) == "a?b");
+    CHECK(wrapped("", 10, 2).empty());
+    CHECK(wrapped("one two three", 100, 2) == "one two three");
+    CHECK(wrapped("one two three", 7, 2) == "one two\n  three");
+    CHECK(wrapped("one twotwotwo three", 7, 2) == "one\n  twotwotwo\n  three");
+    CHECK(wrapped("one two", Console::kUnlimited, 2) == "one two");
+}
+
+TEST_CASE("where there is no room the least important columns go, of those the rightmost first")
+{
+    using Bools = std::vector<bool>;
+    const std::vector<Asking> columns{{10, 1}, {10, 0}, {10, 1}, {10, 0}};
+    CHECK(fit(columns, 46) == Bools{true, true, true, true});
+    CHECK(fit(columns, 45) == Bools{true, true, true, false});
+    CHECK(fit(columns, 33) == Bools{true, false, true, false});
+    CHECK(fit(columns, 21) == Bools{true, false, false, false});
+    CHECK(fit(columns, 1) == Bools{true, false, false, false});
+    CHECK(fit({}, 10).empty());
+}
+
+TEST_CASE("a file's fields are quoted where they must be")
+{
+    CHECK(csv_line({"a", "b c", ""}) == "a,b c,\n");
+    CHECK(csv_line({"a,b", "say \"x\"", "two\nlines"}) == "\"a,b\",\"say \"\"x\"\"\",\"two\nlines\"\n");
+}
+
+TEST_CASE("a server's line is an object of bounded depth and length")
+{
+    CHECK(read_answer_row(R"({"a":[[1]],"b":"[[[[[[[[[[[[[[[[[[[[\"["})"));
+    for (const std::string &line : {std::string("[1]"), std::string("{\"a\":"), std::string(),
+                                    "{\"a\":" + std::string(1'000'000, '[') + std::string(1'000'000, ']') + "}",
+                                    "{\"a\":\"" + std::string(kLineBytesMax, 'x') + "\"}"})
+        CHECK_FALSE(read_answer_row(line));
+    std::string deepest = "1";
+    for (std::size_t i = 1; i < kLineDepthMax; ++i)
+        deepest = "[" + deepest + "]";
+    CHECK(read_answer_row("{\"a\":" + deepest + "}"));
+    CHECK_FALSE(read_answer_row("{\"a\":[" + deepest + "]}"));
 }

@@ -1,12 +1,16 @@
 """The command `sonde` as a person or a script uses it: the real launcher, the real runner, plugins made for tests."""
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import unittest
 import uuid
 
@@ -17,6 +21,29 @@ def sonde(*words, **popen):
     environment = {**os.environ, "SONDE_PLUGINS": FIXTURES}
     return subprocess.run([SONDE, *map(str, words)], capture_output=True, text=True, timeout=60, env=environment,
                           stdin=subprocess.DEVNULL, **popen)
+
+
+def at_terminal(*words, columns=80, interrupt_after=None, **environment):
+    """Runs it with a terminal of that width as stdout and stderr: (what stood on it, exit status)."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen([SONDE, *map(str, words)], stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs,
+                               env={**os.environ, "SONDE_PLUGINS": FIXTURES, "TERM": "xterm", **environment})
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # the last writer is gone
+            break
+        if not part:
+            break
+        shown += part
+        if interrupt_after and interrupt_after.encode() in shown:
+            process.send_signal(signal.SIGINT)
+            interrupt_after = None
+    os.close(ours)
+    return shown.decode().replace("\r\n", "\n"), process.wait(60)
 
 
 def fixture(name):
@@ -45,6 +72,63 @@ class Run(unittest.TestCase):
     def test_csv_has_a_header(self):
         done = sonde("run", fixture("rows"), "count=1", "--csv")
         self.assertEqual(done.stdout, "number,word,elapsed_ns\n0,even,0\n")
+
+    def test_csv_is_one_table_and_says_what_it_leaves_out(self):
+        done = sonde("run", fixture("probe"), "host", "--csv", "--columns", "seq,outcome")
+        self.assertEqual(done.stdout, "seq,outcome\n1,reply\n2,lost\n")
+        self.assertNotIn("not shown", done.stderr)
+        done = sonde("run", fixture("probe"), "host", "--csv")
+        self.assertIn("1 row of summary not shown, a file of CSV is one table; --table summary shows them", done.stderr)
+        done = sonde("run", fixture("probe"), "host", "--csv", "--table", "summary")
+        self.assertEqual(done.stdout, "target,sent,loss_ratio,rtt_min_ns,rtt_max_ns\nhost,2,0.5,11187000,11204301\n")
+        self.assertNotIn("not shown", done.stderr)
+
+    def test_a_run_begins_with_what_is_in_force_and_ends_with_a_sentence(self):
+        done = sonde("run", fixture("probe"), "host", "size=2kB", "interval=1ms")
+        self.assertEqual(done.stderr.splitlines()[:2],
+                         ["probe host, count 2 packets, size 2.0 kB, interval 1 ms, clock CLOCK_REALTIME",
+                          "  asks nobody, and says what it heard"])
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0].split(), ["target", "seq", "outcome", "rtt", "cold", "at", "ttl", "error"])
+        self.assertRegex(lines[1], r"^host +1  reply +11\.204 ms  true ")
+        self.assertEqual(lines[3], "host: 2 sent, loss 50 %; rtt min 11.187 max 11.204 ms")
+        self.assertEqual(len(lines), 4)
+        table = sonde("run", fixture("probe"), "host", "--table", "summary").stdout.splitlines()
+        self.assertEqual(table[1].split(), ["host", "2", "50", "%", "11.187", "ms", "11.204", "ms"])
+        self.assertNotIn("asks nobody", sonde("run", fixture("probe"), "host", "--json").stderr)
+
+    def test_a_narrow_terminal_drops_columns_with_a_word_and_folds_flags_and_remarks(self):
+        shown, status = at_terminal("run", fixture("probe"), "host", columns=44)
+        self.assertEqual(status, 0, shown)
+        self.assertIn("no room here for at of packet; --columns\n", shown)
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", shown).splitlines()
+        self.assertIn("seq  outcome         rtt  ttl", plain)
+        self.assertIn("  1  reply     11.204 ms   57  cold", plain)
+        self.assertIn("  2  lost              -    -  error: nothing came", plain)
+        # A remark is as long as it is; a terminal wraps it.
+        self.assertTrue(all(len(line) <= 44 for line in plain if "nothing came" not in line), shown)
+        wide, _ = at_terminal("run", fixture("probe"), "host", columns=200)
+        self.assertNotIn("no room", wide)
+        chosen, _ = at_terminal("run", fixture("probe"), "host", "--columns", "seq,at,error", columns=20)
+        self.assertNotIn("no room", chosen)
+
+    def test_colour_is_for_terminals_that_want_it(self):
+        self.assertIn("\x1b[1m", at_terminal("run", fixture("rows"))[0])
+        self.assertNotIn("\x1b[1m", at_terminal("run", fixture("rows"), NO_COLOR="1")[0])
+        self.assertNotIn("\x1b", at_terminal("run", fixture("rows"), TERM="dumb")[0])
+
+    def test_a_long_run_shows_its_progress_at_a_terminal_only(self):
+        slow = ("run", fixture("probe"), "host", "count=16", "interval=100ms", "--json")
+        shown, _ = at_terminal(*slow)
+        self.assertRegex(shown, r"probe: \d+ of 16, \d+ %, \d\.\d+ s\r\x1b\[K")
+        self.assertNotIn(" of 16", sonde(*slow).stderr)
+        self.assertNotIn(" of 16", at_terminal(*slow, TERM="dumb")[0])
+
+    def test_a_socket_that_is_not_permitted_is_3(self):
+        refused = sonde("run", fixture("probe"), "forbidden")
+        self.assertEqual(refused.returncode, 3)
+        self.assertIn("denied (1): no raw socket", refused.stderr)
+        self.assertIn("not permitted", refused.stderr)
 
     def test_columns_and_tables_can_be_chosen(self):
         done = sonde("run", fixture("rows"), "count=1", "--json", "--columns", "word,number")
@@ -113,8 +197,11 @@ class Run(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.assertTrue(process.stdout.readline())
         process.stdout.close()
+        said = process.stderr.read()
         process.wait(60)
         process.stderr.close()
+        self.assertEqual(process.returncode, 0, said)
+        self.assertNotIn("error", said)
 
     def test_what_is_no_plugin_is_refused_with_the_reason(self):
         for name in ("abi2", "no_symbol", "wrong_magic"):
@@ -200,6 +287,29 @@ class Grammar(unittest.TestCase):
 
     def test_the_version_is_shown(self):
         self.assertRegex(sonde("--version").stdout, r"^sonde \d+\.\d+\.\d+\n$")
+
+    def test_a_mistyped_word_is_met_with_the_right_one(self):
+        for words, said in ((("rnu", "ping"), "`sonde` has no verb 'rnu'; did you mean 'run'?"),
+                            (("ca", "isue"), "`sonde ca` has no verb 'isue'; did you mean 'issue'?"),
+                            (("run", "x", "--tabel=y"), "`sonde run` has no option '--tabel'; did you mean '--table'?"),
+                            (("run", "ping", "--count", "3"), "a method's own options are written count=VALUE"),
+                            (("describe", "x", "--csv"), "`sonde describe` has no option '--csv'"),
+                            (("outcomes", "--outcome", "faild"), "no run ends as 'faild'; did you mean 'failed'?"),
+                            (("validate", "a", "b"), "`sonde validate` does not know what 'b' is")):
+            wrong = sonde(*words)
+            self.assertEqual(wrong.returncode, 2, words)
+            self.assertIn(said, wrong.stderr, words)
+
+    def test_times_are_checked_by_every_verb_that_takes_them(self):
+        for words, said in ((("--last", "2"), "--last: "), (("--last", "-1h"), "--last: "),
+                            (("--at", "yesterday"), "--at: 'yesterday' is no time"),
+                            (("--from", "2026-11-24T04:05"), "--from: '2026-11-24T04:05' is in which time zone?"),
+                            (("--from", "2026-11-25", "--to", "2026-11-24"), "--to: '2026-11-24' is not after --from"),
+                            (("--last", "2h", "--at", "04:05"), "excludes")):
+            for verb in (("results", "ping"), ("outcomes",)):
+                wrong = sonde(*verb, *words)
+                self.assertEqual(wrong.returncode, 2, words)
+                self.assertIn(said, wrong.stderr, words)
 
     def test_what_is_not_understood_is_usage_on_stderr(self):
         for words in (("frobnicate",), ("run",), ("run", "x", "--nonsense"), ("ca",), ("ca", "issue"),

@@ -1,5 +1,5 @@
-#include "programs/cli/answer_printer.hpp"
-#include "programs/cli/server.hpp"
+#include "programs/cli/agents.hpp"
+#include "programs/cli/query.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -14,6 +14,7 @@ namespace {
 struct Words {
     ServerWords server;
     AnswerWords rows;
+    std::vector<std::string> agents;
     bool failures = false;
 };
 
@@ -21,16 +22,19 @@ int agents(Console &console, const Words &words)
 {
     auto server = ServerConnection::open(words.server, channel::Role::controller);
     if (!server)
-        return fail(console, server.error().error, server.error().status);
-    AnswerPrinter printer(console, words.rows, {});
-    const auto failed = server->get_lines(words.failures ? "/operator/failures" : "/operator/agents", {},
-                                          [&](std::string_view line) { return printer.add(line); });
-    printer.end();
-    if (failed)
-        return fail(console, failed->error, failed->status);
-    if (printer.rows() == 0)
-        console.say(words.failures ? "no agent has told of a failure" : "no agent has been in contact yet");
-    return kDone;
+        return fail(console, server.error());
+    std::vector<std::string> chosen;
+    if (!words.agents.empty()) {
+        auto found = choose_agents(*server, words.agents);
+        if (!found)
+            return fail(console, found.error());
+        chosen = std::move(*found);
+    }
+    const std::string path = words.failures ? "/operator/failures" : "/operator/agents";
+    const auto nothing = [&]() -> std::string {
+        return words.failures ? "no agent has told of a failure" : "no agent has been in contact yet";
+    };
+    return show_rows(console, *server, path, {}, words.rows, {}, nothing, words.agents.empty() ? nullptr : &chosen);
 }
 
 } // namespace
@@ -39,10 +43,13 @@ Verb add_agents(CLI::App &sonde)
 {
     const auto words = std::make_shared<Words>();
     CLI::App *app = sonde.add_subcommand("agents", "List the agents that the controller knows");
+    app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
     app->add_flag("--failures", words->failures, "what agents could not do: refused instructions, plugins, reports");
     add_server_words(*app, words->server, channel::Role::controller);
     add_answer_words(*app, words->rows);
-    app->footer(examples({"sonde agents", "sonde agents --json | jq -r .agent", "sonde agents --failures"}));
+    app->footer(examples({"sonde agents", "sonde agents up_to_date=false --json | jq -r .agent",
+                          "sonde agents 6b1c0f8e --failures"}) +
+                "\n\nExit status 4: none, or the controller was not reached.");
     return {app, [words](Console &console) { return agents(console, *words); }};
 }
 

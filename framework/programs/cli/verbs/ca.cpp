@@ -1,5 +1,5 @@
 #include "channel/authority.hpp"
-#include "model/date_time.hpp"
+#include "programs/cli/moment.hpp"
 #include "programs/cli/verb.hpp"
 
 #include <CLI/App.hpp>
@@ -27,7 +27,7 @@ int init(Console &console, const std::string &directory, int days)
 {
     const Result<void> made = channel::create_authority(directory, std::chrono::days(days));
     if (!made)
-        return fail(console, made.error(), kUsage);
+        return fail(console, made.error(), input_status(made.error()));
     console.say("certificate authority made in " + printable(directory) + "; keep ca-key.pem to yourself");
     return kDone;
 }
@@ -42,10 +42,10 @@ int issue(Console &console, const IssueWords &words)
     what.hosts = words.hosts;
     what.validity = std::chrono::days(words.days);
     if (!words.until.empty()) {
-        const Result<WallTime> until = model::parse_date_time(words.until);
+        const Result<Moment> until = parse_moment(words.until, now().wall);
         if (!until)
             return fail(console, {"--until", until.error().what, until.error().hint}, kUsage);
-        what.not_after = std::chrono::floor<std::chrono::seconds>(*until);
+        what.not_after = std::chrono::floor<std::chrono::seconds>(until->begin);
     }
     if (!words.id.empty()) {
         const Result<Uuid> id = parse_uuid(words.id);
@@ -55,7 +55,7 @@ int issue(Console &console, const IssueWords &words)
     }
     const Result<Uuid> issued = channel::issue_identity(words.authority, words.out, what);
     if (!issued)
-        return fail(console, issued.error(), kUsage);
+        return fail(console, issued.error(), input_status(issued.error()));
     // The one thing that a script wants to know of it: an agent's MA-ID.
     console.out(to_string(*issued) + "\n");
     console.say(words.role + " identity written to " + printable(words.out));
@@ -71,6 +71,7 @@ Verb add_ca(CLI::App &sonde)
     const auto words = std::make_shared<IssueWords>();
     CLI::App *ca = sonde.add_subcommand("ca", "Make the organisation's certificate authority and issue identities");
     ca->require_subcommand(1);
+    ca->footer(examples({"sonde ca init /etc/sonde/ca", "sonde ca issue agent --ca /etc/sonde/ca --out home-17"}));
 
     CLI::App *init_app = ca->add_subcommand("init", "Make a new authority: ca.pem and ca-key.pem");
     init_app->add_option("DIR", *directory, "where to; made if missing, never overwritten")->required();
@@ -88,7 +89,8 @@ Verb add_ca(CLI::App &sonde)
     CLI::Option *days_option = issue_app->add_option("--days", words->days, "how long it is valid (default 825)");
     days_option->check(CLI::Range(1, 36500));
     issue_app
-        ->add_option("--until", words->until, "valid until this time, 2027-01-31T00:00:00Z; may be past, for tests")
+        ->add_option("--until", words->until,
+                     "valid until this time: 2027-01-31T00:00Z, 2027-01-31; may be past, for tests")
         ->excludes(days_option);
     issue_app->footer(examples({"sonde ca issue controller --ca /etc/sonde/ca --out controller --host lmap.example.net",
                                 "sonde ca issue agent --ca /etc/sonde/ca --out home-17"}));

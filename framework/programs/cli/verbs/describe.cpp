@@ -25,7 +25,7 @@ int describe(Console &console, const Words &words)
         return fail(console, bench.error(), kNothingRan);
     const auto found = (*bench)->find(words.method);
     if (!found)
-        return fail(console, found.error(), kUsage);
+        return fail(console, found.error(), found.error().hint == plugin_host::kTransientHint ? kNothingRan : kUsage);
     console.out(words.json ? describe_json(*found) : describe_text(*found));
     return kDone;
 }

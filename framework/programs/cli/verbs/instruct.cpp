@@ -1,7 +1,9 @@
 #include "model/instruction_json.hpp"
 #include "model/limits.hpp"
+#include "model/row_json.hpp"
+#include "programs/cli/agents.hpp"
+#include "programs/cli/csv.hpp"
 #include "programs/cli/file.hpp"
-#include "programs/cli/server.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -15,40 +17,76 @@ namespace {
 
 struct Words {
     ServerWords server;
-    std::string agents;
-    std::string file;
+    std::vector<std::string> words; // the agents' sentence, then the file
+    bool json = false;
+    bool csv = false;
 };
+
+std::string line_for(const Words &words, const std::string &agent, const std::string &etag)
+{
+    if (words.csv)
+        return csv_line({agent, etag});
+    if (!words.json)
+        return agent + " " + etag + "\n";
+    std::string line = "{";
+    model::append_member(line, "agent", agent);
+    line += ',';
+    model::append_member(line, "instruction", etag);
+    return line + "}\n";
+}
+
+int give(Console &console, const Words &words, ServerConnection &server, const std::vector<std::string> &chosen,
+         const std::string &text)
+{
+    std::size_t done = 0;
+    for (const std::string &agent : chosen) {
+        auto etag = server.put("/operator/agents/" + agent + "/instruction", text);
+        if (!etag) {
+            if (server.interrupted())
+                fail(console, {"", "interrupted", ""}, kTargetFailed);
+            else
+                fail(console, etag.error());
+            console.say("set for " + std::to_string(done) + " of " + std::to_string(chosen.size()) + " agents");
+            return server.interrupted() ? kTargetFailed : etag.error().status;
+        }
+        // As `sonde agents` shows it.
+        if (etag->size() >= 2 && etag->front() == '"' && (words.json || words.csv))
+            etag = etag->substr(1, etag->size() - 2);
+        if (words.csv && done == 0)
+            console.out(csv_line({"agent", "instruction"}));
+        console.out(line_for(words, agent, *etag));
+        ++done;
+    }
+    console.say("set for " + std::to_string(done) + (done == 1 ? " agent" : " agents") +
+                "; one that is connected takes it at once, `sonde agents` shows what each has applied");
+    return kDone;
+}
 
 int instruct(Console &console, const Words &words)
 {
-    const Result<std::string> text = read_file(words.file, model::kInstructionBytesMax);
+    if (words.words.size() < 2)
+        return fail(console, {"", "which agents, and which instruction?", "sonde instruct AGENT... FILE"}, kUsage);
+    const std::string &file = words.words.back();
+    const Result<std::string> text = read_file(file, model::kInstructionBytesMax);
     if (!text)
-        return fail(console, text.error(), kUsage);
+        return fail(console, text.error(), input_status(text.error()));
     // Checked here as well, so that a typing error does not need a server to be found.
     const auto reading = model::read_instruction(*text);
     for (const Error &warning : reading.warnings)
-        console.say(printable("warning: " + words.file + ": " + to_string(warning)));
+        console.say(printable("warning: " + file + ": " + to_string(warning)));
     for (const Error &error : reading.errors)
-        fail(console, {words.file + ": " + error.where, error.what, error.hint}, kUsage);
+        fail(console, {file + ": " + error.where, error.what, error.hint}, kUsage);
     if (!reading) {
         console.say("nothing was changed.");
         return kUsage;
     }
     auto server = ServerConnection::open(words.server, channel::Role::controller);
     if (!server)
-        return fail(console, server.error().error, server.error().status);
-    const auto chosen = choose_agents(*server, words.agents);
+        return fail(console, server.error());
+    const auto chosen = choose_agents(*server, {words.words.begin(), words.words.end() - 1});
     if (!chosen)
-        return fail(console, chosen.error().error, chosen.error().status);
-    for (const std::string &agent : *chosen) {
-        const auto etag = server->put("/operator/agents/" + agent + "/instruction", *text);
-        if (!etag)
-            return fail(console, etag.error().error, etag.error().status);
-        console.out(agent + " " + *etag + "\n");
-    }
-    console.say("set for " + std::to_string(chosen->size()) + (chosen->size() == 1 ? " agent" : " agents") +
-                "; one that is connected takes it at once, `sonde agents` shows what each has applied");
-    return kDone;
+        return fail(console, chosen.error());
+    return give(console, words, *server, *chosen, *text);
 }
 
 } // namespace
@@ -57,11 +95,14 @@ Verb add_instruct(CLI::App &sonde)
 {
     const auto words = std::make_shared<Words>();
     CLI::App *app = sonde.add_subcommand("instruct", "Give agents an instruction (RFC 8194 in JSON)");
-    app->add_option("AGENT", words->agents, "an agent's id, the beginning of one, or `all` that are known")->required();
-    app->add_option("FILE", words->file, "the instruction; - reads stdin")->required();
+    app->add_option("AGENT... FILE", words->words, std::string(kAgentsHelp) + "; then the instruction, - reads stdin")
+        ->required();
+    CLI::Option *json = app->add_flag("--json", words->json, "one JSON object a line: agent, instruction");
+    app->add_flag("--csv", words->csv, "the same as comma-separated values with a header")->excludes(json);
     add_server_words(*app, words->server, channel::Role::controller);
     app->footer(
-        examples({"sonde instruct 6b1c0f8e hourly.json", "sonde instruct all hourly.json"}) +
+        examples({"sonde instruct 6b1c0f8e hourly.json", "sonde instruct all hourly.json",
+                  "sonde instruct all limit 20 hourly.json", "sonde instruct last hourly.json"}) +
         "\n\nPrints each agent's id and the ETag of its instruction. An instruction is taken whole or not at all.");
     return {app, [words](Console &console) { return instruct(console, *words); }};
 }

@@ -1,13 +1,14 @@
-#include "programs/cli/answer_printer.hpp"
+#include "model/intent.hpp"
+#include "plugin_host/text.hpp"
+#include "programs/cli/agents.hpp"
 #include "programs/cli/period.hpp"
-#include "programs/cli/server.hpp"
+#include "programs/cli/query.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
 #include <memory>
-#include <optional>
 
 namespace sonde::cli {
 
@@ -17,16 +18,33 @@ struct Words {
     ServerWords server;
     AnswerWords rows;
     PeriodWords period;
-    std::string agents;
+    std::vector<std::string> agents;
     std::string schedule;
     std::string outcome;
     std::uint64_t limit = 0;
     bool sums = false;
 };
 
+Result<void> check_outcome(const std::string &word)
+{
+    if (word.empty() || model::parse_outcome_word(word))
+        return {};
+    std::vector<std::string> words;
+    std::string list;
+    for (auto each = model::OutcomeWord::completed; each <= model::OutcomeWord::missed;
+         each = static_cast<model::OutcomeWord>(static_cast<int>(each) + 1)) {
+        words.emplace_back(to_string(each));
+        list += (list.empty() ? "there are " : ", ") + words.back();
+    }
+    const auto near = plugin_host::nearest(word, words);
+    return Error{"--outcome", "no run ends as '" + word + "'", near ? "did you mean '" + *near + "'?" : list};
+}
+
 Result<Parameters> parameters_of(const Words &words)
 {
     Parameters parameters;
+    if (const auto checked = check_outcome(words.outcome); !checked)
+        return checked.error();
     if (!words.schedule.empty())
         parameters.emplace_back("schedule", words.schedule);
     if (!words.outcome.empty())
@@ -38,17 +56,6 @@ Result<Parameters> parameters_of(const Words &words)
     return parameters;
 }
 
-std::optional<Failure> show(Console &console, ServerConnection &server, const std::string &path,
-                            const Parameters &parameters, const Words &words, std::vector<std::string> hidden,
-                            std::size_t &shown)
-{
-    AnswerPrinter printer(console, words.rows, std::move(hidden));
-    auto failed = server.get_lines(path, parameters, [&](std::string_view line) { return printer.add(line); });
-    printer.end();
-    shown = printer.rows();
-    return failed;
-}
-
 int outcomes(Console &console, const Words &words)
 {
     auto parameters = parameters_of(words);
@@ -56,23 +63,20 @@ int outcomes(Console &console, const Words &words)
         return fail(console, parameters.error(), kUsage);
     auto server = ServerConnection::open(words.server, channel::Role::collector);
     if (!server)
-        return fail(console, server.error().error, server.error().status);
+        return fail(console, server.error());
     if (const auto failed = restrict_to_agents(*parameters, *server, words.agents))
-        return fail(console, failed->error, failed->status);
-    std::size_t shown = 0;
-    const auto failed =
-        words.sums
-            ? show(console, *server, "/operator/outcome-sums", *parameters, words, {}, shown)
-            : show(console, *server, "/operator/outcomes", *parameters, words,
-                   {"agent", "run", "task", "blame", "last_event", "start", "end", "sent", "received", "rows_dropped"},
-                   shown);
-    if (failed)
-        return fail(console, failed->error, failed->status);
-    if (shown == 0) {
-        console.say("no outcomes match");
-        return kNothingRan;
-    }
-    return kDone;
+        return fail(console, *failed);
+    AnswerLook look{{}, true};
+    if (!words.sums)
+        look.aside = {"run",   "action", "task", "blame",    "last_event",
+                      "start", "end",    "sent", "received", "rows_dropped"};
+    const std::string path = words.sums ? "/operator/outcome-sums" : "/operator/outcomes";
+    const auto nothing = [&] {
+        const bool schedule = !words.schedule.empty();
+        return "no outcomes match" +
+               (schedule ? meant(*server, "/operator/outcome-sums", {}, "schedule", words.schedule) : std::string());
+    };
+    return show_rows(console, *server, path, *parameters, words.rows, std::move(look), nothing);
 }
 
 } // namespace
@@ -81,7 +85,7 @@ Verb add_outcomes(CLI::App &sonde)
 {
     const auto words = std::make_shared<Words>();
     CLI::App *app = sonde.add_subcommand("outcomes", "Show how every planned run ended, and why");
-    app->add_option("AGENT", words->agents, "an agent's id or the beginning of one (default: all)");
+    app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
     app->add_flag("--sums", words->sums, "planned runs by schedule and outcome: planned is the sum of the others");
     app->add_option("--schedule", words->schedule, "only of this schedule");
     app->add_option("--outcome", words->outcome,

@@ -1,6 +1,6 @@
-#include "programs/cli/answer_printer.hpp"
+#include "programs/cli/agents.hpp"
 #include "programs/cli/period.hpp"
-#include "programs/cli/server.hpp"
+#include "programs/cli/query.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -17,7 +17,7 @@ struct Words {
     AnswerWords rows;
     PeriodWords period;
     std::string method;
-    std::string agents;
+    std::vector<std::string> agents;
     std::string task;
     std::string table;
     std::uint64_t limit = 0;
@@ -37,31 +37,34 @@ Result<Parameters> parameters_of(const Words &words)
     return parameters;
 }
 
+// A name that matched nothing may be mistyped; the outcomes know the tasks that there are.
+std::string what_was_meant(ServerConnection &server, const Words &words)
+{
+    const Parameters some{{"limit", "10000"}};
+    if (!words.task.empty())
+        return meant(server, "/operator/outcomes", some, "task", words.task);
+    return meant(server, "/operator/outcomes", some, "task", words.method);
+}
+
 int results(Console &console, const Words &words)
 {
     auto parameters = parameters_of(words);
     if (!parameters)
         return fail(console, parameters.error(), kUsage);
-    if (words.rows.csv && words.table == "all")
-        return fail(console, {"--csv", "needs one table", "--table NAME, or --json for all"}, kUsage);
+    if (words.rows.csv && words.table == "all" && words.rows.columns.empty())
+        return fail(console,
+                    {"--csv", "needs rows of one kind", "--table NAME or --columns NAME,...; --json shows all tables"},
+                    kUsage);
     auto server = ServerConnection::open(words.server, channel::Role::collector);
     if (!server)
-        return fail(console, server.error().error, server.error().status);
+        return fail(console, server.error());
     if (const auto failed = restrict_to_agents(*parameters, *server, words.agents))
-        return fail(console, failed->error, failed->status);
-    AnswerPrinter printer(console, words.rows,
-                          {"agent", "run", "method", "table", "action", "task", "result_start", "result_end",
-                           "cycle_number", "result_status"});
-    const auto failed =
-        server->get_lines("/operator/results", *parameters, [&](std::string_view line) { return printer.add(line); });
-    printer.end();
-    if (failed)
-        return fail(console, failed->error, failed->status);
-    if (printer.rows() == 0) {
-        console.say("no results match");
-        return kNothingRan;
-    }
-    return kDone;
+        return fail(console, *failed);
+    AnswerLook look{
+        {"run", "method", "table", "action", "task", "result_start", "result_end", "cycle_number", "result_status"},
+        true};
+    return show_rows(console, *server, "/operator/results", *parameters, words.rows, std::move(look),
+                     [&] { return "no results match" + what_was_meant(*server, words); });
 }
 
 } // namespace
@@ -71,7 +74,7 @@ Verb add_results(CLI::App &sonde)
     const auto words = std::make_shared<Words>();
     CLI::App *app = sonde.add_subcommand("results", "Show what the collector has received of a method");
     app->add_option("METHOD", words->method, "the method: ping, http-download, ...")->required();
-    app->add_option("AGENT", words->agents, "an agent's id or the beginning of one (default: all)");
+    app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
     app->add_option("--table", words->table, "a table of the method, or `all` (default: the method's first)");
     app->add_option("--task", words->task, "only of this task");
     app->add_option("--limit", words->limit, "at most so many rows")->check(CLI::Range(1, 1'000'000'000));

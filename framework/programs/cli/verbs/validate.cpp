@@ -17,7 +17,7 @@ int validate(Console &console, const std::string &file)
 {
     const Result<std::string> text = read_file(file, model::kInstructionBytesMax);
     if (!text)
-        return fail(console, text.error(), kUsage);
+        return fail(console, text.error(), input_status(text.error()));
     const auto reading = model::read_instruction(*text);
     for (const Error &warning : reading.warnings)
         console.say(printable("warning: " + file + ": " + to_string(warning)));

@@ -1,0 +1,180 @@
+#include "programs/runner/trace.hpp"
+
+#include "frames/text.hpp"
+#include "programs/runner/cancel.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <string_view>
+#include <unistd.h>
+
+namespace sonde::runner {
+
+namespace {
+
+// So much of a text, and so many cells of a row, are shown.
+constexpr std::size_t kShownBytes = 40, kShownCells = 20;
+
+std::string quoted(const char *text, std::size_t length)
+{
+    if (text == nullptr)
+        return "NULL";
+    const std::string shown = frames::readable(std::string_view(text, std::min(length, kShownBytes)), kShownBytes);
+    return '"' + shown + (length > kShownBytes ? "\"..." : "\"");
+}
+
+std::string cell_text(const sonde_cell &cell)
+{
+    switch (cell.type) {
+    case SONDE_NULL:
+        return "null";
+    case SONDE_DOUBLE: {
+        std::array<char, 32> text{};
+        std::snprintf(text.data(), text.size(), "%g", cell.v.d);
+        return text.data();
+    }
+    case SONDE_STRING:
+        return quoted(static_cast<const char *>(cell.v.p), cell.size);
+    case SONDE_BYTES:
+        return std::to_string(cell.size) + " bytes";
+    case SONDE_ADDRESS:
+        return cell.size == 4 ? "an IPv4 address" : "an IPv6 address";
+    case SONDE_DURATION:
+    case SONDE_TIMESTAMP:
+        return std::to_string(cell.v.i) + " ns";
+    default:
+        return std::to_string(cell.v.i);
+    }
+}
+
+const char *kind_text(sonde_socket_kind kind)
+{
+    static constexpr const char *names[] = {"?", "UDP", "TCP", "ICMP", "CAPTURE"};
+    return kind < std::size(names) ? names[kind] : "?";
+}
+
+std::string result_text(std::int32_t result)
+{
+    return " = " + std::to_string(result);
+}
+
+std::string result_text(std::int64_t result)
+{
+    return " = " + std::to_string(result);
+}
+
+std::string result_text(const void *result)
+{
+    return result == nullptr ? " = NULL" : " = an extension";
+}
+
+} // namespace
+
+const TracedHost &TracedHost::self(const sonde_host *host)
+{
+    return static_cast<const TracedHost &>(*host);
+}
+
+void TracedHost::say(const std::string &text) const
+{
+    std::array<char, 32> at{};
+    std::snprintf(at.data(), at.size(), "%+.6f s  ", static_cast<double>(monotonic_ns() - begun_ns_) / 1e9);
+    const std::string line = at.data() + text + '\n';
+    // One write a line, so that those of several threads do not mix.
+    (void)!::write(STDERR_FILENO, line.data(), line.size());
+}
+
+template <class Call>
+auto TracedHost::call(const std::string &text, Call call) const
+{
+    const std::int64_t begun = monotonic_ns();
+    const auto took = [&] {
+        std::array<char, 32> time{};
+        std::snprintf(time.data(), time.size(), "  (%.1f us)", static_cast<double>(monotonic_ns() - begun) / 1e3);
+        return std::string(time.data());
+    };
+    if constexpr (std::is_void_v<decltype(call())>) {
+        call();
+        say(text + took());
+    } else {
+        const auto result = call();
+        say(text + result_text(result) + took());
+        return result;
+    }
+}
+
+std::string TracedHost::row_text(std::uint32_t table, const sonde_cell *cells, std::uint32_t count) const
+{
+    std::string text = "row(" + (table < method_.tables.size() ? method_.tables[table].id : std::to_string(table));
+    for (std::uint32_t i = 0; cells != nullptr && i < std::min<std::size_t>(count, kShownCells); ++i)
+        text += (i == 0 ? ": " : ", ") + cell_text(cells[i]);
+    return text + (count > kShownCells ? ", ...)" : ")");
+}
+
+TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription &method)
+    : sonde_host(traced), traced_(traced), method_(method), begun_ns_(monotonic_ns())
+{
+    sonde_host::row = [](const sonde_host *host, std::uint32_t table, const sonde_cell *cells, std::uint32_t count) {
+        const sonde_host &to = self(host).traced_;
+        return self(host).call(self(host).row_text(table, cells, count),
+                               [&] { return to.row(&to, table, cells, count); });
+    };
+    sonde_host::fail = [](const sonde_host *host, std::int32_t code, const char *text, std::uint32_t length) {
+        const sonde_host &to = self(host).traced_;
+        return self(host).call("fail(" + std::to_string(code) + ", " + quoted(text, length) + ")",
+                               [&] { return to.fail(&to, code, text, length); });
+    };
+    sonde_host::log = [](const sonde_host *host, sonde_log_level level, const char *text, std::uint32_t length) {
+        const sonde_host &to = self(host).traced_;
+        self(host).call("log(" + std::to_string(level) + ", " + quoted(text, length) + ")",
+                        [&] { to.log(&to, level, text, length); });
+    };
+    sonde_host::socket = [](const sonde_host *host, sonde_socket_kind kind, std::uint32_t family, std::uint32_t count,
+                            std::int32_t *fds) {
+        const sonde_host &to = self(host).traced_;
+        const std::string text = std::string("socket(") + kind_text(kind) + ", family " + std::to_string(family) +
+                                 ", " + std::to_string(count) + ")";
+        return self(host).call(text, [&] { return to.socket(&to, kind, family, count, fds); });
+    };
+    sonde_host::resolve = [](const sonde_host *host, const char *name, sonde_addresses *found) {
+        const sonde_host &to = self(host).traced_;
+        const std::size_t length = name == nullptr ? 0 : std::string_view(name).size();
+        return self(host).call("resolve(" + quoted(name, length) + ")", [&] { return to.resolve(&to, name, found); });
+    };
+    sonde_host::now = [](const sonde_host *host, sonde_clock clock) {
+        const sonde_host &to = self(host).traced_;
+        return self(host).call(clock == SONDE_CLOCK_WALL ? "now(WALL)" : "now(MONOTONIC)",
+                               [&] { return to.now(&to, clock); });
+    };
+    sonde_host::random = [](const sonde_host *host, void *bytes, std::uint32_t length) {
+        const sonde_host &to = self(host).traced_;
+        self(host).call("random(" + std::to_string(length) + " bytes)", [&] { to.random(&to, bytes, length); });
+    };
+    sonde_host::progress = [](const sonde_host *host, std::uint64_t done, std::uint64_t total) {
+        const sonde_host &to = self(host).traced_;
+        self(host).call("progress(" + std::to_string(done) + ", " + std::to_string(total) + ")",
+                        [&] { to.progress(&to, done, total); });
+    };
+    sonde_host::count = [](const sonde_host *host, std::uint64_t sent_bytes, std::uint64_t received_bytes) {
+        const sonde_host &to = self(host).traced_;
+        self(host).call("count(" + std::to_string(sent_bytes) + ", " + std::to_string(received_bytes) + ")",
+                        [&] { to.count(&to, sent_bytes, received_bytes); });
+    };
+    sonde_host::cancelled = [](const sonde_host *host) {
+        const sonde_host &to = self(host).traced_;
+        return self(host).call("cancelled()", [&] { return to.cancelled(&to); });
+    };
+    sonde_host::sleep_until = [](const sonde_host *host, std::int64_t monotonic_ns) {
+        const sonde_host &to = self(host).traced_;
+        return self(host).call("sleep_until(" + std::to_string(monotonic_ns) + ")",
+                               [&] { return to.sleep_until(&to, monotonic_ns); });
+    };
+    sonde_host::extension = [](const sonde_host *host, const char *id) {
+        const sonde_host &to = self(host).traced_;
+        const std::size_t length = id == nullptr ? 0 : std::string_view(id).size();
+        return self(host).call("extension(" + quoted(id, length) + ")", [&] { return to.extension(&to, id); });
+    };
+}
+
+} // namespace sonde::runner

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "frames/description.hpp"
+
+#include <sonde/plugin.h>
+
+#include <cstdint>
+#include <string>
+
+namespace sonde::runner {
+
+// A host that passes every call on to another one and says it on stderr, a line a call: when it came, since the trace
+// began, its arguments, what it returned and how long that took. For an author at work, not for an agent's runs.
+class TracedHost : public sonde_host {
+public:
+    // Both outlive it.
+    TracedHost(const sonde_host &traced, const frames::MethodDescription &method);
+
+    // Lines for what is not a call of the host's: run() entered and left.
+    void say(const std::string &text) const;
+
+private:
+    static const TracedHost &self(const sonde_host *host);
+    // Calls, and says `name(arguments) = result`.
+    template <class Call>
+    auto call(const std::string &text, Call call) const;
+    std::string row_text(std::uint32_t table, const sonde_cell *cells, std::uint32_t count) const;
+
+    const sonde_host &traced_;
+    const frames::MethodDescription &method_;
+    std::int64_t begun_ns_;
+};
+
+} // namespace sonde::runner
