@@ -10,7 +10,7 @@ import tempfile
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-controller", "bin/sonde-launcher",
             "bin/sonde-peer", "include/sonde/plugin.h", "include/sonde/plugin.hpp", "libexec/sonde/sonde-runner",
-            "share/sonde/sonde.map", "share/sonde/examples/ping.json", "share/sonde/examples/policy.json"]
+            "share/sonde/sonde.map", "share/sonde/template/c/METHOD.c", "share/sonde/template/licence/Apache-2.0", "share/sonde/examples/ping.json", "share/sonde/examples/policy.json"]
 BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "dns", "passive-syn")]]
 
 
@@ -47,4 +47,22 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     assert len(rows) == 2 and rows[0]["up_ns"] < rows[1]["up_ns"], rows
     described = run(sonde, "describe", "dns", env=clean, cwd="/")
     assert str(libdir) in described, f"dns is not the installed one: {described}"
-    print("the installed tree works where it was put")
+
+    # What `sonde new` writes builds and tests by itself, by each of its three builds.
+    builds = {"meson": [["meson", "setup", "b"], ["ninja", "-C", "b"], ["meson", "test", "-C", "b"]],
+              "cmake": [["cmake", "-B", "b", "."], ["cmake", "--build", "b"], ["ctest", "--test-dir", "b"]],
+              "make": [["make"], ["make", "test"]]}
+    environment = {**clean, "PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": str(folder),
+                   "SONDE": str(sonde)}
+    for language, licence in (("c", "Apache-2.0"), ("c++", "MIT")):
+        for build, commands in builds.items():
+            place = folder / f"{language}-{build}"
+            written = run(sonde, "new", "tcp-connect", "--lang", language, "--licence", licence, "--vendor", "Example",
+                          "--folder", place, env=clean).splitlines()
+            assert sorted(written) == sorted(str(path) for path in place.iterdir()) and len(written) == 8, written
+            for command in commands:
+                run(*command, env=environment, cwd=place)
+            (plugin,) = place.rglob("tcp-connect.so")
+            described = json.loads(run(sonde, "describe", plugin, "--json", env=clean))
+            assert described["plugin"]["vendor"] == "Example" and described["plugin"]["licence"] == licence, described
+    print("the installed tree works where it was put, and so does what `sonde new` writes")

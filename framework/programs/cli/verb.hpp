@@ -36,6 +36,7 @@ struct Verb {
 
 // Each verb has a file of its own, which adds its words to the parser and returns what they do.
 Verb add_run(CLI::App &sonde);
+Verb add_new(CLI::App &sonde);
 Verb add_describe(CLI::App &sonde);
 Verb add_validate(CLI::App &sonde);
 Verb add_ca(CLI::App &sonde);
