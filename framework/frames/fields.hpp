@@ -39,6 +39,12 @@ void fields(C &c, Field<C, RunnerStarted> &m)
 }
 
 template <class C>
+void fields(C &c, Field<C, PluginRefused> &m)
+{
+    each(c, m.runner, m.text);
+}
+
+template <class C>
 void fields(C &c, Field<C, LauncherError> &m)
 {
     each(c, m.id, m.error, m.text);

@@ -92,6 +92,11 @@ const char *fault(const RunnerStarted &m)
     return m.pid > 0 ? nullptr : "a process id out of range";
 }
 
+const char *fault(const PluginRefused &m)
+{
+    return is_readable(m.text) ? nullptr : "a text that cannot be";
+}
+
 const char *fault(const LauncherError &m)
 {
     return m.error > 0 && is_readable(m.text) ? nullptr : "an errno or a text that cannot be";

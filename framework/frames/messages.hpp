@@ -46,7 +46,7 @@ enum class SocketKind : std::uint8_t {
 // ---- agent to launcher ----
 
 // Starts a runner for one plugin file. `runner` is the agent's choice, unique among those alive. Answer: RunnerStarted
-// with one descriptor, the agent's end of the runner's control socket; or LauncherError with this id.
+// with one descriptor, the agent's end of the runner's control socket; PluginRefused; or LauncherError with this id.
 struct StartRunner {
     std::uint64_t runner = 0;
     std::string plugin; // an absolute path
@@ -83,6 +83,14 @@ struct RunnerStarted {
     std::int32_t pid = 0;
 
     bool operator==(const RunnerStarted &) const = default;
+};
+
+// The launcher does not load such a file. Another attempt with the same file says the same.
+struct PluginRefused {
+    std::uint64_t runner = 0;
+    std::string text; // why, without the path
+
+    bool operator==(const PluginRefused &) const = default;
 };
 
 struct LauncherError {
@@ -274,7 +282,7 @@ struct SocketReply {
 // ---- the directions ----
 
 using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets>;
-using LauncherToAgent = std::variant<RunnerStarted, LauncherError, SocketsOpened, RunnerEnded>;
+using LauncherToAgent = std::variant<RunnerStarted, LauncherError, SocketsOpened, RunnerEnded, PluginRefused>;
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
 using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
 using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done>;

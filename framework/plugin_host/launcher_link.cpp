@@ -167,32 +167,43 @@ bool LauncherLink::take(const frames::LauncherToAgent &message, std::vector<fram
 {
     backoff_ = 0ms;
     if (const auto *started = std::get_if<frames::RunnerStarted>(&message))
-        return answer(started->runner, 0, "", std::move(descriptors));
+        return answer(started->runner, std::move(descriptors));
     if (const auto *opened = std::get_if<frames::SocketsOpened>(&message))
-        return answer(opened->request, 0, "", std::move(descriptors));
-    if (const auto *refused = std::get_if<frames::LauncherError>(&message))
-        return answer(refused->id, refused->error, refused->text, {});
-    const auto &ended = std::get<frames::RunnerEnded>(message);
-    if (on_runner_ended)
+        return answer(opened->request, std::move(descriptors));
+    if (const auto *failed = std::get_if<frames::LauncherError>(&message))
+        answer_error(failed->id, failed->error, failed->text, false);
+    else if (const auto *refused = std::get_if<frames::PluginRefused>(&message))
+        answer_error(refused->runner, EPERM, refused->text, true);
+    else if (const auto &ended = std::get<frames::RunnerEnded>(message); on_runner_ended)
         on_runner_ended(ended.runner, ended.wait_status);
     return true;
 }
 
-bool LauncherLink::answer(std::uint64_t id, std::int32_t error, std::string text,
-                          std::vector<frames::Descriptor> descriptors)
+bool LauncherLink::answer(std::uint64_t id, std::vector<frames::Descriptor> descriptors)
 {
     const auto found = pending_.find(id);
     if (found == pending_.end())
         return true; // whoever asked has given up
     Pending &pending = *found->second;
-    if (error == 0 && descriptors.size() != pending.expected)
+    if (descriptors.size() != pending.expected)
         return false;
     pending.answered = true;
-    pending.error = error;
-    pending.text = std::move(text);
     pending.descriptors = std::move(descriptors);
     pending.changed.notify();
     return true;
+}
+
+void LauncherLink::answer_error(std::uint64_t id, std::int32_t error, const std::string &text, bool refused)
+{
+    const auto found = pending_.find(id);
+    if (found == pending_.end())
+        return;
+    Pending &pending = *found->second;
+    pending.answered = true;
+    pending.error = error;
+    pending.text = text;
+    pending.refused = refused;
+    pending.changed.notify();
 }
 
 asio::awaitable<void> LauncherLink::ask(std::shared_ptr<Pending> pending, std::uint64_t id,
@@ -218,15 +229,18 @@ asio::awaitable<void> LauncherLink::ask(std::shared_ptr<Pending> pending, std::u
     }
 }
 
-asio::awaitable<Result<frames::Descriptor>> LauncherLink::start_runner(std::uint64_t runner,
-                                                                       std::filesystem::path plugin)
+asio::awaitable<LauncherLink::StartedRunner> LauncherLink::start_runner(std::uint64_t runner,
+                                                                        std::filesystem::path plugin)
 {
     const auto pending = std::make_shared<Pending>(executor_);
     const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string()};
     co_await ask(pending, runner, message);
-    Result<frames::Descriptor> started = Error{"launcher", pending->text, ""};
+    StartedRunner started;
+    started.refused = pending->refused;
     if (pending->error == 0)
-        started = std::move(pending->descriptors.front());
+        started.control = std::move(pending->descriptors.front());
+    else
+        started.error = pending->refused ? pending->text : to_string(Error{"launcher", pending->text, ""});
     co_return started;
 }
 
@@ -256,11 +270,10 @@ void LauncherLink::lose(const std::string &why)
     last_error_ = "the launcher was lost: " + why;
     socket_->close();
     socket_.reset();
-    for (auto &[id, pending] : std::exchange(pending_, {})) {
-        pending->answered = true;
-        pending->error = ENOTCONN;
-        pending->text = last_error_;
-        pending->changed.notify();
+    while (!pending_.empty()) {
+        const std::uint64_t id = pending_.begin()->first;
+        answer_error(id, ENOTCONN, last_error_, false);
+        pending_.erase(id);
     }
     if (on_lost)
         on_lost();

@@ -40,8 +40,12 @@ public:
     // Ids of requests and runners come from one sequence.
     std::uint64_t next_id() { return ++last_id_; }
 
-    // An error says why; `what` is for a person.
-    boost::asio::awaitable<Result<frames::Descriptor>> start_runner(std::uint64_t runner, std::filesystem::path plugin);
+    struct StartedRunner {
+        frames::Descriptor control; // none: `error` says why, for a person
+        std::string error;
+        bool refused = false; // the launcher does not load such a file; else another attempt may go better
+    };
+    boost::asio::awaitable<StartedRunner> start_runner(std::uint64_t runner, std::filesystem::path plugin);
     void stop_runner(std::uint64_t runner);
 
     struct Sockets {
@@ -63,6 +67,7 @@ private:
         bool answered = false;
         std::int32_t error = 0;
         std::string text;
+        bool refused = false;
         std::vector<frames::Descriptor> descriptors;
     };
 
@@ -72,7 +77,8 @@ private:
     boost::asio::awaitable<void> read(std::shared_ptr<PacketSocket> socket);
     // False: the launcher does not keep to what was agreed.
     bool take(const frames::LauncherToAgent &message, std::vector<frames::Descriptor> descriptors);
-    bool answer(std::uint64_t id, std::int32_t error, std::string text, std::vector<frames::Descriptor> descriptors);
+    bool answer(std::uint64_t id, std::vector<frames::Descriptor> descriptors);
+    void answer_error(std::uint64_t id, std::int32_t error, const std::string &text, bool refused);
     boost::asio::awaitable<void> ask(std::shared_ptr<Pending> pending, std::uint64_t id,
                                      frames::AgentToLauncher message);
     void lose(const std::string &why);

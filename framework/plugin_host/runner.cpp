@@ -60,16 +60,21 @@ asio::awaitable<void> Runner::wait_settled()
 asio::awaitable<void> Runner::live()
 {
     const auto self = shared_from_this();
-    Result<frames::Descriptor> socket = co_await link_->start_runner(id_, plugin_);
-    if (!socket) {
-        die(to_string(socket.error()), true);
+    // The launcher follows no link.
+    std::error_code error;
+    std::filesystem::path file = std::filesystem::canonical(plugin_, error);
+    if (error)
+        file = plugin_;
+    auto started = co_await link_->start_runner(id_, file);
+    if (!started.control) {
+        die(started.error, !started.refused);
         co_return;
     }
     if (state_ == State::dead) {
         link_->stop_runner(id_);
         co_return;
     }
-    control_ = std::make_shared<PacketSocket>(executor_, std::move(*socket));
+    control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
     control_->send(frames::encode(frames::AgentToRunner(frames::Describe{})).value());
     std::vector<std::byte> buffer(frames::kFrameBytesMax);
     while (state_ != State::dead) {

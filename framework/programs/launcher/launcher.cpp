@@ -1,5 +1,6 @@
 #include "programs/launcher/launcher.hpp"
 
+#include "programs/launcher/plugin_file.hpp"
 #include "programs/launcher/sockets.hpp"
 #include "programs/launcher/start.hpp"
 
@@ -168,6 +169,14 @@ void Launcher::handle(const StartRunner &request)
         send(LauncherError{request.runner, EEXIST, "the runner's id is taken"});
         return;
     }
+    const PluginOwner owner = listener_ ? PluginOwner::trusted : PluginOwner::anybody;
+    const Result<Descriptor> plugin = open_plugin(request.plugin, owner);
+    if (!plugin) {
+        const std::string why = to_string(plugin.error());
+        log_->warn("plugin refused plugin={} reason={}", quoted(request.plugin), quoted(why));
+        send(PluginRefused{request.runner, why});
+        return;
+    }
     Result<RunnerUser> user = free_user();
     if (!user) {
         log_->error("no user for a runner error={}", quoted(to_string(user.error())));
@@ -175,7 +184,7 @@ void Launcher::handle(const StartRunner &request)
         return;
     }
     const uid_t uid = user->uid();
-    auto outcome = start_runner(request, executable_.get(), uid);
+    auto outcome = start_runner(request, plugin->get(), executable_.get(), uid);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
         send(*error);

@@ -131,18 +131,13 @@ Descriptor above(int fd)
 
 } // namespace
 
-std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int runner, uid_t uid)
+std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int opened, int runner,
+                                                        uid_t uid)
 {
     const auto failed = [&](const std::string &step, int error) {
         return LauncherError{request.runner, error,
                              frames::readable(step + ": " + std::strerror(error), frames::kTextBytesMax)};
     };
-    const Descriptor opened(::open(request.plugin.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    struct stat file {};
-    if (!opened || ::fstat(opened.get(), &file) != 0)
-        return failed(request.plugin, errno);
-    if (!S_ISREG(file.st_mode))
-        return failed(request.plugin, S_ISDIR(file.st_mode) ? EISDIR : ENXIO);
     auto sockets = frames::socket_pair();
     int pipe[2];
     if (!sockets || ::pipe2(pipe, O_CLOEXEC) != 0)
@@ -151,7 +146,7 @@ std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunne
     Descriptor writing = above(Descriptor(pipe[1]).get());
     const Descriptor control = above(sockets->second.get());
     const Descriptor executable = above(runner);
-    const Descriptor plugin = above(opened.get());
+    const Descriptor plugin = above(opened);
     sockets->second.reset();
     const pid_t launcher = ::getpid();
     const pid_t pid = ::fork();

@@ -16,9 +16,10 @@ struct StartedRunner {
 
 // Starts a runner for a plugin in a session of its own: as user and group `uid` without supplementary groups (0: as
 // whoever this is), no capability, no_new_privs, no core, an environment of its own, and dying with this process.
-// `runner` is its opened executable, so that its user need not reach it by path. Returns once it has been executed.
-std::variant<StartedRunner, frames::LauncherError> start_runner(const frames::StartRunner &request, int runner,
-                                                                uid_t uid);
+// `plugin` is its opened file, `runner` the opened executable, so that its user need not reach them by path. Returns
+// once it has been executed.
+std::variant<StartedRunner, frames::LauncherError> start_runner(const frames::StartRunner &request, int plugin,
+                                                                int runner, uid_t uid);
 
 // Kills all that a runner has made: its session, and by its user, if it has one of its own, whatever left it.
 void kill_runner(pid_t pid, uid_t uid);

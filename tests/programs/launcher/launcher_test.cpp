@@ -102,20 +102,70 @@ TEST_CASE("a plugin whose directory the runner's user cannot enter runs all the 
     CHECK(runner.control.expect<frames::Exited>().wait_status == 0);
 }
 
-TEST_CASE("a runner that cannot be started is refused with errno and text")
+TEST_CASE("a runner that cannot be started is refused with the reason")
 {
     LauncherProcess launcher;
     const auto refusal = [&](const std::string &plugin) {
         launcher.wire.send(frames::StartRunner{5, plugin});
-        return launcher.wire.expect<frames::LauncherError>();
+        return launcher.wire.expect<frames::PluginRefused>();
     };
-    CHECK(refusal("/nonexistent.so") == frames::LauncherError{5, ENOENT, "/nonexistent.so: No such file or directory"});
-    CHECK(refusal("/tmp").error == EISDIR);
-    CHECK(refusal("/dev/null").error == ENXIO);
+    CHECK(refusal("/nonexistent.so") == frames::PluginRefused{5, "No such file or directory"});
+    CHECK(refusal("/tmp") == frames::PluginRefused{5, "is no regular file"});
     const auto runner = launcher.start(1, fixture("rows"));
     launcher.wire.send(frames::StartRunner{1, fixture("rows")});
     CHECK(launcher.wire.expect<frames::LauncherError>() ==
           frames::LauncherError{1, EEXIST, "the runner's id is taken"});
+}
+
+TEST_CASE("what is no plugin's file is refused before it is opened, and blocks nothing")
+{
+    const TempDir directory;
+    LauncherProcess launcher;
+    const auto refusal = [&](const std::string &plugin) {
+        launcher.wire.send(frames::StartRunner{5, plugin});
+        return launcher.wire.expect<frames::PluginRefused>().text;
+    };
+    // Opening a FIFO for reading would wait for its writer, and a tape would be wound.
+    const std::string fifo = directory.path() / "fifo.so";
+    REQUIRE(::mkfifo(fifo.c_str(), 0644) == 0);
+    CHECK(refusal(fifo) == "is no regular file");
+    CHECK(refusal("/dev/null") == "is no regular file");
+    const auto link = directory.path() / "link.so";
+    std::filesystem::create_symlink(fixture("rows"), link);
+    CHECK(refusal(link) == "is a symbolic link (name the file that it leads to)");
+    CHECK(refusal("/proc/self/exe") == "is a symbolic link (name the file that it leads to)");
+    CHECK(refusal("/proc/self/cwd/etc/passwd") == "Too many levels of symbolic links");
+    const auto open_to_all = directory.path() / "open.so";
+    std::filesystem::copy_file(fixture("rows"), open_to_all);
+    ::chmod(open_to_all.c_str(), 0666);
+    CHECK(refusal(open_to_all) == "everybody may write it (chmod o-w)");
+    ::chmod(open_to_all.c_str(), 0664);
+    launcher.start(5, open_to_all);
+}
+
+TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else may write them")
+{
+    const TempDir directory;
+    const std::string path = directory.path() / "launcher.sock";
+    Process launcher({LAUNCHER, "--socket", path, "--agent-user", std::to_string(::geteuid()), "--runner", RUNNER,
+                      "--log", "error"});
+    LauncherWire wire(connect_to(path));
+    const auto plugin = directory.path() / "rows.so";
+    std::filesystem::copy_file(fixture("rows"), plugin);
+    const auto refusal = [&] {
+        wire.send(frames::StartRunner{1, plugin});
+        return wire.expect<frames::PluginRefused>().text;
+    };
+    ::chmod(plugin.c_str(), 0664);
+    CHECK(refusal() == "its group may write it (chmod g-w)");
+    ::chmod(plugin.c_str(), 0644);
+    if (::geteuid() == 0) {
+        REQUIRE(::chown(plugin.c_str(), 65534, 65534) == 0);
+        CHECK(refusal() == "belongs to user 65534 (chown root)");
+        REQUIRE(::chown(plugin.c_str(), 0, 0) == 0);
+    }
+    wire.send(frames::StartRunner{1, plugin});
+    wire.expect<frames::RunnerStarted>();
 }
 
 TEST_CASE("the end of a runner is told with its wait status")
