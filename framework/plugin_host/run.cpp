@@ -1,7 +1,6 @@
 #include "plugin_host/run.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -22,17 +21,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// A plugin that says more than this in one run floods the agent's log.
-constexpr std::uint32_t kLogLinesMax = 500;
-// After so many packets in a row that did not have to be waited for, the others get their turn.
-constexpr int kPacketsAtOnce = 16;
 // From the end of a process, or SIGKILL, to the runner's word that it has ended.
 constexpr auto kExitTimeout = 2s;
-
-std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
-{
-    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
 
 // Readable for ever: of a semaphore, a plugin that reads it by mistake takes one of many.
 Result<frames::Descriptor> make_cancel_descriptor()
@@ -264,128 +254,6 @@ asio::awaitable<void> Run::notice_cancellation()
         ask_to_stop(kStatusCancelled, "cancelled");
 }
 
-// Until run() has returned, the process is gone, or it has broken the rules.
-asio::awaitable<void> Run::read()
-{
-    int at_once = 0;
-    while (reading()) {
-        Result<frames::Received> received = socket_->receive_now(*context_.buffer, 0);
-        if (received && received->transfer == frames::Transfer::would_block) {
-            if (gone_)
-                co_return;
-            at_once = 0;
-            received = co_await socket_->receive(*context_.buffer, 0);
-            co_await notice_cancellation();
-        }
-        if (!received) {
-            condemn(kStatusBrokeRules, method().id + " sent " + to_string(received.error()));
-            co_return;
-        }
-        if (received->transfer == frames::Transfer::gone)
-            co_return;
-        if (received->transfer == frames::Transfer::would_block)
-            continue;
-        Result<frames::RunToAgent> message = frames::decode<frames::RunToAgent>(received->frame);
-        if (!message) {
-            condemn(kStatusBrokeRules, method().id + " sent " + to_string(message.error()));
-            co_return;
-        }
-        co_await take(*message);
-        if (++at_once >= kPacketsAtOnce) {
-            at_once = 0;
-            co_await asio::post(context_.executor, asio::use_awaitable);
-            co_await notice_cancellation();
-        }
-    }
-}
-
-asio::awaitable<void> Run::take(frames::RunToAgent message)
-{
-    if (const auto *rows = std::get_if<frames::Rows>(&message)) {
-        co_await take_rows(*rows);
-    } else if (const auto *request = std::get_if<frames::SocketRequest>(&message)) {
-        co_await open_sockets(*request);
-    } else if (const auto *line = std::get_if<frames::LogLine>(&message)) {
-        take_log(*line);
-    } else if (const auto *progress = std::get_if<frames::Progress>(&message)) {
-        sink_->progress(progress->done, progress->total);
-    } else if (const auto *traffic = std::get_if<frames::Traffic>(&message)) {
-        result_.sent_bytes = saturating_add(result_.sent_bytes, traffic->sent_bytes);
-        result_.received_bytes = saturating_add(result_.received_bytes, traffic->received_bytes);
-        sink_->traffic(result_.sent_bytes, result_.received_bytes);
-    } else if (const auto *fail = std::get_if<frames::Fail>(&message)) {
-        // A failure after the wish to stop is the method's way to stop.
-        if (!failed_)
-            failed_ = *fail;
-        if (stopped_ && !stopped_->message.empty())
-            stopped_->message += ": " + std::exchange(failed_, frames::Fail{})->text;
-    } else {
-        done_ = std::get<frames::Done>(message);
-        result_.ended = now();
-    }
-}
-
-asio::awaitable<void> Run::take_rows(frames::Rows rows)
-{
-    if (rows.table >= formats_.size()) {
-        condemn(kStatusBrokeRules, method().id + " sent rows of a table that it does not declare");
-        co_return;
-    }
-    frames::RowReader reader(formats_[rows.table], rows);
-    std::string trouble;
-    try {
-        while (reader.next()) {
-            sink_->row(rows.table, reader.cells());
-            ++result_.rows;
-        }
-        const Result<void> stored = co_await sink_->batch_end();
-        if (!stored)
-            trouble = to_string(stored.error());
-    } catch (const std::exception &error) {
-        trouble = error.what();
-    }
-    co_await notice_cancellation();
-    if (reader.error())
-        condemn(kStatusBrokeRules, method().id + ": " + to_string(*reader.error()));
-    else if (!trouble.empty() && !stopped_)
-        condemn(kStatusNoStorage, trouble);
-}
-
-void Run::take_log(const frames::LogLine &line)
-{
-    if (++log_lines_ <= kLogLinesMax)
-        sink_->log(line.level, line.text);
-    else if (log_lines_ == kLogLinesMax + 1)
-        sink_->log(SONDE_LOG_WARNING, "it logs too much; further lines are dropped");
-}
-
-asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
-{
-    // A process that asks on without taking its answers would fill the agent's memory with them.
-    if (socket_->queued() > 0) {
-        condemn(kStatusBrokeRules, method().id + " does not take the sockets that it asks for");
-        co_return;
-    }
-    std::uint32_t privilege = 0;
-    if (request.kind == frames::SocketKind::icmp)
-        privilege = SONDE_PRIVILEGE_ICMP;
-    else if (request.kind == frames::SocketKind::capture)
-        privilege = SONDE_PRIVILEGE_CAPTURE;
-    LauncherLink::Sockets sockets;
-    if ((method().privileges & privilege) != privilege) {
-        sockets.error = EPERM;
-    } else {
-        const Network &network = request_.arguments.network;
-        frames::OpenSockets open{
-            0, runner_->id(), request.kind, request.family, request.count, network.interface, network.source};
-        sockets = co_await context_.link->open_sockets(open);
-        co_await notice_cancellation();
-    }
-    result_.socket_denied = result_.socket_denied || sockets.error == EPERM || sockets.error == EACCES;
-    const auto reply = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, sockets.error}));
-    socket_->send(reply.value(), std::move(sockets.descriptors));
-}
-
 // run() has returned or its socket is closed: the process has a moment to follow.
 asio::awaitable<void> Run::wait_gone()
 {
@@ -398,57 +266,19 @@ asio::awaitable<void> Run::wait_gone()
     socket_->close();
 }
 
-// What the method said of itself, held against its declaration.
-Run::Verdict Run::own_verdict(std::int32_t code, const std::string &text, const char *how) const
-{
-    if (code == 0)
-        return {0, ""};
-    if (code == frames::kStatusBrokeRules)
-        return {code, text};
-    for (const auto &declared : method().statuses)
-        if (declared.code == code)
-            return {code, text.empty() ? declared.help : text};
-    return {kStatusBrokeRules, method().id + " " + how + " " + std::to_string(code) +
-                                   ", which is none of its statuses" + (text.empty() ? "" : ": " + text)};
-}
-
-Run::Verdict Run::verdict() const
-{
-    if (condemned_)
-        return *condemned_;
-    if (stopped_) {
-        Verdict verdict = *stopped_;
-        if (!done_ && stage_ >= Stage::terminated)
-            verdict.message += "; it did not stop when asked and was killed";
-        return verdict;
-    }
-    if (failed_)
-        return own_verdict(failed_->code, failed_->text, "failed with");
-    // The process watches the deadline itself, and may be back before the alarm here.
-    if (done_ && request_.deadline && result_.ended.monotonic >= *request_.deadline)
-        return {kStatusTimeout, "its deadline passed"};
-    if (done_)
-        return own_verdict(done_->status, "", "returned");
-    if (!wait_status_)
-        return {kStatusRunnerDied, "the runner lost it"};
-    if (WIFSIGNALED(*wait_status_))
-        return {-WTERMSIG(*wait_status_), method().id + " was " + wait_status_text(*wait_status_)};
-    return {kStatusNoResult, method().id + " " + wait_status_text(*wait_status_) + " and without a result"};
-}
-
 void Run::conclude()
 {
     if (result_.ended.monotonic == MonotonicTime{})
         result_.ended = now();
-    const Verdict verdict = this->verdict();
+    // The process watches the deadline itself, and may be back before the alarm here.
+    const bool late = request_.deadline && result_.ended.monotonic >= *request_.deadline;
+    const Evidence evidence{condemned_, stopped_, stage_ >= Stage::terminated, failed_, done_, late, wait_status_};
+    const frames::MethodDescription *known =
+        request_.description && request_.method < request_.description->methods.size() ? &method() : nullptr;
+    const Verdict verdict = judge(evidence, known);
     result_.status = verdict.status;
     result_.message = verdict.message;
-    result_.blame = host_blame(verdict.status);
-    if (verdict.status < 1 || verdict.status > 99)
-        return;
-    for (const auto &declared : method().statuses)
-        if (declared.code == verdict.status && declared.blame <= SONDE_BLAME_POLICY)
-            result_.blame = static_cast<model::Blame>(declared.blame);
+    result_.blame = blame_of(verdict.status, known);
 }
 
 } // namespace sonde::plugin_host

@@ -5,6 +5,7 @@
 #include "plugin_host/host.hpp"
 #include "plugin_host/packet_socket.hpp"
 #include "plugin_host/runner.hpp"
+#include "plugin_host/verdict.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 
@@ -40,10 +41,6 @@ public:
 private:
     // How far it has been brought to an end.
     enum class Stage { running, asked, terminated, killed, abandoned };
-    struct Verdict {
-        std::int32_t status;
-        std::string message;
-    };
 
     void started() override;
     void exited(int wait_status) override;
@@ -68,8 +65,6 @@ private:
     void on_alarm();
     void wake();
     void conclude();
-    Verdict verdict() const;
-    Verdict own_verdict(std::int32_t code, const std::string &text, const char *how) const;
     bool reading() const { return !done_ && !condemned_ && stage_ != Stage::abandoned; }
 
     const frames::MethodDescription &method() const { return request_.description->methods[request_.method]; }

@@ -1,0 +1,150 @@
+#include "plugin_host/run.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <cerrno>
+#include <utility>
+
+// What a run's process says, until it has nothing more to say.
+namespace sonde::plugin_host {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A plugin that says more than this in one run floods the agent's log.
+constexpr std::uint32_t kLogLinesMax = 500;
+// After so many packets in a row that did not have to be waited for, the others get their turn.
+constexpr int kPacketsAtOnce = 16;
+
+std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
+{
+    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
+}
+
+} // namespace
+
+// Until run() has returned, the process is gone, or it has broken the rules.
+asio::awaitable<void> Run::read()
+{
+    int at_once = 0;
+    while (reading()) {
+        Result<frames::Received> received = socket_->receive_now(*context_.buffer, 0);
+        if (received && received->transfer == frames::Transfer::would_block) {
+            if (gone_)
+                co_return;
+            at_once = 0;
+            received = co_await socket_->receive(*context_.buffer, 0);
+            co_await notice_cancellation();
+        }
+        if (!received) {
+            condemn(kStatusBrokeRules, method().id + " sent " + to_string(received.error()));
+            co_return;
+        }
+        if (received->transfer == frames::Transfer::gone)
+            co_return;
+        if (received->transfer == frames::Transfer::would_block)
+            continue;
+        Result<frames::RunToAgent> message = frames::decode<frames::RunToAgent>(received->frame);
+        if (!message) {
+            condemn(kStatusBrokeRules, method().id + " sent " + to_string(message.error()));
+            co_return;
+        }
+        co_await take(*message);
+        if (++at_once >= kPacketsAtOnce) {
+            at_once = 0;
+            co_await asio::post(context_.executor, asio::use_awaitable);
+            co_await notice_cancellation();
+        }
+    }
+}
+
+asio::awaitable<void> Run::take(frames::RunToAgent message)
+{
+    if (const auto *rows = std::get_if<frames::Rows>(&message)) {
+        co_await take_rows(*rows);
+    } else if (const auto *request = std::get_if<frames::SocketRequest>(&message)) {
+        co_await open_sockets(*request);
+    } else if (const auto *line = std::get_if<frames::LogLine>(&message)) {
+        take_log(*line);
+    } else if (const auto *progress = std::get_if<frames::Progress>(&message)) {
+        sink_->progress(progress->done, progress->total);
+    } else if (const auto *traffic = std::get_if<frames::Traffic>(&message)) {
+        result_.sent_bytes = saturating_add(result_.sent_bytes, traffic->sent_bytes);
+        result_.received_bytes = saturating_add(result_.received_bytes, traffic->received_bytes);
+        sink_->traffic(result_.sent_bytes, result_.received_bytes);
+    } else if (const auto *fail = std::get_if<frames::Fail>(&message)) {
+        // A failure after the wish to stop is the method's way to stop.
+        if (!failed_)
+            failed_ = *fail;
+        if (stopped_ && !stopped_->message.empty())
+            stopped_->message += ": " + std::exchange(failed_, frames::Fail{})->text;
+    } else {
+        done_ = std::get<frames::Done>(message);
+        result_.ended = now();
+    }
+}
+
+asio::awaitable<void> Run::take_rows(frames::Rows rows)
+{
+    if (rows.table >= formats_.size()) {
+        condemn(kStatusBrokeRules, method().id + " sent rows of a table that it does not declare");
+        co_return;
+    }
+    frames::RowReader reader(formats_[rows.table], rows);
+    std::string trouble;
+    try {
+        while (reader.next()) {
+            sink_->row(rows.table, reader.cells());
+            ++result_.rows;
+        }
+        const Result<void> stored = co_await sink_->batch_end();
+        if (!stored)
+            trouble = to_string(stored.error());
+    } catch (const std::exception &error) {
+        trouble = error.what();
+    }
+    co_await notice_cancellation();
+    if (reader.error())
+        condemn(kStatusBrokeRules, method().id + ": " + to_string(*reader.error()));
+    else if (!trouble.empty() && !stopped_)
+        condemn(kStatusNoStorage, trouble);
+}
+
+void Run::take_log(const frames::LogLine &line)
+{
+    if (++log_lines_ <= kLogLinesMax)
+        sink_->log(line.level, line.text);
+    else if (log_lines_ == kLogLinesMax + 1)
+        sink_->log(SONDE_LOG_WARNING, "it logs too much; further lines are dropped");
+}
+
+asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
+{
+    // A process that asks on without taking its answers would fill the agent's memory with them.
+    if (socket_->queued() > 0) {
+        condemn(kStatusBrokeRules, method().id + " does not take the sockets that it asks for");
+        co_return;
+    }
+    std::uint32_t privilege = 0;
+    if (request.kind == frames::SocketKind::icmp)
+        privilege = SONDE_PRIVILEGE_ICMP;
+    else if (request.kind == frames::SocketKind::capture)
+        privilege = SONDE_PRIVILEGE_CAPTURE;
+    LauncherLink::Sockets sockets;
+    if ((method().privileges & privilege) != privilege) {
+        sockets.error = EPERM;
+    } else {
+        const Network &network = request_.arguments.network;
+        frames::OpenSockets open{
+            0, runner_->id(), request.kind, request.family, request.count, network.interface, network.source};
+        sockets = co_await context_.link->open_sockets(open);
+        co_await notice_cancellation();
+    }
+    result_.socket_denied = result_.socket_denied || sockets.error == EPERM || sockets.error == EACCES;
+    const auto reply = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, sockets.error}));
+    socket_->send(reply.value(), std::move(sockets.descriptors));
+}
+
+} // namespace sonde::plugin_host
