@@ -2,6 +2,7 @@
 
 #include "rows.hpp"
 
+#include <sonde/address.hpp>
 #include <sonde/plugin.hpp>
 
 namespace sonde::dns {
@@ -239,8 +240,9 @@ constexpr auto kMethodList = pointers(kMethods);
 } // namespace
 } // namespace sonde::dns
 
-const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({.name = "dns",
-                                                            .version = "1.0.0",
-                                                            .vendor = "Sonde",
-                                                            .licence = "Apache-2.0",
-                                                            .methods = sonde::dns::kMethodList.data()});
+SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 =
+    sonde::plugin::plugin({.name = "dns",
+                           .version = "1.0.0",
+                           .vendor = "Sonde",
+                           .licence = "Apache-2.0",
+                           .methods = sonde::dns::kMethodList.data()});

@@ -14,20 +14,6 @@ constexpr std::int64_t kMs = 1'000'000;
 // The kernel turns receive stamping on from a work queue, some time after the first socket has asked for it.
 constexpr std::int64_t kStampsNeed = 20 * kMs;
 
-EventBase make_base()
-{
-    event_config *config = event_config_new();
-    if (config == nullptr)
-        throw std::bad_alloc();
-    // Queries may be a millisecond apart; epoll alone counts in milliseconds.
-    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-    EventBase base(event_base_new_with_config(config));
-    event_config_free(config);
-    if (!base)
-        throw std::bad_alloc();
-    return base;
-}
-
 // A socket a query: some descriptors stay for the pool and whatever else is open.
 std::size_t most_open()
 {
@@ -39,8 +25,8 @@ std::size_t most_open()
 } // namespace
 
 Session::Session(const sonde_host &host, const Settings &settings)
-    : host_(host), settings_(settings), base_(make_base()), pool_(host), tallies_(settings.servers.size()),
-      open_max_(most_open())
+    : host_(host), settings_(settings), base_(plugin::make_event_base()), pool_(host),
+      tallies_(settings.servers.size()), open_max_(most_open())
 {
     listener_.observed = [this](Transmission &t, const Observation &seen) { observed(t, seen); };
     listener_.decided = [this](Transmission &t) { decided(t); };
@@ -78,13 +64,13 @@ void Session::run()
     make_queries();
     wait_for_receive_stamps();
 
-    Event cancel(*base_, host_.cancel_fd, EV_READ, [this] {
+    plugin::Event cancel(*base_, host_.cancel_fd, EV_READ, [this] {
         cancelled_ = true;
         event_base_loopbreak(base_.get());
     });
     cancel.add();
-    pacer_ = std::make_unique<Event>(*base_, -1, EV_TIMEOUT, [this] { pace(); });
-    burial_ = std::make_unique<Event>(*base_, -1, EV_TIMEOUT, [this] { bury(); });
+    pacer_ = std::make_unique<plugin::Event>(*base_, -1, EV_TIMEOUT, [this] { pace(); });
+    burial_ = std::make_unique<plugin::Event>(*base_, -1, EV_TIMEOUT, [this] { bury(); });
     begun_ = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     pacer_->add_after(0);
     event_base_dispatch(base_.get());

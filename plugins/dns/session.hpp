@@ -35,7 +35,7 @@ private:
 
     const sonde_host &host_;
     const Settings &settings_;
-    EventBase base_;
+    plugin::EventBase base_;
     Transmission::Listener listener_;
     SocketPool pool_;
     plugin::Fd keeper_; // as long as one stamping socket is open, receive stamping stays on
@@ -43,8 +43,8 @@ private:
     std::vector<Tally> tallies_;
     std::map<std::uint64_t, std::unique_ptr<Transmission>> open_; // by number
     std::vector<std::unique_ptr<Transmission>> over_;             // to be destroyed outside their own callbacks
-    std::unique_ptr<Event> pacer_;
-    std::unique_ptr<Event> burial_;
+    std::unique_ptr<plugin::Event> pacer_;
+    std::unique_ptr<plugin::Event> burial_;
     std::size_t open_max_ = 0;
     std::uint64_t next_question_ = 0;
     std::uint64_t next_number_ = 1;

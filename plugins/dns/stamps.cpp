@@ -1,6 +1,7 @@
 #include "stamps.hpp"
 
 #include <cerrno>
+#include <cstring>
 #include <ctime>
 
 #include <linux/errqueue.h>
@@ -44,7 +45,7 @@ std::optional<Reported> report_of(const cmsghdr *control)
     // Behind it lies the address of whoever sent the ICMP message.
     const std::size_t offender = v4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
     if (control->cmsg_len >= CMSG_LEN(sizeof(sock_extended_err) + offender))
-        reported.from = endpoint_of(CMSG_DATA(control) + sizeof(sock_extended_err)).ip;
+        reported.from = plugin::endpoint_of(CMSG_DATA(control) + sizeof(sock_extended_err)).ip;
     return reported;
 }
 
@@ -124,7 +125,7 @@ std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer)
     if (size < 0)
         return std::nullopt;
     Datagram datagram;
-    datagram.from = endpoint_of(&from);
+    datagram.from = plugin::endpoint_of(&from);
     datagram.size = static_cast<std::size_t>(size);
     datagram.cut = (message.msg_flags & MSG_TRUNC) != 0;
     for (cmsghdr *c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "address.hpp"
+#include <sonde/address.hpp>
 
 #include <cstdint>
 #include <optional>
@@ -27,7 +27,7 @@ struct IcmpError {
 };
 
 struct Datagram {
-    Endpoint from;
+    plugin::Endpoint from;
     std::size_t size = 0;
     std::optional<std::int64_t> received;
     bool cut = false; // larger than the buffer

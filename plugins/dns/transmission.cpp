@@ -35,12 +35,12 @@ std::optional<std::uint16_t> Transmission::source_port() const
     socklen_t length = sizeof own;
     if (!fd_ || getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&own), &length) != 0)
         return std::nullopt;
-    return endpoint_of(&own).port;
+    return plugin::endpoint_of(&own).port;
 }
 
 void Transmission::send(int error)
 {
-    const SocketAddress to = socket_address({server(), settings_.port});
+    const plugin::SocketAddress to = plugin::socket_address(server(), settings_.port);
     clock_offset_ = clock_offset(host_);
     send_error_ = error;
     if (error == 0 && sendto(fd_.get(), query_.wire.data(), query_.wire.size(), 0, to.get(), to.length) < 0)
@@ -82,7 +82,7 @@ void Transmission::drain_errors()
 
 void Transmission::take(const Datagram &datagram, Octets octets)
 {
-    if (!is_from({server(), settings_.port}, datagram.from))
+    if (!plugin::same_endpoint({server(), settings_.port}, datagram.from))
         return take_stray(datagram, "from another address or port");
     switch (check_answer(query_.wire, octets)) {
     case Match::mismatch:

@@ -1,10 +1,10 @@
 #pragma once
 
-#include "event.hpp"
 #include "message.hpp"
 #include "stamps.hpp"
 #include "tally.hpp"
 
+#include <sonde/event.hpp>
 #include <sonde/plugin.hpp>
 
 #include <functional>
@@ -87,8 +87,8 @@ private:
     const Asked asked_;
     Query query_;
     plugin::Fd fd_;
-    Event readable_;
-    Event timer_;
+    plugin::Event readable_;
+    plugin::Event timer_;
     Stage stage_ = Stage::waiting;
     std::int64_t clock_offset_ = 0;
     std::optional<std::int64_t> queued_;

@@ -1,6 +1,6 @@
 #include "connector.hpp"
 
-#include "address.hpp"
+#include <sonde/address.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -11,32 +11,20 @@ namespace {
 
 constexpr std::int64_t kAttemptDelay = 250'000'000; // ns
 
-#ifndef SO_BUF_LOCK
-#define SO_BUF_LOCK 72 // Linux 5.14
-#endif
-
-// The largest window that Linux lets grow by itself (tcp_rmem), and then some.
-constexpr std::uint64_t kWindowMax = 32 * 1024 * 1024;
+// What net.core.rmem_max has been in most kernels: no method gets more by asking, and what was asked for grows no more.
+constexpr std::uint64_t kGrantedBytes = 212'992;
 
 /*
- * A host may have set a receive buffer on the socket, and a set one never grows: take it as the start alone, or the
- * window, not the line, would limit the rate. It stays set, or is made smaller, if windows could take a good part of
- * what the run may cost: once a window is offered, nobody can hinder the sender from filling it.
+ * A receive buffer that nobody sets grows as the kernel sees fit. It is bounded only where windows could take a good
+ * part of a small budget: once a window is offered, nobody can hinder the sender from filling it.
  */
-void fit_receive_buffer(int fd, const Settings &settings)
+void bound_receive_buffer(int fd, const Settings &settings)
 {
-    const std::uint64_t share = settings.limit / settings.streams;
-    if (share >= 4 * kWindowMax) {
-        const int none = 0;
-        setsockopt(fd, SOL_SOCKET, SO_BUF_LOCK, &none, sizeof none);
+    const std::uint64_t share = std::max<std::uint64_t>(settings.limit / settings.streams / 8, 32 * 1024);
+    if (share >= kGrantedBytes)
         return;
-    }
-    int size = 0; // twice what was set
-    socklen_t length = sizeof size;
-    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, &length);
-    const int wanted = static_cast<int>(std::max<std::uint64_t>(share / 8, 32 * 1024));
-    if (wanted < size / 2)
-        setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &wanted, sizeof wanted);
+    const int bytes = static_cast<int>(share);
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
 } // namespace
@@ -76,14 +64,14 @@ bool Connector::begin(Attempt &attempt)
         return false;
     }
     attempt.fd.reset(fd);
-    fit_receive_buffer(fd, settings_);
-    const SocketAddress to = socket_address(attempt.address, settings_.url.port);
+    bound_receive_buffer(fd, settings_);
+    const plugin::SocketAddress to = plugin::socket_address(attempt.address, settings_.url.port);
     attempt.begun = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     if (connect(fd, to.get(), to.length) != 0 && errno != EINPROGRESS) {
         note_failure(attempt.address, errno);
         return false;
     }
-    attempt.event = std::make_unique<Event>(base_, fd, EV_WRITE, [this, &attempt] { settle(&attempt); });
+    attempt.event = std::make_unique<plugin::Event>(base_, fd, EV_WRITE, [this, &attempt] { settle(&attempt); });
     attempt.event->add();
     return true;
 }
@@ -111,7 +99,7 @@ void Connector::settle(Attempt *attempt)
 
 void Connector::note_failure(const sonde_ip &address, int error)
 {
-    failed_ = {error, text_of(address, settings_.url.port) + ": " + std::strerror(error)};
+    failed_ = {error, plugin::text_of(plugin::Endpoint{address, settings_.url.port}) + ": " + std::strerror(error)};
 }
 
 } // namespace sonde::http_download

@@ -1,8 +1,8 @@
 #pragma once
 
-#include "event.hpp"
 #include "settings.hpp"
 
+#include <sonde/event.hpp>
 #include <sonde/plugin.hpp>
 
 #include <cstdint>
@@ -42,7 +42,7 @@ private:
         plugin::Fd fd;
         sonde_ip address;
         std::int64_t begun;
-        std::unique_ptr<Event> event;
+        std::unique_ptr<plugin::Event> event;
     };
 
     void try_next();
@@ -59,7 +59,7 @@ private:
     std::size_t next_ = 0;
     std::vector<std::unique_ptr<Attempt>> attempts_; // pending
     Failed failed_ = {};
-    Event timer_;
+    plugin::Event timer_;
 };
 
 } // namespace sonde::http_download

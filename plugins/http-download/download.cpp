@@ -9,20 +9,6 @@
 namespace sonde::http_download {
 namespace {
 
-EventBase make_base()
-{
-    event_config *config = event_config_new();
-    if (config == nullptr)
-        throw std::bad_alloc();
-    // Milliseconds of epoll would put the ticks beside the windows' edges.
-    event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
-    EventBase base(event_base_new_with_config(config));
-    event_config_free(config);
-    if (!base)
-        throw std::bad_alloc();
-    return base;
-}
-
 TlsContext make_context(const Settings &settings)
 {
     if (!settings.url.tls)
@@ -36,7 +22,7 @@ TlsContext make_context(const Settings &settings)
 } // namespace
 
 Download::Download(const sonde_host &host, const Settings &settings)
-    : host_(host), settings_(settings), meter_(settings), base_(make_base())
+    : host_(host), settings_(settings), meter_(settings), base_(plugin::make_event_base())
 {
 }
 
@@ -57,12 +43,12 @@ RunReport Download::run()
     shared_ = std::make_unique<Shared>(
         Shared{host_, *base_, settings_, addresses_, std::move(context), meter_, std::vector<char>(64 * 1024)});
 
-    Event cancel(*base_, host_.cancel_fd, EV_READ, [this] {
+    plugin::Event cancel(*base_, host_.cancel_fd, EV_READ, [this] {
         meter_.finish(End::cancelled, now());
         event_base_loopbreak(base_.get());
     });
     cancel.add();
-    ticker_ = std::make_unique<Event>(*base_, -1, EV_TIMEOUT, [this] { tick(); });
+    ticker_ = std::make_unique<plugin::Event>(*base_, -1, EV_TIMEOUT, [this] { tick(); });
     ticker_->add_after(kWindowWidth);
     live_ = settings_.streams;
     looked_bytes_.resize(live_);

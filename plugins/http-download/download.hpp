@@ -38,7 +38,7 @@ private:
     const sonde_host &host_;
     const Settings &settings_;
     Meter meter_;
-    EventBase base_;
+    plugin::EventBase base_;
     std::vector<sonde_ip> addresses_;
     std::int64_t resolve_ = 0;
     std::unique_ptr<Shared> shared_;
@@ -47,7 +47,7 @@ private:
     Evidence evidence_;
     std::int64_t wall_offset_ = 0;
     std::int64_t next_tick_ = 0;
-    std::unique_ptr<Event> ticker_;
+    std::unique_ptr<plugin::Event> ticker_;
     std::int64_t looked_at_ = 0;
     std::vector<std::uint64_t> looked_bytes_; // of each stream, then
     std::uint32_t told_out_of_order_ = 0;

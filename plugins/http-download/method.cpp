@@ -235,8 +235,9 @@ constexpr auto kMethodList = pointers(kMethods);
 } // namespace
 } // namespace sonde::http_download
 
-const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({.name = "http-download",
-                                                            .version = "1.0.0",
-                                                            .vendor = "Sonde",
-                                                            .licence = "Apache-2.0",
-                                                            .methods = sonde::http_download::kMethodList.data()});
+SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 =
+    sonde::plugin::plugin({.name = "http-download",
+                           .version = "1.0.0",
+                           .vendor = "Sonde",
+                           .licence = "Apache-2.0",
+                           .methods = sonde::http_download::kMethodList.data()});

@@ -1,7 +1,5 @@
 #include "stream.hpp"
 
-#include "address.hpp"
-
 #include <algorithm>
 #include <cerrno>
 
@@ -337,7 +335,7 @@ void Stream::look()
 void Stream::wait_for(short what, void (Stream::*step)())
 {
     step_ = step;
-    waiting_ = std::make_unique<Event>(shared_.base, transport_.fd(), what, [this] { (this->*step_)(); });
+    waiting_ = std::make_unique<plugin::Event>(shared_.base, transport_.fd(), what, [this] { (this->*step_)(); });
     waiting_->add();
     if (transport_.holds_data())
         waiting_->activate(EV_READ);

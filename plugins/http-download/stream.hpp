@@ -94,9 +94,9 @@ private:
     StreamReport report_;
     std::unique_ptr<Connector> connector_;
     Transport transport_;
-    std::unique_ptr<Event> waiting_;
+    std::unique_ptr<plugin::Event> waiting_;
     void (Stream::*step_)() = nullptr;
-    Event patience_;
+    plugin::Event patience_;
     HeadReader head_;
     Body body_;
     bool reading_body_ = false;

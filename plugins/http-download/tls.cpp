@@ -1,8 +1,9 @@
 #include "tls.hpp"
 
+#include <sonde/address.hpp>
+
 #include <new>
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/x509v3.h>
 
@@ -14,8 +15,7 @@ constexpr unsigned char kAlpn[] = "\x08http/1.1";
 
 bool is_address_literal(const std::string &host)
 {
-    in6_addr address;
-    return inet_pton(AF_INET, host.c_str(), &address) == 1 || inet_pton(AF_INET6, host.c_str(), &address) == 1;
+    return plugin::parse_ip(host).has_value();
 }
 
 } // namespace

@@ -98,7 +98,7 @@ constinit const auto kMethodList = sdk::pointers(kMethods);
 
 } // namespace sonde::passive_syn
 
-constinit const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({
+SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({
     .name = "passive-syn",
     .version = "1.0.0",
     .vendor = "Sonde",

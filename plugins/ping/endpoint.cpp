@@ -2,6 +2,8 @@
 
 #include "filter.hpp"
 
+#include <sonde/address.hpp>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -67,22 +69,6 @@ void set_options(int fd, std::uint32_t family, int dscp, int ttl, std::int32_t s
 std::int64_t to_ns(const timespec &time)
 {
     return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
-}
-
-sockaddr_in6 to_name(const sonde_ip &ip)
-{
-    sockaddr_in6 name{};
-    if (ip.family == 4) {
-        sockaddr_in v4{};
-        v4.sin_family = AF_INET;
-        std::memcpy(&v4.sin_addr, ip.bytes, 4);
-        std::memcpy(&name, &v4, sizeof v4);
-    } else {
-        name.sin6_family = AF_INET6;
-        std::memcpy(&name.sin6_addr, ip.bytes, 16);
-        name.sin6_scope_id = ip.interface;
-    }
-    return name;
 }
 
 // What a message's control data says.
@@ -168,9 +154,10 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
     const std::size_t count = std::min(requests.size(), kBatch);
     for (std::size_t i = 0; i < count; ++i) {
         build_request(format_, family_, requests[i].number, {out_.data.data() + i * packet_bytes_, packet_bytes_});
-        out_.names[i] = to_name(requests[i].to);
+        const plugin::SocketAddress to = plugin::socket_address(requests[i].to, 0);
+        out_.names[i] = to.storage;
         msghdr &header = out_.headers[i].msg_hdr;
-        header.msg_namelen = family_ == 4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6);
+        header.msg_namelen = to.length;
         header.msg_control = nullptr;
         header.msg_controllen = 0;
     }

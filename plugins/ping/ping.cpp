@@ -148,7 +148,7 @@ constinit const auto kMethodList = sdk::pointers(kMethods);
 
 } // namespace sonde::ping
 
-constinit const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({
+SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({
     .name = "ping",
     .version = "1.0.0",
     .vendor = "Sonde",

@@ -49,12 +49,12 @@ bool clock_was_set(int fd)
 } // namespace
 
 Session::Session(const sonde_host &host, Plan plan)
-    : host_(host), plan_(std::move(plan)), summaries_(plan_.targets.size()), base_(event_base_new()),
+    : host_(host), plan_(std::move(plan)), summaries_(plan_.targets.size()), base_(plugin::make_event_base()),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
       clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC))
 {
-    if (!base_ || !timer_ || !clock_watch_)
-        throw sdk::Failure{kUnexpected, "no event loop or timer"};
+    if (!timer_ || !clock_watch_)
+        throw sdk::Failure{kUnexpected, "no timer"};
     host_.random(&host_, format_.key.data(), static_cast<std::uint32_t>(format_.key.size()));
     host_.random(&host_, &format_.id, sizeof format_.id);
     format_.payload_bytes = plan_.payload_bytes;
@@ -97,9 +97,8 @@ void Session::open_endpoints()
 
 void Session::watch(int fd)
 {
-    events_.emplace_back(event_new(base_.get(), fd, EV_READ | EV_PERSIST, on_event, this));
-    if (!events_.back() || event_add(events_.back().get(), nullptr) != 0)
-        throw sdk::Failure{kUnexpected, "no event for a descriptor"};
+    events_.push_back(std::make_unique<plugin::Event>(*base_, fd, EV_READ | EV_PERSIST, [this] { on_event(); }));
+    events_.back()->add();
 }
 
 void Session::run()
@@ -124,14 +123,13 @@ void Session::run()
     finish();
 }
 
-void Session::on_event(evutil_socket_t, short, void *opaque)
+void Session::on_event()
 {
-    auto *session = static_cast<Session *>(opaque);
     try {
-        session->turn();
+        turn();
     } catch (...) {
-        session->thrown_ = std::current_exception();
-        event_base_loopbreak(session->base_.get());
+        thrown_ = std::current_exception();
+        event_base_loopbreak(base_.get());
     }
 }
 

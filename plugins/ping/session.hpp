@@ -5,6 +5,7 @@
 #include "summary.hpp"
 #include "tables.hpp"
 
+#include <sonde/event.hpp>
 #include <sonde/plugin.hpp>
 
 #include <chrono>
@@ -12,8 +13,6 @@
 #include <exception>
 #include <memory>
 #include <vector>
-
-#include <event2/event.h>
 
 namespace sonde::ping {
 
@@ -44,15 +43,9 @@ public:
     void run();
 
 private:
-    struct Freed {
-        void operator()(event_base *base) const { event_base_free(base); }
-        void operator()(event *one) const { event_free(one); }
-    };
-    using Event = std::unique_ptr<event, Freed>;
-
     void open_endpoints();
     void watch(int fd);
-    static void on_event(evutil_socket_t fd, short what, void *session);
+    void on_event();
     void turn();
     void take_in(std::int64_t now);
     void send_due(std::int64_t now);
@@ -77,8 +70,8 @@ private:
     std::unique_ptr<Ledger> ledger_;
     std::vector<Endpoint::Received> received_;
 
-    std::unique_ptr<event_base, Freed> base_;
-    std::vector<Event> events_;
+    plugin::EventBase base_;
+    std::vector<std::unique_ptr<plugin::Event>> events_;
     sonde::plugin::Fd timer_;
     sonde::plugin::Fd clock_watch_;
     std::exception_ptr thrown_; // in a callback: libevent's frames must not be unwound

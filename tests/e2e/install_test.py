@@ -9,8 +9,10 @@ import tempfile
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-controller", "bin/sonde-launcher",
-            "bin/sonde-peer", "include/sonde/plugin.h", "include/sonde/plugin.hpp", "libexec/sonde/sonde-runner",
-            "share/sonde/sonde.map", "share/sonde/template/c/METHOD.c", "share/sonde/template/licence/Apache-2.0", "share/sonde/examples/ping.json", "share/sonde/examples/policy.json"]
+            "bin/sonde-peer", "include/sonde/address.hpp", "include/sonde/event.hpp", "include/sonde/plugin.h",
+            "include/sonde/plugin.hpp", "libexec/sonde/sonde-runner", "share/sonde/sonde.map",
+            "share/sonde/template/c/METHOD.c", "share/sonde/template/licence/Apache-2.0",
+            "share/sonde/examples/ping.json", "share/sonde/examples/policy.json"]
 BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "dns", "passive-syn")]]
 
 
