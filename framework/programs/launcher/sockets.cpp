@@ -47,8 +47,9 @@ Step set_options(int fd, const OpenSockets &request)
     const std::uint32_t mark = frames::kMeasurementMark;
     if (::setsockopt(fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark) != 0 && errno != EPERM)
         return "SO_MARK";
+    // A TCP receive buffer that is set grows no more, and its window, not the line, would limit the rate.
     const int bytes = kReceiveBufferBytes;
-    if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0 &&
+    if (request.kind != SocketKind::tcp && ::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) != 0 &&
         ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) != 0)
         return "SO_RCVBUF";
     const int one = 1;

@@ -9,7 +9,8 @@
 namespace sonde::launcher {
 
 // Opens the sockets of a measurement: non-blocking, bound to the interface and the source address, UDP to a random port
-// of its own, marked with kMeasurementMark and with a receive buffer of 1 MiB where the system lets this process do so.
+// of its own, marked with kMeasurementMark and (but for TCP, whose buffers grow by themselves) with a receive buffer of
+// 1 MiB where the system lets this process do so.
 // All of them, or the error with the request's id.
 std::variant<std::vector<frames::Descriptor>, frames::LauncherError> open_sockets(const frames::OpenSockets &request);
 
