@@ -98,6 +98,7 @@ asio::awaitable<bool> Catalogue::scan()
         const auto before = seen_.find(path);
         if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > kFileBytesMax) {
             seen[path] = {};
+            seen[path].definite = true;
             seen[path].plugin = {path, "", nullptr, "is no regular file of at most 256 MiB"};
             changed = changed || before == seen_.end() || before->second.plugin.ready();
             continue;

@@ -217,6 +217,15 @@ class Run(unittest.TestCase):
                                  env={**os.environ, "SONDE_LIBEXEC": "/nonexistent"})
         self.assertEqual(nowhere.returncode, 4)
         self.assertIn("sonde-launcher is not found", nowhere.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            launcher = pathlib.Path(folder, "sonde-launcher")
+            launcher.write_text("#!/bin/sh\nexit 1\n")
+            launcher.chmod(0o755)
+            for words in (("run", fixture("rows")), ("run", "rows"), ("describe", fixture("rows"))):
+                lost = subprocess.run([SONDE, *words], capture_output=True, text=True,
+                                      env={**os.environ, "SONDE_LIBEXEC": folder, "SONDE_PLUGINS": FIXTURES})
+                self.assertEqual(lost.returncode, 4, lost.stderr)
+                self.assertIn("launcher", lost.stderr)
 
 
 class Describe(unittest.TestCase):
