@@ -56,5 +56,5 @@ constexpr auto kMethodList = sdk::pointers(kMethods);
 
 } // namespace
 
-constinit const sonde_plugin sonde_plugin_v1 = sdk::plugin(
+SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 = sdk::plugin(
     {.name = "say", .version = "1.0.0", .vendor = "Example", .licence = "Apache-2.0", .methods = kMethodList.data()});

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <netdb.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 
@@ -62,44 +63,67 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
     abi_minor = SONDE_ABI_MINOR;
     cancel_fd = cancel.fd();
     sonde_host::row = [](const sonde_host *host, std::uint32_t table, const sonde_cell *cells, std::uint32_t count) {
-        return self(host).add_row(table, std::span(cells, count));
+        RunHost *own = called(host, "row");
+        return own ? own->add_row(table, std::span(cells, count)) : kStop;
     };
     sonde_host::fail = [](const sonde_host *host, std::int32_t code, const char *text, std::uint32_t length) {
-        return self(host).add_failure(code, view(text, length));
+        RunHost *own = called(host, "fail");
+        return own ? own->add_failure(code, view(text, length)) : code;
     };
     sonde_host::log = [](const sonde_host *host, sonde_log_level level, const char *text, std::uint32_t length) {
-        const auto known = std::clamp<sonde_log_level>(level, SONDE_LOG_ERROR, SONDE_LOG_DEBUG);
-        self(host).send(LogLine{static_cast<std::uint8_t>(known), readable(view(text, length), kTextBytesMax)});
+        if (RunHost *own = called(host, "log"))
+            own->add_log(level, view(text, length));
     };
     sonde_host::socket = [](const sonde_host *host, sonde_socket_kind kind, std::uint32_t family, std::uint32_t count,
-                            std::int32_t *fds) { return self(host).open_sockets(kind, family, count, fds); };
+                            std::int32_t *fds) {
+        RunHost *own = called(host, "socket");
+        return own ? own->open_sockets(kind, family, count, fds) : EPERM;
+    };
     sonde_host::resolve = [](const sonde_host *host, const char *name, sonde_addresses *found) {
-        self(host).flush();
-        return runner::resolve(name, self(host).family_, self(host).cancel_, *found);
+        RunHost *own = called(host, "resolve");
+        return own ? own->find_addresses(name, *found) : EAI_FAIL;
     };
     sonde_host::now = [](const sonde_host *, sonde_clock clock) { return read_clock(clock); };
     sonde_host::random = [](const sonde_host *, void *bytes, std::uint32_t length) { fill_random(bytes, length); };
     sonde_host::progress = [](const sonde_host *host, std::uint64_t done, std::uint64_t total) {
-        self(host).progress_ = Progress{done, total};
-        self(host).flush_if_due(monotonic_ns());
+        if (RunHost *own = called(host, "progress"))
+            own->set_progress(done, total);
     };
     sonde_host::count = [](const sonde_host *host, std::uint64_t sent_bytes, std::uint64_t received_bytes) {
-        self(host).traffic_.sent_bytes += sent_bytes;
-        self(host).traffic_.received_bytes += received_bytes;
-        self(host).flush_if_due(monotonic_ns());
+        if (RunHost *own = called(host, "count"))
+            own->add_traffic(sent_bytes, received_bytes);
     };
     sonde_host::cancelled = [](const sonde_host *host) {
         return static_cast<std::int32_t>(self(host).cancel_.cancelled(monotonic_ns()));
     };
     sonde_host::sleep_until = [](const sonde_host *host, std::int64_t monotonic_ns) {
-        self(host).flush();
-        return static_cast<std::int32_t>(self(host).cancel_.wait_until(monotonic_ns));
+        RunHost *own = called(host, "sleep_until");
+        return own ? own->sleep(monotonic_ns) : 1;
     };
     sonde_host::extension = [](const sonde_host *, const char *) -> const void * { return nullptr; };
 }
 
+RunHost *RunHost::called(const sonde_host *host, const char *callback)
+{
+    RunHost &own = self(host);
+    if (std::this_thread::get_id() == own.thread_)
+        return &own;
+    // Only noted: what there is to send with belongs to the other thread.
+    const char *none = nullptr;
+    own.strange_call_.compare_exchange_strong(none, callback);
+    return nullptr;
+}
+
+void RunHost::judge_strange_call()
+{
+    if (const char *callback = strange_call_.exchange(nullptr))
+        broke_rules(std::string("called host->") + callback +
+                    " from a thread of its own; only the one that entered run may");
+}
+
 std::int32_t RunHost::add_row(std::uint32_t table, std::span<const sonde_cell> cells)
 {
+    judge_strange_call();
     if (rules_broken_)
         return kStop;
     if (table >= writers_.size()) {
@@ -143,6 +167,7 @@ void RunHost::broke_rules(const std::string &text)
 
 std::int32_t RunHost::add_failure(std::int32_t code, std::string_view text)
 {
+    judge_strange_call();
     if (failure_)
         return code;
     if (!declared(code)) {
@@ -154,6 +179,37 @@ std::int32_t RunHost::add_failure(std::int32_t code, std::string_view text)
     flush();
     send(Fail{code, readable(text, kTextBytesMax)});
     return code;
+}
+
+void RunHost::add_log(sonde_log_level level, std::string_view text)
+{
+    const auto known = std::clamp<sonde_log_level>(level, SONDE_LOG_ERROR, SONDE_LOG_DEBUG);
+    send(LogLine{static_cast<std::uint8_t>(known), readable(text, kTextBytesMax)});
+}
+
+void RunHost::set_progress(std::uint64_t done, std::uint64_t total)
+{
+    progress_ = Progress{done, total};
+    flush_if_due(monotonic_ns());
+}
+
+void RunHost::add_traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes)
+{
+    traffic_.sent_bytes += sent_bytes;
+    traffic_.received_bytes += received_bytes;
+    flush_if_due(monotonic_ns());
+}
+
+std::int32_t RunHost::find_addresses(const char *name, sonde_addresses &found)
+{
+    flush();
+    return runner::resolve(name, family_, cancel_, found);
+}
+
+std::int32_t RunHost::sleep(std::int64_t until_ns)
+{
+    flush();
+    return static_cast<std::int32_t>(cancel_.wait_until(until_ns));
 }
 
 std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count, std::int32_t *fds)
@@ -238,6 +294,7 @@ void RunHost::send(const RunToAgent &message)
 
 void RunHost::finish(std::int32_t returned)
 {
+    judge_strange_call();
     const bool stopped_as_told = returned == kStop && stop_told_;
     if (!failure_ && returned != 0 && !stopped_as_told) {
         if (declared(returned))

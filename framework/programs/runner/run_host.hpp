@@ -6,11 +6,13 @@
 
 #include <sonde/plugin.h>
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 namespace sonde::runner {
@@ -30,9 +32,17 @@ private:
     static constexpr std::int32_t kStop = -1;
 
     static RunHost &self(const sonde_host *host);
+    // The host for a callback that only the run's own thread may call; for another thread nullptr, and the run fails.
+    static RunHost *called(const sonde_host *host, const char *callback);
+    void judge_strange_call();
 
     std::int32_t add_row(std::uint32_t table, std::span<const sonde_cell> cells);
     std::int32_t add_failure(std::int32_t code, std::string_view text);
+    void add_log(sonde_log_level level, std::string_view text);
+    void set_progress(std::uint64_t done, std::uint64_t total);
+    void add_traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes);
+    std::int32_t find_addresses(const char *name, sonde_addresses &found);
+    std::int32_t sleep(std::int64_t until_ns);
     std::int32_t open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count, std::int32_t *fds);
     std::int32_t await_reply(const frames::SocketRequest &request, std::int32_t *fds);
     bool declared(std::int32_t code) const;
@@ -57,6 +67,8 @@ private:
     bool stop_told_ = false;
     std::int64_t flushed_ns_ = 0;
     std::uint32_t requests_ = 0;
+    const std::thread::id thread_ = std::this_thread::get_id();
+    std::atomic<const char *> strange_call_{nullptr}; // a callback that another thread has called
 };
 
 } // namespace sonde::runner

@@ -14,15 +14,16 @@
  *              stdin /dev/null, SIGPIPE ignored. Ends by returning; the process is gone afterwards, so nothing has to
  *              be freed. Whether the process was forked before or after loading is the host's choice.
  *
- * Every callback below carries in brackets when it may be called. All host callbacks are [main thread]: only the thread
- * that entered `run` may call them, unless the note says otherwise.
+ * Every callback below carries in brackets when it may be called. Threads: a host callback may be called only by the
+ * thread that entered `run` or `probe`, unless its note says [any thread]. A call from another thread does nothing, and
+ * the run fails with the host's status "broke_rules".
  *
- * Strings: descriptions are NUL-terminated UTF-8. Strings at run time are (pointer, length) and have a NUL behind them as
- * well. Whatever the host hands over lives until `run` returns and must not be written to. Whatever the plugin hands
+ * Strings: descriptions are NUL-terminated UTF-8. Strings at run time are (pointer, length) and have a NUL behind them
+ * as well. Whatever the host hands over lives until `run` returns and must not be written to. Whatever the plugin hands
  * over is copied before the callback returns.
  *
- * Times: int64 nanoseconds, with their clock named. Layout: fixed-width types only, padding is explicit, reserved fields
- * are zero and ignored by the reader.
+ * Times: int64 nanoseconds, with their clock named. Layout: fixed-width types only, padding is explicit, reserved
+ * fields are zero and ignored by the reader.
  *
  * Evolution, which is the promise: structs that the plugin gives begin with their size and may grow at the end; a host
  * reads what it knows and takes the rest as zero. Structs that the host gives (`sonde_host`, `sonde_invocation` and
@@ -45,8 +46,16 @@ extern "C" {
 #define SONDE_MAGIC 0x31444e53u /* "SND1" in the bytes of a little-endian file */
 #define SONDE_ABI_MINOR 0u
 
-/* Exactly one symbol of a plugin is visible: this one. A linker version script makes sure of it (see sonde.map). */
-#define SONDE_EXPORT __attribute__((visibility("default")))
+/*
+ * Before the definition of sonde_plugin_v1. Exactly one symbol of a plugin is visible: this one. A linker version
+ * script makes sure of it (see sonde.map).
+ */
+#define SONDE_VISIBLE __attribute__((visibility("default")))
+#ifdef __cplusplus
+#define SONDE_EXPORT extern SONDE_VISIBLE /* a constant would not be exported without extern */
+#else
+#define SONDE_EXPORT SONDE_VISIBLE
+#endif
 
 /* The first initializer of every struct that the plugin gives: SONDE_SIZE(sonde_option). */
 #define SONDE_SIZE(type) .size = (uint32_t)sizeof(struct type)
@@ -199,8 +208,9 @@ struct sonde_method {
     /*
      * An upper bound of the bytes that one run puts on the line, both directions, IP headers included: an expression of
      * numbers, option ids, + - * /, min(a, b), max(a, b) and parentheses. A scalar option stands for its value
-     * (durations in seconds), a list for the number of its items. NULL: sends nothing. Hosts evaluate it, so that no
-     * plugin code runs to know what a plan will cost.
+     * (durations in seconds) and must be required or have a default, so that it always has one; a list stands for the
+     * number of its items, which may be none. NULL: sends nothing. Hosts evaluate it, so that no plugin code runs to
+     * know what a plan will cost.
      */
     const char *traffic_bound;
     uint32_t privileges;
@@ -231,8 +241,8 @@ struct sonde_plugin {
     const void *(*extension)(const char *id);
 };
 
-/* Without this declaration C++ would give the constant internal linkage, and the symbol would be missing. */
-SONDE_EXPORT extern const struct sonde_plugin sonde_plugin_v1;
+/* Without this declaration C++ would mangle the name of the constant, and the symbol would be missing. */
+extern SONDE_VISIBLE const struct sonde_plugin sonde_plugin_v1;
 
 /* Limits that a host enforces on every description and row. */
 #define SONDE_OPTIONS_MAX 64
@@ -344,8 +354,9 @@ struct sonde_host {
 
     /*
      * Adds a row to the method's `table`-th table: `count` cells, one a column in the declared order. [run]
-     * Returns 0, or nonzero: stop and return (the run is cancelled, the receiver is gone, or the row breaks the
-     * declaration, in which case the host has already called fail for you).
+     * Returns 0, or nonzero: stop and return. The run is cancelled or its deadline has passed: this row and what you
+     * still add are kept all the same, so say what you have. Or the receiver is gone: nothing more arrives. Or the row
+     * breaks the declaration: it is not kept, and the host has already called fail for you.
      * Rows are sent in batches, at once when the last batch is more than 10 ms old.
      */
     int32_t (*row)(const struct sonde_host *host, uint32_t table, const struct sonde_cell *cells, uint32_t count);
@@ -361,9 +372,10 @@ struct sonde_host {
 
     /*
      * Opens `count` (1 to 64) sockets of one kind and family (4 or 6; 0 for CAPTURE) into fds: non-blocking,
-     * close-on-exec, bound to the invocation's interface and source, marked as measurement traffic, with SO_RCVBUF of at
-     * least 1 MiB where the kernel lets it. They are the plugin's to close. [run, probe]
-     * Returns 0, or a positive errno (EPERM: not granted, EAFNOSUPPORT: no such family here) and none is open.
+     * close-on-exec, bound to the invocation's interface and source, marked as measurement traffic, with SO_RCVBUF of
+     * at least 1 MiB where the kernel lets it (not TCP, whose buffers grow by themselves as long as nobody sets them).
+     * They are the plugin's to close. [run, probe] Returns 0, or a positive errno (EPERM: not granted, EAFNOSUPPORT: no
+     * such family here) and none is open.
      */
     int32_t (*socket)(const struct sonde_host *host, sonde_socket_kind kind, uint32_t family, uint32_t count,
                       int32_t *fds);

@@ -16,7 +16,8 @@
 //     constexpr sonde_method kMethods[] = {sonde::plugin::method(
 //         {.id = "ask", ..., .options = kOptionList.data(), .run = sonde::plugin::guarded<measure, kUnexpected>})};
 //     constexpr auto kMethodList = sonde::plugin::pointers(kMethods);
-//     const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({.name = "ask", ..., .methods = kMethodList.data()});
+//     SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({.name = "ask", ..., .methods =
+//     kMethodList.data()});
 //
 // The functions that make descriptions exist because gcc 12 warns about each member that a designated initializer of a
 // C struct leaves out; members with default values here are not warned about.

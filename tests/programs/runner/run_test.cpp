@@ -144,6 +144,23 @@ TEST_CASE("a status that the method does not declare is the plugin's mistake, an
     CHECK(finish(runner, how(5)).told.failures == std::vector<frames::Fail>{{7, "caf?"}});
 }
 
+TEST_CASE("a callback from a thread of the plugin's own does nothing and fails the run, unless any thread may")
+{
+    RunnerProcess runner(fixture("stranger"));
+    CHECK(finish(runner, how(0)).told.done == 0);
+    std::int64_t word = 0;
+    for (const char *callback : {"row", "fail", "log", "socket", "resolve", "progress", "count", "sleep_until"}) {
+        const Told told = finish(runner, how(++word)).told;
+        CHECK(told.failures == std::vector<frames::Fail>{{103, std::string("called host->") + callback +
+                                                                   " from a thread of its own; only the one that "
+                                                                   "entered run may"}});
+        CHECK(told.done == 103);
+        CHECK(told.rows.empty());
+        CHECK(told.logs.empty());
+        CHECK(told.traffic == frames::Traffic{});
+    }
+}
+
 TEST_CASE("a row against the declaration fails the run with a sentence for its author")
 {
     RunnerProcess runner(fixture("wrong_row"));
