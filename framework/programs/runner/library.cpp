@@ -27,7 +27,11 @@ Result<Library> Library::load(const std::string &path)
     boost::dll::shared_library file;
     std::error_code error;
     ::dlerror();
-    file.load(path, error, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
+    // A thread that loading has started would go on in code that is gone.
+    constexpr int kStays = RTLD_NODELETE;
+    file.load(path, error,
+              boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local |
+                  static_cast<boost::dll::load_mode::type>(kStays));
     if (error)
         return Error{"", "does not load: " + loader_text(path), ""};
     // dlsym also finds a symbol of a library that the file depends on.
