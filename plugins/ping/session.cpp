@@ -199,7 +199,8 @@ Packet Session::packet_of(std::uint64_t item, std::int64_t now) const
     Packet packet;
     packet.target = order_[item % order_.size()];
     packet.seq = static_cast<std::uint32_t>(item / order_.size() + 1);
-    packet.scheduled = host_.now(&host_, SONDE_CLOCK_WALL) + (due(item) - now);
+    // By how late it is at this moment: `now` is that of the whole batch, and sending it took time.
+    packet.scheduled = host_.now(&host_, SONDE_CLOCK_WALL) - (monotonic() - due(item));
     packet.sent = now;
     return packet;
 }
