@@ -1,8 +1,25 @@
 #!/usr/bin/env python3
-"""Prints what was skipped and why, what failed, and the line `N passed, N failed, N skipped` over meson's test logs."""
+"""Prints what was skipped and why, what failed, and the line `N passed, N failed, N skipped` over meson's test logs.
+
+A test that meson knows counts once as passed or failed. Each of its cases that was skipped counts as skipped: the tests
+say so by a line `skipped  CASE: REASON` (tests/cases.py, tests/support/skip.hpp).
+"""
 import json
 import pathlib
+import re
 import sys
+
+SKIPPED_CASE = re.compile(r"^skipped  (\S.*: .*)$", re.M)
+
+
+def skips_of(test):
+    """What a test says of its skipped cases; a test that was skipped as a whole says at least one thing."""
+    said = (test.get("stdout") or "").strip()
+    cases = SKIPPED_CASE.findall(said)
+    if test["result"] == "SKIP" and not cases:
+        lines = (said or (test.get("stderr") or "").strip()).splitlines()
+        cases = [lines[-1].removeprefix("skipped: ") if lines else "no reason given"]
+    return cases
 
 
 def main(paths):
@@ -12,12 +29,10 @@ def main(paths):
         for line in path.read_text().splitlines():
             test = json.loads(line)
             name = f"{build}: {test['name']}"
+            skipped += [f"{name}: {said}" for said in skips_of(test)]
             if test["result"] in ("OK", "EXPECTEDFAIL"):
                 passed += 1
-            elif test["result"] == "SKIP":
-                said = (test.get("stdout") or test.get("stderr") or "").strip().splitlines()
-                skipped.append(f"{name}: {said[-1] if said else 'no reason given'}")
-            else:
+            elif test["result"] != "SKIP":
                 failed.append(f"{name}: {test['result'].lower()}")
     for line in skipped:
         print(f"skipped  {line}")
@@ -27,4 +42,5 @@ def main(paths):
     return 1 if failed or not passed else 0
 
 
-sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

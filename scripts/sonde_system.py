@@ -220,7 +220,8 @@ class System:
     def write_policy(self, policy=None):
         (self.folder / "policy.json").write_text(json.dumps(self.policy if policy is None else policy, indent=2))
 
-    def start_agent(self):
+    def start_agent(self, controller=None):
+        """With a controller at another URL than the system's, if one is given."""
         state = self.folder / "state"
         state.mkdir(mode=0o700, exist_ok=True)
         as_agent = {}
@@ -229,15 +230,20 @@ class System:
             as_agent = {"user": AGENT_UID, "group": AGENT_UID, "extra_groups": []}
         if not (self.folder / "policy.json").exists():
             self.write_policy()
-        return self.start("agent", "--identity", self.folder / "agent", "--controller", self.url("controller"),
-                          "--state", state, "--policy", self.folder / "policy.json", "--plugins",
-                          self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", "debug",
-                          **as_agent)
+        return self.start("agent", "--identity", self.folder / "agent", "--controller",
+                          controller or self.url("controller"), "--state", state, "--policy",
+                          self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher",
+                          self.folder / "launcher.sock", "--log", "debug", **as_agent)
 
     def stop(self):
-        """Ends everything that was started, newest first; returns {name: exit status}."""
-        statuses = {}
+        """Ends everything that was started, newest first; returns {name: exit status}. Gone if one had to be killed."""
+        statuses, gone = {}, []
         for name, program in reversed(list(self.programs.items())):
-            statuses[name] = program.stop()
+            try:
+                statuses[name] = program.stop()
+            except Gone as error:
+                gone.append(str(error))
         self.programs.clear()
+        if gone:
+            raise Gone("\n".join(gone))
         return statuses

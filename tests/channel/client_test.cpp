@@ -3,6 +3,12 @@
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <sched.h>
+#include <sys/mount.h>
+
 using namespace sonde;
 using namespace sonde::channel;
 using namespace sonde::channel::test;
@@ -21,6 +27,27 @@ asio::awaitable<Result<Response>> get(Client &client, std::string path, std::chr
     Request request{.path = std::move(path)};
     auto response = co_await client.request(std::move(request), deadline);
     co_return response;
+}
+
+constexpr const char *kManifold = "manifold.test";
+
+// Gives kManifold these addresses, for this process alone: a hosts file in a mount namespace of its own.
+bool names_all(const std::vector<std::string> &addresses)
+{
+    if (sonde::test::skipped_without_root())
+        return false;
+    const TempDir dir;
+    const std::string hosts = dir / "hosts";
+    std::ofstream file(hosts);
+    for (const std::string &address : addresses)
+        file << address << ' ' << kManifold << '\n';
+    file.close();
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount(hosts.c_str(), "/etc/hosts", nullptr, MS_BIND, nullptr) != 0) {
+        sonde::test::say_skipped(std::string("no mount namespace of its own: ") + std::strerror(errno));
+        return false;
+    }
+    return true;
 }
 
 // A server that is none of ours: says `answer` to whatever comes, on each connection, then closes it.
@@ -208,19 +235,24 @@ TEST_CASE("an error says where and at which step")
     }());
 }
 
-TEST_CASE("each address of a name is tried: a server on one family is found behind localhost")
+TEST_CASE("each address of a name is tried: a server on any one of them is found")
 {
-    for (const char *family : {"127.0.0.1:0", "[::1]:0"}) {
+    std::vector<std::string> addresses{"127.0.0.2", "127.0.0.3"};
+    if (!sonde::test::skipped_without_ipv6())
+        addresses.emplace_back("::1");
+    if (!names_all(addresses))
+        return;
+    for (const std::string &address : addresses) {
         Loop loop;
         loop.run([&]() -> asio::awaitable<void> {
             Server server(loop.io.get_executor(), plain_options(echo()), loop.log);
-            const auto address = server.listen(family);
-            if (!address)
-                co_return; // no IPv6 here
-            Client client(loop.io.get_executor(), to(*address, "localhost"));
+            const auto listening =
+                server.listen(address.find(':') == std::string::npos ? address + ":0" : "[" + address + "]:0");
+            REQUIRE(listening);
+            Client client(loop.io.get_executor(), to(*listening, kManifold));
             const auto response = co_await get(client, "/");
-            // Where localhost has one address only, the error at least names it.
-            CHECK((response || response.error().what.find("connecting to 127.0.0.1:") == 0));
+            CAPTURE(address);
+            CHECK(response);
         }());
     }
 }

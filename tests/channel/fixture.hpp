@@ -7,6 +7,7 @@
 #include "channel/wire.hpp"
 
 #include "support/catch.hpp"
+#include "support/skip.hpp"
 #include "support/temp_dir.hpp"
 
 #include <boost/asio/co_spawn.hpp>

@@ -390,9 +390,10 @@ TEST_CASE("listening fails with the address and the reason, and works over IPv6"
     const auto taken = server.listen(*first);
     REQUIRE_FALSE(taken);
     CHECK(taken.error().what == "cannot listen: Address already in use");
+    if (sonde::test::skipped_without_ipv6())
+        return;
     const auto six = server.listen("[::1]:0");
-    if (!six)
-        return; // no IPv6 here
+    REQUIRE(six);
     CHECK(six->starts_with("[::1]:"));
     CHECK(loop.text().find("info listening on=" + *six + " tls=no\n") != std::string::npos);
 }

@@ -30,6 +30,9 @@ assert result.returncode == 0, f"status {result.returncode}"
 for method in ("ping", "http-download", "dns", "passive-syn"):
     lines = [line for line in result.stdout.splitlines() if line.startswith(method)]
     assert len(lines) == 1, f"{method}: {lines}"
-    assert "completed" in lines[0] or (os.geteuid() != 0 and "skipped" in lines[0]), lines[0]
+    if os.geteuid() != 0 and "skipped: " in lines[0]:
+        print(f"skipped  the demo's {method}: {lines[0].split('skipped: ')[1]}")
+    else:
+        assert "completed" in lines[0], lines[0]
 assert "planned 12 = completed 12" in result.stdout or os.geteuid() != 0, "not all runs were completed"
 assert not processes(), processes()

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share: a system in a folder of its own, instructions, and how a test says that it is skipped.
+"""What the end-to-end tests share: a system in a folder of its own, and instructions.
 
 Each test file runs as `NAME_test.py SOURCE_ROOT BUILD_DIR` and calls main() with its test functions; every one gets a
 fresh System with its identities made.
@@ -6,64 +6,60 @@ fresh System with its identities made.
 import datetime
 import inspect
 import json
+import os
 import pathlib
 import shutil
+import socket
 import sys
 import tempfile
-import time
-import traceback
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[1:1] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
+from cases import Skip, run_cases, skipped_in_part  # noqa: E402,F401
 from sonde_system import AGENT_UID, Gone, Program, System, free_udp_tcp_port, wait_for  # noqa: E402,F401
 
 
-class Skip(Exception):
-    """What this machine lacks; a skip is never a failure."""
-
-
 def main(*tests):
-    """Runs the tests in order; exits with 77 if all that ran were skipped."""
-    failed, skipped = [], []
+    """Runs the tests in order, or those named."""
     wanted = sys.argv[3:]
-    for test in tests:
-        if wanted and test.__name__ not in wanted:
-            continue
-        folder = tempfile.mkdtemp(prefix=f"sonde-{test.__name__}-")
-        system = System(BUILD, folder)
-        began = time.monotonic()
+    run_cases([(test.__name__, lambda test=test: in_a_system(test))
+               for test in tests if not wanted or test.__name__ in wanted])
+
+
+def in_a_system(test):
+    folder = tempfile.mkdtemp(prefix=f"sonde-{test.__name__[:40]}-")  # a socket's path in it has 107 bytes at most
+    system = System(BUILD, folder)
+    try:
+        system.make_identities()
+        test(system)
+    except Skip:
+        raise
+    except Exception:
+        for log in sorted(system.folder.glob("*.log")):
+            print(f"---- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-40:]))
+        raise
+    finally:
         try:
-            system.make_identities()
-            test(system)
-            print(f"ok       {test.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Skip as reason:
-            skipped.append(f"{test.__name__}: {reason}")
-            print(f"skipped  {test.__name__}: {reason}", flush=True)
-        except BaseException:  # noqa: BLE001 - a test must not keep the programs of another alive
-            failed.append(test.__name__)
-            traceback.print_exc()
-            for log in sorted(system.folder.glob("*.log")):
-                print(f"---- {log.name}\n" + "\n".join(log.read_text(errors="replace").splitlines()[-40:]))
+            system.stop()
         finally:
-            try:
-                system.stop()
-            except Gone as error:
-                failed.append(test.__name__)
-                print(error)
             shutil.rmtree(folder, ignore_errors=True)
-    if failed:
-        print("FAILED: " + ", ".join(failed))
-        sys.exit(1)
-    if skipped:
-        print("; ".join(skipped))
-        sys.exit(77 if len(skipped) == len(tests) else 0)
 
 
 def need_root():
-    import os
     if os.geteuid() != 0:
         raise Skip("needs root, for raw and packet sockets")
+
+
+def also_ipv6():
+    """Whether a test can do its part of IPv6; if not, that part is a skip of its own."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as probe:
+            probe.bind(("::1", 0))
+        return True
+    except OSError as error:
+        skipped_in_part(f"no IPv6 here: {error}")
+        return False
 
 
 def rfc3339(seconds):
@@ -87,11 +83,11 @@ def schedule(name, event, *tasks, destination="report"):
     return {"name": name, "start": event, "execution-mode": "sequential", "action": actions}
 
 
-def instruction(system, events, tasks, schedules, report_every_s=1, agent=None):
-    """An instruction of these, with a report every so often to the system's collector."""
+def instruction(system, events, tasks, schedules, report_every_s=1, agent=None, collector=None):
+    """An instruction of these, with a report every so often to the system's collector, or to another URL."""
     return {"ietf-lmap-control:lmap": {
         "agent": agent if agent is not None else {"agent-id": system.agent_id, "report-agent-id": True},
-        "tasks": {"task": [*tasks, task("report", "report", {"collector": system.url("collector")})]},
+        "tasks": {"task": [*tasks, task("report", "report", {"collector": collector or system.url("collector")})]},
         "schedules": {"schedule": [*schedules, schedule("report", "report-often", "report", destination=None)]},
         "events": {"event": [*events, {"name": "report-often", "periodic": {"interval": report_every_s}}]}}}
 
@@ -107,6 +103,14 @@ def periodic(name, interval_s, start=None, end=None, **more):
 
 def immediate(name):
     return {"name": name, "immediate": [None]}
+
+
+def startup(name):
+    return {"name": name, "startup": [None]}
+
+
+def once(name, at):
+    return {"name": name, "one-off": {"time": rfc3339(at)}}
 
 
 def instruct(system, document, check=True):

@@ -1,5 +1,4 @@
-"""What the tests of the methods share: a run of the real command, bad servers, name spaces of the network, and how a
-test says that it is skipped.
+"""What the tests of the methods share: a run of the real command, bad servers, and name spaces of the network.
 
 Each test file runs as `NAME_test.py SONDE PLUGIN ...`, marks its tests with @case (their names are sentences) and calls
 main().
@@ -8,6 +7,7 @@ import contextlib
 import inspect
 import json
 import os
+import pathlib
 import re
 import socket
 import ssl
@@ -16,13 +16,12 @@ import sys
 import tempfile
 import threading
 import time
-import traceback
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from cases import Skip, run_cases  # noqa: E402
 
 SONDE, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:3])
-
-
-class Skip(Exception):
-    """What this machine lacks; a skip is never a failure."""
 
 
 class Run:
@@ -47,9 +46,12 @@ class Run:
         return f"exit {self.exit} after {self.took_s:.2f} s, stderr: {self.stderr}\n{rows}"
 
 
-def run(*words, deadline=None, space=None, timeout_s=60, **options):
-    """Runs the plugin with the given options; must end by itself within timeout_s."""
+def run(*words, deadline=None, space=None, hosts=None, timeout_s=60, **options):
+    """Runs the plugin with the given options, in a name space of the network or with a hosts file of its own where that
+    is asked; must end by itself within timeout_s."""
     command = ["ip", "netns", "exec", space] if space else []
+    if hosts:
+        command += ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
     command += [SONDE, "run", PLUGIN, "--json", *words]
     command += ["--deadline", deadline] if deadline else []
     for name, value in options.items():
@@ -66,7 +68,7 @@ def equal(actual, wanted, context=""):
 
 def need_root():
     if os.geteuid() != 0:
-        raise Skip("needs root, for name spaces of the network")
+        raise Skip("needs root, for name spaces")
 
 
 def need_ipv6():
@@ -206,24 +208,12 @@ def case(test):
 
 
 def main():
-    """Runs the marked tests, or those named as `test=NAME`; exits with 77 if all that ran were skipped."""
-    failed, skipped = [], []
+    """Runs the marked tests, or those named as `test=NAME`."""
+    def in_a_folder(test):
+        with tempfile.TemporaryDirectory(prefix="sonde-method-") as folder:
+            os.chmod(folder, 0o755)
+            test(*([folder] if inspect.signature(test).parameters else []))
+
     wanted = [word[5:] for word in sys.argv if word.startswith("test=")]
-    chosen = [test for test in CASES if not wanted or test.__name__ in wanted]
-    for test in chosen:
-        began = time.monotonic()
-        try:
-            with tempfile.TemporaryDirectory(prefix="sonde-method-") as folder:
-                os.chmod(folder, 0o755)
-                test(*([folder] if inspect.signature(test).parameters else []))
-            print(f"ok       {test.__name__} ({time.monotonic() - began:.1f} s)", flush=True)
-        except Skip as reason:
-            skipped.append(f"{test.__name__}: {reason}")
-            print(f"skipped  {skipped[-1]}", flush=True)
-        except Exception:  # noqa: BLE001 - the tests after it run all the same
-            failed.append(test.__name__)
-            traceback.print_exc()
-    if failed:
-        print("FAILED: " + ", ".join(failed))
-        sys.exit(1)
-    sys.exit(77 if skipped and len(skipped) == len(chosen) else 0)
+    run_cases([(test.__name__, lambda test=test: in_a_folder(test))
+               for test in CASES if not wanted or test.__name__ in wanted])

@@ -2,7 +2,7 @@
 
     client (c0: 192.0.2.1, 2001:db8::1) ---- (s0: 192.0.2.2, 2001:db8::2) server
 
-Everything is gone when the laboratory closes. What the machine lacks is a skip (exit status 77) with its reason.
+Everything is gone when the laboratory closes.
 """
 
 import ctypes
@@ -12,25 +12,22 @@ import os
 import pathlib
 import re
 import shutil
-import signal
 import subprocess
 import sys
-import traceback
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+
+from cases import Skip, run_cases, skipped_in_part  # noqa: E402
 
 CLIENT, SERVER = "192.0.2.1", "192.0.2.2"
 CLIENT6, SERVER6 = "2001:db8::1", "2001:db8::2"
 RUN_TIMEOUT_S = 60
 
 
-def skip(reason):
-    print(f"skipped: {reason}")
-    sys.exit(77)
-
-
 def need(*programs):
     for program in programs:
         if not shutil.which(program):
-            skip(f"there is no {program} here")
+            raise Skip(f"there is no {program} here")
 
 
 def nanoseconds(text):
@@ -73,13 +70,13 @@ class Laboratory:
 
     def __enter__(self):
         if os.geteuid() != 0:
-            skip("network namespaces need root")
+            raise Skip("network namespaces need root")
         need("ip")
         for name in (self.client, self.server):
             made = subprocess.run(["ip", "netns", "add", name], capture_output=True, text=True)
             if made.returncode != 0:
                 self.__exit__()
-                skip(f"no network namespaces here: {made.stderr.strip()}")
+                raise Skip(f"no network namespaces here: {made.stderr.strip()}")
         self.at(self.client, "ip link add c0 type veth peer name s0 netns " + self.server)
         for name, device, address, address6 in (
                 (self.client, "c0", CLIENT, CLIENT6), (self.server, "s0", SERVER, SERVER6)):
@@ -90,6 +87,12 @@ class Laboratory:
             self.at(name, f"ip address add {address6}/64 dev {device} nodad", may_fail=True)
         self.has_ipv6 = self.at(self.client, f"ip -6 address show to {CLIENT6}", may_fail=True) != ""
         return self
+
+    def also_ipv6(self):
+        """Whether a case can do its part of IPv6; if not, that part is a skip of its own."""
+        if not self.has_ipv6:
+            skipped_in_part("no IPv6 here")
+        return self.has_ipv6
 
     def __exit__(self, *_):
         for process in self.processes:
@@ -188,20 +191,12 @@ def ipv6_test(function):
 def main():
     """Runs each test in a laboratory of its own; usage: TEST.py SONDE PLUGINS_DIRECTORY [NAME...]"""
     sonde, plugins, *wanted = sys.argv[1:]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
-    failed = 0
-    for function in TESTS:
-        if wanted and function.__name__ not in wanted:
-            continue
-        sentence = function.__name__.replace("_", " ")
+
+    def in_a_laboratory(function):
         with Laboratory(sonde, plugins) as lab:
             if hasattr(function, "needs_ipv6") and not lab.has_ipv6:
-                print(f"skipped  {sentence}: no IPv6 here")
-                continue
-            try:
-                function(lab)
-                print(f"ok       {sentence}", flush=True)
-            except Exception as error:  # a failure of the test's own tools is one too
-                failed += 1
-                print(f"FAILED   {sentence}\n{''.join(traceback.format_exception(error))}", flush=True)
-    sys.exit(1 if failed else 0)
+                raise Skip("no IPv6 here")
+            function(lab)
+
+    run_cases([(function.__name__.replace("_", " "), lambda function=function: in_a_laboratory(function))
+               for function in TESTS if not wanted or function.__name__ in wanted])

@@ -56,7 +56,7 @@ def every_packet_is_answered_over_IPv6(lab):
 def many_targets_of_both_families_share_a_run(lab):
     for i in range(100):
         lab.at(lab.server, f"ip address add 192.0.2.{i + 100}/32 dev lo")
-    targets = [f"192.0.2.{i + 100}" for i in range(100)] + ([SERVER6] if lab.has_ipv6 else [])
+    targets = [f"192.0.2.{i + 100}" for i in range(100)] + ([SERVER6] if lab.also_ipv6() else [])
     run = lab.run("ping", target=",".join(targets), count=10, interval="50ms", tmax="500ms")
     equal(run.status, 0, run)
     equal({row["target"] for row in run.table("summary")}, set(targets), run)
@@ -105,7 +105,7 @@ def an_ICMP_error_is_told_with_type_code_and_sender(lab):
         icmp type echo-request reject with icmp type admin-prohibited } }
       table ip6 t { chain c { type filter hook input priority 0;
         icmpv6 type echo-request reject with icmpv6 type addr-unreachable } }""")
-    for address, kind in ((SERVER, (3, 13)), (SERVER6, (1, 3)))[:2 if lab.has_ipv6 else 1]:
+    for address, kind in ((SERVER, (3, 13)), (SERVER6, (1, 3)))[:2 if lab.also_ipv6() else 1]:
         run = lab.run("ping", target=address, count=3, **FAST)
         for row in run.table("packet"):
             equal((row["outcome"], row["icmp_type"], row["icmp_code"], row["reply_from"]),
@@ -290,7 +290,7 @@ def what_waited_while_our_own_buffer_overflowed_is_not_called_lost(lab):
 
 @test
 def packets_larger_than_the_MTU_come_back(lab):
-    for address in (SERVER, SERVER6)[:2 if lab.has_ipv6 else 1]:
+    for address in (SERVER, SERVER6)[:2 if lab.also_ipv6() else 1]:
         run = lab.run("ping", target=address, count=3, size=20000, **FAST)
         equal(set(run.outcomes().values()), {"reply"}, run)
         assert all(row["rtt_from"] is not None for row in run.table("packet")), run

@@ -8,7 +8,7 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_ipv6,  # noqa: E402
+from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_root,  # noqa: E402
                      read_request, reset, run, server_tls)
 
 PIECE = b"x" * 65536
@@ -267,13 +267,15 @@ def a_closed_port_is_refused():
 
 
 @case
-def the_second_address_serves_where_the_first_is_closed():
-    need_ipv6()
-    addresses = {entry[4][0] for entry in socket.getaddrinfo("localhost", 80, type=socket.SOCK_STREAM)}
-    address = "127.0.0.1" if addresses == {"127.0.0.1", "::1"} else sorted(addresses)[0]
-    with Listener(bodies(1000), address=address) as server:
-        row = run(url=f"http://localhost:{server.port}/", bytes=1000).one("stream")
-    equal((row["outcome"], row["address"]), ("completed", address), row)
+def the_second_address_serves_where_the_first_is_closed(folder):
+    need_root()
+    hosts = pathlib.Path(folder) / "hosts"
+    addresses = ("127.0.0.2", "127.0.0.3")
+    hosts.write_text("".join(f"{address} manifold.test\n" for address in addresses))
+    for address in addresses:  # whichever comes first, the other is the second
+        with Listener(bodies(1000), address=address) as server:
+            row = run(url=f"http://manifold.test:{server.port}/", bytes=1000, hosts=hosts).one("stream")
+        equal((row["outcome"], row["address"]), ("completed", address), row)
 
 
 @case

@@ -1,5 +1,6 @@
 #include "launcher_process.hpp"
 
+#include "support/skip.hpp"
 #include "support/temp_dir.hpp"
 
 #include <fstream>
@@ -70,10 +71,8 @@ TEST_CASE("a runner has no privilege, no surroundings and nothing open")
     CHECK(environment == std::string("PATH=/usr/bin:/bin\0LC_ALL=C\0", 28));
     CHECK(file_text("/proc/" + std::to_string(runner.pid) + "/limits").find("Max core file size        0 ") !=
           std::string::npos);
-    if (::geteuid() != 0) {
-        WARN("not root: users and capabilities are not looked at");
-        return;
-    }
+    if (skipped_without_root())
+        return; // users and capabilities are not looked at
     CHECK(status_of(runner.pid, "Uid").starts_with("99"));
     CHECK(status_of(runner.pid, "Gid") == status_of(runner.pid, "Uid"));
     CHECK(status_of(runner.pid, "Groups").empty());
@@ -268,10 +267,8 @@ TEST_CASE("the socket of a killed daemon is taken over")
 
 TEST_CASE("the daemon refuses a user that is not the agent's, whatever the socket's mode")
 {
-    if (::geteuid() != 0) {
-        WARN("not root");
+    if (skipped_without_root())
         return;
-    }
     const TempDir directory;
     ::chmod(directory.path().c_str(), 0755);
     const std::string path = directory.path() / "launcher.sock";

@@ -1,5 +1,7 @@
 #include "launcher_process.hpp"
 
+#include "support/skip.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <linux/if_packet.h>
@@ -53,15 +55,6 @@ Address local(const frames::Descriptor &socket)
     return address;
 }
 
-bool has_ipv6()
-{
-    const frames::Descriptor socket(::socket(AF_INET6, SOCK_DGRAM, 0));
-    sockaddr_in6 address{};
-    address.sin6_family = AF_INET6;
-    address.sin6_addr = IN6ADDR_LOOPBACK_INIT;
-    return ::bind(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0;
-}
-
 const frames::Ip kLoopback4{4, {127, 0, 0, 1}, 0};
 const frames::Ip kLoopback6{6, {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 0};
 
@@ -101,10 +94,8 @@ TEST_CASE("sockets are bound to the interface and the source of the measurement"
     const auto unbound = opener.open({0, 0, frames::SocketKind::tcp, 4, 1, "", {}});
     REQUIRE(unbound.size() == 1);
     CHECK(local<sockaddr_in>(unbound[0]).sin_port == 0);
-    if (!has_ipv6()) {
-        WARN("no IPv6 here");
+    if (skipped_without_ipv6())
         return;
-    }
     const auto six = opener.open({0, 0, frames::SocketKind::udp, 6, 1, "", kLoopback6});
     REQUIRE(six.size() == 1);
     const auto address = local<sockaddr_in6>(six[0]);
@@ -135,10 +126,8 @@ TEST_CASE("a TCP socket's receive buffer is left to grow by itself")
 
 TEST_CASE("with privilege sockets carry the measurement mark, and all but TCP's a buffer of a mebibyte")
 {
-    if (::geteuid() != 0) {
-        WARN("not root");
+    if (skipped_without_root())
         return;
-    }
     Opener opener;
     for (const auto kind : {frames::SocketKind::udp, frames::SocketKind::tcp, frames::SocketKind::icmp}) {
         const auto sockets = opener.open({0, 0, kind, 4, 1, "lo", {}});
