@@ -1,5 +1,6 @@
 #include "spool/intents.hpp"
 
+#include "spool/meta.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/schema.hpp"
 
@@ -132,11 +133,19 @@ Result<OpenState> read_open_state(sqlite::Connection &db)
         state.last_alive = alive.time(0);
     if (auto end = alive.end(); !end)
         return end.error();
+    auto starts = db.query("SELECT value FROM meta WHERE name = ?", kAgentStarts);
+    if (starts.next())
+        state.starts = static_cast<std::uint64_t>(starts.integer(0));
+    if (auto end = starts.end(); !end)
+        return end.error();
     return state;
 }
 
 Result<void> record_change(sqlite::Connection &db, Change change)
 {
+    if (change.starts)
+        if (auto counted = count_up(db, kAgentStarts, 1); !counted)
+            return counted.error();
     if (change.instruction)
         if (auto put = put_instruction(db, *change.instruction); !put)
             return put.error();

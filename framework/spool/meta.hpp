@@ -13,6 +13,9 @@ inline Result<void> count_up(sqlite::Connection &db, std::string_view name, std:
     return {};
 }
 
+// Starts of the agent.
+inline constexpr std::string_view kAgentStarts = "starts";
+
 // What a full spool had to let go.
 inline constexpr std::string_view kDroppedResults = "dropped_results";
 inline constexpr std::string_view kDroppedRows = "dropped_rows";

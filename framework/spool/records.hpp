@@ -82,6 +82,7 @@ struct Accounted {
 
 // What a decision of the schedule engine makes durable, in one transaction and in this order.
 struct Change {
+    bool starts = false;                          // the agent has started with what it decided here: one more start
     std::optional<StoredInstruction> instruction; // is in force from now on
     std::vector<Accounted> account;
     std::vector<Uuid> close; // intents: they have all their outcomes, or are taken back as if never planned
@@ -157,6 +158,7 @@ struct OpenState {
     std::vector<Progress> progress;
     std::vector<OpenIntent> intents;    // by their time
     std::optional<WallTime> last_alive; // when a change, a start or an end was recorded
+    std::uint64_t starts = 0;           // of the agent, since the spool was created
 };
 
 } // namespace sonde::spool

@@ -21,6 +21,7 @@ TEST_CASE("what was planned, started and ended is known after a restart [A13]")
     {
         auto spool = open_spool(dir / "spool.db");
         Change change;
+        change.starts = true;
         change.instruction = StoredInstruction{"{}", "e1", at(1)};
         change.plan = {planned, running};
         change.progress = {{"s", 0xffff'ffff'ffff'fff0, at(20)}, {"gone", 1, at(0)}};
@@ -40,6 +41,7 @@ TEST_CASE("what was planned, started and ended is known after a restart [A13]")
     REQUIRE(state->progress.size() == 1);
     CHECK(state->progress[0] == Progress{"s", 0xffff'ffff'ffff'fff0, at(20)});
     CHECK(state->last_alive);
+    CHECK(state->starts == 1);
     REQUIRE(state->intents.size() == 2);
     CHECK(state->intents[0].intent == running);
     CHECK(state->intents[1].intent == planned);

@@ -87,14 +87,20 @@ public:
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
         co_await deliver_left_behind();
-        log_->info("agent started id={} at={} etag={}", to_string(options_.identity->self.id),
-                   model::format_timestamp(now().wall), quoted(instruction.stored.etag));
         spawn(control_.follow(instruction.stored.etag));
         spawn(control_.tell());
         spawn(keep_scanning());
         spawn(stop_on_signal());
         schedule::Saved saved = saved_of(*state);
-        co_await conductor_.conduct(std::move(instruction), std::move(saved));
+        std::function<void(WallTime)> started = [this, number = state->starts + 1,
+                                                 stored = instruction.stored](WallTime at) {
+            // With the lines of what was applied it tells what was in force when, also where a kill came before a line:
+            // such an instruction is named here, such a start's number is left out.
+            log_->info("agent started id={} at={} start={} etag={} applied={}", to_string(options_.identity->self.id),
+                       model::format_timestamp(at), number, quoted(stored.etag),
+                       stored.etag.empty() ? "never" : model::format_timestamp(stored.applied_at));
+        };
+        co_await conductor_.conduct(std::move(instruction), std::move(saved), std::move(started));
         log_->info("agent stopped");
         loop_.stop();
     }

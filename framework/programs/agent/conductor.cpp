@@ -28,10 +28,15 @@ Conductor::Conductor(asio::any_io_executor executor, schedule::Engine &engine, s
 {
 }
 
-asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved saved)
+asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved saved,
+                                         std::function<void(WallTime)> started)
 {
     routes_ = former_routes_ = instruction.routes;
-    decide(engine_.start(instruction.instruction, saved, now()));
+    const Now at = now();
+    decide(engine_.start(instruction.instruction, saved, at));
+    change_.starts = true;
+    co_await make_durable();
+    started(at.wall);
     while (!stopping_ || !running_.empty() || changed()) {
         if (changed()) {
             co_await make_durable();

@@ -30,9 +30,10 @@ public:
               Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
               std::function<void()> left_behind);
 
-    // Runs until stop(), with the instruction in force at the start. Returns when nothing runs any more and all is
+    // Runs until stop(), with the instruction in force at the start. `started` is called, with the time that the
+    // schedules start at, when what they decide at the start is durable. Returns when nothing runs any more and all is
     // durable.
-    asio::awaitable<void> conduct(Accepted instruction, schedule::Saved saved);
+    asio::awaitable<void> conduct(Accepted instruction, schedule::Saved saved, std::function<void(WallTime)> started);
 
     // Brings a new instruction into force.
     void replace(Accepted instruction);
