@@ -9,6 +9,7 @@ import ssl
 import time
 import uuid
 
+import oracle
 from support import (apply, contains, equal, immediate, instruct, instruction, main, outcomes, periodic,
                      schedule, start_all, task, wait_for, wait_for_outcomes)
 
@@ -202,11 +203,49 @@ def the_agent_measures_on_while_the_collector_is_down(system):
     agent.wait_for_log("report failed collector=")
     ended = agent.log().count("action ended schedule=get")
     wait_for("it measures on", lambda: agent.log().count("action ended schedule=get") >= ended + 3, alive=[agent])
-    retries = [int(n) for n in re.findall(r"retry_in_ms=(\d+)", agent.log())]
-    assert retries and max(retries) <= 300_000, retries
     during = agent.log().count("action ended schedule=get")
     system.start_collector()
     wait_for_outcomes(system, "get", during)
+
+
+def retries_wait_up_to_twice_as_long_each_time_and_not_all_alike(system):
+    # Many report schedules are many senders with a backoff each: what one may show by chance, all do not.
+    start_all(system, "http-download")
+    system.programs["collector"].stop()
+    senders = [f"report-{number}" for number in range(24)]
+    runs = [schedule("get", "now", "get"), schedule("again", "now", "get")]
+    for number, run in enumerate(runs):
+        run["action"][0]["destination"] = senders[number::len(runs)]
+    reports = [schedule(name, "report-often", "report", destination=None) for name in senders]
+    apply(system, instruction(system, [immediate("now")], [task("get", "http-download", NOTHING_LISTENS)],
+                              [*runs, *reports], report_every_s=2))
+    agent = system.programs["agent"]
+    tries = 4
+
+    def waits():
+        """{sender: [(time of the failure, the wait that it is followed by)]}, in ms."""
+        lines = re.findall(r"^(\S+) warning .*report failed .*schedule=(\S+) retry_in_ms=(\d+)", agent.log(), re.M)
+        found = {name: [] for name in senders}
+        for at, name, wait in lines:
+            if name in found:
+                found[name].append((oracle.to_ns(at) // 10**6, int(wait)))
+        return found if all(len(each) >= tries for each in found.values()) else None
+
+    found = wait_for("tries of every sender", waits, timeout_s=120, alive=[agent])
+    for name, each in found.items():
+        for (at, wait), (next_at, _) in zip(each, each[1:]):
+            assert next_at - at >= wait - 100, (name, each)  # the clock may be slewed; a retry is never early
+    for number in range(tries):
+        drawn = [each[number][1] for each in found.values()]
+        longest = 1000 * 2**number
+        # Uniform from 0 to a limit that doubles. That none of all is beyond the limit before, or none below it, happens
+        # once in a million times.
+        assert max(drawn) <= longest, drawn
+        assert number == 0 or max(drawn) > longest / 2, (number, drawn)
+        assert min(drawn) < longest / 2 and len(set(drawn)) > 5, (number, drawn)
+    system.start_collector()
+    for run in runs:
+        wait_for_outcomes(system, run["name"], 1, timeout_s=60)
 
 
 def a_report_refused_for_good_is_set_aside_and_visible(system):
@@ -284,5 +323,6 @@ def exit_statuses_tell_apart(system):
 main(damaged_plugins_are_named_and_the_rest_runs, an_invalid_instruction_is_refused_whole_and_the_old_one_stays,
      certificates_that_do_not_fit_are_refused, an_agent_reports_only_as_itself, bodies_that_are_too_much_are_refused,
      half_a_request_is_one_log_line_and_nothing_stored, the_agent_measures_on_while_the_collector_is_down,
+     retries_wait_up_to_twice_as_long_each_time_and_not_all_alike,
      a_report_refused_for_good_is_set_aside_and_visible, without_a_policy_nothing_is_measured,
      exit_statuses_tell_apart)

@@ -1,8 +1,11 @@
 """From an instruction to results in the collector: the real programs, each method."""
+import re
+import shutil
 import time
 
-from support import (apply, contains, equal, immediate, instruction, main, need_root, periodic,
-                     schedule, start_all, task, wait_for_outcomes)
+import oracle
+from support import (Skip, also_ipv6, apply, contains, equal, immediate, instruction, main, need_root, periodic,
+                     schedule, start_all, task, wait_for, wait_for_outcomes)
 
 
 def one_run(system, method, values, **start):
@@ -28,11 +31,12 @@ def completed(outcome, rows):
 
 def ping_over_ipv4_and_ipv6(system):
     need_root()
-    outcome = one_run(system, "ping", {"target": ["127.0.0.1", "::1"], "count": 3, "interval": "50ms", "tmax": "1s"})
+    targets = ["127.0.0.1", *(["::1"] if also_ipv6() else [])]
+    outcome = one_run(system, "ping", {"target": targets, "count": 3, "interval": "50ms", "tmax": "1s"})
     rows = completed(outcome, system.rows("results", "ping", "--table", "all"))
     packets = [row for row in rows if row["table"] == "packet"]
-    equal(sorted({row["address"] for row in packets}), ["127.0.0.1", "::1"])
-    equal([row["outcome"] for row in packets], ["reply"] * 6)
+    equal(sorted({row["address"] for row in packets}), targets)
+    equal([row["outcome"] for row in packets], ["reply"] * 3 * len(targets))
     for row in packets:
         assert row["rtt_ns"] > 0 and row["local_queue_ns"] >= 0, row
     assert outcome["sent"] > 0 and outcome["received"] > 0, outcome
@@ -69,9 +73,33 @@ def dns_over_udp(system):
         assert row["response_time_ns"] > 0, row
 
 
-def passive_syn_counts_what_a_download_makes(system):
+class Capture:
+    """What tcpdump sees of SYNs on loopback, where it shows each packet once: (ns, IP version, with ACK)."""
+
+    LINE = re.compile(r"^(\d+)\.(\d{9}) IP(6?) .*Flags \[([A-Z.]+)\]", re.M)
+    FILTER = "(tcp[tcpflags] & tcp-syn != 0) or (ip6[6] == 6 and ip6[53] & 2 != 0)"
+
+    def __init__(self, system):
+        if not shutil.which("tcpdump"):
+            raise Skip("tcpdump is not installed")
+        self.program = system.start("tcpdump", "-i", "lo", "-nn", "-tt", "-l", "--immediate-mode", "-Z", "root",
+                                    "--time-stamp-precision=nano", self.FILTER, binary=shutil.which("tcpdump"))
+        self.program.wait_for_log("listening on lo")
+
+    def until(self, end_ns):
+        """Waits until it has seen what came after that time: then all before has been seen."""
+        wait_for("a SYN after the interval", lambda: any(at > end_ns for at, _, _ in self.seen()), alive=[self.program])
+        return self.seen()
+
+    def seen(self):
+        return [(int(seconds) * 10**9 + int(ns), int(version or 4), "." in flags)
+                for seconds, ns, version, flags in self.LINE.findall(self.program.log())]
+
+
+def passive_syn_counts_what_tcpdump_sees(system):
     need_root()
     start_all(system, "passive-syn", "http-download", peer=True)
+    capture = Capture(system)
     begin = int(time.time()) + 2
     apply(system, instruction(
         system,
@@ -83,9 +111,15 @@ def passive_syn_counts_what_a_download_makes(system):
     wait_for_outcomes(system, "load", 1)
     wait_for_outcomes(system, "watch", 1)
     rows = system.rows("results", "passive-syn")
-    assert rows and all(row["exact"] for row in rows), rows
-    # Other connections on lo are the reports' and our own queries': at least the download's five are there.
-    assert sum(row["syn"] for row in rows if row["family"] in (4, "4", "ipv4")) >= 5, rows
+    assert len(rows) == 4 and all(row["exact"] for row in rows), rows
+    start = oracle.to_ns(rows[0]["start"])
+    end = start + 4 * 10**9
+    seen = capture.until(end)
+    for row in rows:
+        there = [with_ack for at, version, with_ack in seen if version == row["family"] and start <= at < end]
+        equal((row["syn"], row["syn_ack"]), (there.count(False), there.count(True)))
+    # Among them the download's five connections; the others on loopback are the reports', our queries', anybody's.
+    assert all(row["syn"] >= 5 for row in rows if row["family"] == 4), rows
 
 
 def a_run_that_fails_says_whose_fault_it_is(system):
@@ -103,5 +137,5 @@ def options_are_checked_before_a_plugin_sees_them(system):
 
 
 main(ping_over_ipv4_and_ipv6, http_download_over_http, http_download_over_https, dns_over_udp,
-     passive_syn_counts_what_a_download_makes, a_run_that_fails_says_whose_fault_it_is,
+     passive_syn_counts_what_tcpdump_sees, a_run_that_fails_says_whose_fault_it_is,
      options_are_checked_before_a_plugin_sees_them)
