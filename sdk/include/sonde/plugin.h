@@ -73,12 +73,12 @@ struct sonde_invocation;
 /* How a value is carried in a `sonde_cell` and a `sonde_value`, and its text form in instructions and reports. */
 typedef uint32_t sonde_type;
 enum {
-    SONDE_NULL = 0,      /* cell only: unknown or undefined. Never write 0 for "unknown". */
-    SONDE_BOOL = 1,      /* i: 0 or 1.                       Text: true, false */
-    SONDE_INT = 2,       /* i.                               Text: decimal; an option whose unit is "B" takes 10MB, 4KiB */
-    SONDE_DOUBLE = 3,    /* d, finite (NaN and infinities are errors). Text: shortest decimal that reads back equal */
-    SONDE_STRING = 4,    /* p, size in bytes, UTF-8 */
-    SONDE_BYTES = 5,     /* p, size in bytes.                Text: base64 (RFC 4648 section 4) */
+    SONDE_NULL = 0,   /* cell only: unknown or undefined. Never write 0 for "unknown". */
+    SONDE_BOOL = 1,   /* i: 0 or 1.                       Text: true, false */
+    SONDE_INT = 2,    /* i.                               Text: decimal; an option whose unit is "B" takes 10MB, 4KiB */
+    SONDE_DOUBLE = 3, /* d, finite (NaN and infinities are errors). Text: shortest decimal that reads back equal */
+    SONDE_STRING = 4, /* p, size in bytes, UTF-8 */
+    SONDE_BYTES = 5,  /* p, size in bytes.                Text: base64 (RFC 4648 section 4) */
     SONDE_TIMESTAMP = 6, /* i: ns since the epoch of the column's clock. Text: RFC 3339 in UTC with nine decimals for
                             SONDE_CLOCK_WALL, else decimal ns */
     SONDE_DURATION = 7,  /* i: ns.                           Text: decimal ns in reports; options take 10ms, 1.5s, 2h */
@@ -111,14 +111,15 @@ enum {
 struct sonde_option {
     uint32_t size;
     uint32_t reserved0;
-    const char *id;            /* [a-z][a-z0-9_]*, unique within the method */
-    sonde_type type;           /* BOOL, INT, DOUBLE, STRING, DURATION, ADDRESS, ENUM, HOST, URL or PORT */
-    uint32_t list;             /* 1: takes any number of values (at least one if required) */
-    uint32_t required;         /* 1: has no default and must be given */
-    uint32_t target;           /* 1: names whom traffic is sent to; the line owner's policy judges it */
-    const char *unit;          /* "B", "packets", ...; NULL where the type says it or there is none */
-    const char *default_value; /* in the option's text form, list items separated by commas; NULL: absent if not given */
-    const char *minimum;       /* inclusive, in the option's text form; NULL: unbounded. For STRING: length in bytes */
+    const char *id;    /* [a-z][a-z0-9_]*, unique within the method */
+    sonde_type type;   /* BOOL, INT, DOUBLE, STRING, DURATION, ADDRESS, ENUM, HOST, URL or PORT */
+    uint32_t list;     /* 1: takes any number of values (at least one if required) */
+    uint32_t required; /* 1: has no default and must be given */
+    uint32_t target;   /* 1: names whom traffic is sent to; the line owner's policy judges it */
+    const char *unit;  /* "B", "packets", ...; NULL where the type says it or there is none */
+    const char
+        *default_value;  /* in the option's text form, list items separated by commas; NULL: absent if not given */
+    const char *minimum; /* inclusive, in the option's text form; NULL: unbounded. For STRING: length in bytes */
     const char *maximum;
     const char *const *words; /* ENUM: the allowed words, NULL-terminated; they only grow */
     const char *help;         /* one line */
@@ -142,7 +143,7 @@ struct sonde_column {
 struct sonde_table {
     uint32_t size;
     uint32_t reserved0;
-    const char *id; /* [a-z][a-z0-9_]*, unique within the method */
+    const char *id;                            /* [a-z][a-z0-9_]*, unique within the method */
     const struct sonde_column *const *columns; /* NULL-terminated, at most SONDE_COLUMNS_MAX */
     const char *help;
 };
@@ -182,7 +183,8 @@ struct sonde_status {
 enum {
     SONDE_ACTIVE = 1u << 0,         /* sends measurement traffic */
     SONDE_PASSIVE = 1u << 1,        /* observes traffic */
-    SONDE_EXCLUSIVE = 1u << 2,      /* disturbs or is disturbed by other active methods on the line */
+    SONDE_EXCLUSIVE = 1u << 2,      /* disturbs or is disturbed by other active methods on the line; a host says so, and
+                                       does not keep them apart yet */
     SONDE_TAKES_INPUT = 1u << 3,    /* reads the tables of the preceding action (pipelined schedules) */
     SONDE_NEEDS_INTERFACE = 1u << 4 /* cannot run without `interface` */
 };
@@ -233,7 +235,7 @@ struct sonde_plugin {
     const char *name; /* [a-z][a-z0-9-]* */
     const char *version;
     const char *vendor;
-    const char *licence; /* an SPDX expression */
+    const char *licence;                       /* an SPDX expression */
     const struct sonde_method *const *methods; /* NULL-terminated, at least one */
     /* Extension ids without which the plugin cannot work, NULL-terminated: a host that lacks one refuses it by name. */
     const char *const *required_extensions;
@@ -390,7 +392,8 @@ struct sonde_host {
     /* Now, in ns. [any thread] */
     int64_t (*now)(const struct sonde_host *host, sonde_clock clock);
 
-    /* Fills `bytes` from the kernel's random source. Never use libc's rand: siblings would draw the same. [any thread] */
+    /* Fills `bytes` from the kernel's random source. Never use libc's rand: siblings would draw the same. [any thread]
+     */
     void (*random)(const struct sonde_host *host, void *bytes, uint32_t length);
 
     /* How far the run is, for people who watch. total 0: unknown. [run] */
@@ -525,38 +528,139 @@ __attribute__((format(printf, 3, 4))) static inline void sonde_log(const struct 
 /* ------------------------------------------------------------------------------------------------------------------ */
 
 #define SONDE_ASSERT(name, condition) typedef char sonde_assert_##name[(condition) ? 1 : -1] __attribute__((unused))
-#define SONDE_LAYOUT(type, field, words, pointers)                                                                     \
-    SONDE_ASSERT(type##_##field, offsetof(struct type, field) == 4u * (words) + sizeof(void *) * (pointers))
+#define SONDE_BYTES_OF(words, pointers) (4u * (words) + sizeof(void *) * (pointers))
+#define SONDE_AT(type, field, words, pointers)                                                                         \
+    SONDE_ASSERT(type##_##field, offsetof(struct type, field) == SONDE_BYTES_OF(words, pointers))
+#define SONDE_ENDS(type, words, pointers)                                                                              \
+    SONDE_ASSERT(type##_ends, sizeof(struct type) == SONDE_BYTES_OF(words, pointers))
 
-SONDE_ASSERT(cell_is_16_bytes, sizeof(struct sonde_cell) == 16);
-SONDE_ASSERT(cell_value_at_8, offsetof(struct sonde_cell, v) == 8);
-SONDE_ASSERT(ip_is_24_bytes, sizeof(struct sonde_ip) == 24);
-SONDE_ASSERT(addresses_items_at_8, offsetof(struct sonde_addresses, items) == 8);
-SONDE_ASSERT(value_size, sizeof(struct sonde_value) == 24 + 2 * sizeof(void *));
-SONDE_LAYOUT(sonde_value, text, 4, 0);
-SONDE_LAYOUT(sonde_value, length, 4, 2);
-SONDE_LAYOUT(sonde_option, id, 2, 0);
-SONDE_LAYOUT(sonde_option, type, 2, 1);
-SONDE_LAYOUT(sonde_option, unit, 6, 1);
-SONDE_LAYOUT(sonde_option, help, 6, 6);
-SONDE_LAYOUT(sonde_column, id, 2, 0);
-SONDE_LAYOUT(sonde_column, unit, 6, 1);
-SONDE_LAYOUT(sonde_column, help, 6, 3);
-SONDE_LAYOUT(sonde_table, columns, 2, 1);
-SONDE_LAYOUT(sonde_function, roles, 2, 1);
-SONDE_LAYOUT(sonde_status, id, 2, 0);
-SONDE_LAYOUT(sonde_status, help, 4, 1);
-SONDE_LAYOUT(sonde_method, id, 2, 0);
-SONDE_LAYOUT(sonde_method, traffic_bound, 2, 7);
-SONDE_LAYOUT(sonde_method, run, 4, 8);
-SONDE_LAYOUT(sonde_plugin, name, 4, 0);
-SONDE_LAYOUT(sonde_plugin, methods, 4, 4);
-SONDE_LAYOUT(sonde_plugin, extension, 4, 6);
-SONDE_LAYOUT(sonde_input, cells, 0, 3);
-SONDE_LAYOUT(sonde_invocation, values, 2, 0);
-SONDE_LAYOUT(sonde_invocation, value_count, 2, 5);
-SONDE_LAYOUT(sonde_host, row, 2, 0);
-SONDE_LAYOUT(sonde_host, extension, 2, 11);
+SONDE_AT(sonde_option, size, 0, 0);
+SONDE_AT(sonde_option, reserved0, 1, 0);
+SONDE_AT(sonde_option, id, 2, 0);
+SONDE_AT(sonde_option, type, 2, 1);
+SONDE_AT(sonde_option, list, 3, 1);
+SONDE_AT(sonde_option, required, 4, 1);
+SONDE_AT(sonde_option, target, 5, 1);
+SONDE_AT(sonde_option, unit, 6, 1);
+SONDE_AT(sonde_option, default_value, 6, 2);
+SONDE_AT(sonde_option, minimum, 6, 3);
+SONDE_AT(sonde_option, maximum, 6, 4);
+SONDE_AT(sonde_option, words, 6, 5);
+SONDE_AT(sonde_option, help, 6, 6);
+SONDE_ENDS(sonde_option, 6, 7);
+SONDE_AT(sonde_column, size, 0, 0);
+SONDE_AT(sonde_column, reserved0, 1, 0);
+SONDE_AT(sonde_column, id, 2, 0);
+SONDE_AT(sonde_column, type, 2, 1);
+SONDE_AT(sonde_column, clock, 3, 1);
+SONDE_AT(sonde_column, nullable, 4, 1);
+SONDE_AT(sonde_column, reserved1, 5, 1);
+SONDE_AT(sonde_column, unit, 6, 1);
+SONDE_AT(sonde_column, words, 6, 2);
+SONDE_AT(sonde_column, help, 6, 3);
+SONDE_ENDS(sonde_column, 6, 4);
+SONDE_AT(sonde_table, size, 0, 0);
+SONDE_AT(sonde_table, reserved0, 1, 0);
+SONDE_AT(sonde_table, id, 2, 0);
+SONDE_AT(sonde_table, columns, 2, 1);
+SONDE_AT(sonde_table, help, 2, 2);
+SONDE_ENDS(sonde_table, 2, 3);
+SONDE_AT(sonde_function, size, 0, 0);
+SONDE_AT(sonde_function, reserved0, 1, 0);
+SONDE_AT(sonde_function, uri, 2, 0);
+SONDE_AT(sonde_function, roles, 2, 1);
+SONDE_ENDS(sonde_function, 2, 2);
+SONDE_AT(sonde_status, size, 0, 0);
+SONDE_AT(sonde_status, code, 1, 0);
+SONDE_AT(sonde_status, id, 2, 0);
+SONDE_AT(sonde_status, blame, 2, 1);
+SONDE_AT(sonde_status, reserved0, 3, 1);
+SONDE_AT(sonde_status, help, 4, 1);
+SONDE_ENDS(sonde_status, 4, 2);
+SONDE_AT(sonde_method, size, 0, 0);
+SONDE_AT(sonde_method, flags, 1, 0);
+SONDE_AT(sonde_method, id, 2, 0);
+SONDE_AT(sonde_method, version, 2, 1);
+SONDE_AT(sonde_method, help, 2, 2);
+SONDE_AT(sonde_method, functions, 2, 3);
+SONDE_AT(sonde_method, options, 2, 4);
+SONDE_AT(sonde_method, tables, 2, 5);
+SONDE_AT(sonde_method, statuses, 2, 6);
+SONDE_AT(sonde_method, traffic_bound, 2, 7);
+SONDE_AT(sonde_method, privileges, 2, 8);
+SONDE_AT(sonde_method, reserved0, 3, 8);
+SONDE_AT(sonde_method, run, 4, 8);
+SONDE_AT(sonde_method, probe, 4, 9);
+SONDE_ENDS(sonde_method, 4, 10);
+SONDE_AT(sonde_plugin, magic, 0, 0);
+SONDE_AT(sonde_plugin, abi_minor, 1, 0);
+SONDE_AT(sonde_plugin, size, 2, 0);
+SONDE_AT(sonde_plugin, flags, 3, 0);
+SONDE_AT(sonde_plugin, name, 4, 0);
+SONDE_AT(sonde_plugin, version, 4, 1);
+SONDE_AT(sonde_plugin, vendor, 4, 2);
+SONDE_AT(sonde_plugin, licence, 4, 3);
+SONDE_AT(sonde_plugin, methods, 4, 4);
+SONDE_AT(sonde_plugin, required_extensions, 4, 5);
+SONDE_AT(sonde_plugin, extension, 4, 6);
+SONDE_ENDS(sonde_plugin, 4, 7);
+SONDE_AT(sonde_cell, type, 0, 0);
+SONDE_AT(sonde_cell, size, 1, 0);
+SONDE_AT(sonde_cell, v, 2, 0);
+SONDE_ENDS(sonde_cell, 4, 0);
+SONDE_AT(sonde_ip, bytes, 0, 0);
+SONDE_AT(sonde_ip, family, 4, 0);
+SONDE_AT(sonde_ip, interface, 5, 0);
+SONDE_ENDS(sonde_ip, 6, 0);
+SONDE_AT(sonde_addresses, count, 0, 0);
+SONDE_AT(sonde_addresses, reserved0, 1, 0);
+SONDE_AT(sonde_addresses, items, 2, 0);
+SONDE_ENDS(sonde_addresses, 98, 0);
+SONDE_AT(sonde_value, integer, 0, 0);
+SONDE_AT(sonde_value, real, 2, 0);
+SONDE_AT(sonde_value, text, 4, 0);
+SONDE_AT(sonde_value, items, 4, 1);
+SONDE_AT(sonde_value, length, 4, 2);
+SONDE_AT(sonde_value, count, 5, 2);
+SONDE_ENDS(sonde_value, 6, 2);
+SONDE_AT(sonde_input, method, 0, 0);
+SONDE_AT(sonde_input, table, 0, 1);
+SONDE_AT(sonde_input, columns, 0, 2);
+SONDE_AT(sonde_input, cells, 0, 3);
+SONDE_AT(sonde_input, row_count, 0, 4);
+SONDE_AT(sonde_input, column_count, 2, 4);
+SONDE_AT(sonde_input, reserved0, 3, 4);
+SONDE_ENDS(sonde_input, 4, 4);
+SONDE_AT(sonde_parameter, name, 0, 0);
+SONDE_AT(sonde_parameter, value, 0, 1);
+SONDE_ENDS(sonde_parameter, 0, 2);
+SONDE_AT(sonde_invocation, deadline, 0, 0);
+SONDE_AT(sonde_invocation, values, 2, 0);
+SONDE_AT(sonde_invocation, interface_name, 2, 1);
+SONDE_AT(sonde_invocation, source, 2, 2);
+SONDE_AT(sonde_invocation, inputs, 2, 3);
+SONDE_AT(sonde_invocation, parameters, 2, 4);
+SONDE_AT(sonde_invocation, value_count, 2, 5);
+SONDE_AT(sonde_invocation, family, 3, 5);
+SONDE_AT(sonde_invocation, interface_index, 4, 5);
+SONDE_AT(sonde_invocation, input_count, 5, 5);
+SONDE_AT(sonde_invocation, parameter_count, 6, 5);
+SONDE_AT(sonde_invocation, reserved0, 7, 5);
+SONDE_AT(sonde_host, abi_minor, 0, 0);
+SONDE_AT(sonde_host, cancel_fd, 1, 0);
+SONDE_AT(sonde_host, row, 2, 0);
+SONDE_AT(sonde_host, fail, 2, 1);
+SONDE_AT(sonde_host, log, 2, 2);
+SONDE_AT(sonde_host, socket, 2, 3);
+SONDE_AT(sonde_host, resolve, 2, 4);
+SONDE_AT(sonde_host, now, 2, 5);
+SONDE_AT(sonde_host, random, 2, 6);
+SONDE_AT(sonde_host, progress, 2, 7);
+SONDE_AT(sonde_host, count, 2, 8);
+SONDE_AT(sonde_host, cancelled, 2, 9);
+SONDE_AT(sonde_host, sleep_until, 2, 10);
+SONDE_AT(sonde_host, extension, 2, 11);
+SONDE_ENDS(sonde_host, 2, 12);
 
 #ifdef __cplusplus
 }
