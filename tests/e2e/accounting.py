@@ -4,7 +4,7 @@ import collections
 import sqlite3
 
 import oracle
-from support import equal, outcomes, wait_for
+from support import Gone, equal, outcomes, wait_for
 
 # As the spool numbers them.
 WORDS = ("completed", "failed", "suppressed", "overlapped", "not_met", "refused", "interrupted", "missed")
@@ -15,14 +15,18 @@ def account(system, plan, methods):
     Returns {schedule: {outcome word: planned runs}}. The report's own schedule is counted at the agent alone."""
     plan = {which: triggers for which, triggers in plan.items() if which[0] != "report"}
 
-    def all_there():
+    def lacking():
         there = collections.Counter()
         for row in outcomes(system):
             there[row["schedule"], row["action"]] += row["count"]
-        return all(there[which] >= len(triggers) for which, triggers in plan.items())
+        return {which: f"{there[which]} of {len(triggers)}" for which, triggers in plan.items()
+                if there[which] < len(triggers)}
 
     alive = list(system.programs.values())
-    wait_for("every planned run at the collector", all_there, timeout_s=60, alive=alive)
+    try:
+        wait_for("every planned run at the collector", lambda: not lacking(), timeout_s=60, alive=alive)
+    except Gone as gone:
+        raise Gone(f"{gone}\nlacking: {lacking()}") from None
     wait_for("an empty spool", lambda: nothing_waits(system), timeout_s=60, alive=alive)
 
     everything = outcomes(system)
