@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 #include <sys/socket.h>
+#include <utility>
 
 namespace sonde::policy {
 
@@ -87,6 +88,25 @@ const char *never_a_target(const Address &address)
         return "is a multicast address";
     const std::uint8_t broadcast[] = {255, 255, 255, 255};
     return address == v4(broadcast) ? "is the broadcast address" : nullptr;
+}
+
+std::optional<std::string> local_network(const Address &address)
+{
+    static constexpr std::pair<const char *, const char *> kNetworks[] = {
+        {"127.0.0.0/8", "this machine"},
+        {"::1/128", "this machine"},
+        {"10.0.0.0/8", "a private network"},
+        {"172.16.0.0/12", "a private network"},
+        {"192.168.0.0/16", "a private network"},
+        {"fc00::/7", "a private network"},
+        {"169.254.0.0/16", "the local link"},
+        {"fe80::/10", "the local link"},
+        {"100.64.0.0/10", "the provider's own network"},
+    };
+    for (const auto &[range, what] : kNetworks)
+        if (parse_range(range)->contains(address, true))
+            return std::string(range) + ", " + what;
+    return std::nullopt;
 }
 
 bool Range::contains(const Address &address, bool or_inside) const

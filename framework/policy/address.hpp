@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,10 @@ std::string to_string(const Address &address);
 // Why nobody may aim at this address, whatever a policy says: 0.0.0.0 and :: reach the machine itself, and one packet
 // to a multicast or broadcast address has many receivers. nullptr if it is none of these.
 const char *never_a_target(const Address &address);
+
+// The network of the machine itself, of the home or of the provider that this address is in, with a word on what it is;
+// nothing for one that the whole Internet shares (RFC 6890). Also by the IPv4 address inside it (see Range).
+std::optional<std::string> local_network(const Address &address);
 
 // All addresses of which the first `bits` of 128 are the same.
 struct Range {

@@ -11,6 +11,11 @@ Verdict refused(std::string reason, std::uint64_t left_bytes = 0)
     return {false, std::move(reason), left_bytes};
 }
 
+bool matches_any(const std::vector<std::string> &globs, const std::string &text)
+{
+    return std::any_of(globs.begin(), globs.end(), [&](const std::string &glob) { return glob_matches(glob, text); });
+}
+
 } // namespace
 
 Policy Policy::deny_all(std::string reason)
@@ -25,14 +30,19 @@ Verdict Policy::judge(const Request &request) const
     if (denied_)
         return refused("the local policy refuses everything: " + *denied_);
     const std::uint64_t left = bytes_per_day_ - std::min(bytes_per_day_, request.used_bytes);
-    const auto matches = [&request](const std::string &glob) { return glob_matches(glob, request.method); };
-    if (std::none_of(methods_.begin(), methods_.end(), matches))
+    if (!matches_any(methods_, request.method))
         return refused("method " + request.method + " is not allowed here", left);
-    for (const std::string &target : request.targets) {
-        Verdict verdict = judge_target(target);
-        if (!verdict)
+    if (request.active && request.targets.empty() && !matches_any(untargeted_, request.method))
+        return refused("method " + request.method +
+                           " sends traffic and names no target that could be judged; the policy may list it as "
+                           "untargeted",
+                       left);
+    for (const std::string &target : request.targets)
+        if (Verdict verdict = judge_target(target); !verdict)
             return refused(std::move(verdict.reason), left);
-    }
+    for (const NamedAddress &target : request.addresses)
+        if (Verdict verdict = judge_address(target); !verdict)
+            return refused(std::move(verdict.reason), left);
     if (request.running >= concurrency_)
         return refused(std::to_string(request.running) + " running, and " + std::to_string(concurrency_) +
                            " allowed at the same time",
@@ -64,6 +74,21 @@ Verdict Policy::judge_target(std::string_view target) const
         return refused(name + " is among the denied targets (" + deny_.to_string() + ")");
     if (!allow_.matches(*parsed, false))
         return refused(name + " is outside the allowed targets (" + allow_.to_string() + ")");
+    return {true, "", 0};
+}
+
+Verdict Policy::judge_address(const NamedAddress &target) const
+{
+    if (denied_)
+        return refused("the local policy refuses everything: " + *denied_);
+    const std::string name = "target " + target.name + " is at " + to_string(target.address) + ", which ";
+    if (const char *why = never_a_target(target.address))
+        return refused(name + why);
+    if (deny_.matches(Target(target.address), true))
+        return refused(name + "is among the denied targets (" + deny_.to_string() + ")");
+    const auto local = local_network(target.address);
+    if (local && !allow_.matches(Target(target.address), false))
+        return refused(name + "is in " + *local + ", and outside the allowed targets (" + allow_.to_string() + ")");
     return {true, "", 0};
 }
 

@@ -13,12 +13,20 @@
 // allowed or the reason why not comes out.
 namespace sonde::policy {
 
+// An address behind a host name that is a target.
+struct NamedAddress {
+    std::string name;
+    Address address;
+};
+
 // One action of one run, before it starts.
 struct Request {
     std::string method;
+    bool active = false; // sends measurement traffic
     // Everything the method will send to: host names, addresses, either with a port, or URLs. A method that sends
     // nothing has none.
     std::vector<std::string> targets;
+    std::vector<NamedAddress> addresses; // of the names among them
     // The most this run can send and receive; absent if the method declares no bound: then it may begin while anything
     // is left of today, and the caller stops it at Verdict::left_bytes.
     std::optional<std::uint64_t> declared_bytes;
@@ -41,8 +49,12 @@ public:
     static Policy deny_all(std::string reason);
 
     Verdict judge(const Request &request) const;
-    // One target alone, e.g. an address that a name was resolved to. Not against the limits.
+    // One target alone, not against the limits.
     Verdict judge_target(std::string_view target) const;
+    // An address of an allowed name: it must not be denied, and one of a local network (see local_network) must be in
+    // an allowed range. Whoever runs the name's zone can point it anywhere, and a name that is allowed because it is
+    // somewhere on the Internet must not open the home network.
+    Verdict judge_address(const NamedAddress &target) const;
 
     bool denies_all() const { return denied_.has_value(); }
     std::uint64_t bytes_per_day() const { return bytes_per_day_; }
@@ -58,6 +70,7 @@ private:
     TargetList allow_;
     TargetList deny_;
     std::vector<std::string> methods_{"*"};
+    std::vector<std::string> untargeted_;
 };
 
 // Reads a policy: JSON in which comments (// and /* */) are allowed; examples/policy.json shows all of it.
@@ -65,9 +78,10 @@ private:
 //     "bytes-per-day"   bytes sent and received by measurements, in a day of UTC
 //     "concurrency"     runs at the same time
 //     "targets"         {"allow": [...], "deny": [...]}: addresses, CIDR ranges, and globs of host names (`*` matches
-//     any
-//                       characters, dots too); deny wins; "deny" may be left out
-//     "plugins"         {"allow": [...]}: globs of method names; may be left out: all
+//                       any characters, dots too); deny wins; "deny" may be left out
+//     "plugins"         {"allow": [...], "untargeted": [...]}: globs of method names; may be left out: all.
+//                       "untargeted" are those that may send although they name no target that could be judged; may be
+//                       left out: none
 //
 // Anything missing, unknown or out of range is an error, with its path in `what`; nothing has an open default.
 Result<Policy> read_policy(std::string_view text, const std::string &where);

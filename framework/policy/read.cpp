@@ -136,13 +136,19 @@ Result<Policy> read_policy(std::string_view text, const std::string &where)
 
     const auto plugins = root.FindMember("plugins");
     if (plugins != root.MemberEnd()) {
-        const Result<void> plugin_keys = check_keys(plugins->value, where, "/plugins", {"allow"});
+        const Result<void> plugin_keys = check_keys(plugins->value, where, "/plugins", {"allow", "untargeted"});
         if (!plugin_keys)
             return plugin_keys.error();
         Result<std::vector<std::string>> methods = read_texts(plugins->value, "allow", where, "/plugins");
         if (!methods)
             return methods.error();
         policy.methods_ = std::move(*methods);
+        if (plugins->value.HasMember("untargeted")) {
+            Result<std::vector<std::string>> untargeted = read_texts(plugins->value, "untargeted", where, "/plugins");
+            if (!untargeted)
+                return untargeted.error();
+            policy.untargeted_ = std::move(*untargeted);
+        }
     }
     return policy;
 }

@@ -162,6 +162,18 @@ std::string to_string(const Target &target)
     return address ? to_string(*address) : std::get<std::string>(target);
 }
 
+std::vector<std::string> names_among(const std::vector<std::string> &targets)
+{
+    std::vector<std::string> names;
+    for (const std::string &text : targets) {
+        const Result<Target> target = parse_target(text);
+        const auto *name = target ? std::get_if<std::string>(&*target) : nullptr;
+        if (name != nullptr && std::find(names.begin(), names.end(), *name) == names.end())
+            names.push_back(*name);
+    }
+    return names;
+}
+
 Result<void> TargetList::add(std::string_view text)
 {
     const Result<Range> range = parse_range(text);

@@ -20,6 +20,9 @@ Result<Target> parse_target(std::string_view text);
 
 std::string to_string(const Target &target);
 
+// The host names among these, each once, in their order; what is no target is left out.
+std::vector<std::string> names_among(const std::vector<std::string> &targets);
+
 // What a target may match: ranges of addresses and globs of names. A name never matches a range, nor an address a glob.
 class TargetList {
 public:

@@ -82,6 +82,49 @@ TEST_CASE("a denied IPv4 address is denied inside a translated one as well [G2]"
     CHECK_FALSE(policy.judge_target("10.0.0.1"));
 }
 
+TEST_CASE("an allowed name's address must not be denied, nobody's, or in a local network that is not allowed [G2]")
+{
+    const Policy policy = policy_of(R"({"bytes-per-day": 1000, "concurrency": 1,
+        "targets": {"allow": ["*.example.org", "192.168.7.0/24"], "deny": ["203.0.113.0/24"]}})");
+    Request request = request_to({"www.example.org"});
+    const auto reason = [&](const char *address) {
+        request.addresses = {{"www.example.org", *parse_address("198.51.100.1")},
+                             {"www.example.org", *parse_address(address)}};
+        return policy.judge(request).reason;
+    };
+    CHECK(reason("2001:db8::1") == "");
+    CHECK(reason("192.168.7.1") == "");
+    CHECK(reason("203.0.113.9") == "target www.example.org is at 203.0.113.9, which is among the denied targets "
+                                   "(203.0.113.0/24)");
+    CHECK(reason("64:ff9b::cb00:7109") != "");
+    CHECK(reason("0.0.0.0") == "target www.example.org is at 0.0.0.0, which is in 0.0.0.0/8, this machine");
+    CHECK(reason("192.168.8.1") == "target www.example.org is at 192.168.8.1, which is in 192.168.0.0/16, a private "
+                                   "network, and outside the allowed targets (*.example.org, 192.168.7.0/24)");
+    for (const char *address : {"127.0.0.1", "::1", "10.1.2.3", "172.31.0.1", "169.254.1.1", "fe80::1", "fd00::1",
+                                "100.64.0.1", "::ffff:10.0.0.1", "64:ff9b::a00:1", "2002:a00:1::"})
+        CHECK(reason(address) != "");
+    for (const char *address : {"172.32.0.1", "100.128.0.1", "11.0.0.1", "2606:4700::1"})
+        CHECK(reason(address) == "");
+}
+
+TEST_CASE("a method that sends and names no target runs only where the owner lists it [G2]")
+{
+    Request request;
+    request.method = "probe";
+    request.active = true;
+    CHECK(usual().judge(request).reason == "method probe is not allowed here");
+    const auto with = [](const std::string &plugins) {
+        return policy_of(R"({"bytes-per-day": 1000, "concurrency": 1, "targets": {"allow": ["*", "0.0.0.0/0"]})" +
+                         plugins + "}");
+    };
+    CHECK(with("").judge(request).reason ==
+          "method probe sends traffic and names no target that could be judged; the policy may list it as untargeted");
+    CHECK_FALSE(with(R"(, "plugins": {"allow": ["*"], "untargeted": ["ping"]})").judge(request));
+    CHECK(with(R"(, "plugins": {"allow": ["*"], "untargeted": ["pro*"]})").judge(request));
+    request.active = false;
+    CHECK(with("").judge(request));
+}
+
 TEST_CASE("a policy that allows all addresses still sends nothing to everybody or nobody [G2]")
 {
     const Policy policy = policy_of(R"({"bytes-per-day": 1, "concurrency": 1,
