@@ -57,7 +57,19 @@ Verdict verdict(int status)
         return Verdict::accepted;
     if (status >= 500 || status == 408 || status == 429)
         return Verdict::transient;
-    return Verdict::permanent;
+    return status == 400 || status == 413 || status == 422 ? Verdict::refused : Verdict::misplaced;
+}
+
+std::chrono::milliseconds Retry::after(Verdict failure, const Random &random,
+                                       std::optional<std::chrono::seconds> retry_after)
+{
+    return (failure == Verdict::misplaced ? slowly_ : soon_).next(random, retry_after);
+}
+
+void Retry::reset()
+{
+    soon_.reset();
+    slowly_.reset();
 }
 
 } // namespace sonde::channel

@@ -71,8 +71,12 @@ Client::Client(asio::any_io_executor executor, ClientOptions options)
 
 Client::~Client()
 {
-    if (!state_)
-        return;
+    if (state_)
+        close();
+}
+
+void Client::close()
+{
     state_->closed = true;
     state_->idle.clear();
     for (const auto &connection : state_->busy)
@@ -106,6 +110,8 @@ asio::awaitable<Result<Response>> exchange(std::shared_ptr<State> state, Request
     if (state->options.server.tls && !state->tls)
         co_return state->explain({"", "https needs an identity", ""});
     for (;;) {
+        if (state->closed)
+            co_return state->explain({"", "the client was closed", ""});
         auto connection = state->take_idle();
         const bool kept_alive = connection != nullptr;
         if (!connection)

@@ -35,9 +35,12 @@ using BodySink = std::function<Result<void>(std::string_view)>;
 class Client {
 public:
     Client(asio::any_io_executor executor, ClientOptions options);
-    ~Client(); // requests in flight end with an error
+    ~Client(); // closes
     Client(Client &&) noexcept;
     Client &operator=(Client &&) noexcept;
+
+    // Requests in flight end with an error, and so does every further one.
+    void close();
 
     // The whole exchange, connecting included, within `deadline` (only a name server that is slow to answer can hold it
     // up longer). Give the request a name and move it in: gcc 12 destroys a braced temporary in a co_await twice.

@@ -77,6 +77,19 @@ std::chrono::seconds preferred_wait(const Headers &headers, std::chrono::seconds
     return wait;
 }
 
+std::optional<std::string> entity_tag(std::string_view field)
+{
+    field = trimmed(field);
+    if (field.starts_with("W/"))
+        field.remove_prefix(2);
+    if (field.size() < 3 || field.size() > kEntityTagBytesMax + 2 || field.front() != '"' || field.back() != '"')
+        return std::nullopt;
+    const auto tag = field.substr(1, field.size() - 2);
+    if (!std::all_of(tag.begin(), tag.end(), [](char c) { return c > 0x20 && c < 0x7f && c != '"'; }))
+        return std::nullopt;
+    return std::string(tag);
+}
+
 bool none_match_hits(const Headers &headers, std::string_view etag)
 {
     const auto field = headers.get("If-None-Match");

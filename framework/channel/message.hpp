@@ -81,6 +81,12 @@ std::optional<Response> require_role(const Request &request, std::initializer_li
 // `Prefer: wait=N` (RFC 7240), at most `longest`; zero when absent or malformed.
 std::chrono::seconds preferred_wait(const Headers &headers, std::chrono::seconds longest);
 
+// The opaque tag of an entity tag as a field carries it (RFC 9110 section 8.8.3), without its quotation marks and
+// without W/, since tags are only ever compared weakly here. Nothing for what is no tag, or longer than
+// kEntityTagBytesMax: such a tag would go on into states, logs and further requests.
+inline constexpr std::size_t kEntityTagBytesMax = 128;
+std::optional<std::string> entity_tag(std::string_view field);
+
 // Whether an If-None-Match (RFC 9110 section 13.1.2) names `etag` (with its quotes); false when the field is absent.
 bool none_match_hits(const Headers &headers, std::string_view etag);
 

@@ -9,7 +9,7 @@ std::string status_name(std::int32_t status, const frames::MethodDescription *me
 {
     static constexpr const char *names[] = {"timeout",     "refused",     "no_method",   "broke_rules",
                                             "bad_options", "no_launcher", "runner_died", "cancelled",
-                                            "no_result",   "not_started", "no_storage"};
+                                            "no_result",   "not_started", "no_storage",  "no_address"};
     if (status == 0)
         return "ok";
     if (status >= 100 && status < 100 + static_cast<std::int32_t>(std::size(names)))

@@ -93,6 +93,8 @@ Result<void> put_instruction(sqlite::Connection &db, const StoredInstruction &in
                                instruction.etag, instruction.applied_at);
     if (!stored)
         return stored.error();
+    if (auto forgotten = db.run("DELETE FROM refused_instruction"); !forgotten)
+        return forgotten.error();
     return {};
 }
 
@@ -120,6 +122,11 @@ Result<OpenState> read_open_state(sqlite::Connection &db)
         state.instruction = StoredInstruction{instruction.string(0), instruction.string(1), instruction.time(2)};
     if (auto end = instruction.end(); !end)
         return end.error();
+    auto refused = db.query("SELECT etag, content, refused_by FROM refused_instruction");
+    if (refused.next())
+        state.refused = RefusedInstruction{refused.string(0), refused.string(1), refused.string(2)};
+    if (auto end = refused.end(); !end)
+        return end.error();
     auto progress = db.query("SELECT schedule, fingerprint, last_event FROM progress");
     while (progress.next())
         state.progress.push_back(
@@ -137,6 +144,12 @@ Result<OpenState> read_open_state(sqlite::Connection &db)
     if (starts.next())
         state.starts = static_cast<std::uint64_t>(starts.integer(0));
     if (auto end = starts.end(); !end)
+        return end.error();
+    auto booked = db.query("SELECT day, bytes FROM budget");
+    while (booked.next())
+        state.booked_bytes[std::chrono::sys_days(std::chrono::days(booked.integer(0)))] =
+            static_cast<std::uint64_t>(booked.integer(1));
+    if (auto end = booked.end(); !end)
         return end.error();
     return state;
 }

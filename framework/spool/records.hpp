@@ -28,6 +28,16 @@ struct StoredInstruction {
     bool operator==(const StoredInstruction &) const = default;
 };
 
+// An instruction that was refused and is not to be looked at again: its ETag, empty if it came without one, and the
+// hash of its text. `by` says which software under which identity refused it, since another may take it.
+struct RefusedInstruction {
+    std::string etag;
+    std::string content;
+    std::string by;
+
+    bool operator==(const RefusedInstruction &) const = default;
+};
+
 // How far a schedule has been planned: opaque to the spool but for its name.
 struct Progress {
     std::string schedule;
@@ -148,6 +158,7 @@ struct Status {
     std::vector<Pending> pending;
     std::uint64_t set_aside = 0;
     std::uint64_t failures_waiting = 0;
+    std::uint64_t failures_refused = 0; // by the controller, for good
     Dropped dropped;
     std::vector<Tally> tallies;
 };
@@ -155,10 +166,12 @@ struct Status {
 // What the spool knows when the agent starts.
 struct OpenState {
     std::optional<StoredInstruction> instruction;
+    std::optional<RefusedInstruction> refused; // since that one came into force
     std::vector<Progress> progress;
-    std::vector<OpenIntent> intents;    // by their time
-    std::optional<WallTime> last_alive; // when a change, a start or an end was recorded
-    std::uint64_t starts = 0;           // of the agent, since the spool was created
+    std::vector<OpenIntent> intents;                             // by their time
+    std::optional<WallTime> last_alive;                          // when a change, a start or an end was recorded
+    std::uint64_t starts = 0;                                    // of the agent, since the spool was created
+    std::map<std::chrono::sys_days, std::uint64_t> booked_bytes; // of the data budget
 };
 
 } // namespace sonde::spool

@@ -68,11 +68,19 @@ CREATE TABLE failure(
 CREATE TABLE budget(day INTEGER PRIMARY KEY, bytes INTEGER NOT NULL);
 )sql";
 
+constexpr const char *kRefusals = R"sql(
+CREATE TABLE refused_instruction(
+    one INTEGER PRIMARY KEY CHECK (one = 1), etag TEXT NOT NULL, content TEXT NOT NULL, refused_by TEXT NOT NULL);
+
+-- Why the controller does not take it: it is kept to be looked at until newer ones take its place.
+ALTER TABLE failure ADD COLUMN refused TEXT;
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst};
+    static const std::vector<std::string> steps = {kFirst, kRefusals};
     return steps;
 }
 

@@ -70,8 +70,8 @@ Result<std::vector<Tally>> read_tallies(sqlite::Connection &db)
 
 Result<void> put_failure(sqlite::Connection &db, const model::Failure &failure)
 {
-    const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?)", failure.time, failure.kind, failure.path,
-                               failure.message);
+    const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, NULL)", failure.time, failure.kind,
+                               failure.path, failure.message);
     if (!stored)
         return stored.error();
     const auto dropped = db.run("DELETE FROM failure WHERE id IN "
@@ -92,7 +92,8 @@ Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes)
                          std::to_string(dropped->rows) + " rows, " + std::to_string(dropped->outcomes) + " outcomes, " +
                          std::to_string(dropped->set_aside) + " results that had been set aside";
     const auto now = sonde::now().wall;
-    const auto updated = db.run("UPDATE failure SET time = ?, message = ? WHERE kind = 'spool'", now, message);
+    const auto updated =
+        db.run("UPDATE failure SET time = ?, message = ? WHERE kind = 'spool' AND refused IS NULL", now, message);
     if (!updated)
         return updated.error();
     return *updated > 0 ? Result<void>() : put_failure(db, {now, "spool", "", message});
@@ -101,7 +102,8 @@ Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes)
 Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::size_t limit)
 {
     std::vector<WaitingFailure> failures;
-    auto rows = db.query("SELECT id, time, kind, path, message FROM failure ORDER BY id LIMIT ?", limit);
+    auto rows =
+        db.query("SELECT id, time, kind, path, message FROM failure WHERE refused IS NULL ORDER BY id LIMIT ?", limit);
     while (rows.next())
         failures.push_back({rows.integer(0), {rows.time(1), rows.string(2), rows.string(3), rows.string(4)}});
     if (auto end = rows.end(); !end)
@@ -117,24 +119,39 @@ Result<void> delete_failures(sqlite::Connection &db, const std::vector<std::int6
     return {};
 }
 
-Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::uint64_t bytes)
+Result<void> set_failure_aside(sqlite::Connection &db, std::int64_t id, const std::string &reason)
+{
+    const auto marked = db.run("UPDATE failure SET refused = ? WHERE id = ?", reason, id);
+    if (!marked)
+        return marked.error();
+    return {};
+}
+
+Result<void> put_refused_instruction(sqlite::Connection &db, const RefusedInstruction &refused,
+                                     const std::vector<model::Failure> &failures)
+{
+    const auto stored = db.run("INSERT OR REPLACE INTO refused_instruction VALUES(1, ?, ?, ?)", refused.etag,
+                               refused.content, refused.by);
+    if (!stored)
+        return stored.error();
+    for (const auto &failure : failures)
+        if (auto put = put_failure(db, failure); !put)
+            return put;
+    return {};
+}
+
+Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::int64_t bytes)
 {
     const auto number = day.time_since_epoch().count();
-    const auto added =
-        db.run("INSERT INTO budget VALUES(?1, ?2) ON CONFLICT DO UPDATE SET bytes = bytes + ?2", number, bytes);
+    // Never below zero: the day may have been forgotten, because the clock was far ahead for a while.
+    const auto added = db.run("INSERT INTO budget VALUES(?1, max(0, ?2)) "
+                              "ON CONFLICT DO UPDATE SET bytes = max(0, bytes + ?2)",
+                              number, bytes);
     if (!added)
         return added.error();
     if (auto deleted = db.run("DELETE FROM budget WHERE day < ?", number - kBudgetDays); !deleted)
         return deleted.error();
     return {};
-}
-
-Result<std::uint64_t> bytes_of(sqlite::Connection &db, std::chrono::sys_days day)
-{
-    const auto bytes = db.integer("SELECT bytes FROM budget WHERE day = ?", day.time_since_epoch().count());
-    if (!bytes)
-        return bytes.error();
-    return static_cast<std::uint64_t>(*bytes);
 }
 
 Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db)
@@ -157,7 +174,8 @@ Result<Status> read_status(sqlite::Connection &db, const Uuid &epoch, std::uint6
     auto tallies = read_tallies(db);
     const auto dropped = read_dropped(db);
     const auto set_aside = db.integer("SELECT count(*) FROM delivery WHERE refused IS NOT NULL");
-    const auto failures = db.integer("SELECT count(*) FROM failure");
+    const auto failures = db.integer("SELECT count(*) FROM failure WHERE refused IS NULL");
+    const auto refused = db.integer("SELECT count(*) FROM failure WHERE refused IS NOT NULL");
     if (!used)
         return used.error();
     if (!pending)
@@ -170,12 +188,15 @@ Result<Status> read_status(sqlite::Connection &db, const Uuid &epoch, std::uint6
         return set_aside.error();
     if (!failures)
         return failures.error();
+    if (!refused)
+        return refused.error();
     return Status{epoch,
                   *used,
                   max_bytes,
                   std::move(*pending),
                   static_cast<std::uint64_t>(*set_aside),
                   static_cast<std::uint64_t>(*failures),
+                  static_cast<std::uint64_t>(*refused),
                   *dropped,
                   std::move(*tallies)};
 }

@@ -13,9 +13,12 @@ Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes);
 
 Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::size_t limit);
 Result<void> delete_failures(sqlite::Connection &db, const std::vector<std::int64_t> &ids);
+Result<void> set_failure_aside(sqlite::Connection &db, std::int64_t id, const std::string &reason);
 
-Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::uint64_t bytes);
-Result<std::uint64_t> bytes_of(sqlite::Connection &db, std::chrono::sys_days day);
+Result<void> put_refused_instruction(sqlite::Connection &db, const RefusedInstruction &refused,
+                                     const std::vector<model::Failure> &failures);
+
+Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::int64_t bytes);
 
 Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db);
 Result<Status> read_status(sqlite::Connection &db, const Uuid &epoch, std::uint64_t max_bytes);

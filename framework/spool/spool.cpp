@@ -159,14 +159,22 @@ asio::awaitable<Result<void>> Spool::failures_told(std::vector<std::int64_t> ids
     return database_->write([ids = std::move(ids)](Connection &db) { return delete_failures(db, ids); });
 }
 
-asio::awaitable<Result<void>> Spool::count_bytes(std::chrono::sys_days day, std::uint64_t bytes)
+asio::awaitable<Result<void>> Spool::set_failure_aside(std::int64_t id, std::string reason)
 {
-    return database_->write([day, bytes](Connection &db) { return add_bytes(db, day, bytes); });
+    return database_->write(
+        [id, reason = std::move(reason)](Connection &db) { return spool::set_failure_aside(db, id, reason); });
 }
 
-asio::awaitable<Result<std::uint64_t>> Spool::counted_bytes(std::chrono::sys_days day)
+asio::awaitable<Result<void>> Spool::refuse(RefusedInstruction refused, std::vector<model::Failure> failures)
 {
-    return database_->read([day](Connection &db) { return bytes_of(db, day); });
+    return database_->write([refused = std::move(refused), failures = std::move(failures)](Connection &db) {
+        return put_refused_instruction(db, refused, failures);
+    });
+}
+
+asio::awaitable<Result<void>> Spool::book_bytes(std::chrono::sys_days day, std::int64_t bytes)
+{
+    return database_->write([day, bytes](Connection &db) { return add_bytes(db, day, bytes); });
 }
 
 asio::awaitable<Result<Status>> Spool::status()

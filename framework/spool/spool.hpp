@@ -68,9 +68,14 @@ public:
     asio::awaitable<Result<std::vector<WaitingFailure>>> failures(std::size_t limit);
     asio::awaitable<Result<void>> failures_told(std::vector<std::int64_t> ids);
 
-    // The data budget: bytes on the line by UTC day, kept for 40 days.
-    asio::awaitable<Result<void>> count_bytes(std::chrono::sys_days day, std::uint64_t bytes);
-    asio::awaitable<Result<std::uint64_t>> counted_bytes(std::chrono::sys_days day);
+    // The controller refuses this one for good: it is kept to be looked at, among the newest thousand.
+    asio::awaitable<Result<void>> set_failure_aside(std::int64_t id, std::string reason);
+
+    // An instruction is refused, for these reasons, until another one is recorded as in force.
+    asio::awaitable<Result<void>> refuse(RefusedInstruction refused, std::vector<model::Failure> failures);
+
+    // The data budget: bytes on the line by UTC day, kept for 40 days. Fewer than none takes back what was booked.
+    asio::awaitable<Result<void>> book_bytes(std::chrono::sys_days day, std::int64_t bytes);
 
     asio::awaitable<Result<Status>> status();
 

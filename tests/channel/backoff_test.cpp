@@ -66,12 +66,27 @@ TEST_CASE("Retry-After is read as seconds or as a date, and bounded")
     CHECK_FALSE(retry_after({}, now));
 }
 
-TEST_CASE("4xx is final except 408 and 429; 5xx is worth another try")
+TEST_CASE("a status refuses the document, or its sender and place, or asks for another try")
 {
     for (const int status : {200, 201, 204, 304})
         CHECK(verdict(status) == Verdict::accepted);
-    for (const int status : {301, 400, 401, 403, 404, 409, 413, 422})
-        CHECK(verdict(status) == Verdict::permanent);
+    for (const int status : {400, 413, 422})
+        CHECK(verdict(status) == Verdict::refused);
+    for (const int status : {301, 401, 403, 404, 405, 409, 415, 431})
+        CHECK(verdict(status) == Verdict::misplaced);
     for (const int status : {408, 429, 500, 502, 503, 504})
         CHECK(verdict(status) == Verdict::transient);
+}
+
+TEST_CASE("what a person has to mend is tried slowly, what passes by itself soon")
+{
+    Retry retry({1s, 60s, 100s, 900s});
+    const Random most = [] { return 0.9999999999; };
+    CHECK(retry.after(Verdict::transient, most) == 1s);
+    for (const auto expected : {100s, 200s, 400s, 800s, 900s, 900s})
+        CHECK(retry.after(Verdict::misplaced, most) == expected);
+    CHECK(retry.after(Verdict::transient, most, 10s) == 12s);
+    retry.reset();
+    CHECK(retry.after(Verdict::misplaced, most) == 100s);
+    CHECK(retry.after(Verdict::transient, most) == 1s);
 }

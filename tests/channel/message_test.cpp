@@ -52,6 +52,19 @@ TEST_CASE("an entity tag is matched weakly among several")
     CHECK_FALSE(none_match_hits({}, "\"b\""));
 }
 
+TEST_CASE("an entity tag is a short quoted word of printable ASCII, or none")
+{
+    CHECK(entity_tag("\"a-1\"") == "a-1");
+    CHECK(entity_tag(" W/\"a,b\" ") == "a,b");
+    CHECK(entity_tag('"' + std::string(kEntityTagBytesMax, 'a') + '"') == std::string(kEntityTagBytesMax, 'a'));
+    for (const std::string &wrong :
+         {std::string(), std::string("\""), std::string("\"\""), std::string("a"), std::string("\"a"),
+          std::string("w/\"a\""), std::string("\"a b\""), std::string("\"a\"b\""), std::string("\"a\", \"b\""),
+          std::string("\"\xc3\xa4\""), std::string("\"a\0b\"", 5), std::string("\"\x7f\""),
+          '"' + std::string(kEntityTagBytesMax + 1, 'a') + '"'})
+        CHECK_FALSE(entity_tag(wrong));
+}
+
 TEST_CASE("a refusal tells its reason and path to a client and to the log")
 {
     const auto response = refuse(400, "no event named 'y' \"", "/ietf-lmap-control:lmap");

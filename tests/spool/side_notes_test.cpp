@@ -42,22 +42,58 @@ TEST_CASE("of more than a thousand failures the newest thousand wait, and the re
     CHECK(await(spool.status())->dropped.failures == 10);
 }
 
-TEST_CASE("the data budget is counted by UTC day and survives a restart")
+TEST_CASE("a failure that the controller refuses is kept, and neither told again nor counted as waiting")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    REQUIRE(await(spool.note_failure({at(1), "plugin", "x.so", "bad"})));
+    REQUIRE(await(spool.note_failure({at(2), "plugin", "y.so", "bad"})));
+    REQUIRE(await(spool.set_failure_aside(await(spool.failures(1))->front().id, "400 no such kind")));
+    const auto waiting = await(spool.failures(10));
+    REQUIRE(waiting->size() == 1);
+    CHECK(waiting->front().failure.path == "y.so");
+    const auto status = await(spool.status());
+    CHECK(status->failures_waiting == 1);
+    CHECK(status->failures_refused == 1);
+}
+
+TEST_CASE("a refused instruction is remembered with its reasons until another one is in force")
+{
+    const TempDir dir;
+    const RefusedInstruction refused{"7", "hash", "software"};
+    {
+        auto spool = open_spool(dir / "spool.db");
+        CHECK_FALSE(await(spool.open_state())->refused);
+        REQUIRE(await(spool.refuse({"6", "", ""}, {})));
+        REQUIRE(await(spool.refuse(refused, {{at(1), "instruction", "/a", "b"}, {at(1), "instruction", "/c", "d"}})));
+    }
+    auto spool = open_spool(dir / "spool.db");
+    CHECK(await(spool.open_state())->refused == refused);
+    CHECK(await(spool.failures(10))->size() == 2);
+    Change change;
+    change.instruction = StoredInstruction{"{}", "8", at(2)};
+    REQUIRE(await(spool.record(change)));
+    CHECK_FALSE(await(spool.open_state())->refused);
+}
+
+TEST_CASE("the data budget is booked by UTC day and survives a restart")
 {
     const TempDir dir;
     const auto today = std::chrono::floor<std::chrono::days>(at(0));
+    using Booked = std::map<std::chrono::sys_days, std::uint64_t>;
     {
         auto spool = open_spool(dir / "spool.db");
-        REQUIRE(await(spool.count_bytes(today, 100)));
-        REQUIRE(await(spool.count_bytes(today, 3'000'000'000)));
-        REQUIRE(await(spool.count_bytes(today + std::chrono::days(1), 7)));
+        REQUIRE(await(spool.book_bytes(today, 100)));
+        REQUIRE(await(spool.book_bytes(today, 3'000'000'000)));
+        REQUIRE(await(spool.book_bytes(today, -50)));
+        REQUIRE(await(spool.book_bytes(today + std::chrono::days(1), 7)));
     }
     auto spool = open_spool(dir / "spool.db");
-    CHECK(*await(spool.counted_bytes(today)) == 3'000'000'100);
-    CHECK(*await(spool.counted_bytes(today + std::chrono::days(1))) == 7);
-    CHECK(*await(spool.counted_bytes(today + std::chrono::days(2))) == 0);
-    REQUIRE(await(spool.count_bytes(today + std::chrono::days(41), 1)));
-    CHECK(*await(spool.counted_bytes(today)) == 0);
+    CHECK(await(spool.open_state())->booked_bytes == Booked{{today, 3'000'000'050}, {today + std::chrono::days(1), 7}});
+    REQUIRE(await(spool.book_bytes(today + std::chrono::days(41), 1)));
+    REQUIRE(await(spool.book_bytes(today, -50)));
+    CHECK(await(spool.open_state())->booked_bytes ==
+          Booked{{today, 0}, {today + std::chrono::days(1), 7}, {today + std::chrono::days(41), 1}});
 }
 
 TEST_CASE("a damaged spool is refused with what to do")

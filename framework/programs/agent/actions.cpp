@@ -1,5 +1,6 @@
 #include "actions.hpp"
 
+#include "lookup.hpp"
 #include "model/options.hpp"
 #include "model/report_task.hpp"
 #include "parts.hpp"
@@ -16,11 +17,6 @@ using model::OutcomeWord;
 
 constexpr std::chrono::seconds kStorageRetry{1};
 constexpr int kTriesWithRows = 10;
-
-std::chrono::sys_days today()
-{
-    return std::chrono::floor<std::chrono::days>(now().wall);
-}
 
 const model::Task &task_of(const schedule::Start &start)
 {
@@ -141,50 +137,68 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
              to_string(arguments.errors.front()));
         co_return;
     }
-    const policy::Verdict verdict = co_await ask_policy(method->method(), arguments->targets);
+    policy::Request request;
+    request.method = method->method().id;
+    // What does not say that it only observes may send.
+    request.active = (method->method().flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE;
+    request.targets = arguments->targets;
+    // One that only observes and declares no bound sends nothing; any other may send anything.
+    if (!method->method().traffic_bound && !request.active)
+        request.declared_bytes = 0;
+    policy::Verdict verdict = ask_policy(request);
+    if (verdict) {
+        // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
+        std::vector<std::string> names = policy::names_among(request.targets);
+        auto addresses = co_await look_up(executor_, std::move(names), arguments->network.family, stopper);
+        if (stopper->stopped()) {
+            fail(ended.outcome, OutcomeWord::interrupted, plugin_host::kStatusCancelled, Blame::agent,
+                 stopper->reason());
+            co_return;
+        }
+        if (!addresses) {
+            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoAddress, Blame::resolver,
+                 to_string(addresses.error()));
+            co_return;
+        }
+        request.addresses = std::move(*addresses);
+        verdict = ask_policy(request);
+    }
     if (!verdict) {
         fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, verdict.reason);
         co_return;
     }
-    co_await run(start, *method, std::move(*arguments), verdict.left_bytes, stopper, ended);
+    // Counted from the verdict on, lest others are judged meanwhile as if this one did not run.
+    ++running_;
+    co_await run(start, *method, std::move(*arguments), request.used_bytes + verdict.left_bytes, stopper, ended);
+    --running_;
 }
 
-asio::awaitable<policy::Verdict> Actions::ask_policy(const frames::MethodDescription &method,
-                                                     const std::vector<std::string> &targets)
+policy::Verdict Actions::ask_policy(policy::Request &request)
 {
-    auto used = co_await spool_.counted_bytes(today());
-    if (!used) {
-        policy::Verdict unknown;
-        unknown.reason = "the bytes of today are not known: " + to_string(used.error());
-        co_return unknown;
-    }
-    policy::Request request;
-    request.method = method.id;
-    request.targets = targets;
-    // One that only observes and declares no bound sends nothing; an active one may send anything.
-    if (!method.traffic_bound && (method.flags & SONDE_ACTIVE) == 0)
-        request.declared_bytes = 0;
-    request.used_bytes = *used + live_bytes_;
+    request.used_bytes = budget_.used();
     request.running = running_;
-    co_return policy_.current().judge(request);
+    return policy_.current().judge(request);
 }
 
 asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                                   plugin_host::Arguments arguments, std::uint64_t left_bytes,
+                                   plugin_host::Arguments arguments, std::uint64_t day_limit,
                                    std::shared_ptr<Stopper> stopper, spool::Ended &ended)
 {
+    auto ready = co_await budget_.make_ready(day_limit);
+    if (!ready) {
+        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
+             "its bytes could not be booked: " + to_string(ready.error()));
+        co_return;
+    }
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
-    bool over_budget = false;
-    std::uint64_t own_bytes = 0;
-    // All runs under way spend from what was left when this one began, so they are counted together.
-    const std::uint64_t limit = left_bytes + live_bytes_;
+    Budget::Meter meter(budget_, day_limit);
+    std::string over_budget; // why it has to stop
     Parts parts(spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
-                [this, &over_budget, &own_bytes, canceller, limit](std::uint64_t bytes) {
-                    live_bytes_ += bytes - own_bytes;
-                    own_bytes = bytes;
-                    if (live_bytes_ > limit && !over_budget) {
-                        over_budget = true;
+                [&meter, &over_budget, canceller](std::uint64_t bytes) {
+                    const Result<void> counted = meter.count(bytes);
+                    if (!counted && over_budget.empty()) {
+                        over_budget = counted.error().what;
                         canceller->cancel();
                     }
                 });
@@ -196,17 +210,14 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     request.deadline = now().monotonic + longest_run_;
     request.canceller = canceller;
 
-    ++running_;
     const plugin_host::RunResult result = co_await host_.run(std::move(request), parts);
-    --running_;
     stopper->on_stop({});
 
     model::Outcome &outcome = ended.outcome;
     if (stopper->stopped())
         fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
-    else if (over_budget)
-        fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
-             "stopped at the day's limit: " + std::to_string(left_bytes) + " bytes were left of today");
+    else if (!over_budget.empty())
+        fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, over_budget);
     else
         fail(outcome, word_of(result), result.status, result.blame, result.message);
     outcome.start = result.started.wall;
@@ -215,11 +226,6 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     outcome.rows = result.rows;
     outcome.sent_bytes = result.sent_bytes;
     outcome.received_bytes = result.received_bytes;
-
-    auto counted = co_await spool_.count_bytes(today(), result.sent_bytes + result.received_bytes);
-    if (!counted)
-        log_->error("bytes not counted error={}", quoted(to_string(counted.error())));
-    live_bytes_ -= own_bytes;
     if (!ended.destinations.empty()) {
         ended.last_part = parts.last_part();
         ended.last_part->end = result.ended.wall;

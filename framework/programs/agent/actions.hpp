@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "budget.hpp"
 #include "plugin_host/catalogue.hpp"
 #include "policy_file.hpp"
 #include "reporter.hpp"
@@ -19,10 +20,10 @@ namespace sonde::agent {
 class Actions {
 public:
     Actions(asio::any_io_executor executor, spool::Spool &spool, plugin_host::Host &host,
-            plugin_host::Catalogue &catalogue, PolicyFile &policy, Reporter &reporter, std::shared_ptr<Log> log,
-            std::chrono::seconds longest_run)
+            plugin_host::Catalogue &catalogue, PolicyFile &policy, Budget &budget, Reporter &reporter,
+            std::shared_ptr<Log> log, std::chrono::seconds longest_run)
         : executor_(std::move(executor)), spool_(spool), host_(host), catalogue_(catalogue), policy_(policy),
-          reporter_(reporter), log_(std::move(log)), longest_run_(longest_run)
+          budget_(budget), reporter_(reporter), log_(std::move(log)), longest_run_(longest_run)
     {
     }
 
@@ -34,10 +35,9 @@ private:
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> measure(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                              plugin_host::Arguments arguments, std::uint64_t left_bytes,
+                              plugin_host::Arguments arguments, std::uint64_t day_limit,
                               std::shared_ptr<Stopper> stopper, spool::Ended &ended);
-    asio::awaitable<policy::Verdict> ask_policy(const frames::MethodDescription &method,
-                                                const std::vector<std::string> &targets);
+    policy::Verdict ask_policy(policy::Request &request);
     asio::awaitable<void> end(spool::Ended ended);
 
     asio::any_io_executor executor_;
@@ -45,11 +45,11 @@ private:
     plugin_host::Host &host_;
     plugin_host::Catalogue &catalogue_;
     PolicyFile &policy_;
+    Budget &budget_;
     Reporter &reporter_;
     std::shared_ptr<Log> log_;
     std::chrono::seconds longest_run_;
     unsigned running_ = 0;
-    std::uint64_t live_bytes_ = 0; // on the line by runs whose bytes are not in the spool yet
 };
 
 } // namespace sonde::agent

@@ -7,6 +7,7 @@
 #include "control.hpp"
 #include "model/date_time.hpp"
 #include "model/instruction_json.hpp"
+#include "notices.hpp"
 #include "reporter.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -61,17 +62,23 @@ public:
           catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
           reporter_(
               loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
-              [this] { control_.tell_failures(); }),
-          actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, reporter_, log_, options_.longest_run),
+              [this] { notices_.failures_wait(); }),
+          budget_(loop.get_executor(), spool_, log_), actions_(loop.get_executor(), spool_, host_, catalogue_, policy_,
+                                                               budget_, reporter_, log_, options_.longest_run),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
           conductor_(
               loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
-          control_(
+          controller_(
               loop.get_executor(),
-              {.server = options_.controller, .identity = options_.identity, .server_role = channel::Role::controller},
-              spool_, [this] { return uniform_(generator_); }, log_,
-              [this](Accepted instruction) { conductor_.replace(std::move(instruction)); }),
+              {.server = options_.controller, .identity = options_.identity, .server_role = channel::Role::controller}),
+          notices_(
+              loop.get_executor(), controller_, spool_, [this] { return uniform_(generator_); }, log_),
+          control_(
+              loop.get_executor(), {.self = options_.identity->self.id}, controller_, spool_,
+              [this] { return uniform_(generator_); }, log_,
+              [this](Accepted instruction) { conductor_.replace(std::move(instruction)); },
+              [this] { notices_.failures_wait(); }),
           scan_timer_(loop)
     {
     }
@@ -81,14 +88,16 @@ public:
         auto state = co_await spool_.open_state();
         if (!state)
             throw std::runtime_error(to_string(state.error()));
+        budget_.restore(state->booked_bytes);
         policy_.current();
         co_await scan();
         Accepted instruction = in_force(*state);
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
         co_await deliver_left_behind();
-        spawn(control_.follow(instruction.stored.etag));
-        spawn(control_.tell());
+        spawn(control_.follow(in_use(instruction), state->refused));
+        spawn(notices_.tell_capabilities());
+        spawn(notices_.tell_failures());
         spawn(keep_scanning());
         spawn(stop_on_signal());
         schedule::Saved saved = saved_of(*state);
@@ -101,6 +110,7 @@ public:
                        stored.etag.empty() ? "never" : model::format_timestamp(stored.applied_at));
         };
         co_await conductor_.conduct(std::move(instruction), std::move(saved), std::move(started));
+        co_await budget_.settle();
         log_->info("agent stopped");
         loop_.stop();
     }
@@ -132,12 +142,19 @@ private:
         return {*state.instruction, std::move(*reading.value), std::make_shared<Routes>(std::move(*routes))};
     }
 
+    // Nothing for the empty one, so that the controller is asked for what the spool has and this agent cannot use.
+    static std::optional<spool::StoredInstruction> in_use(const Accepted &instruction)
+    {
+        return instruction.stored.text.empty() ? std::nullopt : std::optional(instruction.stored);
+    }
+
     void applied(const Accepted &instruction)
     {
         log_->info("instruction applied etag={} at={} schedules={}", quoted(instruction.stored.etag),
                    model::format_timestamp(instruction.stored.applied_at), instruction.instruction.schedules.size());
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
+        control_.applied();
         spawn(deliver_left_behind());
     }
 
@@ -175,7 +192,7 @@ private:
         capabilities.tasks = catalogue_.capability_tasks();
         capabilities.tasks.push_back({"report", {{"urn:sonde:method:report", {}}}, SONDE_VERSION, "report", ""});
         capabilities.refused_plugins = catalogue_.refused();
-        control_.tell_capabilities(std::move(capabilities));
+        notices_.capabilities_changed(std::move(capabilities));
     }
 
     asio::awaitable<void> keep_scanning()
@@ -197,6 +214,8 @@ private:
         stopping_ = true;
         conductor_.stop();
         control_.stop();
+        notices_.stop();
+        controller_.close(); // ends the long poll
         for (const auto &[name, stopper] : left_behind_)
             stopper->stop("the agent was stopped");
         reporter_.close();
@@ -218,9 +237,12 @@ private:
     plugin_host::Catalogue catalogue_;
     PolicyFile policy_;
     Reporter reporter_;
+    Budget budget_;
     Actions actions_;
     schedule::Engine engine_;
     Conductor conductor_;
+    channel::Client controller_;
+    Notices notices_;
     Control control_;
     asio::steady_timer scan_timer_;
     std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();

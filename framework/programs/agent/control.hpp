@@ -4,7 +4,6 @@
 #include "channel/backoff.hpp"
 #include "channel/client.hpp"
 #include "conductor.hpp"
-#include "model/capabilities.hpp"
 #include "spool/spool.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -17,49 +16,63 @@
 namespace sonde::agent {
 
 // The control channel (RFC 7594 section 4): a pull that feels like a push. Asks the Controller for the instruction with
-// a long poll, and tells it capabilities and failures. The agent works by itself whether this succeeds or not.
+// a long poll, and says with each which one is in force. The agent works by itself whether this succeeds or not.
 class Control {
 public:
-    Control(asio::any_io_executor executor, channel::ClientOptions controller, spool::Spool &spool,
-            channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept);
+    struct Options {
+        Uuid self; // the agent's id
+        // Between two polls that were answered at once with nothing new: by a controller that does not wait.
+        std::chrono::milliseconds quickest_poll{1'000};
+    };
 
-    // Follows the Controller's instruction for ever, or until stop(). `etag`: of the one in force, if any.
-    asio::awaitable<void> follow(std::string etag);
-    // Tells what is to be told, for ever, or until stop().
-    asio::awaitable<void> tell();
+    // `accept` is given an instruction that has passed every check, to bring it into force; applied() follows.
+    // `refused` is called when one was refused and the spool holds the reasons. Everything handed in outlives it.
+    Control(asio::any_io_executor executor, Options options, channel::Client &controller, spool::Spool &spool,
+            channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
+            std::function<void()> refused);
 
-    // These replace what was told before.
-    void tell_capabilities(model::Capabilities capabilities);
-    // The spool holds failures that have not been told.
-    void tell_failures();
+    // Follows the Controller's instruction for ever, or until stop() and the client's close(). Given what the spool
+    // remembers: the instruction in force, and one that was refused since.
+    asio::awaitable<void> follow(std::optional<spool::StoredInstruction> in_force,
+                                 std::optional<spool::RefusedInstruction> refused);
+
+    // What was accepted is in force, that is durable. The Controller is not told before.
+    void applied();
 
     void stop();
 
 private:
-    enum class Told { nothing, done, failed };
+    // By its ETag; one that came without is known by its content.
+    struct Known {
+        std::string etag;
+        std::string content; // the hash of its text
+    };
+    struct Asked {
+        bool answered = false;
+        std::optional<std::chrono::seconds> retry_after{};
+    };
 
-    asio::awaitable<bool> ask();
-    asio::awaitable<bool> consider(std::string text, std::string etag);
-    asio::awaitable<void> refuse(std::vector<Error> errors, const std::string &etag);
-    asio::awaitable<Told> tell_one();
-    asio::awaitable<bool> post(std::string_view path, std::string body);
-    asio::awaitable<void> pause(asio::steady_timer &timer, std::chrono::milliseconds time);
+    asio::awaitable<Asked> ask();
+    channel::Request poll() const;
+    bool knows(const Known &one) const;
+    asio::awaitable<void> consider(std::string text, Known offered);
+    asio::awaitable<void> refuse(std::vector<Error> errors, Known offered);
+    asio::awaitable<void> pause(std::chrono::milliseconds time);
 
-    asio::any_io_executor executor_;
-    channel::ClientOptions options_;
-    std::unique_ptr<channel::Client> client_;
+    Options options_;
+    channel::Client &client_;
     spool::Spool &spool_;
     channel::Random random_;
     std::shared_ptr<Log> log_;
     std::function<void(Accepted)> accept_;
+    std::function<void()> tell_refusal_;
 
-    std::string etag_;         // of the instruction in force
-    std::string refused_etag_; // of one that was refused since: not to be fetched again
-    bool reached_ = true;      // for one log line a change
-    std::optional<model::Capabilities> capabilities_;
-    bool failures_wait_ = true;
-    asio::steady_timer poll_timer_;
-    asio::steady_timer tell_timer_;
+    std::optional<Known> in_force_;
+    std::optional<Known> refused_;  // since: not to be fetched or told of again
+    std::optional<Known> accepted_; // and not in force yet
+    bool reached_ = true;           // for one log line a change
+    bool repeats_ = false;          // for one log line
+    asio::steady_timer timer_;
     bool stopped_ = false;
 };
 

@@ -15,51 +15,62 @@ namespace {
 
 constexpr std::size_t kReportBytes = 1024 * 1024;
 constexpr std::chrono::seconds kReportDeadline{60};
-constexpr std::chrono::milliseconds kBackoffBase{1000};
-constexpr std::chrono::milliseconds kBackoffCap{300'000};
 constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:report";
 
 } // namespace
 
 Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool,
                    std::shared_ptr<const channel::Identity> identity, channel::Random random, std::shared_ptr<Log> log,
-                   std::function<void()> set_aside)
+                   std::function<void()> noted, channel::Pace pace)
     : executor_(std::move(executor)), spool_(spool), identity_(std::move(identity)), random_(std::move(random)),
-      log_(std::move(log)), set_aside_(std::move(set_aside))
+      log_(std::move(log)), noted_(std::move(noted)), pace_(pace)
 {
 }
 
 asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, std::shared_ptr<Stopper> stopper)
 {
     Delivered delivered;
-    channel::Backoff backoff(kBackoffBase, kBackoffCap);
+    channel::Retry retry(pace_);
     asio::steady_timer pause(executor_);
     stopper->on_stop([&pause] { pause.cancel(); });
     std::size_t max_bytes = kReportBytes;
+    std::string misplaced; // why the last attempt was, for one log line a change
     while (!stopper->stopped()) {
         Tried tried = co_await try_once(destination, max_bytes);
         if (tried.attempt == Attempt::empty)
             break;
         if (tried.attempt == Attempt::sent) {
             delivered.results += tried.entries;
-            backoff.reset();
+            retry.reset();
             max_bytes = kReportBytes;
-        } else if (tried.attempt == Attempt::refused) {
+            misplaced.clear();
+            continue;
+        }
+        delivered.message = tried.message;
+        if (tried.attempt == Attempt::refused) {
             // A report of several is taken apart until the refused result stands alone and has been set aside.
             delivered.status = 1;
-            delivered.message = tried.message;
             max_bytes = tried.entries > 1 ? std::max<std::size_t>(tried.bytes / 2, 1) : kReportBytes;
-        } else {
-            const auto wait = backoff.next(random_, tried.retry_after);
-            log_->warn("report failed collector={} schedule={} retry_in_ms={} error={}",
-                       channel::to_string(destination.collector), quoted(destination.schedule), wait.count(),
-                       quoted(tried.message));
-            delivered.message = tried.message;
-            if (stopper->stopped())
-                break;
-            pause.expires_after(wait);
-            co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+            continue;
         }
+        const bool is_misplaced = tried.attempt == Attempt::misplaced;
+        const bool as_before = is_misplaced && tried.message == misplaced;
+        const auto wait = retry.after(is_misplaced ? channel::Verdict::misplaced : channel::Verdict::transient, random_,
+                                      tried.retry_after);
+        log_->log(as_before      ? spdlog::level::debug
+                  : is_misplaced ? spdlog::level::err
+                                 : spdlog::level::warn,
+                  "report failed collector={} schedule={} retry_in_ms={} error={}",
+                  channel::to_string(destination.collector), quoted(destination.schedule), wait.count(),
+                  quoted(tried.message));
+        if (is_misplaced && !as_before) {
+            misplaced = tried.message;
+            co_await tell_misplaced(destination, misplaced);
+        }
+        if (stopper->stopped())
+            break;
+        pause.expires_after(wait);
+        co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
     }
     stopper->on_stop({});
     if (stopper->stopped()) {
@@ -68,6 +79,17 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
         delivered.message.clear();
     }
     co_return delivered;
+}
+
+// Nothing is lost, but nothing arrives either until somebody mends it, so the controller is told.
+asio::awaitable<void> Reporter::tell_misplaced(const Destination &destination, std::string said)
+{
+    model::Failure failure{now().wall, "report", to_spool(destination),
+                           "the collector takes no results from this agent; they are kept and tried again: " + said};
+    auto noted = co_await spool_.note_failure(std::move(failure));
+    if (!noted)
+        log_->error("failure not kept error={}", quoted(to_string(noted.error())));
+    noted_();
 }
 
 asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destination, std::size_t max_bytes)
@@ -109,7 +131,7 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
                    quoted(destination.schedule), entries);
         co_return Tried{.attempt = Attempt::sent, .entries = entries};
     }
-    case channel::Verdict::permanent: {
+    case channel::Verdict::refused: {
         if (entries > 1)
             co_return Tried{.attempt = Attempt::refused, .message = said, .entries = entries};
         log_->error("report refused collector={} schedule={} sequence={} reason={}",
@@ -119,9 +141,11 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
         auto aside = co_await spool_.set_aside(name, std::move(sequences), said, when);
         if (!aside)
             co_return Tried{.message = to_string(aside.error())};
-        set_aside_();
+        noted_();
         co_return Tried{.attempt = Attempt::refused, .message = said, .entries = 1};
     }
+    case channel::Verdict::misplaced:
+        co_return Tried{.attempt = Attempt::misplaced, .message = said};
     case channel::Verdict::transient:
         break;
     }

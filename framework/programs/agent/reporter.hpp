@@ -17,13 +17,17 @@ namespace sonde::agent {
 
 namespace asio = boost::asio;
 
+inline constexpr channel::Pace kReportPace{std::chrono::milliseconds{1'000}, std::chrono::milliseconds{300'000}};
+
 // The report channel: sends what the spool holds for a destination to its collector. A result leaves the spool only
 // after the collector has acknowledged it.
 class Reporter {
 public:
-    // `set_aside` is called when a result was refused for good: the spool has Failure Information then.
+    // `noted` is called when the spool has new Failure Information: a result was refused for good, or a collector takes
+    // none of them as things are.
     Reporter(asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<const channel::Identity> identity,
-             channel::Random random, std::shared_ptr<Log> log, std::function<void()> set_aside);
+             channel::Random random, std::shared_ptr<Log> log, std::function<void()> noted,
+             channel::Pace pace = kReportPace);
 
     // How the reports identify the agent, from the instruction in force.
     void identify(const model::AgentConfiguration &configuration) { configuration_ = configuration; }
@@ -33,15 +37,16 @@ public:
         std::string message;
         std::uint64_t results = 0;
     };
-    // Sends until nothing waits. While the collector is not reached or says "later", tries again with backoff, until
-    // stopped. What it refuses for good is set aside.
+    // Sends until nothing waits. While the collector is not reached or says "later", tries again with backoff, and
+    // while it takes nothing from this agent (a certificate or a server is set up wrongly) slowly, until stopped. What
+    // it refuses for good, because that very document is wrong, is set aside.
     asio::awaitable<Delivered> deliver(Destination destination, std::shared_ptr<Stopper> stopper);
 
     // Ends requests that are under way.
     void close() { clients_.clear(); }
 
 private:
-    enum class Attempt { sent, empty, refused, failed };
+    enum class Attempt { sent, empty, refused, misplaced, failed };
     struct Tried {
         Attempt attempt = Attempt::failed;
         std::string message{};
@@ -52,6 +57,7 @@ private:
     asio::awaitable<Tried> try_once(const Destination &destination, std::size_t max_bytes);
     asio::awaitable<Tried> settle(const Destination &destination, std::vector<std::uint64_t> sequences,
                                   const channel::Response &response);
+    asio::awaitable<void> tell_misplaced(const Destination &destination, std::string said);
     std::string report(const std::vector<spool::Entry> &entries) const;
     channel::Client &client(const channel::Url &collector);
 
@@ -60,7 +66,8 @@ private:
     std::shared_ptr<const channel::Identity> identity_;
     channel::Random random_;
     std::shared_ptr<Log> log_;
-    std::function<void()> set_aside_;
+    std::function<void()> noted_;
+    channel::Pace pace_;
     model::AgentConfiguration configuration_;
     std::map<std::string, channel::Client> clients_; // by URL
 };

@@ -1,0 +1,139 @@
+// Whole runs of real methods in a real runner, under an owner's policy.
+#include "bench.hpp"
+
+#include "programs/agent/actions.hpp"
+
+#include <filesystem>
+#include <fstream>
+
+using namespace sonde;
+using namespace sonde::agent;
+using namespace sonde::agent::test;
+
+namespace {
+
+struct Field {
+    Loop loop;
+    sonde::test::TempDir dir;
+    spool::Spool spool = sonde::test::open_spool(dir / "spool.db");
+    std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
+    plugin_host::Host host = plugin_host::Host::spawn(loop.io.get_executor(), LAUNCHER, RUNNER, log);
+    plugin_host::Catalogue catalogue{host, {plugins()}, log};
+    PolicyFile policy{dir / "policy.json", log};
+    Reporter reporter{loop.io.get_executor(), spool, nullptr, no_jitter(), log, [] {}};
+    Budget budget{loop.io.get_executor(), spool, log};
+    Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, budget, reporter, log, 60s};
+
+    // What the policy says of targets and plugins, beside its numbers.
+    explicit Field(const std::string &rules)
+    {
+        std::ofstream(dir / "policy.json") << R"({"bytes-per-day": 1000, "concurrency": 1, )" << rules << '}';
+        loop.run([&]() -> asio::awaitable<void> {
+            const bool changed = co_await catalogue.scan();
+            CHECK(changed);
+        }());
+    }
+
+    std::filesystem::path plugins()
+    {
+        const auto folder = dir / "plugins";
+        std::filesystem::create_directory(folder);
+        for (const char *name : {"echo.so", "rows.so"})
+            std::filesystem::copy_file(std::filesystem::path(FIXTURES) / name, folder / name);
+        return folder;
+    }
+
+    model::Outcome run(const std::string &method, std::vector<model::Option> options)
+    {
+        auto work = std::make_shared<schedule::Work>();
+        work->schedule.name = "s";
+        work->schedule.actions = {{"a", "t", {}, {}, {}, {}}};
+        work->tasks = {{"t", {}, method, std::move(options), {}}};
+        const model::Intent intent = sonde::test::intent_of("s", 1);
+        spool::Change change;
+        change.plan = {intent};
+        REQUIRE(await(spool.record(change)));
+        const Uuid run = random_uuid();
+        loop.run(actions.carry_out({intent, work, 0, run, now().monotonic}, routes(), std::make_shared<Stopper>()));
+        const auto outcomes = sonde::test::outcomes_in(sonde::test::batch_of(spool, to_spool(collector())));
+        const auto found = std::find_if(outcomes.begin(), outcomes.end(),
+                                        [&](const model::Outcome &outcome) { return outcome.run == run; });
+        REQUIRE(found != outcomes.end());
+        return *found;
+    }
+
+    static agent::Destination collector() { return {"report", *channel::parse_url("https://localhost:1")}; }
+
+    // What has no destination of its own goes to the one schedule that reports.
+    static std::shared_ptr<const Routes> routes()
+    {
+        model::Instruction instruction;
+        model::Task &task = instruction.tasks.emplace_back();
+        task.name = "report";
+        task.functions = {{"urn:sonde:method:report", {}}};
+        task.options = {{"0", "collector", channel::to_string(collector().collector)}};
+        model::Schedule &schedule = instruction.schedules.emplace_back();
+        schedule.name = "report";
+        schedule.actions = {{"report", "report", {}, {}, {}, {}}};
+        return std::make_shared<Routes>(*Routes::of(instruction));
+    }
+};
+
+std::vector<model::Option> target(const std::string &value)
+{
+    return {{"0", "target", value}};
+}
+
+} // namespace
+
+TEST_CASE("a name is measured when the policy allows it and its addresses, and else refused with the address [G2]")
+{
+    const auto [rules, word, message] = GENERATE(table<std::string, model::OutcomeWord, std::string>({
+        {R"("targets": {"allow": ["localhost", "127.0.0.0/8", "::1"]})", model::OutcomeWord::completed, ""},
+        {R"("targets": {"allow": ["localhost"]})", model::OutcomeWord::refused,
+         "target localhost is at 127.0.0.1, which is in 127.0.0.0/8, this machine"},
+        {R"("targets": {"allow": ["127.0.0.0/8"]})", model::OutcomeWord::refused,
+         "target localhost is outside the allowed targets"},
+    }));
+    Field it(rules);
+    const auto outcome = it.run("echo", {{"0", "target", "localhost"}, {"1", "family", "4"}});
+    CHECK(outcome.word == word);
+    CHECK(outcome.message.starts_with(message));
+}
+
+TEST_CASE("a name that has no address is no refusal, and nothing runs [G2]")
+{
+    Field it(R"("targets": {"allow": ["*"]})");
+    const auto outcome = it.run("echo", target("nowhere.invalid"));
+    CHECK(outcome.word == model::OutcomeWord::failed);
+    CHECK(outcome.blame == model::Blame::resolver);
+    CHECK(outcome.status == plugin_host::kStatusNoAddress);
+    CHECK(outcome.message.starts_with("target nowhere.invalid: no address is known"));
+    CHECK(outcome.rows == 0);
+}
+
+TEST_CASE("a method that sends without a target needs the owner's word, and keeps the day's limit [G2]")
+{
+    {
+        Field it(R"("targets": {"allow": []})");
+        const auto outcome = it.run("rows", {});
+        CHECK(outcome.word == model::OutcomeWord::refused);
+        CHECK(outcome.message.starts_with("method rows sends traffic and names no target"));
+    }
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})");
+    CHECK(it.run("rows", {}).word == model::OutcomeWord::completed);
+    CHECK(it.budget.used() == 450);
+}
+
+TEST_CASE("a run that reaches the day's limit is stopped, and another one is not begun [G2]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})");
+    const auto stopped = it.run("rows", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
+    CHECK(stopped.word == model::OutcomeWord::refused);
+    CHECK(stopped.message == "stopped at the day's limit: 1000 bytes");
+    CHECK(it.budget.used() > 1000);
+    CHECK(await(it.spool.open_state())->booked_bytes.begin()->second >= 1000);
+    const auto next = it.run("rows", {});
+    CHECK(next.word == model::OutcomeWord::refused);
+    CHECK(next.message.ends_with("none are left"));
+}

@@ -1,0 +1,176 @@
+#include "bench.hpp"
+
+#include "programs/agent/budget.hpp"
+
+#include <spdlog/sinks/null_sink.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace sonde;
+using namespace sonde::agent;
+using namespace sonde::agent::test;
+
+namespace {
+
+constexpr std::uint64_t kMany = 1'000'000'000'000;
+using Booked = std::map<Budget::Day, std::uint64_t>;
+
+std::shared_ptr<Log> silent()
+{
+    return std::make_shared<Log>("test", std::make_shared<spdlog::sinks::null_sink_mt>());
+}
+
+// A spool, and a day that the test sets.
+struct Days {
+    sonde::test::TempDir dir;
+    spool::Spool spool = sonde::test::open_spool(dir / "spool.db");
+    asio::io_context io;
+    Budget::Day day{std::chrono::days(20'000)};
+
+    Booked booked() { return await(spool.open_state())->booked_bytes; }
+    std::unique_ptr<Budget> budget()
+    {
+        auto made = std::make_unique<Budget>(io.get_executor(), spool, silent(), [this] { return day; });
+        made->restore(booked());
+        return made;
+    }
+    // Until nothing is to be written any more.
+    void settle_down()
+    {
+        io.restart();
+        io.run();
+    }
+    void make_ready(Budget &budget, std::uint64_t limit)
+    {
+        bool ready = false;
+        asio::co_spawn(io, budget.make_ready(limit),
+                       [&](std::exception_ptr, Result<void> done) { ready = done.has_value(); });
+        settle_down();
+        REQUIRE(ready);
+    }
+};
+
+} // namespace
+
+TEST_CASE("what a run counts is booked before it ends, and exactly once nothing runs any more [G2]")
+{
+    Days it;
+    const auto budget = it.budget();
+    {
+        Budget::Meter meter(*budget, kMany);
+        for (std::uint64_t total = 0; total <= 50'000'000; total += 1'000'000) {
+            REQUIRE(meter.count(total));
+            it.settle_down();
+            CHECK(it.booked()[it.day] >= total);
+        }
+        CHECK(it.booked()[it.day] <= 2 * 50'000'000 + Budget::kCushion);
+    }
+    it.settle_down();
+    CHECK(it.booked()[it.day] == 50'000'000 + Budget::kCushion);
+    asio::co_spawn(it.io, budget->settle(), [](std::exception_ptr) {});
+    it.settle_down();
+    CHECK(it.booked() == Booked{{it.day, 50'000'000}});
+    CHECK(budget->used() == 50'000'000);
+}
+
+TEST_CASE("a run over midnight is counted in both days, each with its own bytes [G2]")
+{
+    Days it;
+    const auto budget = it.budget();
+    const auto before = it.day;
+    {
+        Budget::Meter meter(*budget, kMany);
+        REQUIRE(meter.count(3'000'000));
+        it.day += std::chrono::days(1);
+        CHECK(budget->used() == 0);
+        REQUIRE(meter.count(5'000'000));
+        CHECK(budget->used() == 2'000'000);
+    }
+    asio::co_spawn(it.io, budget->settle(), [](std::exception_ptr) {});
+    it.settle_down();
+    CHECK(it.booked() == Booked{{before, 3'000'000}, {it.day, 2'000'000}});
+}
+
+TEST_CASE("runs share the day's limit, and the one that passes it has to stop [G2]")
+{
+    Days it;
+    const auto budget = it.budget();
+    Budget::Meter one(*budget, 1000);
+    Budget::Meter other(*budget, 1000);
+    CHECK(one.count(600));
+    CHECK(other.count(400));
+    const auto stopped = one.count(601);
+    REQUIRE_FALSE(stopped);
+    CHECK(stopped.error().what == "stopped at the day's limit: 1000 bytes");
+    it.settle_down();
+    CHECK(it.booked()[it.day] >= 1000);
+}
+
+TEST_CASE("a crash before the first byte does not overdraw a small budget [G2]")
+{
+    Days it;
+    it.make_ready(*it.budget(), 1000);
+    CHECK(it.booked() == Booked{{it.day, 1000}});
+}
+
+TEST_CASE("a small run needs no commit of its own")
+{
+    Days it;
+    const auto budget = it.budget();
+    it.make_ready(*budget, kMany);
+    for (int run = 0; run < 10; ++run) {
+        it.make_ready(*budget, kMany);
+        Budget::Meter meter(*budget, kMany);
+        REQUIRE(meter.count(1000));
+    }
+    it.settle_down();
+    CHECK(it.booked() == Booked{{it.day, Budget::kCushion}});
+}
+
+TEST_CASE("an agent that is killed at any moment has booked what its runs had counted, and little more [G2]")
+{
+    const sonde::test::TempDir dir;
+    const Budget::Day day{std::chrono::days(20'000)};
+    constexpr int kRounds = 5;
+    constexpr std::uint64_t kStep = 10'000;
+    std::uint64_t counted = 0;
+    for (int round = 0; round < kRounds; ++round) {
+        int pipes[2];
+        REQUIRE(pipe(pipes) == 0);
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            auto spool = spool::Spool::open({dir / "spool.db"});
+            asio::io_context io;
+            Budget budget(io.get_executor(), *spool, silent(), [&] { return day; });
+            budget.restore(await(spool->open_state())->booked_bytes);
+            Budget::Meter meter(budget, kMany);
+            for (std::uint64_t total = kStep;; total += kStep) {
+                if (!meter.count(total))
+                    _exit(1);
+                io.restart();
+                io.run();
+                if (write(pipes[1], &kStep, sizeof kStep) != sizeof kStep)
+                    _exit(2);
+            }
+        }
+        close(pipes[1]);
+        std::uint64_t step = 0;
+        for (int heard = 0; heard < 100 * (round + 1); ++heard, counted += step)
+            REQUIRE(read(pipes[0], &step, sizeof step) == sizeof step);
+        kill(child, SIGKILL);
+        while (read(pipes[0], &step, sizeof step) == sizeof step)
+            counted += step;
+        close(pipes[0]);
+        int status = 0;
+        waitpid(child, &status, 0);
+        REQUIRE(WIFSIGNALED(status));
+    }
+    auto spool = sonde::test::open_spool(dir / "spool.db");
+    const std::uint64_t booked = await(spool.open_state())->booked_bytes[day];
+    CHECK(booked >= counted);
+    CHECK(booked <= 2 * counted + kRounds * (Budget::kCushion + kStep));
+}

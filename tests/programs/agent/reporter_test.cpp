@@ -1,0 +1,82 @@
+#include "bench.hpp"
+
+#include "programs/agent/reporter.hpp"
+
+using namespace sonde;
+using namespace sonde::agent;
+using namespace sonde::agent::test;
+
+namespace {
+
+struct Reporting : Bench {
+    int noted = 0;
+    Reporter reporter{loop.io.get_executor(),
+                      spool,
+                      client.identity,
+                      no_jitter(),
+                      log(),
+                      [this] { ++noted; },
+                      channel::Pace{1ms, 10ms, 1ms, 10ms}};
+    std::shared_ptr<Stopper> stopper = std::make_shared<Stopper>();
+    std::optional<Reporter::Delivered> delivered;
+
+    Reporting() : Bench(channel::Role::collector)
+    {
+        sonde::test::run_whole(spool, sonde::test::intent_of("s", 1), 3, 10, {name()});
+    }
+
+    agent::Destination destination() const { return {"report", client.server}; }
+    spool::Destination name() const { return to_spool(destination()); }
+
+    void start()
+    {
+        asio::co_spawn(loop.io, reporter.deliver(destination(), stopper),
+                       [this](std::exception_ptr, Reporter::Delivered result) { delivered = result; });
+    }
+};
+
+} // namespace
+
+TEST_CASE("results that a collector does not take from this agent are kept and told of once, and go when it is mended")
+{
+    const int wrong = GENERATE(401, 403, 404, 405);
+    Reporting it;
+    int code = wrong;
+    it.answer = [&](const channel::Request &) { return status(code); };
+    it.start();
+    it.run_until([&] { return it.requests.size() >= 4; });
+    CHECK(it.noted == 1);
+    CHECK(it.lines("report failed collector=") == 1);
+    const auto told = await(it.spool.failures(10));
+    REQUIRE(told->size() == 1);
+    CHECK(told->front().failure.kind == "report");
+    CHECK(told->front().failure.message.find(std::to_string(wrong) + " the test says so") != std::string::npos);
+    CHECK(await(it.spool.status())->set_aside == 0);
+    code = 204;
+    it.run_until([&] { return it.delivered.has_value(); });
+    CHECK(it.delivered->status == 0);
+    CHECK(it.delivered->results >= 1);
+    CHECK(await(it.spool.status())->pending.empty());
+}
+
+TEST_CASE("a result that the collector refuses is set aside, visible, and the others go")
+{
+    Reporting it;
+    bool refused = false;
+    it.answer = [&](const channel::Request &request) {
+        const bool bad = request.body.find("\"packet\"") != std::string::npos;
+        refused |= bad;
+        return status(bad ? 400 : 204);
+    };
+    it.start();
+    it.run_until([&] { return it.delivered.has_value(); });
+    CHECK(refused);
+    CHECK(it.delivered->status == 1);
+    CHECK(it.noted == 1);
+    const auto aside = await(it.spool.what_was_set_aside());
+    REQUIRE(aside->size() == 1);
+    CHECK(aside->front().reason == "400 the test says so");
+    CHECK(it.lines("report refused collector=") == 1);
+    CHECK(await(it.spool.failures(10))->front().failure.kind == "report");
+    CHECK(await(it.spool.status())->pending.empty());
+}
