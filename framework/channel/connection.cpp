@@ -210,6 +210,9 @@ asio::awaitable<std::optional<Response>> Connection::read_request(HttpParser &pa
 // Nothing when the connection is to end without a response.
 asio::awaitable<std::optional<Response>> Connection::answer(Request request)
 {
+    // A handler may wait for minutes, with thousands of others.
+    if (unread_.empty())
+        unread_ = std::string();
     watch_client();
     in_handler_ = true;
     std::optional<Response> response;

@@ -1,5 +1,7 @@
 #include "channel/serve.hpp"
 
+#include "channel/descriptors.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -38,15 +40,20 @@ void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &ser
     log.info("stopped");
 }
 
-Result<void> serve(asio::io_context &loop, Service service, Log &log)
+Result<void> serve(asio::io_context &loop, Service service, const ServeOptions &options, Log &log)
 {
-    auto identity = load_identity(service.identity);
+    auto identity = load_identity(options.identity);
     if (!identity)
         return identity.error();
     Server server(loop.get_executor(),
-                  {.identity = *identity, .handler = std::move(service.handler), .admit = std::move(service.admit)},
+                  {.identity = *identity,
+                   .handler = std::move(service.handler),
+                   .admit = std::move(service.admit),
+                   .on_stop = std::move(service.on_stop),
+                   .body_limit = service.body_limit,
+                   .max_connections = fit_connections(options.max_connections, log)},
                   log);
-    for (const std::string &address : service.listen)
+    for (const std::string &address : options.listen)
         if (auto listening = server.listen(address); !listening)
             return listening.error();
     serve_until_signal(loop, {&server}, log);

@@ -19,8 +19,6 @@ using asio::ip::tcp;
 
 namespace {
 
-// Beyond the limit so many more are let in to be told 503; others are closed at once.
-constexpr std::size_t kOverloadedConnections = 64;
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
 } // namespace
@@ -157,6 +155,8 @@ asio::awaitable<void> Server::stop(std::chrono::milliseconds grace)
 {
     const auto state = state_;
     state->stop_listening();
+    if (state->core->options.on_stop)
+        state->core->options.on_stop();
     state->cancel_if([](const Connection &connection) { return connection.idle(); });
     error_code ignored;
     if (!state->connections.empty()) {

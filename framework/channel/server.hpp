@@ -22,11 +22,16 @@ using Handler = std::function<asio::awaitable<Response>(Request)>;
 // role and the path alone, so that nobody without the right uploads megabytes first.
 using Admit = std::function<std::optional<Response>(const Request &)>;
 
+// Beyond ServerOptions::max_connections so many more are let in to be told 503; others are closed at once.
+inline constexpr std::size_t kOverloadedConnections = 64;
+
 struct ServerOptions {
     std::shared_ptr<const Identity> identity; // absent: plain HTTP
     bool client_certificates = true;          // false: HTTPS for anybody, `Request::peer` stays empty
     Handler handler;
     Admit admit{};
+    // The server stops: what waits in a handler should answer now. Called once, before requests are given their grace.
+    std::function<void()> on_stop{};
 
     std::size_t body_limit = 16 * 1024 * 1024; // more gets 413
     std::size_t header_limit = 16 * 1024;      // more gets 431
@@ -54,7 +59,8 @@ public:
     // May be called several times. Returns the address in the logged form.
     Result<std::string> listen(const std::string &address);
 
-    // Stops listening, closes idle connections, lets requests in flight finish for `grace`, then cancels them.
+    // Stops listening, tells `on_stop`, closes idle connections, lets requests in flight finish for `grace`, then
+    // cancels them.
     asio::awaitable<void> stop(std::chrono::milliseconds grace);
 
     std::size_t connections() const;

@@ -14,6 +14,12 @@ namespace sonde::model {
 inline constexpr std::string_view kOutcomesMethod = "outcomes"; // and the name of its only table
 inline constexpr std::string_view kOutcomesVersion = "1.0";
 
+// All words, in the order in which they are shown.
+inline constexpr OutcomeWord kOutcomeWords[] = {
+    OutcomeWord::completed, OutcomeWord::failed,  OutcomeWord::suppressed,  OutcomeWord::overlapped,
+    OutcomeWord::not_met,   OutcomeWord::refused, OutcomeWord::interrupted, OutcomeWord::missed,
+};
+
 // run, schedule, action, task, outcome, status, blame, message, first_event, last_event, count, start, end, lateness,
 // rows, rows_dropped, sent, received. Columns are only ever added, at the end.
 const std::vector<Column> &outcomes_columns();

@@ -2,6 +2,7 @@
 
 #include "model/cells.hpp"
 #include "model/outcomes.hpp"
+#include "store/cells.hpp"
 #include "store/names.hpp"
 
 #include <algorithm>
@@ -31,6 +32,9 @@ Result<void> check_columns(const std::vector<model::Column> &columns, const std:
         if (std::any_of(columns.begin(), column, same))
             return Error{where + "/column", shown(column->name) + " is there twice", ""};
     }
+    if (const auto bytes = encode_columns(columns).size(); bytes > kLayoutBytes)
+        return Error{where + "/column", "the columns and their words take " + std::to_string(bytes) + " bytes",
+                     "at most " + std::to_string(kLayoutBytes)};
     return {};
 }
 

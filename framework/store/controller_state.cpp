@@ -10,6 +10,7 @@ namespace {
 using sqlite::Connection;
 
 constexpr int kFailuresKept = 1000; // of one agent
+constexpr std::size_t kAgentsAtOnce = 1000;
 
 // Times are nanoseconds since the Unix epoch, UUIDs their 36 characters.
 constexpr const char *kTables = R"sql(
@@ -69,33 +70,63 @@ Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<m
     return {};
 }
 
-Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::optional<Uuid> &agent, std::size_t limit)
+Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::optional<Uuid> &agent, std::int64_t before,
+                                                 std::size_t limit, std::size_t bytes)
 {
     std::vector<StoredFailure> all;
-    auto rows = db.query("SELECT agent, received, time, kind, path, message FROM failure "
-                         "WHERE ?1 IS NULL OR agent = ?1 ORDER BY id DESC LIMIT ?2",
-                         agent ? std::optional(to_string(*agent)) : std::nullopt, limit);
-    while (rows.next())
-        all.push_back({rows.uuid(0), rows.time(1), {rows.time(2), rows.string(3), rows.string(4), rows.string(5)}});
+    auto rows = db.query("SELECT id, agent, received, time, kind, path, message FROM failure "
+                         "WHERE (?1 IS NULL OR agent = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3",
+                         agent ? std::optional(to_string(*agent)) : std::nullopt, before, limit);
+    std::size_t size = 0;
+    while (size < bytes && rows.next()) {
+        all.push_back({rows.integer(0),
+                       rows.uuid(1),
+                       rows.time(2),
+                       {rows.time(3), rows.string(4), rows.string(5), rows.string(6)}});
+        const model::Failure &failure = all.back().failure;
+        size += sizeof(StoredFailure) + failure.kind.size() + failure.path.size() + failure.message.size();
+    }
     if (auto end = rows.end(); !end)
         return end.error();
     return all;
 }
 
 // Agents that have an instruction may never have been here, and the other way round.
-Result<std::vector<AgentRecord>> read_records(Connection &db)
+Result<std::vector<std::string>> read_ids(Connection &db, const std::optional<Uuid> &after)
 {
-    std::vector<AgentRecord> all;
-    auto rows = db.query("SELECT known.agent, etag, applied_etag, last_seen, capabilities, capabilities_at, "
-                         "(SELECT count(*) FROM failure WHERE failure.agent = known.agent) "
-                         "FROM (SELECT agent FROM agent UNION SELECT agent FROM instruction) AS known "
-                         "LEFT JOIN agent ON agent.agent = known.agent "
-                         "LEFT JOIN instruction ON instruction.agent = known.agent ORDER BY known.agent");
+    std::vector<std::string> ids;
+    auto rows = db.query("SELECT agent FROM agent WHERE agent > ?1 UNION "
+                         "SELECT agent FROM instruction WHERE agent > ?1 ORDER BY agent LIMIT ?2",
+                         after ? to_string(*after) : std::string(), kAgentsAtOnce);
     while (rows.next())
-        all.push_back({rows.uuid(0), rows.optional_string(1), rows.optional_string(2), rows.optional_time(3),
-                       rows.optional_string(4), rows.optional_time(5), static_cast<std::uint64_t>(rows.integer(6))});
+        ids.push_back(rows.string(0));
     if (auto end = rows.end(); !end)
         return end.error();
+    return ids;
+}
+
+// One by one, since a join would sort a thousand agents with all that they sent.
+Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optional<Uuid> &after, std::size_t bytes)
+{
+    const auto ids = read_ids(db, after);
+    if (!ids)
+        return ids.error();
+    std::vector<AgentRecord> all;
+    std::size_t size = 0;
+    for (const std::string &id : *ids) {
+        if (size >= bytes)
+            break;
+        auto rows = db.query("SELECT known, etag, applied_etag, last_seen, capabilities, capabilities_at, "
+                             "(SELECT count(*) FROM failure WHERE failure.agent = known) "
+                             "FROM (SELECT ? AS known) LEFT JOIN agent ON agent.agent = known "
+                             "LEFT JOIN instruction ON instruction.agent = known",
+                             id);
+        if (!rows.next())
+            return rows.end() ? Error{"state", "agent " + id + " is missing", ""} : rows.end().error();
+        all.push_back({rows.uuid(0), rows.optional_string(1), rows.optional_string(2), rows.optional_time(3),
+                       rows.optional_string(4), rows.optional_time(5), static_cast<std::uint64_t>(rows.integer(6))});
+        size += sizeof(AgentRecord) + (all.back().capabilities ? all.back().capabilities->size() : 0);
+    }
     return all;
 }
 
@@ -157,15 +188,15 @@ asio::awaitable<Result<void>> ControllerState::add_failures(Uuid agent, std::vec
     });
 }
 
-asio::awaitable<Result<std::vector<StoredFailure>>> ControllerState::failures(std::optional<Uuid> agent,
-                                                                              std::size_t limit)
+asio::awaitable<Result<std::vector<StoredFailure>>>
+ControllerState::failures(std::optional<Uuid> agent, std::int64_t before, std::size_t limit, std::size_t bytes)
 {
-    return database_->read([agent, limit](Connection &db) { return read_failures(db, agent, limit); });
+    return database_->read([=](Connection &db) { return read_failures(db, agent, before, limit, bytes); });
 }
 
-asio::awaitable<Result<std::vector<AgentRecord>>> ControllerState::agents()
+asio::awaitable<Result<std::vector<AgentRecord>>> ControllerState::agents(std::optional<Uuid> after, std::size_t bytes)
 {
-    return database_->read(read_records);
+    return database_->read([after, bytes](Connection &db) { return read_records(db, after, bytes); });
 }
 
 } // namespace sonde::store

@@ -30,7 +30,7 @@ struct AgentInstruction {
 struct AgentRecord {
     Uuid agent;
     std::optional<std::string> etag;         // of its instruction
-    std::optional<std::string> applied_etag; // what it last said to have, by If-None-Match
+    std::optional<std::string> applied_etag; // what it last said to have
     std::optional<WallTime> last_seen;
     std::optional<std::string> capabilities; // JSON as the agent sent it
     std::optional<WallTime> capabilities_at;
@@ -38,6 +38,7 @@ struct AgentRecord {
 };
 
 struct StoredFailure {
+    std::int64_t id = 0; // later ones have greater ones
     Uuid agent;
     WallTime received;
     model::Failure failure;
@@ -62,9 +63,13 @@ public:
 
     // An agent's newest 1000 are kept.
     asio::awaitable<Result<void>> add_failures(Uuid agent, std::vector<model::Failure> failures, WallTime received);
-    asio::awaitable<Result<std::vector<StoredFailure>>> failures(std::optional<Uuid> agent, std::size_t limit);
+    // At most `limit` of those that came before `before`, the newest first; fewer than there are, but one at least,
+    // where they have more than about `bytes`.
+    asio::awaitable<Result<std::vector<StoredFailure>>> failures(std::optional<Uuid> agent, std::int64_t before,
+                                                                 std::size_t limit, std::size_t bytes);
 
-    asio::awaitable<Result<std::vector<AgentRecord>>> agents();
+    // The agents behind `after` in the order of their ids: about `bytes` of records, but one at least if there is one.
+    asio::awaitable<Result<std::vector<AgentRecord>>> agents(std::optional<Uuid> after, std::size_t bytes);
 
 private:
     explicit ControllerState(std::unique_ptr<sqlite::Database> database);

@@ -11,6 +11,10 @@ namespace sonde::store {
 
 inline constexpr std::size_t kNameBytes = 64;
 
+// What the columns of one table may take as they stand in the database, with their words: kept for ever, and looked at
+// for each result.
+inline constexpr std::size_t kLayoutBytes = 64 * 1024;
+
 // [a-z][a-z0-9_]*, for tables and columns.
 bool is_name(std::string_view text);
 

@@ -62,7 +62,7 @@ Result<void> put_outcomes(sqlite::Connection &db, std::int64_t agent, const mode
     return {};
 }
 
-Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const OutcomeQuery &query)
+Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const OutcomeQuery &query, std::size_t bytes)
 {
     auto where = conditions(query);
     where.add("_outcome.id > ?", query.after);
@@ -73,7 +73,8 @@ Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const O
                             where.sql() + " ORDER BY _outcome.id LIMIT " + std::to_string(query.limit),
                         where.values());
     std::vector<StoredOutcome> all;
-    while (rows.next()) {
+    std::size_t size = 0;
+    while (size < bytes && rows.next()) {
         auto &[id, agent, outcome] = all.emplace_back();
         id = rows.integer(0);
         agent = rows.uuid(1);
@@ -95,32 +96,42 @@ Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const O
         outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(17));
         outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(18));
         outcome.received_bytes = static_cast<std::uint64_t>(rows.integer(19));
+        size += sizeof(StoredOutcome) + outcome.message.size();
     }
     if (auto end = rows.end(); !end)
         return end.error();
     return all;
 }
 
-Result<std::vector<OutcomeSum>> sum_outcomes(sqlite::Connection &db, const OutcomeQuery &query)
+Result<std::vector<OutcomeSum>> sum_outcomes(sqlite::Connection &db, const OutcomeQuery &query,
+                                             const std::optional<SumPlace> &after)
 {
-    const auto where = conditions(query);
-    auto rows =
-        db.query_values("SELECT _agent.agent, schedule, outcome, sum(count), sum(rows), sum(rows_dropped) "
-                        "FROM _outcome JOIN _agent ON _agent.id = _outcome.agent" +
-                            where.sql() + " GROUP BY _agent.agent, schedule, outcome ORDER BY _agent.agent, schedule",
-                        where.values());
+    auto where = conditions(query);
+    if (after) {
+        // Apart, because an index serves this one and no disjunction.
+        where.add("_agent.agent >= ?", to_string(after->agent));
+        where.add("(_agent.agent > ? OR schedule > ?)", to_string(after->agent), after->schedule);
+    }
+    std::string words;
+    for (const auto word : model::kOutcomeWords)
+        words.append(", sum(count * (outcome = '").append(to_string(word)).append("'))");
+    auto rows = db.query_values("SELECT _agent.agent, schedule, sum(count), sum(rows), sum(rows_dropped)" + words +
+                                    " FROM _agent CROSS JOIN _outcome ON _outcome.agent = _agent.id" + where.sql() +
+                                    " GROUP BY _agent.agent, schedule ORDER BY _agent.agent, schedule LIMIT " +
+                                    std::to_string(query.limit),
+                                where.values());
     std::vector<OutcomeSum> sums;
     while (rows.next()) {
-        const auto agent = rows.uuid(0);
-        const auto schedule = rows.text(1);
-        if (sums.empty() || sums.back().agent != agent || sums.back().schedule != schedule)
-            sums.push_back({agent, std::string(schedule), 0, {}, 0, 0});
-        auto &sum = sums.back();
-        const auto count = static_cast<std::uint64_t>(rows.integer(3));
-        sum.planned += count;
-        sum.by_word[word_of(rows.text(2))] += count;
-        sum.rows += static_cast<std::uint64_t>(rows.integer(4));
-        sum.rows_dropped += static_cast<std::uint64_t>(rows.integer(5));
+        OutcomeSum &sum = sums.emplace_back();
+        sum.agent = rows.uuid(0);
+        sum.schedule = rows.text(1);
+        sum.planned = static_cast<std::uint64_t>(rows.integer(2));
+        sum.rows = static_cast<std::uint64_t>(rows.integer(3));
+        sum.rows_dropped = static_cast<std::uint64_t>(rows.integer(4));
+        int column = 5;
+        for (const auto word : model::kOutcomeWords)
+            if (const auto count = static_cast<std::uint64_t>(rows.integer(column++)); count > 0)
+                sum.by_word[word] = count;
     }
     if (auto end = rows.end(); !end)
         return end.error();

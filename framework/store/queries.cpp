@@ -141,10 +141,12 @@ Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
     return page;
 }
 
-Result<std::vector<SeenAgent>> read_agents(sqlite::Connection &db)
+Result<std::vector<SeenAgent>> read_agents(sqlite::Connection &db, const std::optional<Uuid> &after, std::size_t limit)
 {
     std::vector<SeenAgent> agents;
-    auto rows = db.query("SELECT agent, group_id, first_seen, last_seen, results FROM _agent ORDER BY agent");
+    auto rows = db.query("SELECT agent, group_id, first_seen, last_seen, results FROM _agent WHERE agent > ? "
+                         "ORDER BY agent LIMIT ?",
+                         after ? to_string(*after) : std::string(), limit);
     while (rows.next())
         agents.push_back(
             {rows.uuid(0), rows.string(1), rows.time(2), rows.time(3), static_cast<std::uint64_t>(rows.integer(4))});

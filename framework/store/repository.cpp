@@ -39,19 +39,23 @@ asio::awaitable<Result<Page>> Repository::results(ResultQuery query, std::functi
         [query = std::move(query), sink = std::move(sink)](Connection &db) { return read_results(db, query, sink); });
 }
 
-asio::awaitable<Result<std::vector<StoredOutcome>>> Repository::outcomes(OutcomeQuery query)
+asio::awaitable<Result<std::vector<StoredOutcome>>> Repository::outcomes(OutcomeQuery query, std::size_t bytes)
 {
-    return database_->read([query = std::move(query)](Connection &db) { return read_outcomes(db, query); });
+    return database_->read(
+        [query = std::move(query), bytes](Connection &db) { return read_outcomes(db, query, bytes); });
 }
 
-asio::awaitable<Result<std::vector<OutcomeSum>>> Repository::outcome_sums(OutcomeQuery query)
+asio::awaitable<Result<std::vector<OutcomeSum>>> Repository::outcome_sums(OutcomeQuery query,
+                                                                          std::optional<SumPlace> after)
 {
-    return database_->read([query = std::move(query)](Connection &db) { return sum_outcomes(db, query); });
+    return database_->read([query = std::move(query), after = std::move(after)](Connection &db) {
+        return sum_outcomes(db, query, after);
+    });
 }
 
-asio::awaitable<Result<std::vector<SeenAgent>>> Repository::agents()
+asio::awaitable<Result<std::vector<SeenAgent>>> Repository::agents(std::optional<Uuid> after, std::size_t limit)
 {
-    return database_->read(read_agents);
+    return database_->read([after, limit](Connection &db) { return read_agents(db, after, limit); });
 }
 
 } // namespace sonde::store

@@ -22,6 +22,7 @@ namespace asio = boost::asio;
 struct Stored {
     std::size_t stored = 0;
     std::size_t duplicates = 0; // had been stored before; acknowledged all the same
+    std::optional<Error> refused{}; // nothing was stored: the sender has used up what one agent may make
 
     bool operator==(const Stored &) const = default;
 };
@@ -63,6 +64,12 @@ struct OutcomeQuery {
     std::size_t limit = 1000;
 };
 
+// Behind which schedule of which agent a page of sums begins.
+struct SumPlace {
+    Uuid agent;
+    std::string schedule;
+};
+
 struct StoredOutcome {
     std::int64_t id = 0;
     Uuid agent;
@@ -98,16 +105,21 @@ public:
     Repository(Repository &&) noexcept = default;
     Repository &operator=(Repository &&) noexcept = default;
 
-    // Stores a report whole, in one commit, or refuses it whole (a name or a cell that is not what it says). `agent` is
-    // the one that the certificate names; a result that (agent, epoch, sequence) has stored already is a duplicate.
+    // Stores a report whole, in one commit, or refuses it whole (a name or a cell that is not what it says, or more
+    // kinds of tables than one agent may make). `agent` is the one that the certificate names; a result that (agent,
+    // epoch, sequence) has stored already is a duplicate.
     asio::awaitable<Result<Stored>> store(Uuid agent, model::Report report, WallTime received);
 
     // Calls `sink` for each row, by the order in which results arrived, *on a reader's thread*, until it returns false.
     asio::awaitable<Result<Page>> results(ResultQuery query, std::function<bool(const ResultRow &)> sink);
 
-    asio::awaitable<Result<std::vector<StoredOutcome>>> outcomes(OutcomeQuery query);
-    asio::awaitable<Result<std::vector<OutcomeSum>>> outcome_sums(OutcomeQuery query); // no `after`, no `limit`
-    asio::awaitable<Result<std::vector<SeenAgent>>> agents();
+    // At most `query.limit` and about `bytes` of them, but at least one if there is one behind `query.after`.
+    asio::awaitable<Result<std::vector<StoredOutcome>>> outcomes(OutcomeQuery query, std::size_t bytes = SIZE_MAX);
+    // By agent and schedule; at most `query.limit` of those behind `after`. Has no use for `query.after`.
+    asio::awaitable<Result<std::vector<OutcomeSum>>> outcome_sums(OutcomeQuery query,
+                                                                  std::optional<SumPlace> after = {});
+    // By their ids; at most `limit` of those behind `after`.
+    asio::awaitable<Result<std::vector<SeenAgent>>> agents(std::optional<Uuid> after = {}, std::size_t limit = 1000);
 
     sqlite::DatabaseLoad load() const { return database_->load(); }
 

@@ -53,6 +53,13 @@ CREATE TABLE _view(
 INSERT INTO _view VALUES ('agents', '', 'agents'), ('results', '', 'results'), ('outcomes', 'outcomes', 'outcomes');
 )sql";
 
+// Who made a layout first, since that is bounded; and what sums of outcomes are paged by.
+constexpr const char *kBounds = R"sql(
+ALTER TABLE _layout ADD COLUMN agent INTEGER REFERENCES _agent(id);
+CREATE INDEX _layout_agent ON _layout(agent);
+CREATE INDEX _outcome_schedule ON _outcome(agent, schedule);
+)sql";
+
 std::string own_views()
 {
     const auto time = [](const std::string &column) { return time_text(column) + " AS " + column; };
@@ -74,7 +81,7 @@ std::string own_views()
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kTables + own_views()};
+    static const std::vector<std::string> steps = {kTables + own_views(), kBounds};
     return steps;
 }
 

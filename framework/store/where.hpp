@@ -19,6 +19,12 @@ public:
         values_.emplace_back(std::string_view(texts_.emplace_back(std::move(value))));
     }
 
+    void add(const std::string &condition, std::string first, std::string second)
+    {
+        add(condition, std::move(first));
+        values_.emplace_back(std::string_view(texts_.emplace_back(std::move(second))));
+    }
+
     void add(const std::string &condition, std::int64_t value)
     {
         add(condition);

@@ -2,9 +2,8 @@
 
 #include "model/outcomes.hpp"
 #include "store/cells.hpp"
-#include "store/check.hpp"
+#include "store/layouts.hpp"
 #include "store/outcomes.hpp"
-#include "store/views.hpp"
 
 namespace sonde::store {
 
@@ -38,25 +37,6 @@ Result<std::int64_t> put_head(sqlite::Connection &db, std::int64_t agent, const 
     return *stored == 0 ? 0 : db.last_insert_id();
 }
 
-// The layout's id; a new one changes the table's view.
-Result<std::int64_t> put_layout(sqlite::Connection &db, const std::string &method, const model::Table &table,
-                                std::size_t position)
-{
-    const auto columns = encode_columns(table.columns);
-    const auto known =
-        db.integer("SELECT id FROM _layout WHERE method = ? AND name = ? AND position = ? AND columns = ?", method,
-                   table.name, position, columns);
-    if (!known || *known != 0)
-        return known;
-    const auto stored = db.run("INSERT INTO _layout VALUES(NULL, ?, ?, ?, ?)", method, table.name, position, columns);
-    if (!stored)
-        return stored.error();
-    const auto id = db.last_insert_id();
-    if (auto renewed = renew_view(db, method, table.name, position == 0); !renewed)
-        return renewed.error();
-    return id;
-}
-
 Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t layout, const model::Table &table)
 {
     if (table.rows.empty())
@@ -74,11 +54,11 @@ Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t 
     return {};
 }
 
-Result<void> put_tables(sqlite::Connection &db, std::int64_t id, const model::ReportedResult &result)
+Result<void> put_tables(sqlite::Connection &db, Layouts &layouts, std::int64_t id, const model::ReportedResult &result)
 {
     std::size_t position = 0;
     for (const auto &table : result.tables) {
-        const auto layout = put_layout(db, result.method, table, position++);
+        const auto layout = layouts.put(db, result.method, table, position++);
         if (!layout)
             return layout.error();
         if (auto stored = put_rows(db, id, *layout, table); !stored)
@@ -94,7 +74,14 @@ Result<Stored> put_report(sqlite::Connection &db, const Uuid &agent, const model
     const auto agent_id = put_agent(db, agent, report, received);
     if (!agent_id)
         return agent_id.error();
+    Layouts layouts(*agent_id);
+    if (auto known = layouts.look_up(db, report); !known)
+        return known.error();
     Stored stored;
+    if (auto refused = layouts.too_many()) {
+        stored.refused = std::move(refused);
+        return stored;
+    }
     for (const auto &result : report.results) {
         const auto id = put_head(db, *agent_id, report, result, received);
         if (!id)
@@ -104,7 +91,7 @@ Result<Stored> put_report(sqlite::Connection &db, const Uuid &agent, const model
             continue;
         }
         ++stored.stored;
-        if (auto put = put_tables(db, *id, result); !put)
+        if (auto put = put_tables(db, layouts, *id, result); !put)
             return put.error();
         if (model::is_outcomes(result))
             if (auto put = put_outcomes(db, *agent_id, result); !put)

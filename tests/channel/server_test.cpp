@@ -127,6 +127,32 @@ TEST_CASE("half a request gets 408 at its deadline, with one line")
     CHECK(it.loop.warnings().size() == 1);
 }
 
+TEST_CASE("a request that drips in byte by byte gets 408 at its deadline all the same")
+{
+    Talk it;
+    auto options = plain_options(echo());
+    options.request_deadline = 100ms;
+    it.serve(options);
+    it.loop.run([&]() -> asio::awaitable<void> {
+        auto socket = co_await connect_to(it.loop.io, it.address);
+        std::string answer;
+        asio::co_spawn(it.loop.io, read_text_until(socket), [&](std::exception_ptr, std::string all) { answer = all; });
+        const std::string head = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
+        error_code error;
+        co_await asio::async_write(socket, asio::buffer(head), asio::redirect_error(asio::use_awaitable, error));
+        asio::steady_timer pause(it.loop.io);
+        while (answer.empty() && !error) {
+            co_await asio::async_write(socket, asio::buffer("a", 1), asio::redirect_error(asio::use_awaitable, error));
+            pause.expires_after(5ms);
+            co_await pause.async_wait(asio::use_awaitable);
+        }
+        co_await until(it.loop.io, [&] { return !answer.empty(); });
+        CHECK(answer.starts_with("HTTP/1.1 408"));
+        socket.close();
+    }());
+    CHECK(it.loop.warnings().size() == 1);
+}
+
 TEST_CASE("a client that leaves in the middle of its request is one line, and one that leaves between two is none")
 {
     Talk it;
@@ -281,6 +307,34 @@ TEST_CASE("a stop closes idle connections at once, lets requests finish, and can
         error_code error;
         co_await late.async_connect(*parse_endpoint(it.address), asio::redirect_error(asio::use_awaitable, error));
         CHECK(error == asio::error::connection_refused);
+    }());
+}
+
+TEST_CASE("a stop tells handlers that wait, so that they answer at once and nobody waits for the grace to end")
+{
+    Talk it;
+    asio::steady_timer news(it.loop.io, asio::steady_timer::time_point::max());
+    bool entered = false;
+    auto options = plain_options([&](Request) -> asio::awaitable<Response> {
+        entered = true;
+        error_code error;
+        co_await news.async_wait(asio::redirect_error(asio::use_awaitable, error));
+        Response response{.status = 304};
+        co_return response;
+    });
+    options.on_stop = [&] { news.cancel(); };
+    it.serve(options);
+    it.loop.run([&]() -> asio::awaitable<void> {
+        auto waiting = co_await connect_to(it.loop.io, it.address);
+        co_await asio::async_write(waiting, asio::buffer(kGet), asio::use_awaitable);
+        co_await until(it.loop.io, [&] { return entered; });
+        bool stopped = false;
+        asio::co_spawn(it.loop.io, it.server->stop(1h), [&](std::exception_ptr) { stopped = true; });
+        const auto answer = co_await read_text_until(waiting);
+        CHECK(answer.starts_with("HTTP/1.1 304"));
+        CHECK(answer.find("Connection: close\r\n") != std::string::npos);
+        waiting.close();
+        co_await until(it.loop.io, [&] { return stopped; });
     }());
 }
 

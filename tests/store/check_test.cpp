@@ -37,6 +37,14 @@ TEST_CASE("hostile names are refused with their place")
     CHECK(error_of([](auto &r) { r.tables[0].columns[1].name = "'"; }).hint.find("[a-z]") != std::string::npos);
 }
 
+TEST_CASE("columns whose description takes too much are refused")
+{
+    const std::string word(200, 'w');
+    const auto error = error_of([&](auto &r) { r.tables[0].columns[8].words = std::vector<std::string>(400, word); });
+    CHECK(error.where.ends_with("/table[1]/column"));
+    CHECK(error.hint == "at most 65536");
+}
+
 TEST_CASE("names that are there twice are refused")
 {
     CHECK(error_of([](auto &r) { r.tables.push_back(packet_table(0)); }).what == "'packet' is there twice");

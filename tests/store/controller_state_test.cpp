@@ -58,7 +58,7 @@ TEST_CASE("agents are known by an instruction, a visit or capabilities")
     REQUIRE(await(state.seen(seen, std::nullopt, at(4))));
     REQUIRE(await(state.set_capabilities(capable, "{\"a\":1}", at(5))));
     REQUIRE(await(state.add_failures(capable, {{at(6), "plugin", "x.so", "damaged"}}, at(7))));
-    const auto agents = await(state.agents());
+    const auto agents = await(state.agents({}, SIZE_MAX));
     REQUIRE(agents);
     REQUIRE(agents->size() == 3);
     for (const auto &agent : *agents) {
@@ -75,6 +75,11 @@ TEST_CASE("agents are known by an instruction, a visit or capabilities")
         if (agent.agent == instructed)
             CHECK_FALSE(agent.last_seen);
     }
+    std::vector<Uuid> paged;
+    for (auto page = await(state.agents({}, 1)); !page->empty(); page = await(state.agents(paged.back(), 1)))
+        paged.push_back(page->back().agent);
+    REQUIRE(paged.size() == 3);
+    CHECK(std::is_sorted(paged.begin(), paged.end()));
 }
 
 TEST_CASE("failures come newest first, an agent's newest thousand are kept")
@@ -88,13 +93,16 @@ TEST_CASE("failures come newest first, an agent's newest thousand are kept")
         many.push_back({at(i), "report", "", std::to_string(i)});
     REQUIRE(await(state.add_failures(one, many, at(2000))));
     REQUIRE(await(state.add_failures(two, {{at(1), "policy", "/p", "refused"}}, at(3000))));
-    const auto all = await(state.failures(std::nullopt, 10'000));
+    const auto all = await(state.failures(std::nullopt, INT64_MAX, 10'000, SIZE_MAX));
     REQUIRE(all->size() == 1001);
     CHECK(all->front().agent == two);
     CHECK(all->front().failure == model::Failure{at(1), "policy", "/p", "refused"});
     CHECK(all->front().received == at(3000));
     CHECK(all->back().failure.message == "5");
-    const auto some = await(state.failures(one, 3));
+    const auto some = await(state.failures(one, INT64_MAX, 3, SIZE_MAX));
     REQUIRE(some->size() == 3);
     CHECK(some->front().failure.message == "1004");
+    const auto next = await(state.failures(one, some->back().id, 3, 1));
+    REQUIRE(next->size() == 1);
+    CHECK(next->front().failure.message == "1001");
 }

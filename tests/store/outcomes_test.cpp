@@ -125,5 +125,17 @@ TEST_CASE("outcomes are filtered and summed by agent, schedule, word and time")
     CHECK(sums->at(0).by_word.at(model::OutcomeWord::missed) == 40);
     CHECK(sums->at(0).rows == 30);
     CHECK(sums->at(1).planned == 1);
-    CHECK(await(repository.outcome_sums({}))->size() == 3);
+    const auto all = await(repository.outcome_sums({}));
+    REQUIRE(all->size() == 3);
+    query = {};
+    query.limit = 1;
+    std::vector<std::pair<Uuid, std::string>> places;
+    for (auto page = await(repository.outcome_sums(query)); !page->empty();
+         page = await(repository.outcome_sums(query, SumPlace{places.back().first, places.back().second}))) {
+        CHECK(page->front().planned == all->at(places.size()).planned);
+        places.emplace_back(page->front().agent, page->front().schedule);
+    }
+    CHECK(places.size() == 3);
+    query.limit = 1000;
+    CHECK(await(repository.outcomes(query, 1))->size() == 1);
 }

@@ -1,11 +1,9 @@
 #include "collector.hpp"
 
-#include "lines.hpp"
 #include "model/report_json.hpp"
+#include "pages.hpp"
 #include "query.hpp"
 #include "store/check.hpp"
-
-#include <algorithm>
 
 namespace sonde::collector {
 
@@ -20,8 +18,6 @@ constexpr std::string_view kResultsPath = "/operator/results";
 constexpr std::string_view kOutcomesPath = "/operator/outcomes";
 constexpr std::string_view kSumsPath = "/operator/outcome-sums";
 constexpr std::string_view kAgentsPath = "/operator/agents";
-constexpr std::string_view kJsonLines = "application/x-ndjson";
-constexpr std::size_t kPageRows = 1000; // so much of an answer is in memory at a time
 
 Response unavailable(Log &log, const Error &error)
 {
@@ -31,50 +27,10 @@ Response unavailable(Log &log, const Error &error)
     return response;
 }
 
-Response lines(std::string body)
+asio::awaitable<Response> refused(int status, std::string reason)
 {
-    Response response;
-    response.content_type = kJsonLines;
-    response.body = std::move(body);
-    return response;
+    co_return refuse(status, std::move(reason));
 }
-
-// Results page by page, each fetched when the socket has taken the one before.
-class ResultPages {
-public:
-    ResultPages(store::Repository &repository, ResultsRequest wanted, Log &log)
-        : repository_(repository), wanted_(std::move(wanted)), log_(log)
-    {
-    }
-
-    asio::awaitable<Result<std::string_view>> next()
-    {
-        page_.clear();
-        while (page_.empty() && !done_ && wanted_.limit > 0) {
-            wanted_.query.limit = std::min<std::uint64_t>(kPageRows, wanted_.limit);
-            std::function<bool(const store::ResultRow &)> take = [this](const store::ResultRow &row) {
-                append_result(page_, row);
-                return true;
-            };
-            auto page = co_await repository_.results(wanted_.query, std::move(take));
-            if (!page) {
-                log_.error("repository failed error={}", quoted(to_string(page.error())));
-                co_return page.error();
-            }
-            wanted_.limit -= std::min<std::uint64_t>(page->rows, wanted_.limit);
-            wanted_.query.after = page->next;
-            done_ = page->next == 0;
-        }
-        co_return std::string_view(page_);
-    }
-
-private:
-    store::Repository &repository_;
-    ResultsRequest wanted_;
-    Log &log_;
-    std::string page_;
-    bool done_ = false;
-};
 
 } // namespace
 
@@ -100,11 +56,9 @@ asio::awaitable<Response> Collector::handle(Request request)
         if (request.path == kSumsPath)
             return list_outcome_sums(std::move(request));
         if (request.path == kAgentsPath)
-            return list_agents();
+            return list(agent_pages(repository_));
     }
-    return [](std::string method, std::string path) -> asio::awaitable<Response> {
-        co_return refuse(405, method + " is not possible on " + path);
-    }(request.method, request.path);
+    return refused(405, request.method + " is not possible on " + request.path);
 }
 
 asio::awaitable<Response> Collector::take_report(Request request)
@@ -123,6 +77,8 @@ asio::awaitable<Response> Collector::take_report(Request request)
     auto stored = co_await repository_.store(agent, std::move(*reading), now().wall);
     if (!stored)
         co_return unavailable(log_, stored.error());
+    if (stored->refused)
+        co_return refuse(422, *stored->refused);
     log_.info("report stored agent={} results={} duplicates={}", to_string(agent), stored->stored, stored->duplicates);
     co_return Response{.status = 204};
 }
@@ -131,58 +87,32 @@ asio::awaitable<Response> Collector::list_results(Request request)
 {
     auto wanted = read_results_request(request);
     if (!wanted)
-        co_return refuse(400, to_string(wanted.error()));
-    auto pages = std::make_shared<ResultPages>(repository_, std::move(*wanted), log_);
-    Response response;
-    response.content_type = kJsonLines;
-    response.producer = [pages] { return pages->next(); };
-    co_return response;
+        return refused(400, to_string(wanted.error()));
+    return list(result_pages(repository_, std::move(*wanted)));
 }
 
 asio::awaitable<Response> Collector::list_outcomes(Request request)
 {
     auto wanted = read_outcomes_request(request);
     if (!wanted)
-        co_return refuse(400, to_string(wanted.error()));
-    std::string body;
-    while (wanted->limit > 0) {
-        wanted->query.limit = std::min<std::uint64_t>(kPageRows, wanted->limit);
-        auto page = co_await repository_.outcomes(wanted->query);
-        if (!page)
-            co_return unavailable(log_, page.error());
-        for (const store::StoredOutcome &outcome : *page)
-            append_outcome(body, outcome);
-        wanted->limit -= page->size();
-        if (page->size() < wanted->query.limit)
-            break;
-        wanted->query.after = page->back().id;
-    }
-    co_return lines(std::move(body));
+        return refused(400, to_string(wanted.error()));
+    return list(outcome_pages(repository_, std::move(*wanted)));
 }
 
 asio::awaitable<Response> Collector::list_outcome_sums(Request request)
 {
     auto wanted = read_outcomes_request(request);
     if (!wanted)
-        co_return refuse(400, to_string(wanted.error()));
-    auto sums = co_await repository_.outcome_sums(wanted->query);
-    if (!sums)
-        co_return unavailable(log_, sums.error());
-    std::string body;
-    for (const store::OutcomeSum &sum : *sums)
-        append_sum(body, sum);
-    co_return lines(std::move(body));
+        return refused(400, to_string(wanted.error()));
+    return list(sum_pages(repository_, std::move(wanted->query)));
 }
 
-asio::awaitable<Response> Collector::list_agents()
+asio::awaitable<Response> Collector::list(channel::NextPage pages)
 {
-    auto agents = co_await repository_.agents();
-    if (!agents)
-        co_return unavailable(log_, agents.error());
-    std::string body;
-    for (const store::SeenAgent &agent : *agents)
-        append_agent(body, agent);
-    co_return lines(std::move(body));
+    auto response = co_await channel::answer_lines(std::move(pages));
+    if (!response)
+        co_return unavailable(log_, response.error());
+    co_return std::move(*response);
 }
 
 } // namespace sonde::collector

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "base/log.hpp"
-#include "channel/message.hpp"
+#include "channel/lines.hpp"
 #include "store/repository.hpp"
 
 namespace sonde::collector {
@@ -25,7 +25,7 @@ private:
     asio::awaitable<channel::Response> list_results(channel::Request request);
     asio::awaitable<channel::Response> list_outcomes(channel::Request request);
     asio::awaitable<channel::Response> list_outcome_sums(channel::Request request);
-    asio::awaitable<channel::Response> list_agents();
+    asio::awaitable<channel::Response> list(channel::NextPage pages);
 
     store::Repository &repository_;
     Log &log_;

@@ -32,12 +32,6 @@ void number(std::string &lines, std::string_view name, auto value)
     lines.append(",\"").append(name).append("\":").append(std::to_string(value));
 }
 
-constexpr model::OutcomeWord kWords[] = {
-    model::OutcomeWord::completed,   model::OutcomeWord::failed,  model::OutcomeWord::suppressed,
-    model::OutcomeWord::overlapped,  model::OutcomeWord::not_met, model::OutcomeWord::refused,
-    model::OutcomeWord::interrupted, model::OutcomeWord::missed,
-};
-
 } // namespace
 
 void append_result(std::string &lines, const store::ResultRow &row)
@@ -77,7 +71,7 @@ void append_sum(std::string &lines, const store::OutcomeSum &sum)
     member(lines, "agent", to_string(sum.agent));
     model::append_member(lines, "schedule", sum.schedule);
     number(lines, "planned", sum.planned);
-    for (const model::OutcomeWord word : kWords) {
+    for (const model::OutcomeWord word : model::kOutcomeWords) {
         const auto found = sum.by_word.find(word);
         number(lines, model::to_string(word), found == sum.by_word.end() ? 0 : found->second);
     }

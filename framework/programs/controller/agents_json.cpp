@@ -6,9 +6,16 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <limits>
+#include <memory>
+
 namespace sonde::controller {
 
 namespace {
+
+namespace asio = boost::asio;
+
+constexpr std::size_t kFailuresShown = 1000;
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
@@ -43,49 +50,104 @@ void capabilities(Writer &writer, const store::AgentRecord &agent)
     writer.EndArray();
 }
 
-} // namespace
-
-std::string write_agents(const std::vector<store::AgentRecord> &agents)
+void end_line(std::string &lines, const rapidjson::StringBuffer &buffer)
 {
-    std::string lines;
-    for (const store::AgentRecord &agent : agents) {
-        rapidjson::StringBuffer buffer;
-        Writer writer(buffer);
-        writer.StartObject();
-        text(writer, "agent", to_string(agent.agent));
-        text(writer, "last_seen", when(agent.last_seen));
-        capabilities(writer, agent);
-        text(writer, "instruction", agent.etag);
-        text(writer, "applied", agent.applied_etag);
-        writer.Key("up_to_date");
-        writer.Bool(agent.etag == agent.applied_etag);
-        writer.Key("failures");
-        writer.Uint64(agent.failures);
-        writer.EndObject();
-        lines.append(buffer.GetString(), buffer.GetSize());
-        lines += '\n';
-    }
-    return lines;
+    lines.append(buffer.GetString(), buffer.GetSize());
+    lines += '\n';
 }
 
-std::string write_stored_failures(const std::vector<store::StoredFailure> &failures)
+void append_agent(std::string &lines, const store::AgentRecord &agent)
 {
-    std::string lines;
-    for (const store::StoredFailure &stored : failures) {
-        rapidjson::StringBuffer buffer;
-        Writer writer(buffer);
-        writer.StartObject();
-        text(writer, "agent", to_string(stored.agent));
-        text(writer, "received", when(stored.received));
-        text(writer, "time", when(stored.failure.time));
-        text(writer, "kind", stored.failure.kind);
-        text(writer, "path", stored.failure.path);
-        text(writer, "message", stored.failure.message);
-        writer.EndObject();
-        lines.append(buffer.GetString(), buffer.GetSize());
-        lines += '\n';
+    rapidjson::StringBuffer buffer;
+    Writer writer(buffer);
+    writer.StartObject();
+    text(writer, "agent", to_string(agent.agent));
+    text(writer, "last_seen", when(agent.last_seen));
+    capabilities(writer, agent);
+    text(writer, "instruction", agent.etag);
+    text(writer, "applied", agent.applied_etag);
+    writer.Key("up_to_date");
+    writer.Bool(agent.etag == agent.applied_etag);
+    writer.Key("failures");
+    writer.Uint64(agent.failures);
+    writer.EndObject();
+    end_line(lines, buffer);
+}
+
+void append_failure(std::string &lines, const store::StoredFailure &stored)
+{
+    rapidjson::StringBuffer buffer;
+    Writer writer(buffer);
+    writer.StartObject();
+    text(writer, "agent", to_string(stored.agent));
+    text(writer, "received", when(stored.received));
+    text(writer, "time", when(stored.failure.time));
+    text(writer, "kind", stored.failure.kind);
+    text(writer, "path", stored.failure.path);
+    text(writer, "message", stored.failure.message);
+    writer.EndObject();
+    end_line(lines, buffer);
+}
+
+class AgentPages {
+public:
+    explicit AgentPages(store::ControllerState &state) : state_(state) {}
+
+    asio::awaitable<Result<std::string>> next()
+    {
+        auto agents = co_await state_.agents(after_, channel::kPageBytes);
+        if (!agents)
+            co_return agents.error();
+        std::string lines;
+        for (const store::AgentRecord &agent : *agents)
+            append_agent(lines, agent);
+        if (!agents->empty())
+            after_ = agents->back().agent;
+        co_return lines;
     }
-    return lines;
+
+private:
+    store::ControllerState &state_;
+    std::optional<Uuid> after_;
+};
+
+class FailurePages {
+public:
+    FailurePages(store::ControllerState &state, std::optional<Uuid> agent) : state_(state), agent_(agent) {}
+
+    asio::awaitable<Result<std::string>> next()
+    {
+        std::string lines;
+        if (left_ == 0)
+            co_return lines;
+        auto failures = co_await state_.failures(agent_, before_, left_, channel::kPageBytes);
+        if (!failures)
+            co_return failures.error();
+        for (const store::StoredFailure &failure : *failures)
+            append_failure(lines, failure);
+        left_ -= failures->size();
+        if (!failures->empty())
+            before_ = failures->back().id;
+        co_return lines;
+    }
+
+private:
+    store::ControllerState &state_;
+    std::optional<Uuid> agent_;
+    std::int64_t before_ = std::numeric_limits<std::int64_t>::max();
+    std::size_t left_ = kFailuresShown;
+};
+
+} // namespace
+
+channel::NextPage agent_pages(store::ControllerState &state)
+{
+    return [pages = std::make_shared<AgentPages>(state)] { return pages->next(); };
+}
+
+channel::NextPage failure_pages(store::ControllerState &state, std::optional<Uuid> agent)
+{
+    return [pages = std::make_shared<FailurePages>(state, agent)] { return pages->next(); };
 }
 
 } // namespace sonde::controller

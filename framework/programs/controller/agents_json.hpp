@@ -1,17 +1,17 @@
 #pragma once
 
+#include "channel/lines.hpp"
 #include "store/controller_state.hpp"
 
-#include <string>
-#include <vector>
+#include <optional>
 
+// What operators are shown, one JSON object a line. The state outlives what is returned.
 namespace sonde::controller {
 
-// What operators are shown, one JSON object a line: agent, last_seen, methods, refused_plugins, instruction (ETag),
-// applied (the ETag that the agent last said to have), up_to_date, failures.
-std::string write_agents(const std::vector<store::AgentRecord> &agents);
+// agent, last_seen, methods, refused_plugins, instruction, applied, up_to_date, failures.
+channel::NextPage agent_pages(store::ControllerState &state);
 
-// One JSON object a line, newest first: agent, received, time, kind, path, message.
-std::string write_stored_failures(const std::vector<store::StoredFailure> &failures);
+// agent, received, time, kind, path, message: the newest thousand, of one agent or of all.
+channel::NextPage failure_pages(store::ControllerState &state, std::optional<Uuid> agent);
 
 } // namespace sonde::controller

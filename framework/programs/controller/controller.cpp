@@ -1,6 +1,7 @@
 #include "controller.hpp"
 
 #include "agents_json.hpp"
+#include "channel/lines.hpp"
 #include "model/capabilities_json.hpp"
 #include "model/instruction_json.hpp"
 
@@ -20,7 +21,6 @@ constexpr std::string_view kFailurePath = "/restconf/operations/sonde-lmap:failu
 constexpr std::string_view kAgentsPath = "/operator/agents";
 constexpr std::string_view kFailuresPath = "/operator/failures";
 constexpr std::chrono::seconds kLongestWait{120};
-constexpr std::size_t kFailuresShown = 1000;
 
 Response broken(Log &log, const Error &error)
 {
@@ -44,13 +44,18 @@ std::string in_quotes(const std::string &etag)
     return '"' + etag + '"';
 }
 
-// The ETag that an agent says it has, without quotation marks.
-std::optional<std::string> said_etag(const Request &request)
+// The ETag that an agent says it has, if it says so. It goes into the state and to operators, so it has to be one.
+Result<std::optional<std::string>> said_etag(const Request &request)
 {
     const auto field = request.headers.get("Sonde-Applied");
-    if (!field || field->size() < 2 || field->front() != '"' || field->back() != '"')
-        return {};
-    return std::string(field->substr(1, field->size() - 2));
+    if (!field)
+        return std::optional<std::string>();
+    auto tag = channel::entity_tag(*field);
+    if (!tag)
+        return Error{"", "the field Sonde-Applied is no entity tag",
+                     "printable ASCII in quotation marks, at most " + std::to_string(channel::kEntityTagBytesMax) +
+                         " bytes"};
+    return tag;
 }
 
 // The agent in /operator/agents/AGENT/instruction.
@@ -111,7 +116,10 @@ asio::awaitable<Response> Controller::give_instruction(Request request)
     const Uuid agent = request.peer->id;
     const auto until = std::chrono::steady_clock::now() + channel::preferred_wait(request.headers, kLongestWait);
     const auto executor = co_await asio::this_coro::executor;
-    auto seen = co_await state_.seen(agent, said_etag(request), now().wall);
+    auto applied = said_etag(request);
+    if (!applied)
+        co_return refuse(400, applied.error());
+    auto seen = co_await state_.seen(agent, std::move(*applied), now().wall);
     if (!seen)
         co_return broken(log_, seen.error());
     for (;;) {
@@ -125,7 +133,7 @@ asio::awaitable<Response> Controller::give_instruction(Request request)
             response.headers.set("ETag", in_quotes(instruction->etag));
             co_return response;
         }
-        if (std::chrono::steady_clock::now() >= until) {
+        if (stopping_ || std::chrono::steady_clock::now() >= until) {
             Response response;
             response.status = instruction ? 304 : 204;
             if (instruction)
@@ -164,12 +172,19 @@ asio::awaitable<Response> Controller::take_failures(Request request)
     co_return Response{.status = 204};
 }
 
+void Controller::stop_waiting()
+{
+    stopping_ = true;
+    news_.announce_all();
+}
+
 asio::awaitable<Response> Controller::list_agents()
 {
-    auto agents = co_await state_.agents();
-    if (!agents)
-        co_return broken(log_, agents.error());
-    co_return json(200, write_agents(*agents));
+    channel::NextPage pages = agent_pages(state_);
+    auto response = co_await channel::answer_lines(std::move(pages));
+    if (!response)
+        co_return broken(log_, response.error());
+    co_return std::move(*response);
 }
 
 asio::awaitable<Response> Controller::list_failures(Request request)
@@ -181,10 +196,11 @@ asio::awaitable<Response> Controller::list_failures(Request request)
             co_return refuse(400, to_string(id.error()));
         agent = *id;
     }
-    auto failures = co_await state_.failures(agent, kFailuresShown);
-    if (!failures)
-        co_return broken(log_, failures.error());
-    co_return json(200, write_stored_failures(*failures));
+    channel::NextPage pages = failure_pages(state_, agent);
+    auto response = co_await channel::answer_lines(std::move(pages));
+    if (!response)
+        co_return broken(log_, response.error());
+    co_return std::move(*response);
 }
 
 asio::awaitable<Response> Controller::set_instruction(Request request, Uuid agent)

@@ -19,6 +19,9 @@ public:
 
     asio::awaitable<channel::Response> handle(channel::Request request);
 
+    // Answers the long polls that wait, and lets none wait any more.
+    void stop_waiting();
+
 private:
     asio::awaitable<channel::Response> give_instruction(channel::Request request);
     asio::awaitable<channel::Response> take_capabilities(channel::Request request);
@@ -31,6 +34,7 @@ private:
     store::ControllerState &state_;
     Log &log_;
     News news_;
+    bool stopping_ = false;
 };
 
 } // namespace sonde::controller

@@ -27,13 +27,23 @@ asio::awaitable<void> News::Subscription::wait(std::chrono::steady_clock::time_p
         throw boost::system::system_error(error);
 }
 
+void News::wake(Subscription &waiting)
+{
+    waiting.announced_ = true;
+    waiting.timer_.cancel();
+}
+
 void News::announce(const Uuid &agent)
 {
     const auto [begin, end] = waiting_.equal_range(agent);
-    for (auto place = begin; place != end; ++place) {
-        place->second->announced_ = true;
-        place->second->timer_.cancel();
-    }
+    for (auto place = begin; place != end; ++place)
+        wake(*place->second);
+}
+
+void News::announce_all()
+{
+    for (const auto &[agent, waiting] : waiting_)
+        wake(*waiting);
 }
 
 } // namespace sonde::controller

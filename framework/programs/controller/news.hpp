@@ -38,8 +38,12 @@ public:
     };
 
     void announce(const Uuid &agent);
+    // To all agents: whoever waits is to look again.
+    void announce_all();
 
 private:
+    static void wake(Subscription &waiting);
+
     std::multimap<Uuid, Subscription *> waiting_;
 };
 

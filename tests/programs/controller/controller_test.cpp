@@ -1,0 +1,129 @@
+#include "programs/controller/controller.hpp"
+
+#include "channel/fixture.hpp"
+#include "channel/lines.hpp"
+#include "support/await.hpp"
+
+#include <rapidjson/document.h>
+
+namespace asio = boost::asio;
+using namespace sonde;
+using namespace sonde::channel::test;
+using sonde::test::await;
+
+namespace {
+
+// A controller without its server: requests as they come out of one.
+struct Office {
+    Loop loop;
+    sonde::test::TempDir dir;
+    store::ControllerState state = std::move(store::ControllerState::open(dir / "controller.db").value());
+    controller::Controller controller{state, loop.log};
+    Uuid agent = random_uuid();
+
+    channel::Request poll(std::string_view prefer = "", std::string_view applied = "")
+    {
+        channel::Request request{.path = "/restconf/data/ietf-lmap-control:lmap"};
+        request.peer = channel::PeerIdentity{agent, channel::Role::agent};
+        if (!prefer.empty())
+            request.headers.set("Prefer", std::string(prefer));
+        if (!applied.empty())
+            request.headers.set("Sonde-Applied", std::string(applied));
+        return request;
+    }
+
+    channel::Response ask(channel::Request request)
+    {
+        channel::Response response;
+        loop.run([&]() -> asio::awaitable<void> {
+            auto answered = co_await controller.handle(std::move(request));
+            response = std::move(answered);
+        }());
+        return response;
+    }
+
+    store::AgentRecord record() { return await(state.agents({}, SIZE_MAX))->at(0); }
+};
+
+// A produced body and its longest piece.
+std::pair<std::string, std::size_t> body_of(const channel::Response &response)
+{
+    std::string body;
+    std::size_t longest = 0;
+    for (;;) {
+        const auto piece = await(response.producer());
+        REQUIRE(piece);
+        if (piece->empty())
+            return {body, longest};
+        body += *piece;
+        longest = std::max(longest, piece->size());
+    }
+}
+
+} // namespace
+
+TEST_CASE("a controller that stops answers the polls that wait, and lets no other wait")
+{
+    Office it;
+    std::optional<channel::Response> answer;
+    asio::co_spawn(it.loop.io, it.controller.handle(it.poll("wait=100")),
+                   [&](std::exception_ptr, channel::Response response) { answer = std::move(response); });
+    asio::steady_timer settled(it.loop.io, 20ms);
+    it.loop.run([&]() -> asio::awaitable<void> {
+        co_await settled.async_wait(asio::use_awaitable);
+        CHECK_FALSE(answer);
+        it.controller.stop_waiting();
+        co_await until(it.loop.io, [&] { return answer.has_value(); });
+    }());
+    CHECK(answer->status == 204);
+    CHECK(it.ask(it.poll("wait=100")).status == 204);
+}
+
+TEST_CASE("the ETag that an agent says it has is kept if it is one, and else refused")
+{
+    Office it;
+    CHECK(it.ask(it.poll("", "\"7-a\"")).status == 204);
+    CHECK(it.record().applied_etag == "7-a");
+    for (const std::string &wrong : {std::string("7"), std::string("\""), std::string("\"\x1b[2J\""),
+                                     std::string("\"a b\""), '"' + std::string(100'000, 'x') + '"'}) {
+        const auto response = it.ask(it.poll("", wrong));
+        CHECK(response.status == 400);
+        CHECK(response.refusal.find("Sonde-Applied") != std::string::npos);
+    }
+    CHECK(it.record().applied_etag == "7-a");
+}
+
+TEST_CASE("a list of all agents needs the memory of a page, however many there are and whatever they sent")
+{
+    Office it;
+    constexpr int kAgents = 2500;
+    asio::io_context io;
+    const std::string capabilities = R"({"sonde-lmap:input": {"version": ")" + std::string(2000, 'v') + R"("}})";
+    for (int i = 0; i < kAgents; ++i)
+        asio::co_spawn(io, it.state.set_capabilities(random_uuid(), capabilities, now().wall),
+                       [](std::exception_ptr, Result<void>) {});
+    io.run();
+    channel::Request request{.path = "/operator/agents"};
+    const auto [body, longest] = body_of(it.ask(request));
+    CHECK(std::count(body.begin(), body.end(), '\n') == kAgents);
+    CHECK(longest <= channel::kPageBytes);
+    CHECK(longest < body.size());
+    std::string_view first(body.data(), body.find('\n'));
+    rapidjson::Document line;
+    line.Parse(first.data(), first.size());
+    REQUIRE_FALSE(line.HasParseError());
+    CHECK(line["failures"].GetInt() == 0);
+}
+
+TEST_CASE("the newest thousand failures are shown, page by page")
+{
+    Office it;
+    for (int i = 0; i < 3; ++i) {
+        const std::vector<model::Failure> many(400, {now().wall, "report", "/p", std::string(1000, 'm')});
+        REQUIRE(await(it.state.add_failures(random_uuid(), many, now().wall)));
+    }
+    channel::Request request{.path = "/operator/failures"};
+    const auto [body, longest] = body_of(it.ask(request));
+    CHECK(std::count(body.begin(), body.end(), '\n') == 1000);
+    CHECK(longest < body.size());
+}
