@@ -80,6 +80,7 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
     if (refused && refused->by == refuser(options_.self))
         refused_ = Known{refused->etag, refused->content};
     channel::Backoff backoff(kBackoffBase, kBackoffCap);
+    bool tells = false;
     while (!stopped_) {
         const auto began = std::chrono::steady_clock::now();
         const Asked asked = co_await ask();
@@ -88,8 +89,10 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
             continue;
         }
         backoff.reset();
+        // What has come into force is told at once, but not again and again by a controller that always has news.
+        tells = asked.applied && !tells;
         const auto took = std::chrono::steady_clock::now() - began;
-        if (took < options_.quickest_poll)
+        if (!tells && took < options_.quickest_poll)
             co_await pause(std::chrono::duration_cast<std::chrono::milliseconds>(options_.quickest_poll - took));
     }
 }
@@ -120,7 +123,7 @@ asio::awaitable<Control::Asked> Control::ask()
                                          : to_string(response.error());
         log_->log(std::exchange(reached_, false) ? spdlog::level::warn : spdlog::level::debug,
                   "controller not reached error={}", quoted(why));
-        co_return Asked{false, response ? channel::retry_after(*response, now().wall) : std::nullopt};
+        co_return Asked{false, false, response ? channel::retry_after(*response, now().wall) : std::nullopt};
     }
     if (!std::exchange(reached_, true))
         log_->info("controller reached again");
@@ -135,8 +138,8 @@ asio::awaitable<Control::Asked> Control::ask()
                        quoted("it should send an ETag and heed If-None-Match"));
         co_return Asked{true};
     }
-    co_await consider(std::move(response->body), std::move(offered));
-    co_return Asked{true};
+    const bool applied = co_await consider(std::move(response->body), std::move(offered));
+    co_return Asked{true, applied};
 }
 
 // An instruction whose ETag is new is a new one even if its text is not: the ETag is what the Controller asks for in
@@ -150,7 +153,7 @@ bool Control::knows(const Known &one) const
     return same(in_force_) || same(refused_);
 }
 
-asio::awaitable<void> Control::consider(std::string text, Known offered)
+asio::awaitable<bool> Control::consider(std::string text, Known offered)
 {
     auto reading = model::read_instruction(text);
     std::vector<Error> errors = std::move(reading.errors);
@@ -168,7 +171,7 @@ asio::awaitable<void> Control::consider(std::string text, Known offered)
     }
     if (!errors.empty()) {
         co_await refuse(std::move(errors), std::move(offered));
-        co_return;
+        co_return false;
     }
     for (const Error &warning : reading.warnings)
         log_->warn("instruction warning={}", quoted(to_string(warning)));
@@ -177,6 +180,7 @@ asio::awaitable<void> Control::consider(std::string text, Known offered)
     // The next poll says what is in force, so it waits until that is durable.
     while (accepted_ && !stopped_)
         co_await pause(std::chrono::duration_cast<std::chrono::milliseconds>(kForever));
+    co_return !accepted_;
 }
 
 // Refused as a whole: the old one stays in force, and the controller is told why, once.

@@ -49,13 +49,14 @@ private:
     };
     struct Asked {
         bool answered = false;
+        bool applied = false; // a new instruction
         std::optional<std::chrono::seconds> retry_after{};
     };
 
     asio::awaitable<Asked> ask();
     channel::Request poll() const;
     bool knows(const Known &one) const;
-    asio::awaitable<void> consider(std::string text, Known offered);
+    asio::awaitable<bool> consider(std::string text, Known offered);
     asio::awaitable<void> refuse(std::vector<Error> errors, Known offered);
     asio::awaitable<void> pause(std::chrono::milliseconds time);
 

@@ -25,6 +25,7 @@ channel::Response instruction(const std::string &text, const std::string &etag =
 struct Polling : Bench {
     std::vector<Accepted> accepted;
     int refusals = 0;
+    std::chrono::milliseconds quickest_poll = 1ms;
     std::function<void()> on_accept = [this] { control->applied(); };
     std::optional<channel::Client> controller;
     std::optional<Control> control;
@@ -35,7 +36,7 @@ struct Polling : Bench {
         const auto state = await(spool.open_state());
         controller.emplace(loop.io.get_executor(), client);
         control.emplace(
-            loop.io.get_executor(), Control::Options{.self = client.identity->self.id, .quickest_poll = 1ms},
+            loop.io.get_executor(), Control::Options{.self = client.identity->self.id, .quickest_poll = quickest_poll},
             *controller, spool, no_jitter(), log(),
             [this](Accepted one) {
                 accepted.push_back(std::move(one));
@@ -84,6 +85,19 @@ TEST_CASE("the controller is told that an instruction is applied when it is in f
     CHECK(it.said(1, "Sonde-Applied") == "\"1\"");
     CHECK(it.said(1, "If-None-Match") == "\"1\"");
     it.stop();
+}
+
+TEST_CASE("what has come into force is told at once, also to a controller that never waits and always has news")
+{
+    Polling it;
+    it.quickest_poll = 1h;
+    int etag = 0;
+    it.answer = [&](const channel::Request &) { return instruction(kEmpty, '"' + std::to_string(++etag) + '"'); };
+    it.start();
+    it.run_until([&] { return it.accepted.size() == 2; });
+    CHECK(it.said(1, "Sonde-Applied") == "\"1\"");
+    it.stop();
+    CHECK(it.requests.size() == 2);
 }
 
 TEST_CASE("an instruction without an ETag is applied when its content is another, with one word in the log")
