@@ -184,7 +184,7 @@ void Launcher::handle(const StartRunner &request)
         return;
     }
     const uid_t uid = user->uid();
-    auto outcome = start_runner(request, plugin->get(), executable_.get(), uid);
+    auto outcome = start_runner(request, plugin->get(), owner == PluginOwner::anybody, executable_.get(), uid);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
         send(*error);

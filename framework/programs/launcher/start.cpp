@@ -94,8 +94,8 @@ private:
     int status_;
 };
 
-[[noreturn]] void become_runner(const frames::StartRunner &request, int runner, uid_t uid, pid_t launcher, int control,
-                                int plugin, int status)
+[[noreturn]] void become_runner(const frames::StartRunner &request, bool by_path, int runner, uid_t uid, pid_t launcher,
+                                int control, int plugin, int status)
 {
     const Child child(status);
     ::setsid();
@@ -109,9 +109,9 @@ private:
     errno = ESRCH;
     child.require(::getppid() == launcher, "launcher");
     child.reset_signals();
-    const bool reachable = ::access(request.plugin.c_str(), R_OK) == 0;
-    std::string path = reachable ? request.plugin : frames::kPluginDescriptorPath;
-    if (reachable)
+    by_path = by_path && ::access(request.plugin.c_str(), R_OK) == 0;
+    std::string path = by_path ? request.plugin : frames::kPluginDescriptorPath;
+    if (by_path)
         ::close(frames::kPluginDescriptor);
     std::string name = "sonde-runner";
     char *const arguments[] = {name.data(), path.data(), nullptr};
@@ -131,8 +131,8 @@ Descriptor above(int fd)
 
 } // namespace
 
-std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int opened, int runner,
-                                                        uid_t uid)
+std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunner &request, int opened, bool by_path,
+                                                        int runner, uid_t uid)
 {
     const auto failed = [&](const std::string &step, int error) {
         return LauncherError{request.runner, error,
@@ -153,7 +153,7 @@ std::variant<StartedRunner, LauncherError> start_runner(const frames::StartRunne
     if (pid < 0)
         return failed("fork", errno);
     if (pid == 0)
-        become_runner(request, executable.get(), uid, launcher, control.get(), plugin.get(), writing.get());
+        become_runner(request, by_path, executable.get(), uid, launcher, control.get(), plugin.get(), writing.get());
     writing.reset();
     Refusal refusal{};
     if (::read(reading.get(), &refusal, sizeof refusal) == sizeof refusal) {

@@ -16,10 +16,11 @@ struct StartedRunner {
 
 // Starts a runner for a plugin in a session of its own: as user and group `uid` without supplementary groups (0: as
 // whoever this is), no capability, no_new_privs, no core, an environment of its own, and dying with this process.
-// `plugin` is its opened file, `runner` the opened executable, so that its user need not reach them by path. Returns
-// once it has been executed.
+// `plugin` is its opened file, `runner` the opened executable, so that its user need not reach them by path. `by_path`:
+// the plugin is loaded by its path where the user can reach that, as debuggers like it; else what was opened is loaded,
+// whatever has become of the path. Returns once it has been executed.
 std::variant<StartedRunner, frames::LauncherError> start_runner(const frames::StartRunner &request, int plugin,
-                                                                int runner, uid_t uid);
+                                                                bool by_path, int runner, uid_t uid);
 
 // Kills all that a runner has made: its session, and by its user, if it has one of its own, whatever left it.
 void kill_runner(pid_t pid, uid_t uid);

@@ -164,7 +164,10 @@ TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else
         REQUIRE(::chown(plugin.c_str(), 0, 0) == 0);
     }
     wire.send(frames::StartRunner{1, plugin});
-    wire.expect<frames::RunnerStarted>();
+    const pid_t runner = wire.expect<frames::RunnerStarted>().pid;
+    // What was judged is what is loaded, whatever the path leads to by then.
+    const std::string command = file_text("/proc/" + std::to_string(runner) + "/cmdline");
+    CHECK(command == std::string("sonde-runner\0/proc/self/fd/4\0", 29));
 }
 
 TEST_CASE("the end of a runner is told with its wait status")
