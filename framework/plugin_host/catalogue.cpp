@@ -67,11 +67,11 @@ std::vector<fs::path> Catalogue::list() const
 }
 
 // `definite`: another look at the same file would say the same.
-asio::awaitable<PluginFile> Catalogue::examine(fs::path file, bool &definite)
+asio::awaitable<PluginFile> Catalogue::examine(fs::path file, std::string known_hash, bool &definite)
 {
     PluginFile plugin{file, "", nullptr, ""};
     definite = true;
-    const Result<std::string> hash = hash_file(file);
+    const Result<std::string> hash = known_hash.empty() ? hash_file(file) : Result<std::string>(known_hash);
     if (!hash) {
         definite = false;
         plugin.reason = hash.error().what;
@@ -103,16 +103,20 @@ asio::awaitable<bool> Catalogue::scan()
             changed = changed || before == seen_.end() || before->second.plugin.ready();
             continue;
         }
-        if (before != seen_.end() && before->second.definite && before->second.device == status.st_dev &&
-            before->second.inode == status.st_ino && before->second.size == status.st_size &&
-            same(before->second.modified, status.st_mtim) && same(before->second.changed, status.st_ctim)) {
+        const bool unchanged = before != seen_.end() && before->second.device == status.st_dev &&
+                               before->second.inode == status.st_ino && before->second.size == status.st_size &&
+                               same(before->second.modified, status.st_mtim) &&
+                               same(before->second.changed, status.st_ctim);
+        // What was refused is looked at again: a library that it needs may be there by now.
+        if (unchanged && before->second.plugin.ready()) {
             seen[path] = before->second;
             continue;
         }
         if (before != seen_.end())
             host_->retire(path);
         bool definite = false;
-        PluginFile plugin = co_await examine(path, definite);
+        const std::string known_hash = unchanged ? before->second.plugin.hash : "";
+        PluginFile plugin = co_await examine(path, known_hash, definite);
         const bool news = before == seen_.end() || before->second.plugin.hash != plugin.hash ||
                           before->second.plugin.reason != plugin.reason ||
                           before->second.plugin.ready() != plugin.ready();
@@ -180,8 +184,16 @@ Result<CatalogueMethod> Catalogue::find_method(std::string_view name) const
 
 Result<CatalogueMethod> Catalogue::find_method(const model::Task &task) const
 {
-    if (task.program)
-        return find_method(*task.program);
+    if (task.program) {
+        auto found = find_method(*task.program);
+        for (const model::Function &function : task.functions)
+            if (found && !implements(found->method(), function))
+                return Error{task.name,
+                             "program " + *task.program + " does not implement " + function.uri +
+                                 (function.roles.empty() ? "" : " in all its roles"),
+                             ""};
+        return found;
+    }
     std::string wanted;
     for (const model::Function &function : task.functions)
         wanted += (wanted.empty() ? "" : ", ") + function.uri;

@@ -46,8 +46,9 @@ class Catalogue {
 public:
     Catalogue(Host &host, std::vector<std::filesystem::path> directories, std::shared_ptr<Log> log);
 
-    // Looks for what has changed, by device, inode, size and time of change; retires the runners of changed files. True
-    // if anything is different from before. A directory that does not exist is empty. One scan at a time.
+    // Looks for what has changed, by device, inode, size and time of change, and again at what was refused; retires the
+    // runners of changed files. True if anything is different from before. A directory that does not exist is empty.
+    // One scan at a time.
     boost::asio::awaitable<bool> scan();
 
     const std::vector<PluginFile> &files() const { return files_; }
@@ -57,8 +58,8 @@ public:
 
     // By name. The error has "did you mean".
     Result<CatalogueMethod> find_method(std::string_view name) const;
-    // A task's: by its program, a method's name, where it has one; else the method that implements all its functions in
-    // all their roles.
+    // A task's: by its program, a method's name, where it has one, which then must implement all the task's functions
+    // in all their roles; else the first method that does.
     Result<CatalogueMethod> find_method(const model::Task &task) const;
 
     std::vector<model::CapabilityTask> capability_tasks() const;
@@ -76,7 +77,7 @@ private:
     };
 
     std::vector<std::filesystem::path> list() const;
-    boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, bool &definite);
+    boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, std::string known_hash, bool &definite);
     void rebuild(const std::vector<std::filesystem::path> &paths);
 
     Host *host_;

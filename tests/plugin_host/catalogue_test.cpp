@@ -145,6 +145,9 @@ TEST_CASE("a task finds its method by program or by functions and roles")
     task.functions[0].roles = {"client"};
     CHECK_FALSE(catalogue.find_method(task));
     task.program = "rows";
+    CHECK(catalogue.find_method(task).error() ==
+          Error{"t", "program rows does not implement urn:example:fixture in all its roles", ""});
+    task.functions[0].roles.clear();
     CHECK(catalogue.find_method(task).value().method().id == "rows");
     task.program = "rosw";
     CHECK(catalogue.find_method(task).error().hint == "did you mean 'rows'?");
