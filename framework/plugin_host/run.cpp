@@ -140,7 +140,9 @@ void Run::started()
     if (started_)
         return;
     started_ = true;
-    result_.started = now();
+    // Two sockets bring these words: a short run's end may be read before its start.
+    if (!done_)
+        result_.started = now();
     if (stage_ == Stage::asked)
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
     else if (stage_ != Stage::running)
