@@ -20,7 +20,8 @@ ALLOWED = {
     "store": {"base", "model", "sqlite"},
     "channel": {"base", "model"},
     "plugin_host": {"base", "model", "frames", "sdk"},
-    "programs/runner": {"base", "frames", "sdk"},
+    "hosting": {"base", "frames", "sdk"},
+    "programs/runner": {"base", "frames", "hosting", "sdk"},
     "programs/launcher": {"base", "frames"},
 }
 ROOMS = {room for room in ALLOWED if not room.startswith("programs/")} - {"sdk"}

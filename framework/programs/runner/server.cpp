@@ -1,8 +1,8 @@
 #include "programs/runner/server.hpp"
 
 #include "frames/text.hpp"
-#include "programs/runner/describe.hpp"
-#include "programs/runner/run.hpp"
+#include "hosting/describe.hpp"
+#include "hosting/run.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -70,13 +70,13 @@ void Server::receive()
 Result<void> Server::prepare()
 {
     if (!description_) {
-        Result<Description> description = describe_apart(plugin_);
+        Result<Description> description = hosting::describe_apart(plugin_);
         if (!description)
             return description.error();
         description_ = std::move(*description);
     }
     if (!library_) {
-        Result<Library> library = Library::load(plugin_);
+        Result<hosting::Library> library = hosting::Library::load(plugin_);
         if (!library)
             return library.error();
         library_.emplace(std::move(*library));
@@ -106,7 +106,7 @@ void Server::handle(const Invoke &invoke, Received &received)
         return;
     }
     fork_child(invoke.invocation, [&](pid_t parent) {
-        run_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
+        hosting::run_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
                      description_->methods[invoke.method], invoke);
     });
 }
@@ -118,7 +118,7 @@ void Server::handle(const Probe &probe, Received &received)
         return;
     }
     fork_child(probe.invocation, [&](pid_t parent) {
-        probe_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(probe.method),
+        hosting::probe_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(probe.method),
                        description_->methods[probe.method]);
     });
 }

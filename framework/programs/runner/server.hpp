@@ -2,7 +2,7 @@
 
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
-#include "programs/runner/library.hpp"
+#include "hosting/library.hpp"
 
 #include <cstdint>
 #include <map>
@@ -45,7 +45,7 @@ private:
     frames::Descriptor signals_;
     std::string plugin_;
     std::optional<frames::Description> description_;
-    std::optional<Library> library_;
+    std::optional<hosting::Library> library_;
     std::map<pid_t, std::uint64_t> invocations_; // by process
     frames::Frame buffer_;
     bool agent_gone_ = false;

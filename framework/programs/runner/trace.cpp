@@ -1,7 +1,7 @@
 #include "programs/runner/trace.hpp"
 
 #include "frames/text.hpp"
-#include "programs/runner/cancel.hpp"
+#include "hosting/cancel.hpp"
 
 #include <algorithm>
 #include <array>
@@ -79,7 +79,7 @@ const TracedHost &TracedHost::self(const sonde_host *host)
 void TracedHost::say(const std::string &text) const
 {
     std::array<char, 32> at{};
-    std::snprintf(at.data(), at.size(), "%+.6f s  ", static_cast<double>(monotonic_ns() - begun_ns_) / 1e9);
+    std::snprintf(at.data(), at.size(), "%+.6f s  ", static_cast<double>(hosting::monotonic_ns() - begun_ns_) / 1e9);
     const std::string line = at.data() + text + '\n';
     // One write a line, so that those of several threads do not mix.
     (void)!::write(STDERR_FILENO, line.data(), line.size());
@@ -88,10 +88,10 @@ void TracedHost::say(const std::string &text) const
 template <class Call>
 auto TracedHost::call(const std::string &text, Call call) const
 {
-    const std::int64_t begun = monotonic_ns();
+    const std::int64_t begun = hosting::monotonic_ns();
     const auto took = [&] {
         std::array<char, 32> time{};
-        std::snprintf(time.data(), time.size(), "  (%.1f us)", static_cast<double>(monotonic_ns() - begun) / 1e3);
+        std::snprintf(time.data(), time.size(), "  (%.1f us)", static_cast<double>(hosting::monotonic_ns() - begun) / 1e3);
         return std::string(time.data());
     };
     if constexpr (std::is_void_v<decltype(call())>) {
@@ -113,7 +113,7 @@ std::string TracedHost::row_text(std::uint32_t table, const sonde_cell *cells, s
 }
 
 TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription &method)
-    : sonde_host(traced), traced_(traced), method_(method), begun_ns_(monotonic_ns())
+    : sonde_host(traced), traced_(traced), method_(method), begun_ns_(hosting::monotonic_ns())
 {
     sonde_host::row = [](const sonde_host *host, std::uint32_t table, const sonde_cell *cells, std::uint32_t count) {
         const sonde_host &to = self(host).traced_;

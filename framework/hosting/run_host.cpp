@@ -1,8 +1,8 @@
-#include "programs/runner/run_host.hpp"
+#include "hosting/run_host.hpp"
 
 #include "frames/socket.hpp"
 #include "frames/text.hpp"
-#include "programs/runner/resolve.hpp"
+#include "hosting/resolve.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +10,7 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -203,7 +203,7 @@ void RunHost::add_traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes
 std::int32_t RunHost::find_addresses(const char *name, sonde_addresses &found)
 {
     flush();
-    return runner::resolve(name, family_, cancel_, found);
+    return hosting::resolve(name, family_, cancel_, found);
 }
 
 std::int32_t RunHost::sleep(std::int64_t until_ns)
@@ -306,4 +306,4 @@ void RunHost::finish(std::int32_t returned)
     send(Done{failure_.value_or(0)});
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

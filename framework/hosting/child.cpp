@@ -1,4 +1,4 @@
-#include "programs/runner/child.hpp"
+#include "hosting/child.hpp"
 
 #include <climits>
 #include <clocale>
@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -57,4 +57,4 @@ void become_child(pid_t parent, std::span<const int> kept)
     std::setlocale(LC_ALL, "C");
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -6,7 +6,7 @@
 
 #include <sys/types.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 // The life of the process that was just forked for an invocation: becomes what the ABI promises, calls run() or
 // probe(), reports and ends. `agent` and `cancel` are the invocation's two descriptors. `method` and `description` are
@@ -16,4 +16,4 @@ namespace sonde::runner {
 [[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
                                  const frames::MethodDescription &description);
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

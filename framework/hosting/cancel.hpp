@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <optional>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 inline std::int64_t monotonic_ns()
 {
@@ -40,4 +40,4 @@ private:
     mutable std::atomic<std::int64_t> asked_ns_{0};
 };
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -1,4 +1,4 @@
-#include "programs/runner/resolve.hpp"
+#include "hosting/resolve.hpp"
 
 #include <cstring>
 #include <memory>
@@ -9,7 +9,7 @@
 #include <thread>
 #include <unistd.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -90,4 +90,4 @@ std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel
     return lookup->error == 0 ? take(lookup->list, found) : lookup->error;
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -1,7 +1,7 @@
-#include "programs/runner/child.hpp"
-#include "programs/runner/describe.hpp"
-#include "programs/runner/elf.hpp"
-#include "programs/runner/library.hpp"
+#include "hosting/child.hpp"
+#include "hosting/describe.hpp"
+#include "hosting/elf.hpp"
+#include "hosting/library.hpp"
 
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -154,4 +154,4 @@ Result<frames::Description> describe_apart(const std::string &path)
     return Error{"", stage + "sent something else", ""};
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -2,7 +2,7 @@
 
 #include "frames/messages.hpp"
 #include "frames/rows.hpp"
-#include "programs/runner/cancel.hpp"
+#include "hosting/cancel.hpp"
 
 #include <sonde/plugin.h>
 
@@ -15,7 +15,7 @@
 #include <thread>
 #include <vector>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 // The services of <sonde/plugin.h> inside the process of one run or probe. What the plugin gives goes to the agent over
 // one socket; a row that breaks the declaration becomes a failure here, with a sentence for its author.
@@ -71,4 +71,4 @@ private:
     std::atomic<const char *> strange_call_{nullptr}; // a callback that another thread has called
 };
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -1,4 +1,4 @@
-#include "programs/runner/describe.hpp"
+#include "hosting/describe.hpp"
 
 #include "frames/text.hpp"
 
@@ -6,7 +6,7 @@
 #include <cstring>
 #include <optional>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -206,7 +206,7 @@ MethodDescription describe_method(Describer &d, const sonde_method *given)
 
 } // namespace
 
-Result<Description> describe(const sonde_plugin &given)
+Result<Description> read_description(const sonde_plugin &given)
 {
     Describer d;
     const sonde_plugin plugin = d.grown("sonde_plugin_v1", &given);
@@ -221,11 +221,19 @@ Result<Description> describe(const sonde_plugin &given)
             [&](const sonde_method *method) { out.methods.push_back(describe_method(d, method)); });
     if (d.error())
         return *d.error();
-    if (const Result<void> checked = check(out); !checked)
-        return checked.error();
-    if (!out.required_extensions.empty())
-        return Error{out.name, "needs '" + out.required_extensions[0] + "', which this host does not have", ""};
     return out;
 }
 
-} // namespace sonde::runner
+Result<Description> describe(const sonde_plugin &plugin)
+{
+    Result<Description> out = read_description(plugin);
+    if (!out)
+        return out;
+    if (const Result<void> checked = check(*out); !checked)
+        return checked.error();
+    if (!out->required_extensions.empty())
+        return Error{out->name, "needs '" + out->required_extensions[0] + "', which this host does not have", ""};
+    return out;
+}
+
+} // namespace sonde::hosting

@@ -1,4 +1,4 @@
-#include "programs/runner/elf.hpp"
+#include "hosting/elf.hpp"
 
 #include "frames/socket.hpp"
 
@@ -16,7 +16,7 @@
 #include <unistd.h>
 #include <vector>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -211,4 +211,4 @@ Result<void> check_plugin_file(const std::string &path)
     return check_prefix(*prefix);
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -1,4 +1,4 @@
-#include "programs/runner/cancel.hpp"
+#include "hosting/cancel.hpp"
 
 #include <algorithm>
 #include <poll.h>
@@ -6,7 +6,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -73,4 +73,4 @@ bool Cancel::wait_until(std::int64_t until_ns, int also_fd) const
     }
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -1,4 +1,4 @@
-#include "programs/runner/library.hpp"
+#include "hosting/library.hpp"
 
 #include "frames/messages.hpp"
 #include "frames/text.hpp"
@@ -6,7 +6,7 @@
 #include <dlfcn.h>
 #include <link.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -45,4 +45,4 @@ Result<Library> Library::load(const std::string &path)
     return Library(std::move(file), static_cast<const sonde_plugin *>(symbol));
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -8,7 +8,7 @@
 
 #include <string>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 // A plugin's file, mapped. Never unmapped while the process lives: what it left behind (exit handlers, thread-local
 // destructors) would dangle.
@@ -26,4 +26,4 @@ private:
     const sonde_plugin *plugin_;
 };
 
-} // namespace sonde::runner
+} // namespace sonde::hosting
