@@ -21,8 +21,9 @@ ALLOWED = {
     "channel": {"base", "model"},
     "plugin_host": {"base", "model", "frames", "sdk"},
     "hosting": {"base", "frames", "sdk"},
+    "sockets": {"base", "frames"},
     "programs/runner": {"base", "frames", "hosting", "sdk"},
-    "programs/launcher": {"base", "frames"},
+    "programs/launcher": {"base", "frames", "sockets"},
 }
 ROOMS = {room for room in ALLOWED if not room.startswith("programs/")} - {"sdk"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

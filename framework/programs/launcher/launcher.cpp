@@ -1,8 +1,8 @@
 #include "programs/launcher/launcher.hpp"
 
 #include "programs/launcher/plugin_file.hpp"
-#include "programs/launcher/sockets.hpp"
 #include "programs/launcher/start.hpp"
+#include "sockets/open_sockets.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -210,7 +210,7 @@ void Launcher::handle(const OpenSockets &request)
         send(LauncherError{request.request, ESRCH, "no such runner"});
         return;
     }
-    auto outcome = open_sockets(request);
+    auto outcome = sockets::open_sockets(request);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("sockets not opened runner={} error={}", request.runner, quoted(error->text));
         send(*error);

@@ -1,4 +1,4 @@
-#include "programs/launcher/sockets.hpp"
+#include "sockets/open_sockets.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -9,7 +9,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-namespace sonde::launcher {
+namespace sonde::sockets {
 
 namespace {
 
@@ -128,4 +128,4 @@ std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const 
     return sockets;
 }
 
-} // namespace sonde::launcher
+} // namespace sonde::sockets

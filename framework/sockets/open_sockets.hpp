@@ -6,7 +6,7 @@
 #include <variant>
 #include <vector>
 
-namespace sonde::launcher {
+namespace sonde::sockets {
 
 // Opens the sockets of a measurement: non-blocking, bound to the interface and the source address, UDP to a random port
 // of its own, marked with kMeasurementMark and (but for TCP, whose buffers grow by themselves) with a receive buffer of
@@ -14,4 +14,4 @@ namespace sonde::launcher {
 // All of them, or the error with the request's id.
 std::variant<std::vector<frames::Descriptor>, frames::LauncherError> open_sockets(const frames::OpenSockets &request);
 
-} // namespace sonde::launcher
+} // namespace sonde::sockets
