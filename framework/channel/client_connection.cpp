@@ -17,7 +17,6 @@ using Clock = std::chrono::steady_clock;
 
 namespace {
 
-constexpr std::size_t kReadSize = 16 * 1024; // a TLS record
 // Room for what a server sends before and beside the body's pieces.
 constexpr std::size_t kUnlimited = SIZE_MAX / 2;
 

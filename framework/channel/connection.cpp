@@ -13,7 +13,6 @@ namespace sonde::channel {
 
 namespace {
 
-constexpr std::size_t kReadSize = 16 * 1024; // a TLS record
 constexpr std::chrono::seconds kLinger{2};
 
 // A FIN may lie behind unread bytes (a TLS close_notify), where a read that peeks cannot see it.

@@ -12,6 +12,8 @@
 
 namespace sonde::channel {
 
+constexpr std::size_t kReadSize = 16 * 1024; // a TLS record, in bytes
+
 // A request's first line and header. A line break inside a field, which would begin another, becomes a space.
 std::string request_head(const Request &request, const Url &server);
 

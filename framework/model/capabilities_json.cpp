@@ -9,7 +9,7 @@ namespace json {
 
 namespace {
 
-constexpr std::string_view kRoot = "sonde-lmap:input";
+constexpr std::string_view kCapabilitiesRoot = "sonde-lmap:input";
 
 struct FailureList {
     std::vector<Failure> failures;
@@ -73,17 +73,17 @@ struct Node<FailureList> {
 
 Reading<Capabilities> read_capabilities(std::string_view text)
 {
-    return json::read_document<Capabilities>(text, kCapabilitiesBytesMax, json::kRoot);
+    return json::read_document<Capabilities>(text, kCapabilitiesBytesMax, json::kCapabilitiesRoot);
 }
 
 std::string write_capabilities(const Capabilities &capabilities)
 {
-    return json::write_document(capabilities, json::kRoot);
+    return json::write_document(capabilities, json::kCapabilitiesRoot);
 }
 
 Reading<std::vector<Failure>> read_failures(std::string_view text)
 {
-    auto reading = json::read_document<json::FailureList>(text, kFailuresBytesMax, json::kRoot);
+    auto reading = json::read_document<json::FailureList>(text, kFailuresBytesMax, json::kCapabilitiesRoot);
     Reading<std::vector<Failure>> failures{.errors = std::move(reading.errors)};
     if (reading)
         failures.value = std::move(reading->failures);
@@ -92,7 +92,7 @@ Reading<std::vector<Failure>> read_failures(std::string_view text)
 
 std::string write_failures(const std::vector<Failure> &failures)
 {
-    return json::write_document(json::FailureList{failures}, json::kRoot);
+    return json::write_document(json::FailureList{failures}, json::kCapabilitiesRoot);
 }
 
 } // namespace sonde::model

@@ -20,7 +20,7 @@ bool is_report_task(const Task &task)
 
 namespace {
 
-const std::string kRoot = "/ietf-lmap-control:lmap";
+const std::string kRootPath = "/ietf-lmap-control:lmap";
 
 // The names that a list of the instruction defines, and the entries behind them.
 template <class T>
@@ -64,11 +64,11 @@ public:
     {
         check_agent();
         for (const Task &task : instruction_.tasks)
-            check_task(task, kRoot + "/tasks/task" + json::predicate("name", task.name));
+            check_task(task, kRootPath + "/tasks/task" + json::predicate("name", task.name));
         for (const Event &event : instruction_.events)
-            check_event(event, kRoot + "/events/event" + json::predicate("name", event.name));
+            check_event(event, kRootPath + "/events/event" + json::predicate("name", event.name));
         for (const Schedule &schedule : instruction_.schedules)
-            check_schedule(schedule, kRoot + "/schedules/schedule" + json::predicate("name", schedule.name));
+            check_schedule(schedule, kRootPath + "/schedules/schedule" + json::predicate("name", schedule.name));
     }
 
 private:
@@ -92,7 +92,7 @@ private:
     void check_agent()
     {
         const AgentConfiguration &agent = instruction_.agent;
-        const std::string path = kRoot + "/agent/";
+        const std::string path = kRootPath + "/agent/";
         const auto reported = [&](bool report, bool known, const std::string &leaf) {
             if (report && !known)
                 error(path + "report-" + leaf, "there is no " + leaf + " to report", "set it, or leave this out");

@@ -9,7 +9,7 @@ namespace json {
 
 namespace {
 
-constexpr std::string_view kRoot = "ietf-lmap-control:lmap";
+constexpr std::string_view kInstructionRoot = "ietf-lmap-control:lmap";
 constexpr std::string_view kNotYet = "is not supported by this version";
 constexpr std::string_view kEventType = "event type";
 constexpr std::string_view kEventTypes = "event types of this version: periodic, one-off, immediate, startup";
@@ -177,12 +177,12 @@ struct Node<Instruction> {
 
 Reading<Instruction> read_instruction(std::string_view text)
 {
-    return json::read_document<Instruction>(text, kInstructionBytesMax, json::kRoot, check_instruction);
+    return json::read_document<Instruction>(text, kInstructionBytesMax, json::kInstructionRoot, check_instruction);
 }
 
 std::string write_instruction(const Instruction &instruction)
 {
-    return json::indented(json::write_document(instruction, json::kRoot));
+    return json::indented(json::write_document(instruction, json::kInstructionRoot));
 }
 
 } // namespace sonde::model

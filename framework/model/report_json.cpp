@@ -13,7 +13,7 @@ namespace json {
 
 namespace {
 
-constexpr std::string_view kRoot = "ietf-lmap-report:input";
+constexpr std::string_view kReportRoot = "ietf-lmap-report:input";
 
 } // namespace
 
@@ -251,18 +251,18 @@ struct Node<Report> {
 
 Reading<Report> read_report(std::string_view text)
 {
-    return json::read_document<Report>(text, kReportBytesMax, json::kRoot);
+    return json::read_document<Report>(text, kReportBytesMax, json::kReportRoot);
 }
 
 std::string write_report(const Report &report)
 {
-    return json::write_document(report, json::kRoot);
+    return json::write_document(report, json::kReportRoot);
 }
 
 std::string write_report(const Report &header, std::span<const std::string> encoded_results)
 {
     std::string text = json::write_document(
-        Report{header.date, header.agent_id, header.group_id, header.measurement_point, {}}, json::kRoot);
+        Report{header.date, header.agent_id, header.group_id, header.measurement_point, {}}, json::kReportRoot);
     constexpr std::string_view kEnd = "}}";
     text.resize(text.size() - kEnd.size());
     if (encoded_results.empty())

@@ -21,7 +21,7 @@ constexpr std::int64_t kGrace = 3 * Ring::kBlockTime;
 // How often to look whether an interface that is down has come up.
 constexpr std::int64_t kUpAgain = 20'000'000;
 
-constexpr const char *kDirectionWords[] = {"in", "out", nullptr};
+constexpr const char *kSeenDirections[] = {"in", "out", nullptr};
 
 constinit const sonde_column kColumns[] = {
     column({.id = "start",
@@ -32,7 +32,7 @@ constinit const sonde_column kColumns[] = {
             .type = SONDE_DURATION,
             .help = "how much of the interval was observed: less if the run was ended or the interface was down"}),
     column({.id = "family", .type = SONDE_INT, .help = "4 or 6"}),
-    column({.id = "direction", .type = SONDE_STRING, .words = kDirectionWords, .help = "as the interface sees it"}),
+    column({.id = "direction", .type = SONDE_STRING, .words = kSeenDirections, .help = "as the interface sees it"}),
     column({.id = "syn",
             .type = SONDE_INT,
             .unit = "packets",
@@ -194,7 +194,7 @@ bool Watch::write(const Interval &interval, std::int64_t covered_until)
             const std::int32_t stop = sdk::offer(host_, 0,
                                                  {cell(sdk::Timestamp{interval.start + start_offset_}),
                                                   cell(std::chrono::nanoseconds(covered)), cell(family),
-                                                  cell(kDirectionWords[static_cast<int>(direction)]), cell(counts.syn),
+                                                  cell(kSeenDirections[static_cast<int>(direction)]), cell(counts.syn),
                                                   cell(counts.syn_ack), cell(counts.rst), cell(counts.unparsed),
                                                   cell(interval.drops), cell(whole && counts.unparsed == 0)});
             wanted = wanted && stop == 0;

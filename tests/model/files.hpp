@@ -29,3 +29,9 @@ inline std::string replaced(std::string text, const std::string &from, const std
         throw std::logic_error("not in the text: " + from);
     return text.replace(at, from.size(), to);
 }
+
+// An instruction with these members at its top.
+inline std::string lmap(const std::string &members)
+{
+    return "{\"ietf-lmap-control:lmap\": {" + members + "}}";
+}

@@ -18,11 +18,6 @@ std::string first(const std::string &text)
     return reading.errors.empty() ? "" : to_string(reading.errors[0]);
 }
 
-std::string lmap(const std::string &members)
-{
-    return "{\"ietf-lmap-control:lmap\": {" + members + "}}";
-}
-
 } // namespace
 
 TEST_CASE("what is not JSON is refused with line and column")

@@ -28,11 +28,6 @@ std::string changed(const std::string &from, const std::string &to)
     return lines;
 }
 
-std::string lmap(const std::string &members)
-{
-    return "{\"ietf-lmap-control:lmap\": {" + members + "}}";
-}
-
 } // namespace
 
 TEST_CASE("a reference to a name that is not there says which name was near and which there are")

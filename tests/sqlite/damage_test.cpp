@@ -14,14 +14,14 @@ using namespace sonde::sqlite;
 
 namespace {
 
-const std::vector<std::string> kSchema = {"CREATE TABLE t(i INTEGER PRIMARY KEY, s TEXT)"};
+const std::vector<std::string> kTexts = {"CREATE TABLE t(i INTEGER PRIMARY KEY, s TEXT)"};
 
-auto insert(std::size_t bytes)
+auto insert_text(std::size_t bytes)
 {
     return [bytes](Connection &db) { return db.run("INSERT INTO t(s) VALUES(?)", std::string(bytes, 'x')); };
 }
 
-Result<std::int64_t> count(Connection &db)
+Result<std::int64_t> texts(Connection &db)
 {
     return db.integer("SELECT count(*) FROM t");
 }
@@ -33,7 +33,7 @@ TEST_CASE("a file that is no database is refused and left as it is")
     const test::TempDir dir;
     const std::string text(5000, 'n');
     std::ofstream(dir / "a.db") << text;
-    const auto db = Database::open(dir / "a.db", kSchema);
+    const auto db = Database::open(dir / "a.db", kTexts);
     REQUIRE_FALSE(db);
     CHECK(db.error().where == (dir / "a.db").string());
     CHECK(db.error().what == "file is not a database");
@@ -46,10 +46,10 @@ TEST_CASE("a damaged page is found at opening where that is asked for, and at th
 {
     const test::TempDir dir;
     {
-        auto db = Database::open(dir / "a.db", kSchema);
+        auto db = Database::open(dir / "a.db", kTexts);
         REQUIRE(db);
         for (int i = 0; i < 100; ++i)
-            REQUIRE(db->write_and_wait(insert(1000)));
+            REQUIRE(db->write_and_wait(insert_text(1000)));
     }
     {
         std::fstream file(dir / "a.db", std::ios::in | std::ios::out | std::ios::binary);
@@ -58,10 +58,10 @@ TEST_CASE("a damaged page is found at opening where that is asked for, and at th
     }
     DatabaseOptions options;
     options.check_pages = true;
-    const auto checked = Database::open(dir / "a.db", kSchema, options);
+    const auto checked = Database::open(dir / "a.db", kTexts, options);
     REQUIRE_FALSE(checked);
     CHECK(checked.error().what.find("damaged") != std::string::npos);
-    auto unchecked = Database::open(dir / "a.db", kSchema);
+    auto unchecked = Database::open(dir / "a.db", kTexts);
     REQUIRE(unchecked);
     const auto read = unchecked->read_and_wait([](Connection &c) { return c.integer("SELECT sum(length(s)) FROM t"); });
     REQUIRE_FALSE(read);
@@ -71,10 +71,10 @@ TEST_CASE("a damaged page is found at opening where that is asked for, and at th
 TEST_CASE("a file of a newer schema version is refused with both versions")
 {
     const test::TempDir dir;
-    auto newer = kSchema;
+    auto newer = kTexts;
     newer.push_back("CREATE TABLE u(i)");
     REQUIRE(Database::open(dir / "a.db", newer));
-    const auto db = Database::open(dir / "a.db", kSchema);
+    const auto db = Database::open(dir / "a.db", kTexts);
     REQUIRE_FALSE(db);
     CHECK(db.error().what == "its schema has version 2, this program knows 1");
     CHECK(db.error().hint.find("newer release") != std::string::npos);
@@ -84,9 +84,9 @@ TEST_CASE("a file of a newer schema version is refused with both versions")
 TEST_CASE("on a full disk a write is an error, what was committed stays, and writes go on once there is room")
 {
     const test::TempDir dir;
-    auto db = Database::open(dir / "a.db", kSchema);
+    auto db = Database::open(dir / "a.db", kTexts);
     REQUIRE(db);
-    REQUIRE(db->write_and_wait(insert(1000)));
+    REQUIRE(db->write_and_wait(insert_text(1000)));
     std::signal(SIGXFSZ, SIG_IGN);
     rlimit before{};
     REQUIRE(getrlimit(RLIMIT_FSIZE, &before) == 0);
@@ -96,7 +96,7 @@ TEST_CASE("on a full disk a write is an error, what was committed stays, and wri
     int stored = 1;
     std::optional<Error> error;
     for (int i = 0; i < 1000 && !error; ++i) {
-        const auto written = db->write_and_wait(insert(100'000));
+        const auto written = db->write_and_wait(insert_text(100'000));
         if (written)
             ++stored;
         else
@@ -106,15 +106,15 @@ TEST_CASE("on a full disk a write is an error, what was committed stays, and wri
     REQUIRE(error);
     INFO(to_string(*error));
     CHECK_FALSE(error->hint.empty());
-    CHECK(*db->read_and_wait(count) == stored);
-    REQUIRE(db->write_and_wait(insert(100'000)));
-    CHECK(*db->read_and_wait(count) == stored + 1);
+    CHECK(*db->read_and_wait(texts) == stored);
+    REQUIRE(db->write_and_wait(insert_text(100'000)));
+    CHECK(*db->read_and_wait(texts) == stored + 1);
 }
 
 TEST_CASE("a writer killed at any moment leaves whole commits, and none is lost that was told")
 {
     const test::TempDir dir;
-    REQUIRE(Database::open(dir / "a.db", kSchema));
+    REQUIRE(Database::open(dir / "a.db", kTexts));
     std::int64_t told_before = 0;
     for (int round = 0; round < 12; ++round) {
         int told[2];
@@ -122,12 +122,12 @@ TEST_CASE("a writer killed at any moment leaves whole commits, and none is lost 
         const pid_t child = fork();
         REQUIRE(child >= 0);
         if (child == 0) {
-            auto db = Database::open(dir / "a.db", kSchema);
+            auto db = Database::open(dir / "a.db", kTexts);
             for (;;) {
                 // Ten rows a commit; the byte says that they are on the disk.
                 const auto done = db->write_and_wait([](Connection &c) -> Result<void> {
                     for (int i = 0; i < 10; ++i)
-                        if (auto inserted = insert(500)(c); !inserted)
+                        if (auto inserted = insert_text(500)(c); !inserted)
                             return inserted.error();
                     return {};
                 });
@@ -150,9 +150,9 @@ TEST_CASE("a writer killed at any moment leaves whole commits, and none is lost 
 
         DatabaseOptions options;
         options.check_pages = true;
-        auto db = Database::open(dir / "a.db", kSchema, options);
+        auto db = Database::open(dir / "a.db", kTexts, options);
         REQUIRE(db);
-        const auto rows = db->read_and_wait(count);
+        const auto rows = db->read_and_wait(texts);
         REQUIRE(rows);
         CHECK(*rows % 10 == 0);
         CHECK(*rows >= told_before + commits * 10);

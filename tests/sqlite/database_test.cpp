@@ -14,7 +14,7 @@ using namespace sonde::sqlite;
 
 namespace {
 
-const std::vector<std::string> kSchema = {"CREATE TABLE t(i INTEGER PRIMARY KEY)"};
+const std::vector<std::string> kNumbers = {"CREATE TABLE t(i INTEGER PRIMARY KEY)"};
 
 auto insert(std::int64_t i)
 {
@@ -32,13 +32,13 @@ TEST_CASE("what was written is there after opening the file again")
 {
     const test::TempDir dir;
     {
-        auto db = Database::open(dir / "a.db", kSchema);
+        auto db = Database::open(dir / "a.db", kNumbers);
         REQUIRE(db);
         REQUIRE(db->write_and_wait(insert(1)));
         CHECK(*db->read_and_wait(count) == 1);
     }
     CHECK_FALSE(std::filesystem::exists(dir / "a.db-wal")); // a clean end leaves one file
-    auto db = Database::open(dir / "a.db", kSchema);
+    auto db = Database::open(dir / "a.db", kNumbers);
     REQUIRE(db);
     CHECK(*db->read_and_wait(count) == 1);
 }
@@ -46,7 +46,7 @@ TEST_CASE("what was written is there after opening the file again")
 TEST_CASE("a coroutine awaits a commit on its own executor")
 {
     const test::TempDir dir;
-    auto db = Database::open(dir / "a.db", kSchema);
+    auto db = Database::open(dir / "a.db", kNumbers);
     REQUIRE(db);
     boost::asio::io_context context;
     const auto loop = std::this_thread::get_id();
@@ -74,7 +74,7 @@ TEST_CASE("a coroutine awaits a commit on its own executor")
 TEST_CASE("work that fails undoes only itself, not what shares its commit")
 {
     const test::TempDir dir;
-    auto db = Database::open(dir / "a.db", kSchema);
+    auto db = Database::open(dir / "a.db", kNumbers);
     REQUIRE(db);
     boost::asio::io_context context;
     int good = 0;
@@ -107,7 +107,7 @@ TEST_CASE("destroying a database finishes what is queued")
     const test::TempDir dir;
     boost::asio::io_context context;
     int done = 0;
-    std::optional<Database> db(Database::open(dir / "a.db", kSchema).value());
+    std::optional<Database> db(Database::open(dir / "a.db", kNumbers).value());
     auto one = [&](std::int64_t i) -> boost::asio::awaitable<void> {
         auto written = co_await db->write(insert(i));
         CHECK(written);
@@ -119,7 +119,7 @@ TEST_CASE("destroying a database finishes what is queued")
     db.reset();
     context.run();
     CHECK(done == 1000);
-    auto again = Database::open(dir / "a.db", kSchema);
+    auto again = Database::open(dir / "a.db", kNumbers);
     REQUIRE(again);
     CHECK(*again->read_and_wait(count) == 1000);
 }
@@ -129,7 +129,7 @@ TEST_CASE("readers beside the writer see whole commits")
     const test::TempDir dir;
     DatabaseOptions options;
     options.readers = 2;
-    auto db = Database::open(dir / "a.db", kSchema, options);
+    auto db = Database::open(dir / "a.db", kNumbers, options);
     REQUIRE(db);
     std::atomic<bool> stop = false;
     std::atomic<int> torn = 0;
@@ -162,7 +162,7 @@ TEST_CASE("readers beside the writer see whole commits")
 TEST_CASE("a read cannot write")
 {
     const test::TempDir dir;
-    auto db = Database::open(dir / "a.db", kSchema);
+    auto db = Database::open(dir / "a.db", kNumbers);
     REQUIRE(db);
     CHECK_FALSE(db->read_and_wait(insert(1)));
     CHECK(*db->read_and_wait(count) == 0);
@@ -171,8 +171,8 @@ TEST_CASE("a read cannot write")
 TEST_CASE("migrations run once each, from whatever version the file has")
 {
     const test::TempDir dir;
-    REQUIRE(Database::open(dir / "a.db", kSchema));
-    auto longer = kSchema;
+    REQUIRE(Database::open(dir / "a.db", kNumbers));
+    auto longer = kNumbers;
     longer.push_back("ALTER TABLE t ADD COLUMN j DEFAULT 5");
     REQUIRE(Database::open(dir / "a.db", longer));
     auto db = Database::open(dir / "a.db", longer);
@@ -184,11 +184,11 @@ TEST_CASE("migrations run once each, from whatever version the file has")
 TEST_CASE("a migration that fails leaves the file as it was")
 {
     const test::TempDir dir;
-    REQUIRE(Database::open(dir / "a.db", kSchema));
-    auto wrong = kSchema;
+    REQUIRE(Database::open(dir / "a.db", kNumbers));
+    auto wrong = kNumbers;
     wrong.push_back("CREATE TABLE u(i); NONSENSE");
     CHECK_FALSE(Database::open(dir / "a.db", wrong));
-    auto db = Database::open(dir / "a.db", kSchema);
+    auto db = Database::open(dir / "a.db", kNumbers);
     REQUIRE(db);
     CHECK_FALSE(db->read_and_wait([](Connection &c) { return c.integer("SELECT count(*) FROM u"); }));
 }
@@ -198,7 +198,7 @@ TEST_CASE("another process's lock is waited for and then named")
     const test::TempDir dir;
     DatabaseOptions options;
     options.busy_timeout = std::chrono::milliseconds(50);
-    auto db = Database::open(dir / "a.db", kSchema, options);
+    auto db = Database::open(dir / "a.db", kNumbers, options);
     REQUIRE(db);
     auto other = Connection::open(dir / "a.db", Connection::Mode::create, options.busy_timeout);
     REQUIRE(other);

@@ -15,7 +15,6 @@ namespace {
 using model::Blame;
 using model::OutcomeWord;
 
-constexpr std::chrono::seconds kStorageRetry{1};
 constexpr int kTriesWithRows = 10;
 
 const model::Task &task_of(const schedule::Start &start)

@@ -15,6 +15,9 @@
 
 namespace sonde::agent {
 
+// A write that the disk refused is tried again after this time.
+constexpr std::chrono::seconds kStorageRetry{1};
+
 // Carries out one action of an intent: start it durably, ask the policy, run the method or report, end it durably with
 // its one outcome. Everything handed in outlives it.
 class Actions {

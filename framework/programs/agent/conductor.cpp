@@ -10,8 +10,6 @@ namespace sonde::agent {
 
 namespace {
 
-constexpr std::chrono::seconds kStorageRetry{1};
-
 spool::Progress to_spool(const schedule::Progress &progress)
 {
     return {progress.schedule, progress.fingerprint, progress.last_event};

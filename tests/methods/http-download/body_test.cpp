@@ -24,15 +24,15 @@ Head chunked()
     return head;
 }
 
-struct Fed {
+struct FedBody {
     Body body;
     Progress progress = Progress::more;
     std::size_t used = 0;
 };
 
-Fed feed(const Head &head, std::string_view text, std::size_t step)
+FedBody feed(const Head &head, std::string_view text, std::size_t step)
 {
-    Fed fed{Body(head)};
+    FedBody fed{Body(head)};
     fed.progress = fed.body.progress();
     while (fed.used < text.size() && fed.progress == Progress::more) {
         std::size_t used = 0;
@@ -46,7 +46,7 @@ Fed feed(const Head &head, std::string_view text, std::size_t step)
 
 TEST_CASE("a sized body ends with its last byte and leaves what follows alone")
 {
-    const Fed fed = feed(sized(5), "helloHTTP/1.1", 100);
+    const FedBody fed = feed(sized(5), "helloHTTP/1.1", 100);
     CHECK(fed.progress == Progress::done);
     CHECK(fed.used == 5);
     CHECK(fed.body.payload_bytes() == 5);
@@ -81,7 +81,7 @@ TEST_CASE("a chunked body counts payload alone, however it is cut into pieces")
 {
     const std::string_view text = "5;name=\"v\"\r\nhello\r\n0A \r\n0123456789\r\n000\r\nTrailer: x\r\n\r\nrest";
     for (std::size_t step = 1; step <= text.size(); ++step) {
-        const Fed fed = feed(chunked(), text, step);
+        const FedBody fed = feed(chunked(), text, step);
         REQUIRE(fed.progress == Progress::done);
         CHECK(fed.body.payload_bytes() == 15);
         CHECK(text.substr(fed.used) == "rest");
@@ -115,7 +115,7 @@ TEST_CASE("malformed chunks are bad")
     for (const auto text : bad) {
         INFO(text);
         CHECK(feed(chunked(), text, 100).progress == Progress::bad);
-        const Fed bytewise = feed(chunked(), text, 1);
+        const FedBody bytewise = feed(chunked(), text, 1);
         CHECK(bytewise.progress == Progress::bad);
         CHECK_FALSE(bytewise.body.complaint().empty());
     }
@@ -138,7 +138,7 @@ TEST_CASE("random bytes never make a body count more than it was given")
         std::string text;
         for (int i = 0; i < 60; ++i)
             text += alphabet[random() % alphabet.size()];
-        const Fed fed = feed(chunked(), text, 1 + random() % 60);
+        const FedBody fed = feed(chunked(), text, 1 + random() % 60);
         REQUIRE(fed.used <= text.size());
         REQUIRE(fed.body.payload_bytes() <= fed.used);
     }

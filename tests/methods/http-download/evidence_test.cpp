@@ -6,14 +6,14 @@ using namespace sonde::http_download;
 
 namespace {
 
-constexpr std::int64_t kMs = 1'000'000;
+constexpr std::int64_t kMsNs = 1'000'000;
 
 Evidence evidence(std::int64_t cpu, std::int64_t waiting)
 {
     Evidence seen;
     seen.end = End::duration;
-    seen.warm = Snapshot{1'000 * kMs, 50 * kMs, 0, 0};
-    seen.last = Snapshot{2'000 * kMs, 50 * kMs + cpu, waiting, 0};
+    seen.warm = Snapshot{1'000 * kMsNs, 50 * kMsNs, 0, 0};
+    seen.last = Snapshot{2'000 * kMsNs, 50 * kMsNs + cpu, waiting, 0};
     seen.samples = 10;
     return seen;
 }
@@ -22,9 +22,9 @@ Evidence evidence(std::int64_t cpu, std::int64_t waiting)
 
 TEST_CASE("a process that computed or waited for a processor all the time was the limit")
 {
-    CHECK(judge(evidence(950 * kMs, 0)) == Limit::receiver_cpu);
-    CHECK(judge(evidence(500 * kMs, 450 * kMs)) == Limit::receiver_cpu);
-    CHECK(judge(evidence(500 * kMs, 100 * kMs)) == Limit::sender_or_path);
+    CHECK(judge(evidence(950 * kMsNs, 0)) == Limit::receiver_cpu);
+    CHECK(judge(evidence(500 * kMsNs, 450 * kMsNs)) == Limit::receiver_cpu);
+    CHECK(judge(evidence(500 * kMsNs, 100 * kMsNs)) == Limit::sender_or_path);
 }
 
 TEST_CASE("windows that are mostly full were the limit")
@@ -55,10 +55,10 @@ TEST_CASE("a run that ended within the warm-up was too short, one that met its b
 
 TEST_CASE("a window filled because a queue has grown is not the receiver's limit")
 {
-    const WindowSample full = {1'000'000, 100 * kMs, 50 * kMs, 40 * kMs, 500'000};
+    const WindowSample full = {1'000'000, 100 * kMsNs, 50 * kMsNs, 40 * kMsNs, 500'000};
     CHECK(fills_window(full));
     WindowSample queued = full;
-    queued.idle_round_trip = 10 * kMs;
+    queued.idle_round_trip = 10 * kMsNs;
     CHECK_FALSE(fills_window(queued));
     WindowSample roomy = full;
     roomy.receive_window = 1'000'000;

@@ -38,8 +38,6 @@ private:
     int ends_[2];
 };
 
-const sonde_ip kMe = ip4({192, 0, 2, 1}), kTarget = ip4({192, 0, 2, 9}), kRouter = ip4({192, 0, 2, 254});
-
 } // namespace
 
 TEST_CASE("the IPv4 filter passes replies and errors with our id and nothing else")

@@ -15,7 +15,7 @@ constexpr std::int64_t kMs = 1'000'000;
 constexpr std::uint64_t kFirst = 65530; // so that sequence numbers wrap early
 constexpr std::int64_t kWall = 1'700'000'000'000'000'000;
 
-const sonde_ip kA = ip4({192, 0, 2, 9}), kB = ip4({192, 0, 2, 10}), kRouter = ip4({192, 0, 2, 254});
+const sonde_ip kA = ip4({192, 0, 2, 9}), kB = ip4({192, 0, 2, 10});
 
 // A ledger of two targets and what it said; times in ms since the run began.
 struct Run {

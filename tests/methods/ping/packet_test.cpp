@@ -6,10 +6,6 @@
 
 using namespace sonde::ping;
 
-namespace {
-const sonde_ip kMe = ip4({192, 0, 2, 1}), kTarget = ip4({192, 0, 2, 9}), kRouter = ip4({192, 0, 2, 254});
-} // namespace
-
 TEST_CASE("the token is SipHash-2-4 as its authors computed it")
 {
     Key key;

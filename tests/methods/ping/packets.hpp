@@ -31,6 +31,8 @@ inline sonde_ip ip6(int last)
     return ip;
 }
 
+inline const sonde_ip kMe = ip4({192, 0, 2, 1}), kTarget = ip4({192, 0, 2, 9}), kRouter = ip4({192, 0, 2, 254});
+
 inline Format test_format()
 {
     Format format;

@@ -22,7 +22,7 @@ asio::awaitable<Found> look_up_here(std::vector<std::string> names, std::uint8_t
 Found addresses(std::vector<std::string> names, std::uint8_t family = 0, std::chrono::milliseconds patience = 30s,
                 std::shared_ptr<Stopper> stopper = std::make_shared<Stopper>())
 {
-    return test::await(look_up_here(std::move(names), family, std::move(stopper), patience));
+    return sonde::test::await(look_up_here(std::move(names), family, std::move(stopper), patience));
 }
 
 } // namespace

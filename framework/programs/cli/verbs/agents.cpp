@@ -11,14 +11,14 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct AgentsWords {
     ServerWords server;
     AnswerWords rows;
     std::vector<std::string> agents;
     bool failures = false;
 };
 
-int agents(Console &console, const Words &words)
+int agents(Console &console, const AgentsWords &words)
 {
     auto server = ServerConnection::open(words.server, channel::Role::controller);
     if (!server)
@@ -41,7 +41,7 @@ int agents(Console &console, const Words &words)
 
 Verb add_agents(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<AgentsWords>();
     CLI::App *app = sonde.add_subcommand("agents", "List the agents that the controller knows");
     app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
     app->add_flag("--failures", words->failures, "what agents could not do: refused instructions, plugins, reports");

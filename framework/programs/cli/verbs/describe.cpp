@@ -12,13 +12,13 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct DescribeWords {
     std::string method;
     std::vector<std::string> plugins;
     bool json = false;
 };
 
-int describe(Console &console, const Words &words)
+int describe(Console &console, const DescribeWords &words)
 {
     auto bench = Workbench::make(words.plugins, "error");
     if (!bench)
@@ -34,7 +34,7 @@ int describe(Console &console, const Words &words)
 
 Verb add_describe(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<DescribeWords>();
     CLI::App *app = sonde.add_subcommand("describe", "Show a method's options, result tables and ways to fail");
     app->add_option("METHOD", words->method, "a method, FILE.so or FILE.so:METHOD")->required();
     app->add_flag("--json", words->json, "as one JSON object");

@@ -15,14 +15,14 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct InstructWords {
     ServerWords server;
     std::vector<std::string> words; // the agents' sentence, then the file
     bool json = false;
     bool csv = false;
 };
 
-std::string line_for(const Words &words, const std::string &agent, const std::string &etag)
+std::string line_for(const InstructWords &words, const std::string &agent, const std::string &etag)
 {
     if (words.csv)
         return csv_line({agent, etag});
@@ -35,7 +35,7 @@ std::string line_for(const Words &words, const std::string &agent, const std::st
     return line + "}\n";
 }
 
-int give(Console &console, const Words &words, ServerConnection &server, const std::vector<std::string> &chosen,
+int give(Console &console, const InstructWords &words, ServerConnection &server, const std::vector<std::string> &chosen,
          const std::string &text)
 {
     std::size_t done = 0;
@@ -62,7 +62,7 @@ int give(Console &console, const Words &words, ServerConnection &server, const s
     return kDone;
 }
 
-int instruct(Console &console, const Words &words)
+int instruct(Console &console, const InstructWords &words)
 {
     if (words.words.size() < 2)
         return fail(console, {"", "which agents, and which instruction?", "sonde instruct AGENT... FILE"}, kUsage);
@@ -93,7 +93,7 @@ int instruct(Console &console, const Words &words)
 
 Verb add_instruct(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<InstructWords>();
     CLI::App *app = sonde.add_subcommand("instruct", "Give agents an instruction (RFC 8194 in JSON)");
     app->add_option("AGENT... FILE", words->words, std::string(kAgentsHelp) + "; then the instruction, - reads stdin")
         ->required();

@@ -12,12 +12,12 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct NewWords {
     Scaffold scaffold{"", "c", "MIT", "You", {}};
     std::string folder;
 };
 
-int begin(Console &console, Words words)
+int begin(Console &console, NewWords words)
 {
     Scaffold &scaffold = words.scaffold;
     if (const auto checked = check_method_name(scaffold.method); !checked)
@@ -41,7 +41,7 @@ int begin(Console &console, Words words)
 
 Verb add_new(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<NewWords>();
     CLI::App *app = sonde.add_subcommand("new", "Begin a measurement method: a folder that builds and tests by itself");
     app->add_option("METHOD", words->scaffold.method, "its name: lower-case letters, digits and hyphens")->required();
     app->add_option("--lang", words->scaffold.language, "c (default) or c++")->check(CLI::IsMember({"c", "c++"}));

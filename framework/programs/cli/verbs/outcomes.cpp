@@ -14,7 +14,7 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct OutcomesWords {
     ServerWords server;
     AnswerWords rows;
     PeriodWords period;
@@ -40,7 +40,7 @@ Result<void> check_outcome(const std::string &word)
     return Error{"--outcome", "no run ends as '" + word + "'", near ? "did you mean '" + *near + "'?" : list};
 }
 
-Result<Parameters> parameters_of(const Words &words)
+Result<Parameters> outcomes_parameters(const OutcomesWords &words)
 {
     Parameters parameters;
     if (const auto checked = check_outcome(words.outcome); !checked)
@@ -56,9 +56,9 @@ Result<Parameters> parameters_of(const Words &words)
     return parameters;
 }
 
-int outcomes(Console &console, const Words &words)
+int outcomes(Console &console, const OutcomesWords &words)
 {
-    auto parameters = parameters_of(words);
+    auto parameters = outcomes_parameters(words);
     if (!parameters)
         return fail(console, parameters.error(), kUsage);
     auto server = ServerConnection::open(words.server, channel::Role::collector);
@@ -83,7 +83,7 @@ int outcomes(Console &console, const Words &words)
 
 Verb add_outcomes(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<OutcomesWords>();
     CLI::App *app = sonde.add_subcommand("outcomes", "Show how every planned run ended, and why");
     app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
     app->add_flag("--sums", words->sums, "planned runs by schedule and outcome: planned is the sum of the others");

@@ -12,7 +12,7 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct ResultsWords {
     ServerWords server;
     AnswerWords rows;
     PeriodWords period;
@@ -23,7 +23,7 @@ struct Words {
     std::uint64_t limit = 0;
 };
 
-Result<Parameters> parameters_of(const Words &words)
+Result<Parameters> results_parameters(const ResultsWords &words)
 {
     Parameters parameters{{"method", words.method}};
     if (words.table != "all")
@@ -38,7 +38,7 @@ Result<Parameters> parameters_of(const Words &words)
 }
 
 // A name that matched nothing may be mistyped; the outcomes know the tasks that there are.
-std::string what_was_meant(ServerConnection &server, const Words &words)
+std::string what_was_meant(ServerConnection &server, const ResultsWords &words)
 {
     const Parameters some{{"limit", "10000"}};
     if (!words.task.empty())
@@ -46,9 +46,9 @@ std::string what_was_meant(ServerConnection &server, const Words &words)
     return meant(server, "/operator/outcomes", some, "task", words.method);
 }
 
-int results(Console &console, const Words &words)
+int results(Console &console, const ResultsWords &words)
 {
-    auto parameters = parameters_of(words);
+    auto parameters = results_parameters(words);
     if (!parameters)
         return fail(console, parameters.error(), kUsage);
     if (words.rows.csv && words.table == "all" && words.rows.columns.empty())
@@ -71,7 +71,7 @@ int results(Console &console, const Words &words)
 
 Verb add_results(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<ResultsWords>();
     CLI::App *app = sonde.add_subcommand("results", "Show what the collector has received of a method");
     app->add_option("METHOD", words->method, "the method: ping, http-download, ...")->required();
     app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");

@@ -12,14 +12,14 @@ namespace sonde::cli {
 
 namespace {
 
-struct Words {
+struct RunWords {
     Measurement measurement;
     std::string deadline;
     bool json = false;
     bool csv = false;
 };
 
-int run(Console &console, Words words)
+int run(Console &console, RunWords words)
 {
     if (!words.deadline.empty()) {
         const Result<std::int64_t> deadline = plugin_host::parse_duration(words.deadline);
@@ -40,7 +40,7 @@ int run(Console &console, Words words)
 
 Verb add_run(CLI::App &sonde)
 {
-    const auto words = std::make_shared<Words>();
+    const auto words = std::make_shared<RunWords>();
     CLI::App *app = sonde.add_subcommand("run", "Run a measurement method here and now, without an agent");
     app->add_option("METHOD", words->measurement.method, "a method, FILE.so or FILE.so:METHOD")->required();
     app->add_option("name=value", words->measurement.words,
