@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.hpp"
+#include "model/entry_identity.hpp"
 #include "model/instruction.hpp"
 
 #include <string>
@@ -38,12 +39,13 @@ struct Capabilities {
     bool operator==(const Capabilities &) const = default;
 };
 
-// Something that went wrong with an instruction, a plugin or a report.
+// Something that went wrong with an instruction, a plugin or a report. The spool gives it its identity.
 struct Failure {
     WallTime time;
     std::string kind; // instruction, plugin, report, policy
     std::string path; // where: an instance path in the instruction, a file, a URL
     std::string message;
+    EntryIdentity identity{};
 
     bool operator==(const Failure &) const = default;
 };

@@ -57,6 +57,8 @@ template <>
 struct Node<Failure> {
     using S = Failure;
     static constexpr std::array fields{
+        leaf_in<&S::identity, &EntryIdentity::epoch, UuidText>("epoch"),
+        leaf_in<&S::identity, &EntryIdentity::sequence, Unsigned64>("sequence"),
         leaf<&S::time, DateTime>("time", kMandatory),
         leaf<&S::kind, Name>("kind", kMandatory),
         leaf<&S::path, Text>("path"),

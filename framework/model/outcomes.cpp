@@ -185,7 +185,7 @@ const std::vector<Column> &outcomes_columns()
     return columns;
 }
 
-ReportedResult outcomes_result(std::span<const Outcome> outcomes, const ResultIdentity &identity, const Uuid &run,
+ReportedResult outcomes_result(std::span<const Outcome> outcomes, const EntryIdentity &identity, const Uuid &run,
                                WallTime at)
 {
     ReportedResult result;

@@ -26,7 +26,7 @@ const std::vector<Column> &outcomes_columns();
 
 // A result with one row an outcome, at time `at`. Schedule, action and task are empty, as it belongs to no schedule;
 // the run is a UUID of its own.
-ReportedResult outcomes_result(std::span<const Outcome> outcomes, const ResultIdentity &identity, const Uuid &run,
+ReportedResult outcomes_result(std::span<const Outcome> outcomes, const EntryIdentity &identity, const Uuid &run,
                                WallTime at);
 
 // Whether a result's method is `outcomes`.

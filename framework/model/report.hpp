@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "model/entry_identity.hpp"
 #include "model/instruction.hpp"
 
 #include <cstdint>
@@ -34,15 +35,6 @@ struct Table {
     bool operator==(const Table &) const = default;
 };
 
-// Identifies a reported result for ever: the epoch is drawn when a spool is created, the sequence counts in it. With
-// the certificate's identity it is the key by which a Collector stores a duplicate once.
-struct ResultIdentity {
-    Uuid epoch;
-    std::uint64_t sequence = 0;
-
-    bool operator==(const ResultIdentity &) const = default;
-};
-
 // A task that ran at the same time and may have disturbed this one (RFC 8194's list `conflict`).
 struct Conflict {
     std::string schedule;
@@ -54,7 +46,7 @@ struct Conflict {
 
 // One entry of a report's list `result`. A big run spans several: same run, part 0, 1, ..., the last one marked.
 struct ReportedResult {
-    ResultIdentity identity;
+    EntryIdentity identity;
     Uuid run;
     std::uint32_t part = 0;
     bool last = true;

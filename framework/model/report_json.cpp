@@ -212,8 +212,8 @@ template <>
 struct Node<ReportedResult> {
     using S = ReportedResult;
     static constexpr std::array fields{
-        leaf_in<&S::identity, &ResultIdentity::epoch, UuidText>("sonde-lmap:epoch"),
-        leaf_in<&S::identity, &ResultIdentity::sequence, Unsigned64>("sonde-lmap:sequence"),
+        leaf_in<&S::identity, &EntryIdentity::epoch, UuidText>("sonde-lmap:epoch"),
+        leaf_in<&S::identity, &EntryIdentity::sequence, Unsigned64>("sonde-lmap:sequence"),
         leaf<&S::run, UuidText>("sonde-lmap:run", kMandatory),
         leaf<&S::part, Integer<std::uint32_t>>("sonde-lmap:part"),
         leaf<&S::last, Boolean>("sonde-lmap:last"),

@@ -122,8 +122,8 @@ struct SetAside {
 };
 
 struct WaitingFailure {
-    std::int64_t id = 0;
-    model::Failure failure;
+    std::int64_t id = 0;    // also its identity's sequence
+    model::Failure failure; // with its identity
 };
 
 // What waits for one destination.

@@ -92,20 +92,23 @@ Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes)
                          std::to_string(dropped->rows) + " rows, " + std::to_string(dropped->outcomes) + " outcomes, " +
                          std::to_string(dropped->set_aside) + " results that had been set aside";
     const auto now = sonde::now().wall;
-    const auto updated =
-        db.run("UPDATE failure SET time = ?, message = ? WHERE kind = 'spool' AND refused IS NULL", now, message);
-    if (!updated)
-        return updated.error();
-    return *updated > 0 ? Result<void>() : put_failure(db, {now, "spool", "", message});
+    if (auto replaced = db.run("DELETE FROM failure WHERE kind = 'spool' AND refused IS NULL"); !replaced)
+        return replaced.error();
+    return put_failure(db, {now, "spool", "", message});
 }
 
-Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::size_t limit)
+Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, const Uuid &epoch, std::size_t limit)
 {
     std::vector<WaitingFailure> failures;
     auto rows =
         db.query("SELECT id, time, kind, path, message FROM failure WHERE refused IS NULL ORDER BY id LIMIT ?", limit);
     while (rows.next())
-        failures.push_back({rows.integer(0), {rows.time(1), rows.string(2), rows.string(3), rows.string(4)}});
+        failures.push_back({rows.integer(0),
+                            {rows.time(1),
+                             rows.string(2),
+                             rows.string(3),
+                             rows.string(4),
+                             {epoch, static_cast<std::uint64_t>(rows.integer(0))}}});
     if (auto end = rows.end(); !end)
         return end.error();
     return failures;

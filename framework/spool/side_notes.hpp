@@ -8,10 +8,11 @@ namespace sonde::spool {
 
 Result<void> put_failure(sqlite::Connection &db, const model::Failure &failure);
 
-// Says in one failure what has been dropped so far, however often it happens before the controller is told.
+// Says in one failure what has been dropped so far, however often it happens before the controller is told. It replaces
+// the one before under a new identity, since that one may be on its way or have arrived.
 Result<void> put_drop_failure(sqlite::Connection &db, std::uint64_t max_bytes);
 
-Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, std::size_t limit);
+Result<std::vector<WaitingFailure>> read_failures(sqlite::Connection &db, const Uuid &epoch, std::size_t limit);
 Result<void> delete_failures(sqlite::Connection &db, const std::vector<std::int64_t> &ids);
 Result<void> set_failure_aside(sqlite::Connection &db, std::int64_t id, const std::string &reason);
 

@@ -151,7 +151,7 @@ asio::awaitable<Result<void>> Spool::note_failure(model::Failure failure)
 
 asio::awaitable<Result<std::vector<WaitingFailure>>> Spool::failures(std::size_t limit)
 {
-    return database_->read([limit](Connection &db) { return read_failures(db, limit); });
+    return database_->read([epoch = epoch_, limit](Connection &db) { return read_failures(db, epoch, limit); });
 }
 
 asio::awaitable<Result<void>> Spool::failures_told(std::vector<std::int64_t> ids)

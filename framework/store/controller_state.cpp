@@ -26,6 +26,13 @@ CREATE TABLE failure(
 CREATE INDEX failure_agent ON failure(agent, id);
 )sql";
 
+// Those from before have none, and no two of them are the same.
+constexpr const char *kFailureIdentity = R"sql(
+ALTER TABLE failure ADD COLUMN epoch TEXT;
+ALTER TABLE failure ADD COLUMN sequence INTEGER;
+CREATE UNIQUE INDEX failure_identity ON failure(agent, epoch, sequence);
+)sql";
+
 Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent)
 {
     std::optional<AgentInstruction> found;
@@ -57,8 +64,10 @@ Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<m
 {
     const auto id = to_string(agent);
     for (const auto &failure : failures) {
-        const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, ?, ?)", id, received, failure.time,
-                                   failure.kind, failure.path, failure.message);
+        const auto stored =
+            db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", id, received,
+                   failure.time, failure.kind, failure.path, failure.message, to_string(failure.identity.epoch),
+                   failure.identity.sequence);
         if (!stored)
             return stored.error();
     }
@@ -74,7 +83,7 @@ Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::opti
                                                  std::size_t limit, std::size_t bytes)
 {
     std::vector<StoredFailure> all;
-    auto rows = db.query("SELECT id, agent, received, time, kind, path, message FROM failure "
+    auto rows = db.query("SELECT id, agent, received, time, kind, path, message, epoch, sequence FROM failure "
                          "WHERE (?1 IS NULL OR agent = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3",
                          agent ? std::optional(to_string(*agent)) : std::nullopt, before, limit);
     std::size_t size = 0;
@@ -82,7 +91,11 @@ Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::opti
         all.push_back({rows.integer(0),
                        rows.uuid(1),
                        rows.time(2),
-                       {rows.time(3), rows.string(4), rows.string(5), rows.string(6)}});
+                       {rows.time(3),
+                        rows.string(4),
+                        rows.string(5),
+                        rows.string(6),
+                        {rows.uuid(7), static_cast<std::uint64_t>(rows.integer(8))}}});
         const model::Failure &failure = all.back().failure;
         size += sizeof(StoredFailure) + failure.kind.size() + failure.path.size() + failure.message.size();
     }
@@ -143,7 +156,7 @@ ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : d
 
 Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
 {
-    auto database = sqlite::Database::open(file, {kTables});
+    auto database = sqlite::Database::open(file, {kTables, kFailureIdentity});
     if (!database)
         return database.error();
     return ControllerState(std::make_unique<sqlite::Database>(std::move(*database)));

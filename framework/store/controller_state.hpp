@@ -61,7 +61,7 @@ public:
     // `applied_etag`: what the agent says it has, if it says so.
     asio::awaitable<Result<void>> seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when);
 
-    // An agent's newest 1000 are kept.
+    // One that is known by its identity already is not stored again. An agent's newest 1000 are kept.
     asio::awaitable<Result<void>> add_failures(Uuid agent, std::vector<model::Failure> failures, WallTime received);
     // At most `limit` of those that came before `before`, the newest first; fewer than there are, but one at least,
     // where they have more than about `bytes`.

@@ -7,7 +7,7 @@ namespace sonde::store {
 
 namespace {
 
-Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model::ResultIdentity &identity,
+Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model::EntryIdentity &identity,
                          const model::Outcome &outcome)
 {
     const auto stored = db.run(

@@ -27,6 +27,8 @@ TEST_CASE("damaged capabilities and failures are refused with the path")
           "/sonde-lmap:input/tasks/task[name='a']/plugin-hash: a SHA-256 hash, 64 lower-case hexadecimal digits, was "
           "expected, here is the string 'x'\n/sonde-lmap:input/tasks/task[name='a']: is there twice\n");
     CHECK(to_lines(read_failures(R"({"sonde-lmap:input": {"failure": [{"time": "now", "kind": "plugin"}]}})").errors) ==
+          "/sonde-lmap:input/failure[1]/epoch: is missing (it is mandatory)\n"
+          "/sonde-lmap:input/failure[1]/sequence: is missing (it is mandatory)\n"
           "/sonde-lmap:input/failure[1]/time: 'now' is not a date and time (it has the form 2026-11-24T04:05:00Z or "
           "2026-11-24T05:05:00.5+01:00)\n/sonde-lmap:input/failure[1]/message: is missing (it is mandatory)\n");
 }

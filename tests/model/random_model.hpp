@@ -96,7 +96,7 @@ public:
     {
         std::vector<sonde::model::Failure> all;
         for (std::size_t i = 0, n = upto(4); i < n; ++i)
-            all.push_back({time(), word(), text(), text()});
+            all.push_back({time(), word(), text(), text(), {uuid(), random_()}});
         return all;
     }
 

@@ -63,6 +63,14 @@ TEST_CASE("a full spool drops the oldest results, keeps every outcome, and each 
     const auto failures = await(spool.failures(10));
     REQUIRE(failures->size() == 1); // one, however often it happened
     CHECK(failures->front().failure.kind == "spool");
+    // What has been lost since is another failure: the one before may have arrived.
+    for (int i = 60; i < 100; ++i)
+        run_whole(spool, intent_of("s", i), 200, 100);
+    const auto later = await(spool.failures(10));
+    REQUIRE(later->size() == 1);
+    CHECK(later->front().failure.identity != failures->front().failure.identity);
+    REQUIRE(await(spool.failures_told({failures->front().id})));
+    CHECK(await(spool.failures(10))->size() == 1);
 }
 
 TEST_CASE("an outcome that was acknowledged before its rows were dropped is sent again")

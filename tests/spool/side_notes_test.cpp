@@ -17,11 +17,17 @@ TEST_CASE("a failure waits until the controller has been told")
     auto spool = open_spool(dir / "spool.db");
     const auto waiting = await(spool.failures(1));
     REQUIRE(waiting->size() == 1);
-    CHECK(waiting->front().failure == failure);
+    model::Failure told = waiting->front().failure;
+    CHECK(told.identity.epoch == spool.epoch());
+    // Also once more, as if the answer had been lost.
+    CHECK(await(spool.failures(1))->front().failure == told);
     REQUIRE(await(spool.failures_told({waiting->front().id})));
     const auto rest = await(spool.failures(10));
     REQUIRE(rest->size() == 1);
     CHECK(rest->front().id != waiting->front().id);
+    CHECK(rest->front().failure.identity != told.identity);
+    told.identity = {};
+    CHECK(told == failure);
 }
 
 TEST_CASE("of more than a thousand failures the newest thousand wait, and the rest is counted")

@@ -90,7 +90,7 @@ TEST_CASE("failures come newest first, an agent's newest thousand are kept")
     const auto two = random_uuid();
     std::vector<model::Failure> many;
     for (int i = 0; i < 1005; ++i)
-        many.push_back({at(i), "report", "", std::to_string(i)});
+        many.push_back({at(i), "report", "", std::to_string(i), {one, static_cast<std::uint64_t>(i)}});
     REQUIRE(await(state.add_failures(one, many, at(2000))));
     REQUIRE(await(state.add_failures(two, {{at(1), "policy", "/p", "refused"}}, at(3000))));
     const auto all = await(state.failures(std::nullopt, INT64_MAX, 10'000, SIZE_MAX));
@@ -105,4 +105,28 @@ TEST_CASE("failures come newest first, an agent's newest thousand are kept")
     const auto next = await(state.failures(one, some->back().id, 3, 1));
     REQUIRE(next->size() == 1);
     CHECK(next->front().failure.message == "1001");
+}
+
+TEST_CASE("a failure that arrives twice is stored once, and another agent's with the same numbers is another")
+{
+    const TempDir dir;
+    const auto agent = random_uuid();
+    const auto epoch = random_uuid();
+    const model::Failure first{at(1), "plugin", "x.so", "damaged", {epoch, 1}};
+    const model::Failure second{at(2), "plugin", "x.so", "damaged", {epoch, 2}};
+    {
+        auto state = open_state(dir / "k.db");
+        REQUIRE(await(state.add_failures(agent, {first}, at(3))));
+        REQUIRE(await(state.add_failures(agent, {first, second, second}, at(4))));
+    }
+    auto state = open_state(dir / "k.db");
+    REQUIRE(await(state.add_failures(agent, {second}, at(5))));
+    const auto known = await(state.failures(agent, INT64_MAX, 10, SIZE_MAX));
+    REQUIRE(known->size() == 2);
+    CHECK(known->front().failure == second);
+    CHECK(known->front().received == at(4));
+    CHECK(known->back().failure == first);
+    REQUIRE(await(state.add_failures(random_uuid(), {first}, at(6))));
+    REQUIRE(await(state.add_failures(agent, {{at(1), "plugin", "x.so", "damaged", {random_uuid(), 1}}}, at(7))));
+    CHECK(await(state.failures(std::nullopt, INT64_MAX, 10, SIZE_MAX))->size() == 4);
 }

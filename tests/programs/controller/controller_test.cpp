@@ -119,7 +119,9 @@ TEST_CASE("the newest thousand failures are shown, page by page")
 {
     Office it;
     for (int i = 0; i < 3; ++i) {
-        const std::vector<model::Failure> many(400, {now().wall, "report", "/p", std::string(1000, 'm')});
+        std::vector<model::Failure> many(400, {now().wall, "report", "/p", std::string(1000, 'm')});
+        for (std::uint64_t i = 0; i < many.size(); ++i)
+            many[i].identity.sequence = i;
         REQUIRE(await(it.state.add_failures(random_uuid(), many, now().wall)));
     }
     channel::Request request{.path = "/operator/failures"};
