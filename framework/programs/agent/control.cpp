@@ -82,6 +82,8 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
     channel::Backoff backoff(kBackoffBase, kBackoffCap);
     bool tells = false;
     while (!stopped_) {
+        if (unkept_)
+            co_await keep_refusal();
         const auto began = std::chrono::steady_clock::now();
         const Asked asked = co_await ask();
         if (!asked.answered) {
@@ -193,9 +195,21 @@ asio::awaitable<void> Control::refuse(std::vector<Error> errors, Known offered)
     }
     refused_ = offered;
     spool::RefusedInstruction refused{std::move(offered.etag), std::move(offered.content), refuser(options_.self)};
-    auto noted = co_await spool_.refuse(std::move(refused), std::move(failures));
-    if (!noted)
-        log_->error("refusal not kept error={}", quoted(to_string(noted.error())));
+    unkept_ = Refusal{std::move(refused), std::move(failures)};
+    co_await keep_refusal();
+}
+
+// A full disk is no reason to keep it from the controller: tried again with each poll until it is written, and after a
+// restart the controller offers the instruction again.
+asio::awaitable<void> Control::keep_refusal()
+{
+    auto kept = co_await spool_.refuse(unkept_->refused, unkept_->failures);
+    if (!kept) {
+        log_->error("refusal not kept error={} hint={}", quoted(to_string(kept.error())),
+                    quoted("it is tried again, and the controller is told when it is kept"));
+        co_return;
+    }
+    unkept_.reset();
     tell_refusal_();
 }
 

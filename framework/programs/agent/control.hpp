@@ -53,11 +53,18 @@ private:
         std::optional<std::chrono::seconds> retry_after{};
     };
 
+    // One whose reasons the Controller is to be told.
+    struct Refusal {
+        spool::RefusedInstruction refused;
+        std::vector<model::Failure> failures;
+    };
+
     asio::awaitable<Asked> ask();
     channel::Request poll() const;
     bool knows(const Known &one) const;
     asio::awaitable<bool> consider(std::string text, Known offered);
     asio::awaitable<void> refuse(std::vector<Error> errors, Known offered);
+    asio::awaitable<void> keep_refusal();
     asio::awaitable<void> pause(std::chrono::milliseconds time);
 
     Options options_;
@@ -70,6 +77,7 @@ private:
 
     std::optional<Known> in_force_;
     std::optional<Known> refused_;  // since: not to be fetched or told of again
+    std::optional<Refusal> unkept_; // the spool could not take it yet
     std::optional<Known> accepted_; // and not in force yet
     bool reached_ = true;           // for one log line a change
     bool repeats_ = false;          // for one log line

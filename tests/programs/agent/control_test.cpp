@@ -1,6 +1,7 @@
 #include "bench.hpp"
 
 #include "programs/agent/control.hpp"
+#include "spool/full_disk.hpp"
 
 using namespace sonde;
 using namespace sonde::agent;
@@ -157,5 +158,25 @@ TEST_CASE("what another version of the agent refused is looked at again")
     REQUIRE(await(it.spool.refuse({"1", "", "sonde-agent 0.0.1 of long ago"}, {})));
     it.start();
     it.run_until([&] { return it.accepted.size() == 1; });
+    it.stop();
+}
+
+TEST_CASE("a refusal that cannot be written is told as soon as it can, and the controller is asked on")
+{
+    Polling it;
+    it.answer = [](const channel::Request &) { return instruction(kBroken, "\"bad\""); };
+    {
+        const sonde::test::FullDisk full(it.dir / "spool.db", "refused_instruction");
+        it.start();
+        it.run_until([&] { return it.requests.size() >= 3; });
+        CHECK(it.refusals == 0);
+        CHECK(it.lines("refusal not kept error=") >= 2);
+        CHECK(it.said(2, "If-None-Match") == "\"bad\"");
+    }
+    it.run_until([&] { return it.refusals == 1; });
+    CHECK(await(it.spool.failures(10))->size() == 1);
+    const auto before = it.requests.size();
+    it.run_until([&] { return it.requests.size() >= before + 2; });
+    CHECK(it.refusals == 1);
     it.stop();
 }
