@@ -192,12 +192,12 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
     Budget::Meter meter(budget_, day_limit);
-    std::string over_budget; // why it has to stop
+    std::optional<Budget::Stop> over; // why it has to stop
     Parts parts(spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
-                [&meter, &over_budget, canceller](std::uint64_t bytes) {
-                    const Result<void> counted = meter.count(bytes);
-                    if (!counted && over_budget.empty()) {
-                        over_budget = counted.error().what;
+                [&meter, &over, canceller](std::uint64_t bytes) {
+                    const std::optional<Budget::Stop> stop = meter.count(bytes);
+                    if (stop && !over) {
+                        over = stop;
                         canceller->cancel();
                     }
                 });
@@ -215,8 +215,10 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     model::Outcome &outcome = ended.outcome;
     if (stopper->stopped())
         fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
-    else if (!over_budget.empty())
-        fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, over_budget);
+    else if (over && over->cause == Budget::Stop::Cause::limit)
+        fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, over->reason);
+    else if (over)
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent, over->reason);
     else
         fail(outcome, word_of(result), result.status, result.blame, result.message);
     outcome.start = result.started.wall;

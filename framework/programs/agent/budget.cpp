@@ -7,122 +7,190 @@
 
 namespace sonde::agent {
 
+namespace {
+
+// What the spool's integers hold.
+constexpr std::uint64_t kMostBytes = INT64_MAX;
+
+std::uint64_t cushion_within(std::uint64_t wanted, std::uint64_t limit)
+{
+    return std::min(wanted, limit / Budget::kCushionShare);
+}
+
+} // namespace
+
+struct Budget::Books : std::enable_shared_from_this<Books> {
+    struct Account {
+        std::uint64_t used = 0;
+        std::uint64_t booked = 0; // durable, or on its way to be
+        std::uint64_t on_its_way = 0;
+
+        std::uint64_t durable() const { return booked - std::min(booked, on_its_way); }
+    };
+
+    Books(asio::any_io_executor for_bookings, spool::Spool &books_in, std::shared_ptr<Log> log_to,
+          std::function<Day()> tells_the_day)
+        : executor(std::move(for_bookings)), spool(books_in), log(std::move(log_to)), today(std::move(tells_the_day))
+    {
+    }
+
+    std::uint64_t cushion(std::uint64_t limit) const { return cushion_within(std::max(kCushion, live_bytes), limit); }
+    std::uint64_t aim(const Account &account, std::uint64_t limit) const;
+    std::uint64_t least(const Account &account, std::uint64_t limit) const;
+    std::int64_t wanted(const Account &account, std::uint64_t limit) const;
+    void reserve(Day day, std::int64_t bytes);
+    // Reserves at once, and commits when awaited.
+    asio::awaitable<Result<void>> book(Day day, std::int64_t bytes);
+    static asio::awaitable<Result<void>> commit(std::shared_ptr<Books> books, Day day, std::int64_t bytes);
+    void spawn_book(Day day, std::int64_t bytes);
+    void give_back(std::uint64_t keep);
+
+    asio::any_io_executor executor;
+    spool::Spool &spool;
+    std::shared_ptr<Log> log;
+    std::function<Day()> today;
+    std::map<Day, Account> days{};
+    std::uint64_t live_bytes = 0; // of the runs under way, whatever their day
+    unsigned meters = 0;
+    std::optional<Error> trouble{}; // why the last booking is not durable
+};
+
+// How much is to be booked. Never beyond the limit: a crash must not look like a day that was overdrawn.
+std::uint64_t Budget::Books::aim(const Account &account, std::uint64_t limit) const
+{
+    return std::max(account.used, std::min({account.used + cushion(limit), limit, kMostBytes}));
+}
+
+// Half a cushion is there to be used while the other half is being booked.
+std::uint64_t Budget::Books::least(const Account &account, std::uint64_t limit) const
+{
+    return std::min(account.used + cushion(limit) / 2, aim(account, limit));
+}
+
+std::int64_t Budget::Books::wanted(const Account &account, std::uint64_t limit) const
+{
+    return account.booked >= least(account, limit) ? 0
+                                                   : static_cast<std::int64_t>(aim(account, limit) - account.booked);
+}
+
+void Budget::Books::reserve(Day day, std::int64_t bytes)
+{
+    Account &account = days[day];
+    account.booked += static_cast<std::uint64_t>(bytes); // modulo 2^64, so it takes back as well
+    if (bytes > 0)
+        account.on_its_way += static_cast<std::uint64_t>(bytes);
+}
+
+asio::awaitable<Result<void>> Budget::Books::book(Day day, std::int64_t bytes)
+{
+    reserve(day, bytes);
+    return commit(shared_from_this(), day, bytes);
+}
+
+asio::awaitable<Result<void>> Budget::Books::commit(std::shared_ptr<Books> books, Day day, std::int64_t bytes)
+{
+    Result<void> booked = co_await books->spool.book_bytes(day, bytes);
+    Account &account = books->days[day];
+    if (bytes > 0)
+        account.on_its_way -= static_cast<std::uint64_t>(bytes);
+    if (booked) {
+        books->trouble.reset();
+    } else {
+        account.booked -= static_cast<std::uint64_t>(bytes);
+        books->trouble = booked.error();
+        books->log->error("bytes not booked error={}", quoted(to_string(booked.error())));
+    }
+    co_return booked;
+}
+
+void Budget::Books::spawn_book(Day day, std::int64_t bytes)
+{
+    asio::co_spawn(executor, book(day, bytes), [](std::exception_ptr error, Result<void>) {
+        if (error)
+            std::rethrow_exception(error);
+    });
+}
+
+void Budget::Books::give_back(std::uint64_t keep)
+{
+    const Day now = today();
+    for (const auto &[day, account] : days) {
+        const std::uint64_t kept = account.used + (day == now ? keep : 0);
+        if (account.booked > kept)
+            spawn_book(day, -static_cast<std::int64_t>(account.booked - kept));
+    }
+}
+
 Budget::Budget(asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<Log> log,
                std::function<Day()> today)
-    : executor_(std::move(executor)), spool_(spool), log_(std::move(log)), today_(std::move(today))
+    : books_(std::make_shared<Books>(std::move(executor), spool, std::move(log), std::move(today)))
 {
 }
 
 void Budget::restore(const std::map<Day, std::uint64_t> &booked)
 {
     for (const auto &[day, bytes] : booked)
-        days_[day] = {bytes, bytes};
+        books_->days[day] = {bytes, bytes, 0};
 }
 
 std::uint64_t Budget::used() const
 {
-    const auto found = days_.find(today_());
-    return found == days_.end() ? 0 : found->second.used;
-}
-
-// How much more to book. Never beyond the limit: a crash must not look like a day that was overdrawn.
-std::int64_t Budget::wanted(const Account &account, std::uint64_t limit) const
-{
-    const std::uint64_t cushion = std::max(kCushion, live_bytes_);
-    const std::uint64_t aim = std::max(account.used, std::min(account.used + cushion, limit));
-    // Half a cushion is there to be used while the other half is being booked.
-    if (account.booked >= account.used + cushion / 2 || account.booked >= aim)
-        return 0;
-    return static_cast<std::int64_t>(aim - account.booked);
+    const auto found = books_->days.find(books_->today());
+    return found == books_->days.end() ? 0 : found->second.used;
 }
 
 asio::awaitable<Result<void>> Budget::make_ready(std::uint64_t limit)
 {
-    const Day day = today_();
-    const std::int64_t more = wanted(days_[day], limit);
-    if (more == 0 && !trouble_)
-        co_return Result<void>();
-    Result<void> booked = co_await book(day, more);
-    co_return booked;
-}
-
-asio::awaitable<Result<void>> Budget::commit(Day day, std::int64_t bytes)
-{
-    Result<void> booked = co_await spool_.book_bytes(day, bytes);
-    if (booked) {
-        trouble_.reset();
-    } else {
-        reserve(day, -bytes);
-        trouble_ = booked.error();
-        log_->error("bytes not booked error={}", quoted(to_string(booked.error())));
+    const std::shared_ptr<Books> books = books_;
+    const Day day = books->today();
+    const Books::Account &account = books->days[day];
+    // What another run has reserved is no cushion before it is durable. The spool writes one after the other, so what
+    // was on its way is there when the next booking is, be it of nothing.
+    while (books->trouble || account.durable() < books->least(account, limit)) {
+        Result<void> booked = co_await books->book(day, books->wanted(account, limit));
+        if (!booked)
+            co_return booked;
     }
-    co_return booked;
-}
-
-// Modulo 2^64, so it takes back as well.
-void Budget::reserve(Day day, std::int64_t bytes)
-{
-    days_[day].booked += static_cast<std::uint64_t>(bytes);
-}
-
-asio::awaitable<Result<void>> Budget::book(Day day, std::int64_t bytes)
-{
-    reserve(day, bytes);
-    return commit(day, bytes);
-}
-
-void Budget::spawn_book(Day day, std::int64_t bytes)
-{
-    asio::co_spawn(executor_, book(day, bytes), [](std::exception_ptr error, Result<void>) {
-        if (error)
-            std::rethrow_exception(error);
-    });
-}
-
-void Budget::give_back(std::uint64_t keep)
-{
-    const Day day = today_();
-    for (const auto &[that, account] : days_) {
-        const std::uint64_t kept = account.used + (that == day ? keep : 0);
-        if (account.booked > kept)
-            spawn_book(that, -static_cast<std::int64_t>(account.booked - kept));
-    }
+    co_return Result<void>();
 }
 
 asio::awaitable<void> Budget::settle()
 {
-    for (auto &[day, account] : days_)
+    const std::shared_ptr<Books> books = books_;
+    for (auto &[day, account] : books->days)
         if (account.booked > account.used)
-            co_await book(day, -static_cast<std::int64_t>(account.booked - account.used));
+            co_await books->book(day, -static_cast<std::int64_t>(account.booked - account.used));
 }
 
-Budget::Meter::Meter(Budget &budget, std::uint64_t limit) : budget_(budget), limit_(limit)
+Budget::Meter::Meter(const Budget &budget, std::uint64_t limit) : books_(budget.books_), limit_(limit)
 {
-    ++budget_.meters_;
+    ++books_->meters;
 }
 
 Budget::Meter::~Meter()
 {
-    budget_.live_bytes_ -= own_;
+    books_->live_bytes -= own_;
     // What small runs leave of the cushion is there for the next ones, without a commit for each.
-    if (--budget_.meters_ == 0)
-        budget_.give_back(kCushion);
+    if (--books_->meters == 0)
+        books_->give_back(cushion_within(kCushion, limit_));
 }
 
-Result<void> Budget::Meter::count(std::uint64_t total)
+std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
 {
-    const std::uint64_t more = total - std::min(total, own_);
-    const Day day = budget_.today_();
-    Account &account = budget_.days_[day];
+    const Day day = books_->today();
+    Books::Account &account = books_->days[day];
+    // No count is more than what is left up to the greatest number, so that none goes round.
+    const std::uint64_t room = kMostBytes - std::min(kMostBytes, std::max(account.used, books_->live_bytes));
+    const std::uint64_t more = std::min(total - std::min(total, own_), room);
     own_ += more;
-    budget_.live_bytes_ += more;
+    books_->live_bytes += more;
     account.used += more;
-    if (const std::int64_t missing = budget_.wanted(account, limit_); missing > 0)
-        budget_.spawn_book(day, missing);
+    if (const std::int64_t missing = books_->wanted(account, limit_); missing > 0)
+        books_->spawn_book(day, missing);
     if (account.used > limit_)
-        return Error{"", "stopped at the day's limit: " + std::to_string(limit_) + " bytes", ""};
-    if (budget_.trouble_)
-        return Error{"", "its bytes could not be booked: " + to_string(*budget_.trouble_), ""};
+        return Stop{Stop::Cause::limit, "stopped at the day's limit: " + std::to_string(limit_) + " bytes"};
+    if (books_->trouble)
+        return Stop{Stop::Cause::storage, "its bytes could not be booked: " + to_string(*books_->trouble)};
     return {};
 }
 

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
 
 namespace sonde::agent {
 
@@ -22,14 +23,16 @@ namespace asio = boost::asio;
 //
 // The spool has always booked a cushion more than was counted, so that a kill at any moment forgets no byte and at most
 // leaves some booked that were never sent: it fails closed. The cushion is as large as what the runs under way have
-// counted, at least kCushion, so that even a fast run is booked by few commits and does not outrun them; what is left
-// of it when nothing runs any more is given back. Belongs to one thread.
+// counted, at least kCushion, so that even a fast run is booked by few commits and does not outrun them, but never more
+// than a small part of the day's limit, so that crashes do not eat up a small budget; what is left of it when nothing
+// runs any more is given back. Belongs to one thread.
 class Budget {
 public:
     using Day = std::chrono::sys_days;
     static constexpr std::uint64_t kCushion = 1024 * 1024;
+    static constexpr std::uint64_t kCushionShare = 16; // of the limit, at most one part in so many
 
-    // `today` tells the day. The spool outlives it.
+    // `today` tells the day. The spool outlives it and its meters.
     Budget(
         asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<Log> log,
         std::function<Day()> today = [] { return std::chrono::floor<std::chrono::days>(now().wall); });
@@ -43,19 +46,29 @@ public:
     // Before a run begins: returns when the cushion is durable. `limit` is what all runs may use in a day.
     asio::awaitable<Result<void>> make_ready(std::uint64_t limit);
 
-    // The bytes of one run, from its begin to its end.
+    // Why a run has to stop: there is nothing left, or what it uses cannot be written down.
+    struct Stop {
+        enum class Cause { limit, storage } cause;
+        std::string reason;
+    };
+
+private:
+    struct Books;
+
+public:
+    // The bytes of one run, from its begin to its end. Needs no Budget beside it.
     class Meter {
     public:
-        Meter(Budget &budget, std::uint64_t limit);
+        Meter(const Budget &budget, std::uint64_t limit);
         ~Meter();
         Meter(const Meter &) = delete;
         Meter &operator=(const Meter &) = delete;
 
-        // `total` is all of the run so far. An Error says why the run has to stop.
-        Result<void> count(std::uint64_t total);
+        // `total` is all of the run so far.
+        std::optional<Stop> count(std::uint64_t total);
 
     private:
-        Budget &budget_;
+        std::shared_ptr<Books> books_;
         std::uint64_t limit_;
         std::uint64_t own_ = 0;
     };
@@ -64,27 +77,7 @@ public:
     asio::awaitable<void> settle();
 
 private:
-    struct Account {
-        std::uint64_t used = 0;
-        std::uint64_t booked = 0; // durable, or on its way to be
-    };
-
-    std::int64_t wanted(const Account &account, std::uint64_t limit) const;
-    void reserve(Day day, std::int64_t bytes);
-    asio::awaitable<Result<void>> commit(Day day, std::int64_t bytes);
-    // Reserves at once, and commits when awaited.
-    asio::awaitable<Result<void>> book(Day day, std::int64_t bytes);
-    void spawn_book(Day day, std::int64_t bytes);
-    void give_back(std::uint64_t keep);
-
-    asio::any_io_executor executor_;
-    spool::Spool &spool_;
-    std::shared_ptr<Log> log_;
-    std::function<Day()> today_;
-    std::map<Day, Account> days_;
-    std::uint64_t live_bytes_ = 0; // of the runs under way, whatever their day
-    unsigned meters_ = 0;
-    std::optional<Error> trouble_; // why the last booking is not durable
+    std::shared_ptr<Books> books_; // shared with the meters, and with bookings on their way
 };
 
 } // namespace sonde::agent

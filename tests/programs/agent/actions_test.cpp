@@ -2,6 +2,7 @@
 #include "bench.hpp"
 
 #include "programs/agent/actions.hpp"
+#include "spool/full_disk.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -136,4 +137,17 @@ TEST_CASE("a run that reaches the day's limit is stopped, and another one is not
     const auto next = it.run("rows", {});
     CHECK(next.word == model::OutcomeWord::refused);
     CHECK(next.message.ends_with("none are left"));
+}
+
+TEST_CASE("a run whose bytes cannot be booked has failed for want of storage, and nobody refused it [G2]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})");
+    REQUIRE(it.run("rows", {{"0", "count", "1"}}).word == model::OutcomeWord::completed);
+    const sonde::test::FullDisk full(it.dir / "spool.db", "budget");
+    const auto outcome = it.run("rows", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
+    CHECK(outcome.word == model::OutcomeWord::failed);
+    CHECK(outcome.status == plugin_host::kStatusNoStorage);
+    CHECK(outcome.blame == model::Blame::agent);
+    CHECK(outcome.message.starts_with("its bytes could not be booked: "));
+    CHECK(outcome.rows > 0);
 }
