@@ -1,6 +1,7 @@
 #include "spool/outcomes.hpp"
 
 #include "model/outcomes.hpp"
+#include "model/report_json.hpp"
 #include "spool/results.hpp"
 #include "spool/schema.hpp"
 
@@ -63,6 +64,48 @@ Result<Waiting> waiting_outcomes(sqlite::Connection &db, const Destination &dest
     return waiting;
 }
 
+// Entries of outcomes for `destination`, from `sequence` on.
+Result<std::vector<model::ReportedResult>> bundles_from(sqlite::Connection &db, const Destination &destination,
+                                                        std::uint64_t sequence)
+{
+    std::vector<model::ReportedResult> bundles;
+    auto rows = db.query("SELECT body FROM delivery JOIN result USING (sequence) WHERE destination = ? "
+                         "AND sequence >= ? AND kind = ? AND refused IS NULL ORDER BY sequence",
+                         destination, sequence, kOutcomes);
+    while (rows.next()) {
+        auto reading = model::read_result(rows.text(0));
+        if (!reading)
+            return Error{"spool", "an entry of outcomes cannot be read: " + to_string(reading.errors.front()), ""};
+        bundles.push_back(std::move(*reading.value));
+    }
+    if (auto end = rows.end(); !end)
+        return end.error();
+    return bundles;
+}
+
+Result<void> put_again(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
+                       model::ReportedResult bundle)
+{
+    const auto sequence = next_sequence(db);
+    if (!sequence)
+        return sequence.error();
+    bundle.identity = {epoch, *sequence};
+    const auto entry = put_entry(db, bundle, kOutcomes, {destination});
+    return entry ? Result<void>() : entry.error();
+}
+
+// Takes the first half of its rows into an entry of its own.
+model::ReportedResult cut_first_half(model::ReportedResult &bundle)
+{
+    model::ReportedResult half = bundle;
+    half.run = random_uuid();
+    auto &rows = bundle.tables.front().rows;
+    const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(rows.size() / 2);
+    half.tables.front().rows.assign(rows.begin(), middle);
+    rows.erase(rows.begin(), middle);
+    return half;
+}
+
 } // namespace
 
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
@@ -115,6 +158,30 @@ Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid 
             return tidied.error();
     }
     return std::optional(std::move(*entry));
+}
+
+Result<bool> halve_bundle(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
+                          std::uint64_t sequence)
+{
+    const auto several = db.integer("SELECT EXISTS (SELECT 1 FROM delivery JOIN result USING (sequence) "
+                                    "WHERE destination = ? AND sequence = ? AND kind = ? AND rows > 1)",
+                                    destination, sequence, kOutcomes);
+    if (!several || *several == 0)
+        return several ? Result<bool>(false) : several.error();
+    auto bundles = bundles_from(db, destination, sequence);
+    if (!bundles)
+        return bundles.error();
+    bundles->insert(bundles->begin(), cut_first_half(bundles->front()));
+    // A bundle is for one destination, so it goes with the delivery.
+    const auto deleted = db.run("DELETE FROM result WHERE kind = ?3 AND sequence IN (SELECT sequence FROM delivery "
+                                "WHERE destination = ?1 AND sequence >= ?2 AND refused IS NULL)",
+                                destination, sequence, kOutcomes);
+    if (!deleted)
+        return deleted.error();
+    for (model::ReportedResult &bundle : *bundles)
+        if (auto put = put_again(db, epoch, destination, std::move(bundle)); !put)
+            return put.error();
+    return true;
 }
 
 Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, const std::string &action,

@@ -20,6 +20,11 @@ inline constexpr std::size_t kLeastBundle = 4000;
 Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
                                              std::size_t room);
 
+// Halves an entry of several outcomes that `destination` does not take; false if it is none, and stays. The entries of
+// outcomes behind it get new numbers as well, for of two words on a run the one with the greater number holds.
+Result<bool> halve_bundle(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
+                          std::uint64_t sequence);
+
 // `rows` of this run are lost: its outcome says so, also one that was sent already.
 Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, const std::string &action,
                                std::uint64_t rows);

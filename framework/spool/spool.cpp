@@ -1,6 +1,7 @@
 #include "spool/spool.hpp"
 
 #include "spool/intents.hpp"
+#include "spool/outcomes.hpp"
 #include "spool/results.hpp"
 #include "spool/room.hpp"
 #include "spool/schema.hpp"
@@ -128,6 +129,13 @@ asio::awaitable<Result<void>> Spool::acknowledge(Destination destination, std::v
 {
     return database_->write([destination = std::move(destination), sequences = std::move(sequences)](Connection &db) {
         return acknowledge_entries(db, destination, sequences);
+    });
+}
+
+asio::awaitable<Result<bool>> Spool::take_apart(Destination destination, std::uint64_t sequence)
+{
+    return database_->write([destination = std::move(destination), epoch = epoch_, sequence](Connection &db) {
+        return halve_bundle(db, epoch, destination, sequence);
     });
 }
 

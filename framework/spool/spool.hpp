@@ -58,6 +58,10 @@ public:
     // The collector has committed these.
     asio::awaitable<Result<void>> acknowledge(Destination destination, std::vector<std::uint64_t> sequences);
 
+    // The collector refuses this entry for good. If it has several outcomes, it comes again as two entries, so that in
+    // the end only the outcome that is wrong stands alone; false if it cannot be taken apart.
+    asio::awaitable<Result<bool>> take_apart(Destination destination, std::uint64_t sequence);
+
     // The collector refuses these for good: they are kept to be looked at, and told to the controller as a failure.
     asio::awaitable<Result<void>> set_aside(Destination destination, std::vector<std::uint64_t> sequences,
                                             std::string reason, WallTime when);

@@ -110,3 +110,47 @@ TEST_CASE("the status says what waits for whom")
     CHECK(status->pending[1].results == 1);
     CHECK(status->pending[1].outcomes == 1);
 }
+
+TEST_CASE("an entry of outcomes is taken apart to single ones, and what was said later of a run is still heard later")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    Change change;
+    std::vector<Uuid> runs;
+    const auto account = [&](const model::Outcome &outcome) {
+        change.account = {{outcome, {"report"}}};
+        REQUIRE(await(spool.record(change)));
+    };
+    for (int i = 0; i < 5; ++i) {
+        account(outcome_of(intent_of("s", i), 0, model::OutcomeWord::missed));
+        runs.push_back(change.account.front().outcome.run);
+    }
+    REQUIRE(batch_of(spool).entries.size() == 1);
+    model::Outcome again = change.account.front().outcome;
+    again.rows_dropped = 7;
+    account(again);
+    const auto both = batch_of(spool);
+    REQUIRE(both.entries.size() == 2);
+    CHECK_FALSE(*await(spool.take_apart("report", both.entries[1].sequence)));
+    CHECK_FALSE(*await(spool.take_apart("another", both.entries[0].sequence)));
+    // Always the first one that can be.
+    for (int halvings = 0; halvings < 4; ++halvings) {
+        bool apart = false;
+        for (const auto sequence : sequences_of(batch_of(spool)))
+            if (!apart)
+                apart = *await(spool.take_apart("report", sequence));
+        REQUIRE(apart);
+    }
+    const auto single = batch_of(spool);
+    REQUIRE(single.entries.size() == 6);
+    CHECK(single.entries.front().sequence > both.entries.back().sequence);
+    const auto outcomes = outcomes_in(single);
+    REQUIRE(outcomes.size() == 6);
+    for (std::size_t i = 0; i < runs.size(); ++i)
+        CHECK(outcomes[i].run == runs[i]);
+    CHECK(outcomes[5] == again);
+    for (const auto sequence : sequences_of(single))
+        CHECK_FALSE(*await(spool.take_apart("report", sequence)));
+    REQUIRE(await(spool.acknowledge("report", sequences_of(single))));
+    CHECK(batch_of(spool).entries.empty());
+}

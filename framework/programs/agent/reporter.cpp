@@ -48,7 +48,8 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
         }
         delivered.message = tried.message;
         if (tried.attempt == Attempt::refused) {
-            // A report of several is taken apart until the refused result stands alone and has been set aside.
+            // A report of several is taken apart until the refused result stands alone and has been set aside; so is a
+            // result of several outcomes.
             delivered.status = 1;
             max_bytes = tried.entries > 1 ? std::max<std::size_t>(tried.bytes / 2, 1) : kReportBytes;
             continue;
@@ -134,6 +135,12 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
     case channel::Verdict::refused: {
         if (entries > 1)
             co_return Tried{.attempt = Attempt::refused, .message = said, .entries = entries};
+        // Outcomes share an entry, and one of them must not take the others with it.
+        auto apart = co_await spool_.take_apart(name, sequences.front());
+        if (!apart)
+            co_return Tried{.message = to_string(apart.error())};
+        if (*apart)
+            co_return Tried{.attempt = Attempt::refused, .message = said, .entries = 2};
         log_->error("report refused collector={} schedule={} sequence={} reason={}",
                     channel::to_string(destination.collector), quoted(destination.schedule), sequences.front(),
                     quoted(said));

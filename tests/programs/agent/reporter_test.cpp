@@ -80,3 +80,32 @@ TEST_CASE("a result that the collector refuses is set aside, visible, and the ot
     CHECK(await(it.spool.failures(10))->front().failure.kind == "report");
     CHECK(await(it.spool.status())->pending.empty());
 }
+
+TEST_CASE("of many outcomes in one result only the one that the collector refuses is set aside")
+{
+    Reporting it;
+    spool::Change change;
+    for (int i = 0; i < 40; ++i) {
+        auto missed = sonde::test::outcome_of(sonde::test::intent_of("s", i), 0, model::OutcomeWord::missed);
+        missed.message = i == 23 ? "poison" : "late";
+        change.account.push_back({missed, {it.name()}});
+    }
+    REQUIRE(await(it.spool.record(change)));
+    std::size_t taken = 0;
+    it.answer = [&](const channel::Request &request) {
+        if (request.body.find("poison") != std::string::npos)
+            return status(422);
+        const auto report = model::read_report(request.body);
+        for (const model::ReportedResult &result : report->results)
+            if (model::is_outcomes(result))
+                taken += result.tables.front().rows.size();
+        return status(204);
+    };
+    it.start();
+    it.run_until([&] { return it.delivered.has_value(); });
+    CHECK(taken == 40); // with the bench's own
+    CHECK(it.noted == 1);
+    REQUIRE(await(it.spool.what_was_set_aside())->size() == 1);
+    CHECK(await(it.spool.status())->pending.empty());
+    CHECK(it.requests.size() < 40);
+}
