@@ -6,9 +6,17 @@ namespace sonde::policy {
 
 namespace {
 
+// Rules are named by their place in the owner's file: what stands there is nobody else's business.
+constexpr const char *kAllowed = "/targets/allow of the local policy";
+
+std::string denied_rule(std::size_t number)
+{
+    return "/targets/deny/" + std::to_string(number) + " of the local policy";
+}
+
 Verdict refused(std::string reason, std::uint64_t left_bytes = 0)
 {
-    return {false, std::move(reason), left_bytes};
+    return {false, std::move(reason), left_bytes, {}};
 }
 
 bool matches_any(const std::vector<std::string> &globs, const std::string &text)
@@ -37,12 +45,15 @@ Verdict Policy::judge(const Request &request) const
                            " sends traffic and names no target that could be judged; the policy may list it as "
                            "untargeted",
                        left);
-    for (const std::string &target : request.targets)
-        if (Verdict verdict = judge_target(target); !verdict)
-            return refused(std::move(verdict.reason), left);
-    for (const NamedAddress &target : request.addresses)
-        if (Verdict verdict = judge_address(target); !verdict)
-            return refused(std::move(verdict.reason), left);
+    Verdict verdict;
+    verdict.allowed = true;
+    for (auto target = request.targets.begin(); verdict && target != request.targets.end(); ++target)
+        verdict = judge_target(*target);
+    for (auto target = request.addresses.begin(); verdict && target != request.addresses.end(); ++target)
+        verdict = judge_address(*target);
+    verdict.left_bytes = left;
+    if (!verdict)
+        return verdict;
     if (request.running >= concurrency_)
         return refused(std::to_string(request.running) + " running, and " + std::to_string(concurrency_) +
                            " allowed at the same time",
@@ -55,7 +66,7 @@ Verdict Policy::judge(const Request &request) const
                        left);
     if (!request.declared_bytes && left == 0)
         return refused(used + "none are left", left);
-    return {true, "", left};
+    return verdict;
 }
 
 Verdict Policy::judge_target(std::string_view target) const
@@ -70,26 +81,33 @@ Verdict Policy::judge_target(std::string_view target) const
         if (const char *why = never_a_target(*address))
             return refused(name + " " + why);
     }
-    if (deny_.matches(*parsed, true))
-        return refused(name + " is among the denied targets (" + deny_.to_string() + ")");
-    if (!allow_.matches(*parsed, false))
-        return refused(name + " is outside the allowed targets (" + allow_.to_string() + ")");
-    return {true, "", 0};
+    if (const auto rule = deny_.find(*parsed, true))
+        return refused(name + " is among the denied targets (" + denied_rule(*rule) + ")");
+    if (!allow_.find(*parsed, false))
+        return refused(name + " is outside the allowed targets (" + kAllowed + ")");
+    return {true, "", 0, {}};
 }
 
 Verdict Policy::judge_address(const NamedAddress &target) const
 {
     if (denied_)
         return refused("the local policy refuses everything: " + *denied_);
-    const std::string name = "target " + target.name + " is at " + to_string(target.address) + ", which ";
-    if (const char *why = never_a_target(target.address))
-        return refused(name + why);
-    if (deny_.matches(Target(target.address), true))
-        return refused(name + "is among the denied targets (" + deny_.to_string() + ")");
+    Verdict verdict = refused("target " + target.name + " has an address that ");
+    verdict.address = target.address;
+    if (const char *why = never_a_target(target.address)) {
+        verdict.reason += why;
+        return verdict;
+    }
+    if (const auto rule = deny_.find(Target(target.address), true)) {
+        verdict.reason += "is among the denied targets (" + denied_rule(*rule) + ")";
+        return verdict;
+    }
     const auto local = local_network(target.address);
-    if (local && !allow_.matches(Target(target.address), false))
-        return refused(name + "is in " + *local + ", and outside the allowed targets (" + allow_.to_string() + ")");
-    return {true, "", 0};
+    if (local && !allow_.find(Target(target.address), false)) {
+        verdict.reason += "is in " + *local + ", and outside the allowed targets (" + kAllowed + ")";
+        return verdict;
+    }
+    return {true, "", 0, {}};
 }
 
 } // namespace sonde::policy

@@ -36,16 +36,19 @@ struct Request {
 
 struct Verdict {
     bool allowed = false;
-    std::string reason;           // why not, with the numbers: what is there, what is needed
-    std::uint64_t left_bytes = 0; // of today, before this run
+    // Why not, with the numbers: what is there, what is needed. For everybody to read: it names what the request named,
+    // and rules by their place in the owner's file, neither what they say nor an address that was looked up.
+    std::string reason;
+    std::uint64_t left_bytes = 0;     // of today, before this run
+    std::optional<Address> address{}; // that was looked up, if it is why not; for the owner alone
 
     explicit operator bool() const { return allowed; }
 };
 
 class Policy {
 public:
-    // A policy that refuses everything for this reason: what an agent has when its file is missing, unreadable or
-    // wrong.
+    // A policy that refuses everything for this reason, which is for everybody to read: what an agent has when its file
+    // is missing, unreadable or wrong.
     static Policy deny_all(std::string reason);
 
     Verdict judge(const Request &request) const;

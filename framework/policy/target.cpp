@@ -178,7 +178,7 @@ Result<void> TargetList::add(std::string_view text)
 {
     const Result<Range> range = parse_range(text);
     if (range) {
-        ranges_.push_back(*range);
+        entries_.emplace_back(*range);
     } else if (text.find_first_of(":/") != std::string_view::npos) {
         return range.error();
     } else {
@@ -188,27 +188,22 @@ Result<void> TargetList::add(std::string_view text)
         if (!glob || digits || ends_in_a_number(*glob))
             return Error{"", shown(text) + " is neither an address, a CIDR range nor a glob of host names",
                          "e.g. 192.0.2.0/24, 2001:db8::/32, www.example.org or *.example.org"};
-        globs_.push_back(*glob);
+        entries_.emplace_back(*glob);
     }
-    texts_.emplace_back(text);
     return {};
 }
 
-bool TargetList::matches(const Target &target, bool or_inside) const
+std::optional<std::size_t> TargetList::find(const Target &target, bool or_inside) const
 {
-    if (const auto *address = std::get_if<Address>(&target))
-        return std::any_of(ranges_.begin(), ranges_.end(),
-                           [&](const Range &range) { return range.contains(*address, or_inside); });
-    return std::any_of(globs_.begin(), globs_.end(),
-                       [&](const std::string &glob) { return glob_matches(glob, std::get<std::string>(target)); });
-}
-
-std::string TargetList::to_string() const
-{
-    std::string out;
-    for (const std::string &text : texts_)
-        out += (out.empty() ? "" : ", ") + text;
-    return out.empty() ? "none" : out;
+    const auto *address = std::get_if<Address>(&target);
+    const auto found = std::find_if(entries_.begin(), entries_.end(), [&](const auto &entry) {
+        if (const auto *range = std::get_if<Range>(&entry))
+            return address != nullptr && range->contains(*address, or_inside);
+        return address == nullptr && glob_matches(std::get<std::string>(entry), std::get<std::string>(target));
+    });
+    if (found == entries_.end())
+        return std::nullopt;
+    return static_cast<std::size_t>(found - entries_.begin());
 }
 
 bool glob_matches(std::string_view glob, std::string_view text)

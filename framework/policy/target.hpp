@@ -3,6 +3,8 @@
 #include "base/result.hpp"
 #include "policy/address.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -28,15 +30,12 @@ class TargetList {
 public:
     // `text` is an address, a CIDR range or a glob of names.
     Result<void> add(std::string_view text);
-    // An address also by the IPv4 address inside it (see Range), when `or_inside`.
-    bool matches(const Target &target, bool or_inside) const;
-    // As it was written, separated by commas.
-    std::string to_string() const;
+    // The first entry that matches, counted from 0. An address also by the IPv4 address inside it (see Range), when
+    // `or_inside`.
+    std::optional<std::size_t> find(const Target &target, bool or_inside) const;
 
 private:
-    std::vector<Range> ranges_;
-    std::vector<std::string> globs_;
-    std::vector<std::string> texts_;
+    std::vector<std::variant<Range, std::string>> entries_; // the texts are globs
 };
 
 // `*` matches any characters, none included; everything else is itself.

@@ -64,10 +64,9 @@ Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<m
 {
     const auto id = to_string(agent);
     for (const auto &failure : failures) {
-        const auto stored =
-            db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING", id, received,
-                   failure.time, failure.kind, failure.path, failure.message, to_string(failure.identity.epoch),
-                   failure.identity.sequence);
+        const auto stored = db.run("INSERT INTO failure VALUES(NULL, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                                   id, received, failure.time, failure.kind, failure.path, failure.message,
+                                   to_string(failure.identity.epoch), failure.identity.sequence);
         if (!stored)
             return stored.error();
     }

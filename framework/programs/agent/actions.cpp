@@ -163,6 +163,9 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
         verdict = ask_policy(request);
     }
     if (!verdict) {
+        if (verdict.address)
+            log_->debug("address refused schedule={} address={}", quoted(start.work->schedule.name),
+                        to_string(*verdict.address));
         fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, verdict.reason);
         co_return;
     }

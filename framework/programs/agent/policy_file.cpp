@@ -44,7 +44,9 @@ const policy::Policy &PolicyFile::current()
     text_ = text ? *text : "";
     loaded_ = text.has_value();
     reason_ = reason;
-    policy_ = read ? *read : policy::Policy::deny_all(reason);
+    policy_ = read ? *read
+                   : policy::Policy::deny_all(text ? "its file is wrong, as the agent's log says"
+                                                   : "its file cannot be read, as the agent's log says");
     return policy_;
 }
 

@@ -87,12 +87,13 @@ std::vector<model::Option> target(const std::string &value)
 
 } // namespace
 
-TEST_CASE("a name is measured when the policy allows it and its addresses, and else refused with the address [G2]")
+TEST_CASE("a name is measured when the policy allows it and its addresses, and else refused without a word on the "
+          "address [F4]")
 {
     const auto [rules, word, message] = GENERATE(table<std::string, model::OutcomeWord, std::string>({
         {R"("targets": {"allow": ["localhost", "127.0.0.0/8", "::1"]})", model::OutcomeWord::completed, ""},
         {R"("targets": {"allow": ["localhost"]})", model::OutcomeWord::refused,
-         "target localhost is at 127.0.0.1, which is in 127.0.0.0/8, this machine"},
+         "target localhost has an address that is in 127.0.0.0/8, this machine, and outside"},
         {R"("targets": {"allow": ["127.0.0.0/8"]})", model::OutcomeWord::refused,
          "target localhost is outside the allowed targets"},
     }));
@@ -100,6 +101,7 @@ TEST_CASE("a name is measured when the policy allows it and its addresses, and e
     const auto outcome = it.run("echo", {{"0", "target", "localhost"}, {"1", "family", "4"}});
     CHECK(outcome.word == word);
     CHECK(outcome.message.starts_with(message));
+    CHECK(outcome.message.find("127.0.0.1") == std::string::npos);
 }
 
 TEST_CASE("a name that has no address is no refusal, and nothing runs [G2]")
@@ -150,4 +152,18 @@ TEST_CASE("a run whose bytes cannot be booked has failed for want of storage, an
     CHECK(outcome.blame == model::Blame::agent);
     CHECK(outcome.message.starts_with("its bytes could not be booked: "));
     CHECK(outcome.rows > 0);
+}
+
+TEST_CASE("what stands in the owner's policy is not told to the operator, neither a rule nor a mistake [F4]")
+{
+    const auto [rules, message] = GENERATE(table<std::string, std::string>({
+        {R"("targets": {"allow": ["*"], "deny": ["192.168.77.1", "*.secret.example"]})",
+         "target www.secret.example is among the denied targets (/targets/deny/1 of the local policy)"},
+        {R"("targets": {"allow": ["192.168.77.1/24"]})",
+         "the local policy refuses everything: its file is wrong, as the agent's log says"},
+    }));
+    Field it(rules);
+    const auto outcome = it.run("echo", target("www.secret.example"));
+    CHECK(outcome.word == model::OutcomeWord::refused);
+    CHECK(outcome.message == message);
 }
