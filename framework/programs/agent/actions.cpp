@@ -1,6 +1,5 @@
 #include "actions.hpp"
 
-#include "lookup.hpp"
 #include "model/options.hpp"
 #include "model/report_task.hpp"
 #include "parts.hpp"
@@ -148,7 +147,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
     if (verdict) {
         // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
         std::vector<std::string> names = policy::names_among(request.targets);
-        auto addresses = co_await look_up(executor_, std::move(names), arguments->network.family, stopper);
+        auto addresses = co_await lookup_.look_up(std::move(names), arguments->network.family, stopper);
         if (stopper->stopped()) {
             fail(ended.outcome, OutcomeWord::interrupted, plugin_host::kStatusCancelled, Blame::agent,
                  stopper->reason());

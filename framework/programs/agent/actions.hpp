@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "budget.hpp"
+#include "lookup.hpp"
 #include "plugin_host/catalogue.hpp"
 #include "policy_file.hpp"
 #include "reporter.hpp"
@@ -23,10 +24,10 @@ constexpr std::chrono::seconds kStorageRetry{1};
 class Actions {
 public:
     Actions(asio::any_io_executor executor, spool::Spool &spool, plugin_host::Host &host,
-            plugin_host::Catalogue &catalogue, PolicyFile &policy, Budget &budget, Reporter &reporter,
+            plugin_host::Catalogue &catalogue, PolicyFile &policy, Lookup &lookup, Budget &budget, Reporter &reporter,
             std::shared_ptr<Log> log, std::chrono::seconds longest_run)
         : executor_(std::move(executor)), spool_(spool), host_(host), catalogue_(catalogue), policy_(policy),
-          budget_(budget), reporter_(reporter), log_(std::move(log)), longest_run_(longest_run)
+          lookup_(lookup), budget_(budget), reporter_(reporter), log_(std::move(log)), longest_run_(longest_run)
     {
     }
 
@@ -48,6 +49,7 @@ private:
     plugin_host::Host &host_;
     plugin_host::Catalogue &catalogue_;
     PolicyFile &policy_;
+    Lookup &lookup_;
     Budget &budget_;
     Reporter &reporter_;
     std::shared_ptr<Log> log_;

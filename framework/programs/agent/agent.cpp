@@ -63,8 +63,9 @@ public:
           reporter_(
               loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
               [this] { notices_.failures_wait(); }),
-          budget_(loop.get_executor(), spool_, log_), actions_(loop.get_executor(), spool_, host_, catalogue_, policy_,
-                                                               budget_, reporter_, log_, options_.longest_run),
+          lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
+          actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, lookup_, budget_, reporter_, log_,
+                   options_.longest_run),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
           conductor_(
               loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
@@ -237,6 +238,7 @@ private:
     plugin_host::Catalogue catalogue_;
     PolicyFile policy_;
     Reporter reporter_;
+    Lookup lookup_;
     Budget budget_;
     Actions actions_;
     schedule::Engine engine_;

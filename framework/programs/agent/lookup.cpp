@@ -1,68 +1,155 @@
 #include "lookup.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/error.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
 
 namespace sonde::agent {
 
 namespace {
 
-using asio::ip::tcp;
-
-// A look-up that has begun cannot be called back, so it shares what it writes to with whoever does not wait any more.
-struct LookUp {
-    explicit LookUp(const asio::any_io_executor &executor) : resolver(executor), done(executor) {}
-
-    tcp::resolver resolver;
-    asio::steady_timer done;
-    boost::system::error_code error = asio::error::timed_out;
-    tcp::resolver::results_type found;
-};
-
-void begin(const std::shared_ptr<LookUp> &one, const std::string &name, std::uint8_t family)
-{
-    const auto finish = [one](const boost::system::error_code &error, tcp::resolver::results_type found) {
-        one->error = error;
-        one->found = std::move(found);
-        one->done.cancel();
-    };
-    if (family == 0)
-        one->resolver.async_resolve(name, "", finish);
-    else
-        one->resolver.async_resolve(family == 4 ? tcp::v4() : tcp::v6(), name, "", finish);
-}
+using Addresses = Result<std::vector<policy::Address>>;
 
 } // namespace
 
-asio::awaitable<Result<std::vector<policy::NamedAddress>>> look_up(asio::any_io_executor executor,
-                                                                   std::vector<std::string> names, std::uint8_t family,
-                                                                   std::shared_ptr<Stopper> stopper,
-                                                                   std::chrono::milliseconds patience)
+Addresses resolve(const std::string &name, std::uint8_t family)
+{
+    using asio::ip::tcp;
+    asio::io_context unused;
+    tcp::resolver resolver(unused);
+    boost::system::error_code error;
+    const auto found = family == 0 ? resolver.resolve(name, "", error)
+                                   : resolver.resolve(family == 4 ? tcp::v4() : tcp::v6(), name, "", error);
+    if (error)
+        return Error{"", error.message(), ""};
+    std::vector<policy::Address> addresses;
+    for (const auto &entry : found) {
+        // Without a link-local address's zone, which is no part of the address.
+        asio::ip::address address = entry.endpoint().address();
+        if (address.is_v6())
+            address = asio::ip::address_v6(address.to_v6().to_bytes());
+        const Result<policy::Address> read = policy::parse_address(address.to_string());
+        if (!read)
+            return read.error();
+        addresses.push_back(*read);
+    }
+    return addresses;
+}
+
+// One name. A call that has begun cannot be called back, so its thread does not share this with whoever waits.
+struct Lookup::One {
+    One(const asio::any_io_executor &executor, std::string what, std::uint8_t of)
+        : name(std::move(what)), family(of), done(executor)
+    {
+    }
+
+    std::string name;
+    std::uint8_t family;
+    asio::steady_timer done;
+    std::optional<Addresses> found{};
+};
+
+struct Lookup::Threads : std::enable_shared_from_this<Threads> {
+    Threads(asio::any_io_executor loop, Resolve how) : executor(std::move(loop)), resolve(std::move(how)) {}
+
+    void begin(const std::shared_ptr<One> &one)
+    {
+        if (running < kThreads)
+            start(one);
+        else
+            waiting.push_back(one);
+    }
+
+    void start(const std::shared_ptr<One> &one)
+    {
+        try {
+            std::thread(&Threads::call, shared_from_this(), std::weak_ptr(one), one->name, one->family).detach();
+            ++running;
+        } catch (const std::system_error &error) {
+            answer(one, Error{"", error.what(), ""});
+        }
+    }
+
+    // On a thread of its own.
+    void call(std::weak_ptr<One> one, std::string name, std::uint8_t family)
+    {
+        Addresses found = resolve(name, family);
+        const std::lock_guard lock(door);
+        if (!closed)
+            asio::post(executor, [self = shared_from_this(), one = std::move(one), found = std::move(found)]() mutable {
+                self->finished(one.lock(), std::move(found));
+            });
+    }
+
+    void finished(const std::shared_ptr<One> &one, Addresses found)
+    {
+        --running;
+        if (one)
+            answer(one, std::move(found));
+        while (running < kThreads && !waiting.empty()) {
+            const std::shared_ptr<One> next = waiting.front().lock();
+            waiting.pop_front();
+            if (next)
+                start(next);
+        }
+    }
+
+    static void answer(const std::shared_ptr<One> &one, Addresses found)
+    {
+        one->found = std::move(found);
+        one->done.cancel();
+    }
+
+    const asio::any_io_executor executor;
+    const Resolve resolve;
+    unsigned running = 0;
+    std::deque<std::weak_ptr<One>> waiting{};
+    std::mutex door{}; // the loop may be gone when a call returns
+    bool closed = false;
+};
+
+Lookup::Lookup(asio::any_io_executor executor, Resolve resolve)
+    : threads_(std::make_shared<Threads>(std::move(executor), std::move(resolve)))
+{
+}
+
+Lookup::~Lookup()
+{
+    const std::lock_guard lock(threads_->door);
+    threads_->closed = true;
+}
+
+asio::awaitable<Result<std::vector<policy::NamedAddress>>> Lookup::look_up(std::vector<std::string> names,
+                                                                           std::uint8_t family,
+                                                                           std::shared_ptr<Stopper> stopper,
+                                                                           std::chrono::milliseconds patience)
 {
     std::vector<policy::NamedAddress> addresses;
     for (const std::string &name : names) {
-        const auto one = std::make_shared<LookUp>(executor);
+        const auto one = std::make_shared<One>(threads_->executor, name, family);
         one->done.expires_after(patience);
-        begin(one, name, family);
+        threads_->begin(one);
         stopper->on_stop([one] { one->done.cancel(); });
-        if (!stopper->stopped())
+        if (!one->found && !stopper->stopped())
             co_await one->done.async_wait(asio::as_tuple(asio::use_awaitable));
         stopper->on_stop({});
-        if (one->error)
-            co_return Error{"target " + name, "no address is known: " + one->error.message(), ""};
-        for (const auto &entry : one->found) {
-            // Without a link-local address's zone, which is no part of the address.
-            asio::ip::address address = entry.endpoint().address();
-            if (address.is_v6())
-                address = asio::ip::address_v6(address.to_v6().to_bytes());
-            const Result<policy::Address> read = policy::parse_address(address.to_string());
-            if (!read)
-                co_return read.error();
-            addresses.push_back({name, *read});
-        }
+        if (!one->found || !*one->found)
+            co_return Error{"target " + name,
+                            "no address is known: " +
+                                (one->found ? one->found->error().what : std::string("no answer in time")),
+                            ""};
+        for (const policy::Address &address : **one->found)
+            addresses.push_back({name, address});
     }
     co_return addresses;
 }

@@ -22,8 +22,9 @@ struct Field {
     plugin_host::Catalogue catalogue{host, {plugins()}, log};
     PolicyFile policy{dir / "policy.json", log};
     Reporter reporter{loop.io.get_executor(), spool, nullptr, no_jitter(), log, [] {}};
+    Lookup lookup{loop.io.get_executor()};
     Budget budget{loop.io.get_executor(), spool, log};
-    Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, budget, reporter, log, 60s};
+    Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, lookup, budget, reporter, log, 60s};
 
     // What the policy says of targets and plugins, beside its numbers.
     explicit Field(const std::string &rules)

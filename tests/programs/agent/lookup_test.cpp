@@ -3,6 +3,10 @@
 #include "support/await.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+#include <atomic>
+#include <future>
+
 using namespace sonde;
 using namespace sonde::agent;
 using namespace std::chrono_literals;
@@ -15,7 +19,8 @@ asio::awaitable<Found> look_up_here(std::vector<std::string> names, std::uint8_t
                                     std::shared_ptr<Stopper> stopper, std::chrono::milliseconds patience)
 {
     const auto executor = co_await asio::this_coro::executor;
-    Found found = co_await look_up(executor, std::move(names), family, std::move(stopper), patience);
+    Lookup lookup(executor);
+    Found found = co_await lookup.look_up(std::move(names), family, std::move(stopper), patience);
     co_return found;
 }
 
@@ -25,7 +30,64 @@ Found addresses(std::vector<std::string> names, std::uint8_t family = 0, std::ch
     return sonde::test::await(look_up_here(std::move(names), family, std::move(stopper), patience));
 }
 
+// Look-ups of names of which those in `dead.test` get no answer before the test lets them.
+struct Names {
+    asio::io_context io;
+    std::promise<void> let{};
+    std::atomic<unsigned> asked{0};
+    std::vector<std::string> found{};
+    Lookup lookup{io.get_executor(),
+                  [&asked = asked, late = let.get_future().share()](const std::string &name, std::uint8_t family) {
+                      ++asked;
+                      if (!name.ends_with("dead.test"))
+                          return resolve(name, family);
+                      late.wait();
+                      return Result<std::vector<policy::Address>>(Error{"", "late", ""});
+                  }};
+
+    void ask(const std::string &name)
+    {
+        asio::co_spawn(io, lookup.look_up({name}, 4, std::make_shared<Stopper>(), 60s),
+                       [this, name](std::exception_ptr, Found result) {
+                           if (result)
+                               found.push_back(name);
+                       });
+    }
+
+    void run_until_found(const std::string &name)
+    {
+        while (std::find(found.begin(), found.end(), name) == found.end())
+            REQUIRE(io.run_one_for(60s) == 1);
+    }
+};
+
 } // namespace
+
+TEST_CASE("a name that nobody answers for holds up no other [B6]")
+{
+    Names it;
+    it.ask("dead.test");
+    it.ask("localhost");
+    it.run_until_found("localhost");
+    CHECK(it.asked == 2);
+    it.let.set_value();
+    it.io.run();
+}
+
+TEST_CASE("so many look-ups at a time are on their way, and the next one waits for the first that ends [B6]")
+{
+    Names it;
+    for (unsigned i = 0; i < Lookup::kThreads; ++i)
+        it.ask(std::to_string(i) + ".dead.test");
+    it.ask("localhost");
+    while (it.asked < Lookup::kThreads)
+        it.io.run_one_for(1ms);
+    it.io.run_for(20ms);
+    CHECK(it.asked == Lookup::kThreads);
+    it.let.set_value();
+    it.run_until_found("localhost");
+    it.io.run();
+}
 
 TEST_CASE("a name's addresses are those of the family that is asked for, with the name beside each [G2]")
 {
