@@ -195,8 +195,12 @@ void RunHost::set_progress(std::uint64_t done, std::uint64_t total)
 
 void RunHost::add_traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes)
 {
-    traffic_.sent_bytes += sent_bytes;
-    traffic_.received_bytes += received_bytes;
+    // A method that counts nonsense is found out by who reads it, not by what is left of a sum that went round.
+    const auto add = [](std::uint64_t &sum, std::uint64_t more) {
+        sum = more > UINT64_MAX - sum ? UINT64_MAX : sum + more;
+    };
+    add(traffic_.sent_bytes, sent_bytes);
+    add(traffic_.received_bytes, received_bytes);
     flush_if_due(monotonic_ns());
 }
 

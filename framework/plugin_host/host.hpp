@@ -73,7 +73,7 @@ public:
     virtual boost::asio::awaitable<Result<void>> batch_end();
     virtual void log(sonde_log_level, std::string_view) {}
     virtual void progress(std::uint64_t, std::uint64_t) {}
-    // The run's bytes on the line so far, whenever the method has counted more.
+    // The run's bytes on the line so far, whenever the method has counted more; of either kind an exabyte at most.
     virtual void traffic(std::uint64_t, std::uint64_t) {}
 };
 

@@ -52,6 +52,7 @@ private:
     boost::asio::awaitable<void> read();
     boost::asio::awaitable<void> take(frames::RunToAgent message);
     boost::asio::awaitable<void> take_rows(frames::Rows rows);
+    void take_traffic(const frames::Traffic &more);
     void take_log(const frames::LogLine &line);
     boost::asio::awaitable<void> open_sockets(frames::SocketRequest request);
     boost::asio::awaitable<void> wait_gone();

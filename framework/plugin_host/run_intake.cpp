@@ -18,10 +18,8 @@ constexpr std::uint32_t kLogLinesMax = 500;
 // After so many packets in a row that did not have to be waited for, the others get their turn.
 constexpr int kPacketsAtOnce = 16;
 
-std::uint64_t saturating_add(std::uint64_t a, std::uint64_t b)
-{
-    return b > UINT64_MAX - a ? UINT64_MAX : a + b;
-}
+// No line carries an exabyte in one run: a method that counts more of either kind counts wrongly.
+constexpr std::uint64_t kTrafficMax = std::uint64_t{1} << 60;
 
 } // namespace
 
@@ -71,9 +69,7 @@ asio::awaitable<void> Run::take(frames::RunToAgent message)
     } else if (const auto *progress = std::get_if<frames::Progress>(&message)) {
         sink_->progress(progress->done, progress->total);
     } else if (const auto *traffic = std::get_if<frames::Traffic>(&message)) {
-        result_.sent_bytes = saturating_add(result_.sent_bytes, traffic->sent_bytes);
-        result_.received_bytes = saturating_add(result_.received_bytes, traffic->received_bytes);
-        sink_->traffic(result_.sent_bytes, result_.received_bytes);
+        take_traffic(*traffic);
     } else if (const auto *fail = std::get_if<frames::Fail>(&message)) {
         // A failure after the wish to stop is the method's way to stop.
         if (!failed_)
@@ -84,6 +80,19 @@ asio::awaitable<void> Run::take(frames::RunToAgent message)
         done_ = std::get<frames::Done>(message);
         result_.ended = now();
     }
+}
+
+void Run::take_traffic(const frames::Traffic &more)
+{
+    if (more.sent_bytes > kTrafficMax - result_.sent_bytes ||
+        more.received_bytes > kTrafficMax - result_.received_bytes) {
+        condemn(kStatusBrokeRules, method().id + " counts " + std::to_string(more.sent_bytes) + " bytes sent and " +
+                                       std::to_string(more.received_bytes) + " received, which no line carries");
+        return;
+    }
+    result_.sent_bytes += more.sent_bytes;
+    result_.received_bytes += more.received_bytes;
+    sink_->traffic(result_.sent_bytes, result_.received_bytes);
 }
 
 asio::awaitable<void> Run::take_rows(frames::Rows rows)

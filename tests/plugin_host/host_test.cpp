@@ -101,10 +101,11 @@ TEST_CASE("what a method says of its failure is its status; what it may not say 
     CHECK(fails("latin").status != 0);
 }
 
-TEST_CASE("a row against the declaration ends the run with what was wrong, and keeps the rows before")
+TEST_CASE("a row against the declaration, or a count that cannot be, ends the run with what was wrong and keeps the "
+          "rows before")
 {
     Bench bench;
-    for (const char *how : {"type", "null", "word", "cells", "table", "text"}) {
+    for (const char *how : {"type", "null", "word", "cells", "table", "text", "bytes"}) {
         INFO(how);
         Keeper keeper;
         const RunResult result = bench.wait(bench.host.run(request(bench, "wrong_row", {{"how", how}}), keeper));
@@ -112,6 +113,7 @@ TEST_CASE("a row against the declaration ends the run with what was wrong, and k
         CHECK_FALSE(result.message.empty());
         REQUIRE_FALSE(keeper.numbers.empty());
         CHECK(keeper.numbers[0] == 1);
+        CHECK(result.sent_bytes == 0);
     }
 }
 

@@ -1,8 +1,11 @@
-/* After a good row one that breaks the declaration in the way that `how` names, then a good one again. */
+/*
+ * After a good row one that breaks the declaration in the way that `how` names, or a count of bytes that cannot be;
+ * then a good one again.
+ */
 #include "fixture.h"
 
-static const char *const words[] = {"type", "null", "word", "cells", "table", "text", NULL};
-enum { TYPE, NULL_CELL, WORD, CELLS, TABLE, TEXT };
+static const char *const words[] = {"type", "null", "word", "cells", "table", "text", "bytes", NULL};
+enum { TYPE, NULL_CELL, WORD, CELLS, TABLE, TEXT, BYTES };
 static const struct sonde_option how = {SONDE_SIZE(sonde_option), .id = "how", .type = SONDE_ENUM, .required = 1,
                                         .words = words};
 static const struct sonde_option *const options[] = {&how, NULL};
@@ -29,6 +32,11 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     case TABLE:
         table = 1;
         break;
+    case BYTES:
+        host->count(host, UINT64_MAX - 1, 0);
+        host->count(host, 3, 1); /* which goes round to a plausible one */
+        fixture_row(host, 3);
+        return 0;
     default:
         cells[1] = sonde_string("\xff");
     }
