@@ -220,8 +220,8 @@ class System:
     def write_policy(self, policy=None):
         (self.folder / "policy.json").write_text(json.dumps(self.policy if policy is None else policy, indent=2))
 
-    def start_agent(self, controller=None):
-        """With a controller at another URL than the system's, if one is given."""
+    def start_agent(self, *words, controller=None):
+        """With more words on its command line, and a controller at another URL than the system's, if one is given."""
         state = self.folder / "state"
         state.mkdir(mode=0o700, exist_ok=True)
         as_agent = {}
@@ -233,7 +233,7 @@ class System:
         return self.start("agent", "--identity", self.folder / "agent", "--controller",
                           controller or self.url("controller"), "--state", state, "--policy",
                           self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher",
-                          self.folder / "launcher.sock", "--log", "debug", **as_agent)
+                          self.folder / "launcher.sock", "--log", "debug", *words, **as_agent)
 
     def stop(self):
         """Ends everything that was started, newest first; returns {name: exit status}. Gone if one had to be killed."""

@@ -1,9 +1,14 @@
-"""An agent that is stopped while it reports, and one that is there before its launcher."""
+"""An agent that is stopped while it reports or while a run does not end, and one that is there before its launcher."""
+import pathlib
+import re
+import shutil
+import signal
 import time
 
 import oracle
 from accounting import account
-from support import (apply, equal, instruction, main, periodic, schedule, start_all, task, wait_for, wait_for_outcomes)
+from support import (apply, contains, equal, instruction, main, periodic, schedule, start_all, task, wait_for,
+                     wait_for_outcomes)
 from wiretap import Wiretap
 
 
@@ -48,5 +53,44 @@ def an_agent_that_is_there_before_its_launcher_gets_to_its_plugins_as_soon_as_it
     wait_for("its methods", lambda: methods() == {"report", "http-download", "dns"}, alive=[agent])
 
 
+def is_deaf(pid):
+    """Whether a process ignores SIGTERM."""
+    try:
+        status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+    return int(re.search(r"^SigIgn:\s*(\w+)", status, re.MULTILINE)[1], 16) >> (signal.SIGTERM - 1) & 1
+
+
+def stays(launcher):
+    """Whether a run of `stubborn` has come to the point from which only SIGKILL ends it."""
+    runners = re.findall(r"runner started runner=\d+ pid=(\d+) .*/stubborn\.so", launcher.log())
+    children = [pathlib.Path(f"/proc/{pid}/task/{pid}/children") for pid in runners]
+    return any(is_deaf(pid) for path in children if path.exists() for pid in path.read_text().split())
+
+
+def a_run_that_does_not_end_holds_up_no_stop_and_is_accounted_for_by_the_next_start(system):
+    shutil.copy(system.build / "tests" / "plugins" / "stubborn.so", system.gather_plugins("http-download"))
+    system.policy["plugins"] = {"allow": ["*"], "untargeted": ["stubborn"]}
+    system.start_controller()
+    system.start_collector()
+    launcher = system.start_launcher()
+    agent = system.start_agent("--longest-stop-s", "1")
+    staying = {**task("stay", "stubborn"), "function": [{"uri": "urn:example:fixture"}]}
+    apply(system, instruction(system, [periodic("often", 1)], [staying], [schedule("stay", "often", "stay")]))
+    wait_for("a run under way", lambda: stays(launcher), alive=[agent])
+    equal(agent.stop(), 0)
+    contains(agent.log(), "stopped although something still ran")
+    assert " agent agent stopped" not in agent.log(), agent.tail()
+    agent = system.start_agent()
+    equal(wait_for_outcomes(system, "stay", 1)[0]["outcome"], "interrupted")
+    # The second signal waits for nothing at all.
+    wait_for("another run under way", lambda: stays(launcher), alive=[agent])
+    agent.process.send_signal(signal.SIGTERM)
+    agent.wait_for_log("stopping signal")
+    equal(agent.stop(), -signal.SIGTERM)
+
+
 main(a_stop_while_a_report_is_in_flight_loses_nothing_and_stores_nothing_twice,
+     a_run_that_does_not_end_holds_up_no_stop_and_is_accounted_for_by_the_next_start,
      an_agent_that_is_there_before_its_launcher_gets_to_its_plugins_as_soon_as_it_comes)

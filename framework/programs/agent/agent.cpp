@@ -5,19 +5,21 @@
 #include "channel/server.hpp"
 #include "conductor.hpp"
 #include "control.hpp"
+#include "coroutines.hpp"
 #include "model/date_time.hpp"
 #include "model/instruction_json.hpp"
 #include "notices.hpp"
 #include "reporter.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
 #include <csignal>
+#include <cstdlib>
+#include <exception>
 #include <map>
 #include <random>
 
@@ -27,7 +29,7 @@ namespace {
 
 constexpr std::chrono::seconds kScanInterval{60};
 constexpr std::chrono::seconds kScanAgain{1}; // while the launcher is not there yet
-constexpr std::chrono::seconds kStopLimit{15};
+constexpr std::chrono::seconds kEndLimit{10}; // for what cannot be cancelled, which is what is being written
 
 schedule::Saved saved_of(const spool::OpenState &state)
 {
@@ -56,9 +58,11 @@ schedule::Saved saved_of(const spool::OpenState &state)
 // The parts, wired. All belong to the loop's one thread.
 class Agent {
 public:
-    Agent(asio::io_context &loop, AgentOptions options, spool::Spool spool, Alarm alarm, std::shared_ptr<Log> log)
-        : loop_(loop), options_(std::move(options)), spool_(std::move(spool)), alarm_(std::move(alarm)),
-          log_(std::move(log)), host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_)),
+    Agent(asio::io_context &loop, Coroutines &coroutines, AgentOptions options, spool::Spool spool, Alarm alarm,
+          std::shared_ptr<Log> log)
+        : loop_(loop), coroutines_(coroutines), options_(std::move(options)), spool_(std::move(spool)),
+          alarm_(std::move(alarm)), log_(std::move(log)),
+          host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_)),
           catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
           reporter_(
               loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
@@ -68,7 +72,7 @@ public:
                    options_.longest_run),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
           conductor_(
-              loop.get_executor(), engine_, spool_, actions_, alarm_, log_,
+              coroutines, engine_, spool_, actions_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
           controller_(
               loop.get_executor(),
@@ -117,13 +121,7 @@ public:
     }
 
 private:
-    void spawn(asio::awaitable<void> coroutine)
-    {
-        asio::co_spawn(loop_, std::move(coroutine), [](std::exception_ptr error) {
-            if (error)
-                std::rethrow_exception(error);
-        });
-    }
+    void spawn(asio::awaitable<void> coroutine) { coroutines_.spawn(std::move(coroutine)); }
 
     // The instruction that an earlier process brought into force; an empty one if there is none.
     Accepted in_force(const spool::OpenState &state)
@@ -221,13 +219,14 @@ private:
             stopper->stop("the agent was stopped");
         reporter_.close();
         scan_timer_.cancel();
-        asio::steady_timer limit(loop_, kStopLimit);
+        asio::steady_timer limit(loop_, options_.longest_stop);
         co_await limit.async_wait(asio::use_awaitable);
         log_->warn("stopped although something still ran");
         loop_.stop();
     }
 
     asio::io_context &loop_;
+    Coroutines &coroutines_;
     AgentOptions options_;
     spool::Spool spool_;
     Alarm alarm_;
@@ -260,12 +259,24 @@ void run_agent(asio::io_context &loop, AgentOptions options, spool::Spool spool,
     auto alarm = Alarm::make(loop.get_executor());
     if (!alarm)
         throw std::runtime_error(to_string(alarm.error()));
-    Agent agent(loop, std::move(options), std::move(spool), std::move(*alarm), std::move(log));
-    asio::co_spawn(loop, agent.live(), [](std::exception_ptr error) {
-        if (error)
-            std::rethrow_exception(error);
-    });
-    loop.run();
+    Coroutines coroutines(loop);
+    Agent agent(loop, coroutines, std::move(options), std::move(spool), std::move(*alarm), log);
+    coroutines.spawn(agent.live());
+    std::exception_ptr failure;
+    try {
+        loop.run();
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    // However it ended, something may still wait within the agent's parts, and must not outlive them.
+    if (!coroutines.end(kEndLimit)) {
+        log->error("ended with the process what cannot be ended alone hint={}",
+                   quoted("the disk may hang; the next start accounts for what ran"));
+        log->flush();
+        std::_Exit(EXIT_FAILURE);
+    }
+    if (failure)
+        std::rethrow_exception(failure);
 }
 
 } // namespace sonde::agent

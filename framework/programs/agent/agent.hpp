@@ -21,10 +21,12 @@ struct AgentOptions {
     std::vector<std::filesystem::path> plugins;
     std::filesystem::path launcher; // its socket
     std::chrono::seconds longest_run{3600};
+    std::chrono::seconds longest_stop{15}; // for what runs to end in order
 };
 
 // The Measurement Agent of RFC 7594: schedule, policy, plugin host, spool, control and report channel around one loop.
-// Runs until SIGTERM or SIGINT, and returns when what ran has been accounted for.
+// Runs until SIGTERM or SIGINT, and returns when what ran has been accounted for, or has
+// not in the time for it: then the next start accounts for it.
 void run_agent(boost::asio::io_context &loop, AgentOptions options, spool::Spool spool, std::shared_ptr<Log> log);
 
 } // namespace sonde::agent

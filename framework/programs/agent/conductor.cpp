@@ -1,10 +1,7 @@
 #include "conductor.hpp"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
-
-#include <exception>
 
 namespace sonde::agent {
 
@@ -17,12 +14,12 @@ spool::Progress to_spool(const schedule::Progress &progress)
 
 } // namespace
 
-Conductor::Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
+Conductor::Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
                      Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
                      std::function<void()> left_behind)
-    : executor_(std::move(executor)), engine_(engine), spool_(spool), actions_(actions), alarm_(alarm),
-      log_(std::move(log)), applied_(std::move(applied)), left_behind_(std::move(left_behind)),
-      routes_(std::make_shared<Routes>()), former_routes_(routes_)
+    : coroutines_(coroutines), engine_(engine), spool_(spool), actions_(actions), alarm_(alarm), log_(std::move(log)),
+      applied_(std::move(applied)), left_behind_(std::move(left_behind)), routes_(std::make_shared<Routes>()),
+      former_routes_(routes_)
 {
 }
 
@@ -116,10 +113,7 @@ void Conductor::carry(schedule::Start start)
         return; // it stays planned, and the next start of the agent accounts for it
     auto stopper = std::make_shared<Stopper>();
     running_.emplace(std::pair(start.intent.id, start.action), stopper);
-    asio::co_spawn(executor_, perform(std::move(start), routes_, stopper), [](std::exception_ptr error) {
-        if (error)
-            std::rethrow_exception(error);
-    });
+    coroutines_.spawn(perform(std::move(start), routes_, stopper));
 }
 
 asio::awaitable<void> Conductor::perform(schedule::Start start, std::shared_ptr<const Routes> routes,
@@ -163,7 +157,7 @@ asio::awaitable<void> Conductor::make_durable()
         if (recorded)
             break;
         log_->error("plan not durable error={}", quoted(to_string(recorded.error())));
-        asio::steady_timer pause(executor_, kStorageRetry);
+        asio::steady_timer pause(coroutines_.executor(), kStorageRetry);
         co_await pause.async_wait(asio::use_awaitable);
     }
     if (accepted && applied_)

@@ -3,6 +3,7 @@
 #include "actions.hpp"
 #include "alarm.hpp"
 #include "base/log.hpp"
+#include "coroutines.hpp"
 #include "routes.hpp"
 #include "schedule/engine.hpp"
 #include "spool/spool.hpp"
@@ -26,8 +27,8 @@ class Conductor {
 public:
     // `applied` is called when an instruction is in force, that is durable; `left_behind` when something was spooled
     // by the routes of one that no longer is. Everything handed in outlives it.
-    Conductor(asio::any_io_executor executor, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
-              Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
+    Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Spool &spool, Actions &actions, Alarm &alarm,
+              std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
               std::function<void()> left_behind);
 
     // Runs until stop(), with the instruction in force at the start. `started` is called, with the time that the
@@ -55,7 +56,7 @@ private:
     asio::awaitable<void> perform(schedule::Start start, std::shared_ptr<const Routes> routes,
                                   std::shared_ptr<Stopper> stopper);
 
-    asio::any_io_executor executor_;
+    Coroutines &coroutines_;
     schedule::Engine &engine_;
     spool::Spool &spool_;
     Actions &actions_;

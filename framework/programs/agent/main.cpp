@@ -10,7 +10,8 @@ namespace {
 
 constexpr const char *kFooter = R"(
 Takes its instruction from the controller and measures by itself from then on. Needs a running sonde-launcher, and runs
-as an ordinary user. SIGTERM ends what runs, accounts for it and exits with 0; nothing that was measured is lost.
+as an ordinary user. SIGTERM ends what runs, accounts for it and exits with 0; nothing that was measured is lost. What
+does not end in time, or before a second SIGTERM, is accounted for by the next start.
 
 Example:
   sonde-launcher --socket /run/sonde/launcher.sock --agent-user sonde &
@@ -26,6 +27,7 @@ struct Options {
     std::string launcher = "/run/sonde/launcher.sock";
     std::uint64_t spool_mib = 64;
     std::uint64_t longest_run_s = 3600;
+    std::uint64_t longest_stop_s = 15;
     std::string log_level = "info";
 };
 
@@ -63,6 +65,7 @@ int run(const Options &options)
         parts.plugins.push_back(std::filesystem::absolute(directory));
     parts.launcher = options.launcher;
     parts.longest_run = std::chrono::seconds(options.longest_run_s);
+    parts.longest_stop = std::chrono::seconds(options.longest_stop_s);
     try {
         agent::run_agent(loop, std::move(parts), std::move(*spool), *log);
     } catch (const std::exception &error) {
@@ -95,6 +98,10 @@ int main(int argc, char **argv)
     app.add_option("--longest-run-s", options.longest_run_s, "a run that takes longer is ended, in seconds")
         ->capture_default_str()
         ->check(CLI::Range(1, 86'400));
+    app.add_option("--longest-stop-s", options.longest_stop_s,
+                   "what runs has so long to end in order when the agent is stopped, in seconds")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 3'600));
     app.add_option("--log", options.log_level, "error, warning, info or debug")->capture_default_str();
     try {
         app.parse(argc, argv);
