@@ -89,7 +89,7 @@ template <class C>
 void fields(C &c, Field<C, Invoke> &m)
 {
     each(c, m.invocation, m.method, m.values, m.deadline, m.family, m.interface, m.interface_index, m.source,
-         m.parameters);
+         m.parameters, m.trace);
 }
 
 template <class C>

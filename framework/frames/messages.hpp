@@ -159,6 +159,7 @@ struct Invoke {
     std::uint32_t interface_index = 0;
     Ip source;
     std::vector<Parameter> parameters;
+    bool trace = false; // say every call of the host's on stderr
 
     bool operator==(const Invoke &) const = default;
 };

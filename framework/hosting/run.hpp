@@ -13,6 +13,9 @@ namespace sonde::hosting {
 // of the same method; the plugin is loaded.
 [[noreturn]] void run_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
                                const frames::MethodDescription &description, const frames::Invoke &invoke);
+// The same in this process, which goes on afterwards: for a debugger's sake. It keeps its descriptors and signals.
+void run_here(int agent, int cancel, const sonde_method &method, const frames::MethodDescription &description,
+              const frames::Invoke &invoke);
 [[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
                                  const frames::MethodDescription &description);
 

@@ -69,6 +69,12 @@ public:
         return runner;
     }
 
+    std::shared_ptr<Runner> present(const std::filesystem::path &plugin) const
+    {
+        const auto found = current_.find(plugin);
+        return found == current_.end() ? nullptr : found->second;
+    }
+
     void retire(const std::filesystem::path &plugin)
     {
         current_.erase(plugin);
@@ -158,14 +164,15 @@ private:
 Host Host::connect(asio::any_io_executor executor, std::filesystem::path socket, std::shared_ptr<Log> log,
                    HostSettings settings)
 {
-    return Host(std::make_shared<Impl>(executor, LauncherPlace{std::move(socket), {}, {}}, std::move(log), settings));
+    return Host(
+        std::make_shared<Impl>(executor, LauncherPlace{std::move(socket), {}, {}, {}}, std::move(log), settings));
 }
 
 Host Host::spawn(asio::any_io_executor executor, std::filesystem::path launcher, std::filesystem::path runner,
-                 std::shared_ptr<Log> log, HostSettings settings)
+                 std::shared_ptr<Log> log, HostSettings settings, std::optional<Attendance> attendance)
 {
-    return Host(std::make_shared<Impl>(executor, LauncherPlace{{}, std::move(launcher), std::move(runner)},
-                                       std::move(log), settings));
+    LauncherPlace place{{}, std::move(launcher), std::move(runner), std::move(attendance)};
+    return Host(std::make_shared<Impl>(executor, std::move(place), std::move(log), settings));
 }
 
 Host::Host(std::shared_ptr<Impl> impl) : impl_(std::move(impl))
@@ -235,6 +242,13 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
     run->only_probe();
     result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);
     co_return result;
+}
+
+asio::awaitable<void> Host::wait_gone(std::filesystem::path plugin)
+{
+    const std::shared_ptr<Runner> runner = impl_->present(plugin);
+    if (runner)
+        co_await runner->wait_dead();
 }
 
 void Host::retire(const std::filesystem::path &plugin)

@@ -47,6 +47,7 @@ struct RunRequest {
     std::optional<MonotonicTime> deadline;
     std::vector<frames::Parameter> parameters;
     std::shared_ptr<Canceller> canceller; // may be empty
+    bool trace = false;                   // the run says every call of the host's on stderr
 };
 
 struct RunResult {
@@ -84,6 +85,13 @@ struct HostSettings {
     std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
 };
 
+// How a plugin runs for its developer: each run in a process of its own that nothing was forked from and that is not
+// confined, begun by a tool's words.
+struct Attendance {
+    std::vector<std::string> tool;
+    bool terminal = false; // the tool has the terminal, and Ctrl-C is its
+};
+
 // The agent's side of launcher and runners. One runner a plugin file, started when needed. It must outlive its runs;
 // the destructor ends every runner.
 class Host {
@@ -94,7 +102,8 @@ public:
     // With a launcher of its own, a child process, and the runner program that it starts (empty: the launcher finds
     // it).
     static Host spawn(boost::asio::any_io_executor executor, std::filesystem::path launcher,
-                      std::filesystem::path runner, std::shared_ptr<Log> log, HostSettings settings = {});
+                      std::filesystem::path runner, std::shared_ptr<Log> log, HostSettings settings = {},
+                      std::optional<Attendance> attendance = {});
     Host(Host &&) noexcept;
     Host &operator=(Host &&) noexcept;
     ~Host();
@@ -112,6 +121,9 @@ public:
 
     // Asks a method's probe whether it can run here. No error: it can, or says nothing of it.
     boost::asio::awaitable<RunResult> probe(std::filesystem::path plugin, std::uint32_t method);
+
+    // Until the plugin's present runner is gone: one that is attended ends after its one run, when its tool has.
+    boost::asio::awaitable<void> wait_gone(std::filesystem::path plugin);
 
     // Takes no further run into the plugin's present runner (its file has changed); ends it when its last run has.
     void retire(const std::filesystem::path &plugin);

@@ -94,12 +94,19 @@ Result<frames::Descriptor> LauncherLink::spawn()
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, theirs.get(), kLauncherFd);
     posix_spawnattr_init(&attributes);
-    // A group of its own: Ctrl-C at the terminal is for us, who then ends every run in order.
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+    // A group of its own: Ctrl-C at the terminal is for us, who then ends every run in order. A debugger wants both.
+    const bool terminal = place_.attendance && place_.attendance->terminal;
+    posix_spawnattr_setflags(&attributes, static_cast<short>(terminal ? 0 : POSIX_SPAWN_SETPGROUP));
     const std::string program = place_.launcher.string();
     std::vector<std::string> words = {program, "--socket-fd", std::to_string(kLauncherFd)};
     if (!place_.runner.empty())
         words.insert(words.end(), {"--runner", place_.runner.string()});
+    if (place_.attendance)
+        words.emplace_back("--attended");
+    if (terminal)
+        words.emplace_back("--terminal");
+    for (const std::string &word : place_.attendance ? place_.attendance->tool : std::vector<std::string>())
+        words.insert(words.end(), {"--tool", word});
     std::vector<char *> arguments;
     for (std::string &word : words)
         arguments.push_back(word.data());

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "plugin_host/condition.hpp"
+#include "plugin_host/host.hpp"
 #include "plugin_host/packet_socket.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -25,6 +26,7 @@ struct LauncherPlace {
     std::filesystem::path socket;   // empty: spawn
     std::filesystem::path launcher; // the program
     std::filesystem::path runner;   // the program that it starts; empty: it knows itself
+    std::optional<Attendance> attendance{};
 };
 
 // The connection to the launcher. It is made when needed; after a loss, and between failed attempts, with backoff.

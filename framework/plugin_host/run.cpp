@@ -116,9 +116,9 @@ bool Run::invoke()
     frames::AgentToRunner message = frames::Probe{invocation_, request_.method};
     if (!probe_) {
         const Network &network = request_.arguments.network;
-        message = frames::Invoke{invocation_,        request_.method,   request_.arguments.values, request_.deadline,
-                                 network.family,     network.interface, network.interface_index,   network.source,
-                                 request_.parameters};
+        message = frames::Invoke{invocation_,         request_.method,   request_.arguments.values, request_.deadline,
+                                 network.family,      network.interface, network.interface_index,   network.source,
+                                 request_.parameters, request_.trace};
     }
     Result<frames::Frame> frame = frames::encode(message);
     if (!frame) {
@@ -174,7 +174,8 @@ void Run::invoke_failed(const std::string &why)
 
 void Run::runner_died(const std::string &why)
 {
-    if (!done_ && !condemned_)
+    // Of a process that has ended already, its runner's end says nothing: what it sent is still read.
+    if (!gone_ && !done_ && !condemned_)
         condemned_ = {context_.link->connected() ? kStatusRunnerDied : kStatusNoLauncher, why};
     gone_ = true;
     wake();

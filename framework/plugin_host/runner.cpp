@@ -57,6 +57,13 @@ asio::awaitable<void> Runner::wait_settled()
         co_await settled_.wait();
 }
 
+asio::awaitable<void> Runner::wait_dead()
+{
+    const auto self = shared_from_this();
+    while (state_ != State::dead)
+        co_await settled_.wait();
+}
+
 asio::awaitable<void> Runner::live()
 {
     const auto self = shared_from_this();

@@ -38,6 +38,7 @@ public:
     bool ready() const { return state_ == State::ready; }
     // Waits for settled().
     boost::asio::awaitable<void> wait_settled();
+    boost::asio::awaitable<void> wait_dead();
 
     // Of a ready one.
     const std::shared_ptr<const frames::Description> &description() const { return description_; }

@@ -1,7 +1,8 @@
 """Every command in the docs is run: a page's shell blocks are one script, run as they stand in a folder of its own.
 
-Each page has a network namespace of its own, so that its ports are free. C blocks that follow "Save this as `FILE`" are
-written to that file. Blocks that other tests run are named in ELSEWHERE with the test's name.
+Each page has a network namespace of its own, so that its ports are free, and an installed SDK that pkg-config finds. C
+blocks that follow "Save this as `FILE`" are written to that file. Blocks that other tests run are named in ELSEWHERE with
+the test's name.
 """
 import os
 import pathlib
@@ -34,6 +35,14 @@ def prepare(folder):
     return bin_dir
 
 
+def install_sdk(folder):
+    """The environment in which pkg-config finds it there."""
+    subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--tags", "devel"], check=True,
+                   env={**os.environ, "DESTDIR": folder})
+    (config,) = pathlib.Path(folder).rglob("sonde-sdk.pc")
+    return {"PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": folder}
+
+
 def script_of(page, folder):
     """The page's shell blocks, joined; its C blocks are written to their files."""
     lines = []
@@ -46,7 +55,7 @@ def script_of(page, folder):
     return "\n".join(lines)
 
 
-def run(page):
+def run(page, sdk):
     with tempfile.TemporaryDirectory(prefix="sonde-docs-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
@@ -57,7 +66,8 @@ def run(page):
         if not script.strip():
             return None
         full = f"set -euo pipefail\nip link set lo up\n{script}\n"
-        environment = {**os.environ, "PATH": f"{bin_dir}:{os.environ['PATH']}", "PLUGINS": str(folder / "installed")}
+        environment = {**os.environ, **sdk, "PATH": f"{bin_dir}:{os.environ['PATH']}",
+                       "PLUGINS": str(folder / "installed")}
         process = subprocess.Popen(["unshare", "--net", "--pid", "--fork", "--kill-child", "bash", "-c", full],
                                    cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, start_new_session=True)
@@ -78,7 +88,9 @@ if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "--pid", "--fork", "
     print("needs root and network namespaces")
     sys.exit(77)
 pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
-statuses = {page: run(page) for page in pages}
+with tempfile.TemporaryDirectory(prefix="sonde-sdk-") as place:
+    installed = install_sdk(place)
+    statuses = {page: run(page, installed) for page in pages}
 failed = [str(page) for page, status in statuses.items() if status not in (None, 0)]
 ran = [page for page, status in statuses.items() if status == 0]
 print(f"{len(ran)} pages with commands ran" + (f"; FAILED: {failed}" if failed else ""))

@@ -1,5 +1,6 @@
 #include "programs/cli/measure.hpp"
 
+#include "programs/cli/attend.hpp"
 #include "programs/cli/headline.hpp"
 #include "programs/cli/human.hpp"
 #include "programs/cli/run_words.hpp"
@@ -27,7 +28,8 @@ int fail_options(Console &console, const frames::MethodDescription &method, cons
     return kUsage;
 }
 
-ExitStatus exit_status(const RunResult &result, bool interrupted)
+// In a run that is attended, the runner's end is the method's.
+ExitStatus exit_status(const RunResult &result, bool interrupted, bool attended)
 {
     if (result.status == 0 || (interrupted && result.status == kStatusCancelled))
         return kDone;
@@ -35,8 +37,8 @@ ExitStatus exit_status(const RunResult &result, bool interrupted)
         return kUsage;
     if (result.status == kStatusRefused || result.blame == model::Blame::policy || result.socket_denied)
         return kRefused;
-    if (result.status == kStatusNoMethod || result.status == kStatusNoLauncher || result.status == kStatusRunnerDied ||
-        result.status == kStatusNotStarted)
+    if (result.status == kStatusNoMethod || result.status == kStatusNoLauncher || result.status == kStatusNotStarted ||
+        (result.status == kStatusRunnerDied && !attended))
         return kNothingRan;
     return kTargetFailed;
 }
@@ -67,11 +69,14 @@ void say_headline(Console &console, const frames::MethodDescription &method, con
 }
 
 // Runs it to its end, whatever signals come.
-RunResult run_it(Workbench &bench, RunRequest request, RowPrinter &printer, bool &interrupted)
+RunResult run_it(asio::io_context &loop, Host &host, RunRequest request, RowPrinter &printer, bool terminal,
+                 bool &interrupted)
 {
     const auto canceller = std::make_shared<Canceller>();
     request.canceller = canceller;
-    asio::signal_set signals(bench.loop(), SIGINT, SIGTERM);
+    asio::signal_set signals(loop, SIGTERM);
+    if (!terminal)
+        signals.add(SIGINT);
     signals.async_wait([&](const boost::system::error_code &error, int) {
         if (error)
             return;
@@ -80,16 +85,56 @@ RunResult run_it(Workbench &bench, RunRequest request, RowPrinter &printer, bool
         signals.clear(); // a second one ends us at once, and the launcher with what it started
     });
     std::optional<RunResult> result;
-    asio::co_spawn(bench.loop(), bench.host().run(std::move(request), printer),
+    asio::co_spawn(loop, host.run(std::move(request), printer),
                    [&](const std::exception_ptr &failure, const RunResult &given) {
                        if (failure)
                            std::rethrow_exception(failure);
                        result = given;
                    });
     while (!result)
-        if (bench.loop().run_one() == 0)
-            bench.loop().restart();
+        if (loop.run_one() == 0)
+            loop.restart();
     return *result;
+}
+
+// As often as was asked; the status of the first one that failed.
+int run_rounds(Console &console, Workbench &bench, const Measurement &measurement, const RunRequest &request,
+               RowPrinter &printer)
+{
+    const auto attendance = attend_by(measurement.under);
+    if (!attendance)
+        return fail(console, attendance.error(), kUsage);
+    std::optional<Host> attended;
+    if (measurement.in_process || !measurement.under.empty())
+        attended.emplace(bench.attended(attended_settings(*attendance), *attendance));
+    if (attendance->terminal)
+        std::signal(SIGINT, SIG_IGN); // Ctrl-C is the debugger's
+    Host &host = attended ? *attended : bench.host();
+    const frames::MethodDescription &method = request.description->methods[request.method];
+    int status = kDone;
+    unsigned failed = 0;
+    bool interrupted = false;
+    for (unsigned round = 1; round <= measurement.repeat && !interrupted; ++round) {
+        if (measurement.repeat > 1)
+            printer.begin_round(round);
+        RunRequest next = request;
+        if (measurement.deadline)
+            next.deadline = now().monotonic + *measurement.deadline;
+        const RunResult result =
+            run_it(bench.loop(), host, std::move(next), printer, attendance->terminal, interrupted);
+        if (attended)
+            bench.wait_gone(*attended, request.plugin);
+        if (console.reader_gone())
+            return kDone;
+        say_end(console, method, result);
+        const int ended = exit_status(result, interrupted, attended.has_value());
+        failed += ended != kDone ? 1 : 0;
+        status = status == kDone ? ended : status;
+    }
+    printer.say_left_out();
+    if (failed > 0 && measurement.repeat > 1)
+        console.say(std::to_string(failed) + " of " + std::to_string(measurement.repeat) + " runs failed");
+    return status;
 }
 
 } // namespace
@@ -123,15 +168,8 @@ int measure(Console &console, const Measurement &measurement)
     request.description = found->description;
     request.method = found->index;
     request.arguments = std::move(*arguments.value);
-    if (measurement.deadline)
-        request.deadline = now().monotonic + *measurement.deadline;
-    bool interrupted = false;
-    const RunResult result = run_it(bench, std::move(request), *printer, interrupted);
-    if (console.reader_gone())
-        return kDone;
-    printer->say_left_out();
-    say_end(console, method, result);
-    return exit_status(result, interrupted);
+    request.trace = measurement.trace;
+    return run_rounds(console, bench, measurement, request, *printer);
 }
 
 } // namespace sonde::cli

@@ -14,8 +14,12 @@ namespace sonde::cli {
 struct Measurement {
     std::string method; // METHOD, FILE.so or FILE.so:METHOD
     std::vector<std::string> words;
-    std::vector<std::string> plugins; // directories; empty: the usual ones
-    std::optional<std::chrono::nanoseconds> deadline;
+    std::vector<std::string> plugins;                 // directories; empty: the usual ones
+    std::optional<std::chrono::nanoseconds> deadline; // of each run
+    unsigned repeat = 1;
+    bool trace = false;
+    bool in_process = false;
+    std::string under; // a tool's words, as for a shell
     RowChoice rows;
     bool verbose = false;
 };

@@ -93,6 +93,13 @@ Result<void> RowPrinter::add_table(const frames::TableDescription &table, const 
     return {};
 }
 
+void RowPrinter::begin_round(unsigned round)
+{
+    round_ = round;
+    begun_ = now().monotonic;
+    progress_due_ = begun_ + kProgressFrom;
+}
+
 void RowPrinter::row(std::uint32_t index, std::span<const sonde_cell> cells)
 {
     if (!tables_[index]) {
@@ -115,6 +122,8 @@ void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cell
         texts.push_back(plugin_host::reported_cell(table.declared->columns[column], cells[column]));
     text_ += '{';
     model::append_member(text_, "table", table.declared->id);
+    if (round_ != 0)
+        text_ += ",\"round\":" + std::to_string(round_);
     if (!texts.empty())
         text_ += ',';
     model::append_members(text_, table.reported, texts);
@@ -124,6 +133,10 @@ void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cell
 void RowPrinter::print_csv(Shown &table, std::span<const sonde_cell> cells)
 {
     std::vector<std::string> titles, fields;
+    if (round_ != 0) {
+        titles.emplace_back("round");
+        fields.push_back(std::to_string(round_));
+    }
     for (std::size_t i = 0; i < table.columns.size(); ++i) {
         titles.push_back(model::member_name(table.reported[i]));
         const std::size_t column = table.columns[i];

@@ -28,6 +28,9 @@ public:
     static Result<RowPrinter> make(Console &console, const frames::MethodDescription &method, const RowChoice &choice,
                                    const std::vector<std::string> &settled);
 
+    // Rows from here on are of this round, which JSON and CSV then have as `round`.
+    void begin_round(unsigned round);
+
     void row(std::uint32_t table, std::span<const sonde_cell> cells) override;
     boost::asio::awaitable<Result<void>> batch_end() override;
     void log(sonde_log_level level, std::string_view text) override;
@@ -62,6 +65,7 @@ private:
     std::optional<std::uint32_t> waiting_;     // the table whose view holds rows back
     std::optional<std::uint32_t> printed_;     // the one printed last
     std::string text_;
+    unsigned round_ = 0; // 0: there is but one
     MonotonicTime progress_due_;
     MonotonicTime begun_;
 };

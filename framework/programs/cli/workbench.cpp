@@ -43,6 +43,17 @@ Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string
     return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log)));
 }
 
+plugin_host::Host Workbench::attended(plugin_host::HostSettings settings, plugin_host::Attendance attendance)
+{
+    return plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_, settings,
+                                    std::move(attendance));
+}
+
+void Workbench::wait_gone(plugin_host::Host &attended, const std::filesystem::path &plugin)
+{
+    run_to_end(loop_, attended.wait_gone(plugin));
+}
+
 Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
 {
     const std::size_t end = name.ends_with(".so") ? name.size() - 3 : name.rfind(".so:");

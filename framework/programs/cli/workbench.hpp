@@ -25,6 +25,10 @@ public:
 
     boost::asio::io_context &loop() { return loop_; }
     plugin_host::Host &host() { return host_; }
+    // A second host, whose runs a developer attends.
+    plugin_host::Host attended(plugin_host::HostSettings settings, plugin_host::Attendance attendance);
+    // Until the process of its last run is gone, and the tool with what it says at the end.
+    void wait_gone(plugin_host::Host &attended, const std::filesystem::path &plugin);
 
 private:
     Workbench(Places places, std::shared_ptr<Log> log);

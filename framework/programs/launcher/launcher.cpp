@@ -158,9 +158,16 @@ void Launcher::receive()
 
 Result<RunnerUser> Launcher::free_user()
 {
-    if (::geteuid() != 0)
+    if (::geteuid() != 0 || settings_.attended)
         return RunnerUser();
     return RunnerUser::take(settings_.uid_base, kUids, next_uid_);
+}
+
+std::variant<StartedRunner, LauncherError> Launcher::start(const StartRunner &request, int plugin, uid_t uid)
+{
+    if (settings_.attended)
+        return start_attended(request, settings_.runner, settings_.tool, settings_.terminal);
+    return start_runner(request, plugin, !listener_, executable_.get(), uid);
 }
 
 void Launcher::handle(const StartRunner &request)
@@ -184,7 +191,7 @@ void Launcher::handle(const StartRunner &request)
         return;
     }
     const uid_t uid = user->uid();
-    auto outcome = start_runner(request, plugin->get(), owner == PluginOwner::anybody, executable_.get(), uid);
+    auto outcome = start(request, plugin->get(), uid);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
         send(*error);
@@ -227,7 +234,8 @@ bool Launcher::take_signals()
     bool serving = true;
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info)
-        serving = serving && info.ssi_signo == SIGCHLD;
+        // At a debugger's terminal Ctrl-C is the debugger's.
+        serving = serving && (info.ssi_signo == SIGCHLD || (info.ssi_signo == SIGINT && settings_.terminal));
     reap();
     return serving;
 }

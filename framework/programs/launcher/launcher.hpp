@@ -4,12 +4,15 @@
 #include "base/result.hpp"
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
+#include "programs/launcher/start.hpp"
 #include "runner_user.hpp"
 
 #include <cstdint>
 #include <map>
 #include <string>
 #include <sys/types.h>
+#include <variant>
+#include <vector>
 
 namespace sonde::launcher {
 
@@ -18,6 +21,9 @@ struct Settings {
     uid_t uid_base = 990'000; // the first of kUids users, one a runner
     uid_t agent_user = 0;     // who may connect to the daemon
     std::string listen_path;  // the daemon's socket; empty: one agent only, over a given descriptor
+    bool attended = false;    // runners as start_attended() makes them; never for a daemon's agent
+    bool terminal = false;
+    std::vector<std::string> tool;
 };
 
 inline constexpr uid_t kUids = 1000;
@@ -48,6 +54,7 @@ private:
     void reap();
     void end_agent(const char *reason);
     Result<RunnerUser> free_user();
+    std::variant<StartedRunner, frames::LauncherError> start(const frames::StartRunner &request, int plugin, uid_t uid);
     void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
 
     Settings settings_;

@@ -31,6 +31,9 @@ const char *const kUsage =
     "  --agent-user USER  the only user, besides this one, who may connect: a name or a number\n"
     "  --socket-fd N      serve the one agent at this SEQPACKET descriptor, and end with it\n"
     "  --runner PATH      sonde-runner (default: beside this program, else the installed one)\n"
+    "  --attended         with --socket-fd: run a plugin in one process, unconfined, for its developer\n"
+    "  --tool WORD        with --attended: begin its command line with this word; may be repeated\n"
+    "  --terminal         with --attended: leave it the terminal\n"
     "  --uid-base N       first of 1000 user ids, one a runner, when run as root (default 990000)\n"
     "  --log LEVEL        error, warning, info or debug (default warning)\n"
     "  --help, --version\n"
@@ -93,6 +96,15 @@ Result<void> take(Arguments &arguments, int option, const char *value)
     case 'l':
         arguments.log = value;
         return {};
+    case 'A':
+        arguments.settings.attended = true;
+        return {};
+    case 'T':
+        arguments.settings.terminal = true;
+        return {};
+    case 't':
+        arguments.settings.tool.emplace_back(value);
+        return {};
     case 'f': {
         const Result<unsigned> number = parse_number("--socket-fd", value, INT_MAX);
         if (!number)
@@ -115,15 +127,13 @@ Result<void> take(Arguments &arguments, int option, const char *value)
 // Help and version end the program here.
 Result<Arguments> parse(int argc, char **argv)
 {
-    static const option options[] = {{"socket", required_argument, nullptr, 's'},
-                                     {"agent-user", required_argument, nullptr, 'a'},
-                                     {"socket-fd", required_argument, nullptr, 'f'},
-                                     {"runner", required_argument, nullptr, 'r'},
-                                     {"uid-base", required_argument, nullptr, 'u'},
-                                     {"log", required_argument, nullptr, 'l'},
-                                     {"help", no_argument, nullptr, 'h'},
-                                     {"version", no_argument, nullptr, 'v'},
-                                     {nullptr, 0, nullptr, 0}};
+    static const option options[] = {
+        {"socket", required_argument, nullptr, 's'},    {"agent-user", required_argument, nullptr, 'a'},
+        {"socket-fd", required_argument, nullptr, 'f'}, {"runner", required_argument, nullptr, 'r'},
+        {"uid-base", required_argument, nullptr, 'u'},  {"log", required_argument, nullptr, 'l'},
+        {"attended", no_argument, nullptr, 'A'},        {"terminal", no_argument, nullptr, 'T'},
+        {"tool", required_argument, nullptr, 't'},      {"help", no_argument, nullptr, 'h'},
+        {"version", no_argument, nullptr, 'v'},         {nullptr, 0, nullptr, 0}};
     Arguments arguments;
     for (int found = 0; (found = ::getopt_long(argc, argv, "", options, nullptr)) != -1;) {
         if (found == 'h' || found == 'v') {
@@ -139,6 +149,9 @@ Result<Arguments> parse(int argc, char **argv)
         return Error{argv[optind], "is not understood", ""};
     if (arguments.settings.listen_path.empty() == (arguments.socket < 0))
         return Error{"", "one of --socket and --socket-fd is needed", ""};
+    const bool plain = arguments.settings.tool.empty() && !arguments.settings.terminal;
+    if (arguments.settings.attended ? arguments.socket < 0 : !plain)
+        return Error{"", "--attended, --tool and --terminal go together with --socket-fd", ""};
     if (arguments.socket < 0) {
         const Result<uid_t> user = find_user(arguments.agent_user);
         if (!user)

@@ -6,6 +6,7 @@
 #include <string>
 #include <sys/types.h>
 #include <variant>
+#include <vector>
 
 namespace sonde::launcher {
 
@@ -21,6 +22,13 @@ struct StartedRunner {
 // whatever has become of the path. Returns once it has been executed.
 std::variant<StartedRunner, frames::LauncherError> start_runner(const frames::StartRunner &request, int plugin,
                                                                 bool by_path, int runner, uid_t uid);
+
+// For whoever develops a plugin: starts a runner that runs it in its one process, as whoever this is and without
+// confinement, under a tool: `tool` are the words before the runner's command line. `terminal`: it keeps stdin and the
+// process group, so that a debugger has the terminal; else it has a session of its own. `runner` is a path.
+std::variant<StartedRunner, frames::LauncherError> start_attended(const frames::StartRunner &request,
+                                                                  const std::string &runner,
+                                                                  const std::vector<std::string> &tool, bool terminal);
 
 // Kills all that a runner has made: its session, and by its user, if it has one of its own, whatever left it.
 void kill_runner(pid_t pid, uid_t uid);

@@ -4,6 +4,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -14,10 +15,12 @@ namespace {
 using sonde::frames::kControlDescriptor;
 
 const char *const kUsage =
-    "usage: sonde-runner PLUGIN.so\n"
+    "usage: sonde-runner [--here] PLUGIN.so\n"
     "\n"
     "Loads one measurement plugin and runs its methods. sonde-launcher starts it, with its control\n"
-    "socket as descriptor 3; it is of no use by hand. Try `sonde run` instead.\n";
+    "socket as descriptor 3; it is of no use by hand. Try `sonde run` instead.\n"
+    "\n"
+    "  --here  run a method once, in this process (`sonde run --in-process`)\n";
 
 bool has_control_socket()
 {
@@ -35,7 +38,8 @@ int main(int argc, char **argv)
         return 0;
     }
     const bool help = argc == 2 && std::strcmp(argv[1], "--help") == 0;
-    if (help || argc != 2 || argv[1][0] == '-' || !has_control_socket()) {
+    const bool here = argc == 3 && std::strcmp(argv[1], "--here") == 0;
+    if (help || argc != (here ? 3 : 2) || argv[argc - 1][0] == '-' || !has_control_socket()) {
         std::fputs(kUsage, help ? stdout : stderr);
         return help ? 0 : 2;
     }
@@ -46,7 +50,16 @@ int main(int argc, char **argv)
     ::signal(SIGPIPE, SIG_IGN);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     sonde::frames::Descriptor signals(::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK));
-    sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[1]).run();
+    if (here) {
+        // Open to the process' very end, which a memory checker draws out: whoever waits for that waits for this.
+        (void)::fcntl(kControlDescriptor, F_DUPFD_CLOEXEC, kControlDescriptor + 1);
+        // As the ABI promises a run; nothing is forked that would have to be reaped.
+        ::sigprocmask(SIG_UNBLOCK, &child, nullptr);
+        sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[2], true).run();
+        // By exit(), so that a memory checker sees the plugin's end too.
+        return 0;
+    }
+    sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[1], false).run();
     // Not by exit(): handlers that the plugin registered are its own affair, and it has no say here any more.
     std::fflush(stdout);
     ::_exit(0);

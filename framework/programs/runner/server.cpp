@@ -2,6 +2,7 @@
 
 #include "frames/text.hpp"
 #include "hosting/describe.hpp"
+#include "hosting/elf.hpp"
 #include "hosting/run.hpp"
 
 #include <cerrno>
@@ -21,6 +22,13 @@ using namespace sonde::frames;
 
 namespace {
 
+Result<hosting::Library> load_here(const std::string &path)
+{
+    if (const Result<void> checked = hosting::check_plugin_file(path); !checked)
+        return checked.error();
+    return hosting::Library::load(path);
+}
+
 // Of this process, adopted ones as well.
 std::vector<pid_t> children()
 {
@@ -30,8 +38,9 @@ std::vector<pid_t> children()
 
 } // namespace
 
-Server::Server(Descriptor control, Descriptor signals, std::string plugin)
-    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), buffer_(kFrameBytesMax)
+Server::Server(Descriptor control, Descriptor signals, std::string plugin, bool here)
+    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), here_(here),
+      buffer_(kFrameBytesMax)
 {
 }
 
@@ -69,6 +78,16 @@ void Server::receive()
 
 Result<void> Server::prepare()
 {
+    if (here_ && !library_) {
+        Result<hosting::Library> library = load_here(plugin_);
+        if (!library)
+            return library.error();
+        Result<Description> description = hosting::describe(library->plugin());
+        if (!description)
+            return description.error();
+        library_.emplace(std::move(*library));
+        description_ = std::move(*description);
+    }
     if (!description_) {
         Result<Description> description = hosting::describe_apart(plugin_);
         if (!description)
@@ -103,6 +122,14 @@ void Server::handle(const Invoke &invoke, Received &received)
     }
     if (!refusal.empty()) {
         send(InvokeFailed{invoke.invocation, refusal});
+        return;
+    }
+    if (here_) {
+        send(Started{invoke.invocation, ::getpid()});
+        hosting::run_here(received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
+                          description_->methods[invoke.method], invoke);
+        send(Exited{invoke.invocation, 0});
+        agent_gone_ = true;
         return;
     }
     fork_child(invoke.invocation, [&](pid_t parent) {

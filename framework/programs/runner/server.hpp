@@ -16,8 +16,9 @@ namespace sonde::runner {
 // children must not inherit anything that an event library keeps.
 class Server {
 public:
-    // `control` is the runner's end of its control socket, `signals` a signalfd of SIGCHLD.
-    Server(frames::Descriptor control, frames::Descriptor signals, std::string plugin);
+    // `control` is the runner's end of its control socket, `signals` a signalfd of SIGCHLD. `here`: the plugin is
+    // described and run once in this process, so that a debugger has one to look at, and that was all.
+    Server(frames::Descriptor control, frames::Descriptor signals, std::string plugin, bool here);
 
     // Serves until the agent or the launcher closes the control socket, then kills what still runs.
     void run();
@@ -44,6 +45,7 @@ private:
     frames::Descriptor control_;
     frames::Descriptor signals_;
     std::string plugin_;
+    bool here_;
     std::optional<frames::Description> description_;
     std::optional<hosting::Library> library_;
     std::map<pid_t, std::uint64_t> invocations_; // by process

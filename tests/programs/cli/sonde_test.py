@@ -5,6 +5,7 @@ import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
 import struct
 import subprocess
@@ -226,6 +227,73 @@ class Run(unittest.TestCase):
                                       env={**os.environ, "SONDE_LIBEXEC": folder, "SONDE_PLUGINS": FIXTURES})
                 self.assertEqual(lost.returncode, 4, lost.stderr)
                 self.assertIn("launcher", lost.stderr)
+
+
+class Vendor(unittest.TestCase):
+    """What somebody who writes a method wants of a run."""
+
+    def test_a_run_can_be_repeated(self):
+        rows = sonde("run", fixture("probe"), "host", "count=1", "--repeat", "3", "--json", "--table", "packet").stdout
+        self.assertEqual([json.loads(row)["round"] for row in rows.splitlines()], [1, 2, 3])
+        done = sonde("run", fixture("rows"), "count=1", "--repeat", "2", "--csv")
+        self.assertEqual(done.stdout, "round,number,word,elapsed_ns\n1,0,even,0\n2,0,even,0\n")
+        self.assertEqual(done.stderr.count("done: 1 row in "), 2)
+        failed = sonde("run", fixture("fails"), "once", "--repeat", "2", "--json")
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("2 of 2 runs failed", failed.stderr)
+
+    def test_a_trace_says_every_call_with_its_time(self):
+        for more in ((), ("--in-process",)):
+            done = sonde("run", fixture("probe"), "host", "count=1", "--trace", "--json", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            calls = [line.split("  ")[1] for line in done.stderr.splitlines() if line.startswith("+")]
+            self.assertEqual(calls[0], "run() entered")
+            self.assertRegex(calls[1], r"^now\(MONOTONIC\) = \d+$")
+            self.assertRegex(calls[3], r'^row\(packet: "host", 1, "reply", 11204301 ns, 1, \d+ ns, 57, null\) = 0$')
+            self.assertEqual(calls[4], "progress(1, 1)")
+            self.assertRegex(calls[5], r"^sleep_until\(\d+\) = 0$")
+            self.assertEqual(calls[-1], "run() returned 0")
+            self.assertEqual(len(calls), 8)
+            self.assertRegex(done.stderr, r"(?m)^\+0\.\d{6} s  progress\(1, 1\)  \(\d+\.\d us\)$")
+        self.assertNotIn("now(", sonde("run", fixture("probe"), "host").stderr)
+
+    def test_a_run_in_one_process_is_as_any_other(self):
+        forked, single = (sonde("run", fixture("rows"), "count=2", "--json", *more) for more in ((), ("--in-process",)))
+        self.assertEqual((single.returncode, single.stdout), (0, forked.stdout), single.stderr)
+        repeated = sonde("run", fixture("rows"), "count=1", "--json", "--in-process", "--repeat", "3")
+        self.assertEqual(len(repeated.stdout.splitlines()), 3, repeated.stderr)
+        failed = sonde("run", fixture("fails"), "once", "--in-process")
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("failed (7): no answer from there; the target's", failed.stderr)
+        crashed = sonde("run", fixture("crash"), "--in-process", "--json")
+        self.assertEqual(crashed.returncode, 1, crashed.stderr)
+        self.assertEqual(len(crashed.stdout.splitlines()), 1)
+        late = sonde("run", fixture("rows"), "count=1000", "interval=20ms", "--deadline", "200ms", "--in-process", "--json")
+        self.assertEqual(late.returncode, 1)
+        self.assertIn("timeout (100)", late.stderr)
+        sockets = sonde("run", fixture("sockets"), "--in-process")
+        self.assertEqual(sockets.returncode, sonde("run", fixture("sockets")).returncode, sockets.stderr)
+
+    def test_a_run_goes_under_a_tool(self):
+        done = sonde("run", fixture("rows"), "count=2", "--json", "--under", "env -u HOME")
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 2), done.stderr)
+        for tool, said in (("no-such-tool", "no program 'no-such-tool'"), ("a | b", "is no command line"), ("  ", "no program")):
+            wrong = sonde("run", fixture("rows"), "--under", tool)
+            self.assertEqual(wrong.returncode, 2, wrong.stderr)
+            self.assertIn(said, wrong.stderr)
+        self.assertEqual(sonde("run", fixture("rows"), "--under", "false").returncode, 4)
+        launcher = pathlib.Path(SONDE).resolve().parent.parent / "launcher/sonde-launcher"
+        for words in (("--socket", "/nonexistent/x", "--agent-user", "root", "--attended"), ("--socket-fd", "0", "--tool", "x")):
+            self.assertEqual(subprocess.run([launcher, *words], capture_output=True).returncode, 2, "a daemon never does that")
+        self.assertEqual(sonde("run", fixture("rows"), "--under", "env", "--in-process").returncode, 2)
+
+    def test_the_usual_tools_see_the_method(self):
+        for tool, said in (("gdb -batch -ex run -ex backtrace", "SIGSEGV"), ("strace", "SIGSEGV"), ("valgrind", "Invalid")):
+            if shutil.which(tool.split()[0]) is None:
+                continue
+            seen = sonde("run", fixture("crash"), "--json", "--under", tool)
+            self.assertIn(said, seen.stderr, tool)
+            self.assertEqual((seen.returncode, len(seen.stdout.splitlines())), (1, 1), tool + seen.stderr)
 
 
 class Describe(unittest.TestCase):

@@ -46,20 +46,33 @@ Verb add_run(CLI::App &sonde)
     app->add_option("name=value", words->measurement.words,
                     "the method's options; the first required one may stand without its name");
     CLI::Option *json = app->add_flag("--json", words->json, "one JSON object a row and line");
-    app->add_flag("--csv", words->csv, "comma-separated values of one table, with a header")->excludes(json);
+    app->add_flag("--csv", words->csv,
+                  "comma-separated values of one table with a header: the method's first, or --table's")
+        ->excludes(json);
     app->add_option("--table", words->measurement.rows.table, "only this table");
     app->add_option("--columns", words->measurement.rows.columns, "only these columns, separated by commas")
         ->delimiter(',')
         ->allow_extra_args(false);
-    app->add_option("--deadline", words->deadline, "cancel the run after that time: 30s");
+    app->add_option("--deadline", words->deadline, "cancel each run after that time: 30s");
+    app->add_option("--repeat", words->measurement.repeat, "run it so often, one after the other; rows have a `round`")
+        ->check(CLI::Range(1, 1'000'000));
+    app->add_flag("--trace", words->measurement.trace, "say every call of the host by the method, with its time");
+    CLI::Option *in_process = app->add_flag("--in-process", words->measurement.in_process,
+                                            "in one process, unforked and unconfined, as you: for a debugger");
+    app->add_option("--under", words->measurement.under,
+                    "the same under a tool: gdb, valgrind, \"strace -e trace=connect\"")
+        ->excludes(in_process);
     app->add_option("--plugins", words->measurement.plugins, "look for plugins in this directory; may be repeated")
         ->allow_extra_args(false);
     app->add_flag("--verbose", words->measurement.verbose, "say what launcher and runner do");
-    app->footer(examples({"sonde run ping 127.0.0.1 count=3", "sonde run ping 192.0.2.1 --json --deadline 30s",
-                          "sonde run http-download https://host.example/file streams=4",
-                          "sonde run passive-syn eth0 interval=10s", "sonde run ./build/my-method.so target=::1"}) +
-                "\n\nCtrl-C ends it in order. Exit status: 0 done, 1 the measurement failed, 2 usage or options,\n"
-                "3 not permitted, 4 nothing ran.");
+    app->footer(
+        examples({"sonde run ping 127.0.0.1 count=3", "sonde run ping 192.0.2.1 --json --deadline 30s",
+                  "sonde run http-download https://host.example/file streams=4",
+                  "sonde run passive-syn eth0 interval=10s",
+                  "sonde run ./build/my-method.so target=::1 --repeat 5 --csv --table summary",
+                  "sonde run ./build/my-method.so ::1 --trace", "sonde run ./build/my-method.so ::1 --under gdb"}) +
+        "\n\nCtrl-C ends it in order. Exit status: 0 done, 1 the measurement failed, 2 usage or options,\n"
+        "3 not permitted, 4 nothing ran.");
     return {app, [words](Console &console) { return run(console, *words); }};
 }
 

@@ -7,7 +7,7 @@
 #include <cstdint>
 #include <string>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 // A host that passes every call on to another one and says it on stderr, a line a call: when it came, since the trace
 // began, its arguments, what it returned and how long that took. For an author at work, not for an agent's runs.
@@ -31,4 +31,4 @@ private:
     std::int64_t begun_ns_;
 };
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

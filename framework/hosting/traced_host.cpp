@@ -1,15 +1,16 @@
-#include "programs/runner/trace.hpp"
+#include "hosting/traced_host.hpp"
 
 #include "frames/text.hpp"
 #include "hosting/cancel.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <array>
 #include <cstdio>
 #include <string_view>
 #include <unistd.h>
 
-namespace sonde::runner {
+namespace sonde::hosting {
 
 namespace {
 
@@ -38,8 +39,11 @@ std::string cell_text(const sonde_cell &cell)
         return quoted(static_cast<const char *>(cell.v.p), cell.size);
     case SONDE_BYTES:
         return std::to_string(cell.size) + " bytes";
-    case SONDE_ADDRESS:
-        return cell.size == 4 ? "an IPv4 address" : "an IPv6 address";
+    case SONDE_ADDRESS: {
+        std::array<char, INET6_ADDRSTRLEN> text{};
+        ::inet_ntop(cell.size == 4 ? AF_INET : AF_INET6, cell.v.p, text.data(), text.size());
+        return text.data();
+    }
     case SONDE_DURATION:
     case SONDE_TIMESTAMP:
         return std::to_string(cell.v.i) + " ns";
@@ -79,7 +83,7 @@ const TracedHost &TracedHost::self(const sonde_host *host)
 void TracedHost::say(const std::string &text) const
 {
     std::array<char, 32> at{};
-    std::snprintf(at.data(), at.size(), "%+.6f s  ", static_cast<double>(hosting::monotonic_ns() - begun_ns_) / 1e9);
+    std::snprintf(at.data(), at.size(), "%+.6f s  ", static_cast<double>(monotonic_ns() - begun_ns_) / 1e9);
     const std::string line = at.data() + text + '\n';
     // One write a line, so that those of several threads do not mix.
     (void)!::write(STDERR_FILENO, line.data(), line.size());
@@ -88,10 +92,10 @@ void TracedHost::say(const std::string &text) const
 template <class Call>
 auto TracedHost::call(const std::string &text, Call call) const
 {
-    const std::int64_t begun = hosting::monotonic_ns();
+    const std::int64_t begun = monotonic_ns();
     const auto took = [&] {
         std::array<char, 32> time{};
-        std::snprintf(time.data(), time.size(), "  (%.1f us)", static_cast<double>(hosting::monotonic_ns() - begun) / 1e3);
+        std::snprintf(time.data(), time.size(), "  (%.1f us)", static_cast<double>(monotonic_ns() - begun) / 1e3);
         return std::string(time.data());
     };
     if constexpr (std::is_void_v<decltype(call())>) {
@@ -113,7 +117,7 @@ std::string TracedHost::row_text(std::uint32_t table, const sonde_cell *cells, s
 }
 
 TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription &method)
-    : sonde_host(traced), traced_(traced), method_(method), begun_ns_(hosting::monotonic_ns())
+    : sonde_host(traced), traced_(traced), method_(method), begun_ns_(monotonic_ns())
 {
     sonde_host::row = [](const sonde_host *host, std::uint32_t table, const sonde_cell *cells, std::uint32_t count) {
         const sonde_host &to = self(host).traced_;
@@ -177,4 +181,4 @@ TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription
     };
 }
 
-} // namespace sonde::runner
+} // namespace sonde::hosting

@@ -1,0 +1,74 @@
+#include "programs/cli/attend.hpp"
+
+#include <unistd.h>
+#include <wordexp.h>
+
+#include <cstdlib>
+#include <filesystem>
+
+namespace sonde::cli {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+// The words as a shell would cut them; it runs no command for that.
+Result<std::vector<std::string>> cut(const std::string &text)
+{
+    wordexp_t expanded{};
+    if (wordexp(text.c_str(), &expanded, WRDE_NOCMD | WRDE_UNDEF) != 0)
+        return Error{"--under", "'" + text + "' is no command line", "gdb, or in quotation marks: \"gdb -tui\""};
+    std::vector<std::string> words(expanded.we_wordv, expanded.we_wordv + expanded.we_wordc);
+    wordfree(&expanded);
+    return words;
+}
+
+bool in_path(const std::string &program)
+{
+    if (program.find('/') != std::string::npos)
+        return access(program.c_str(), X_OK) == 0;
+    const char *path = std::getenv("PATH");
+    std::string_view rest = path == nullptr ? "" : path;
+    while (!rest.empty()) {
+        const std::size_t end = std::min(rest.find(':'), rest.size());
+        if (access((std::string(rest.substr(0, end)) + "/" + program).c_str(), X_OK) == 0)
+            return true;
+        rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    return false;
+}
+
+} // namespace
+
+Result<plugin_host::Attendance> attend_by(const std::string &tool)
+{
+    plugin_host::Attendance attendance;
+    if (tool.empty())
+        return attendance;
+    auto words = cut(tool);
+    if (!words)
+        return words.error();
+    if (words->empty() || !in_path(words->front()))
+        return Error{"--under", "no program '" + (words->empty() ? tool : words->front()) + "'", "is it installed?"};
+    attendance.tool = std::move(*words);
+    // gdb takes the program's own words only so.
+    if (std::filesystem::path(attendance.tool.front()).filename() == "gdb") {
+        attendance.tool.emplace_back("--args");
+        attendance.terminal = true;
+    }
+    return attendance;
+}
+
+plugin_host::HostSettings attended_settings(const plugin_host::Attendance &attendance)
+{
+    plugin_host::HostSettings settings;
+    if (!attendance.tool.empty())
+        settings.start_timeout = settings.idle_stop = 24h;
+    if (attendance.terminal)
+        settings.cancel_grace = settings.term_grace = 24h;
+    else if (!attendance.tool.empty())
+        settings.cancel_grace = settings.term_grace = 30s;
+    return settings;
+}
+
+} // namespace sonde::cli
