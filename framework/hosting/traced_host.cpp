@@ -7,6 +7,8 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cstdio>
+#include <cstring>
+#include <netdb.h>
 #include <string_view>
 #include <unistd.h>
 
@@ -25,6 +27,13 @@ std::string quoted(const char *text, std::size_t length)
     return '"' + shown + (length > kShownBytes ? "\"..." : "\"");
 }
 
+std::string address_text(const void *bytes, int family)
+{
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    ::inet_ntop(family, bytes, text.data(), text.size());
+    return text.data();
+}
+
 std::string cell_text(const sonde_cell &cell)
 {
     switch (cell.type) {
@@ -39,11 +48,8 @@ std::string cell_text(const sonde_cell &cell)
         return quoted(static_cast<const char *>(cell.v.p), cell.size);
     case SONDE_BYTES:
         return std::to_string(cell.size) + " bytes";
-    case SONDE_ADDRESS: {
-        std::array<char, INET6_ADDRSTRLEN> text{};
-        ::inet_ntop(cell.size == 4 ? AF_INET : AF_INET6, cell.v.p, text.data(), text.size());
-        return text.data();
-    }
+    case SONDE_ADDRESS:
+        return address_text(cell.v.p, cell.size == 4 ? AF_INET : AF_INET6);
     case SONDE_DURATION:
     case SONDE_TIMESTAMP:
         return std::to_string(cell.v.i) + " ns";
@@ -52,10 +58,10 @@ std::string cell_text(const sonde_cell &cell)
     }
 }
 
-const char *kind_text(sonde_socket_kind kind)
+std::string kind_text(sonde_socket_kind kind)
 {
-    static constexpr const char *names[] = {"?", "UDP", "TCP", "ICMP", "CAPTURE"};
-    return kind < std::size(names) ? names[kind] : "?";
+    static constexpr const char *names[] = {"0", "UDP", "TCP", "ICMP", "CAPTURE"};
+    return kind < std::size(names) ? names[kind] : std::to_string(kind);
 }
 
 std::string result_text(std::int32_t result)
@@ -71,6 +77,35 @@ std::string result_text(std::int64_t result)
 std::string result_text(const void *result)
 {
     return result == nullptr ? " = NULL" : " = an extension";
+}
+
+// What came of a call, behind its result.
+std::string addresses_text(const sonde_addresses &found)
+{
+    std::string text = ":";
+    for (std::uint32_t i = 0; i < found.count; ++i)
+        text +=
+            (i == 0 ? " " : ", ") + address_text(found.items[i].bytes, found.items[i].family == 4 ? AF_INET : AF_INET6);
+    return text;
+}
+
+std::string descriptors_text(const std::int32_t *fds, std::uint32_t count)
+{
+    std::string text = count == 1 ? ": descriptor" : ": descriptors";
+    for (std::uint32_t i = 0; i < std::min<std::size_t>(count, kShownCells); ++i)
+        text += (i == 0 ? " " : ", ") + std::to_string(fds[i]);
+    return text + (count > kShownCells ? ", ..." : "");
+}
+
+std::string error_text(int error)
+{
+    const char *name = ::strerrorname_np(error);
+    return name == nullptr ? std::string() : std::string(": ") + name;
+}
+
+std::string resolver_text(int error)
+{
+    return std::string(": ") + ::gai_strerror(error);
 }
 
 } // namespace
@@ -89,8 +124,8 @@ void TracedHost::say(const std::string &text) const
     (void)!::write(STDERR_FILENO, line.data(), line.size());
 }
 
-template <class Call>
-auto TracedHost::call(const std::string &text, Call call) const
+template <class Call, class Tell>
+auto TracedHost::call(const std::string &text, Call call, Tell tell) const
 {
     const std::int64_t begun = monotonic_ns();
     const auto took = [&] {
@@ -103,9 +138,16 @@ auto TracedHost::call(const std::string &text, Call call) const
         say(text + took());
     } else {
         const auto result = call();
-        say(text + result_text(result) + took());
+        const std::string time = took();
+        say(text + result_text(result) + tell(result) + time);
         return result;
     }
+}
+
+template <class Call>
+auto TracedHost::call(const std::string &text, Call call) const
+{
+    return this->call(text, call, [](auto &&) { return std::string(); });
 }
 
 std::string TracedHost::row_text(std::uint32_t table, const sonde_cell *cells, std::uint32_t count) const
@@ -137,14 +179,18 @@ TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription
     sonde_host::socket = [](const sonde_host *host, sonde_socket_kind kind, std::uint32_t family, std::uint32_t count,
                             std::int32_t *fds) {
         const sonde_host &to = self(host).traced_;
-        const std::string text = std::string("socket(") + kind_text(kind) + ", family " + std::to_string(family) +
-                                 ", " + std::to_string(count) + ")";
-        return self(host).call(text, [&] { return to.socket(&to, kind, family, count, fds); });
+        const std::string text =
+            "socket(" + kind_text(kind) + ", family " + std::to_string(family) + ", " + std::to_string(count) + ")";
+        return self(host).call(
+            text, [&] { return to.socket(&to, kind, family, count, fds); },
+            [&](std::int32_t error) { return error != 0 ? error_text(error) : descriptors_text(fds, count); });
     };
     sonde_host::resolve = [](const sonde_host *host, const char *name, sonde_addresses *found) {
         const sonde_host &to = self(host).traced_;
         const std::size_t length = name == nullptr ? 0 : std::string_view(name).size();
-        return self(host).call("resolve(" + quoted(name, length) + ")", [&] { return to.resolve(&to, name, found); });
+        return self(host).call(
+            "resolve(" + quoted(name, length) + ")", [&] { return to.resolve(&to, name, found); },
+            [&](std::int32_t error) { return error != 0 ? resolver_text(error) : addresses_text(*found); });
     };
     sonde_host::now = [](const sonde_host *host, sonde_clock clock) {
         const sonde_host &to = self(host).traced_;

@@ -21,7 +21,9 @@ public:
 
 private:
     static const TracedHost &self(const sonde_host *host);
-    // Calls, and says `name(arguments) = result`.
+    // Calls, and says `name(arguments) = result`, and what `tell` makes of the result.
+    template <class Call, class Tell>
+    auto call(const std::string &text, Call call, Tell tell) const;
     template <class Call>
     auto call(const std::string &text, Call call) const;
     std::string row_text(std::uint32_t table, const sonde_cell *cells, std::uint32_t count) const;

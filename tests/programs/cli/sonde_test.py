@@ -257,6 +257,14 @@ class Vendor(unittest.TestCase):
             self.assertRegex(done.stderr, r"(?m)^\+0\.\d{6} s  progress\(1, 1\)  \(\d+\.\d us\)$")
         self.assertNotIn("now(", sonde("run", fixture("probe"), "host").stderr)
 
+    def test_a_trace_says_what_a_call_has_brought(self):
+        for words, said in ((("sockets", "1"), r"socket\(UDP, family 4, 1\) = 0: descriptor \d+  \("),
+                            (("sockets", "2", "count=3"), r"socket\(TCP, family 4, 3\) = 0: descriptors \d+, \d+, \d+  \("),
+                            (("sockets", "9"), r"socket\(9, family 4, 1\) = 22: EINVAL  \("),
+                            (("echo", "127.0.0.1"), r'resolve\("127.0.0.1"\) = 0: 127\.0\.0\.1  \('),
+                            (("echo", "::1"), r'resolve\("no-such-name\.invalid"\) = -\d+: [A-Z][a-z ]+  \(')):
+            self.assertRegex(sonde("run", fixture(words[0]), *words[1:], "--trace", "--json").stderr, said)
+
     def test_a_run_in_one_process_is_as_any_other(self):
         forked, single = (sonde("run", fixture("rows"), "count=2", "--json", *more) for more in ((), ("--in-process",)))
         self.assertEqual((single.returncode, single.stdout), (0, forked.stdout), single.stderr)
