@@ -12,6 +12,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// So that `break run` waits for the plugin, which is loaded later, and asks nothing. gdb takes the program's own words
+// only behind --args.
+constexpr const char *kGdbWords[] = {"-iex", "set breakpoint pending on", "--args"};
+
 // The words as a shell would cut them; it runs no command for that.
 Result<std::vector<std::string>> cut(const std::string &text)
 {
@@ -43,17 +47,15 @@ bool in_path(const std::string &program)
 Result<plugin_host::Attendance> attend_by(const std::string &tool)
 {
     plugin_host::Attendance attendance;
-    if (tool.empty())
-        return attendance;
     auto words = cut(tool);
     if (!words)
         return words.error();
     if (words->empty() || !in_path(words->front()))
-        return Error{"--under", "no program '" + (words->empty() ? tool : words->front()) + "'", "is it installed?"};
+        return Error{"--under", "no program '" + (words->empty() ? tool : words->front()) + "'",
+                     "a tool that is installed: gdb, strace, valgrind"};
     attendance.tool = std::move(*words);
-    // gdb takes the program's own words only so.
     if (std::filesystem::path(attendance.tool.front()).filename() == "gdb") {
-        attendance.tool.emplace_back("--args");
+        attendance.tool.insert(attendance.tool.end(), std::begin(kGdbWords), std::end(kGdbWords));
         attendance.terminal = true;
     }
     return attendance;

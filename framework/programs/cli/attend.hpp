@@ -7,7 +7,7 @@
 
 namespace sonde::cli {
 
-// How to run a plugin under a tool: `gdb`, `valgrind --leak-check=full`, ... An empty one is no tool.
+// How to run a plugin under a tool: `gdb`, `valgrind --leak-check=full`, ...
 Result<plugin_host::Attendance> attend_by(const std::string &tool);
 
 // Limits for that: a person or a slow tool may take their time.

@@ -97,43 +97,53 @@ RunResult run_it(asio::io_context &loop, Host &host, RunRequest request, RowPrin
     return *result;
 }
 
-// As often as was asked; the status of the first one that failed.
-int run_rounds(Console &console, Workbench &bench, const Measurement &measurement, const RunRequest &request,
-               RowPrinter &printer)
+// The tool ended before there was a run: what it said of it stands above.
+int fail_tool(Console &console, const Attendance &attendance)
 {
-    const auto attendance = attend_by(measurement.under);
-    if (!attendance)
-        return fail(console, attendance.error(), kUsage);
+    const std::string &tool = attendance.tool.front();
+    return fail(console,
+                {"--under", tool + " ended before it ran the method", attendance.terminal ? "say `run` in it" : ""},
+                kNothingRan);
+}
+
+// As often as was asked, until nothing runs; the status of the first one that failed.
+int run_rounds(Console &console, Workbench &bench, const Measurement &measurement, const RunRequest &request,
+               RowPrinter &printer, const std::optional<Attendance> &attendance)
+{
     std::optional<Host> attended;
-    if (measurement.in_process || !measurement.under.empty())
+    if (attendance)
         attended.emplace(bench.attended(attended_settings(*attendance), *attendance));
-    if (attendance->terminal)
+    const bool terminal = attendance && attendance->terminal;
+    const bool under = attendance && !attendance->tool.empty();
+    if (terminal)
         std::signal(SIGINT, SIG_IGN); // Ctrl-C is the debugger's
     Host &host = attended ? *attended : bench.host();
     const frames::MethodDescription &method = request.description->methods[request.method];
-    int status = kDone;
-    unsigned failed = 0;
+    int status = kDone, ended = kDone;
+    unsigned round = 0, failed = 0;
     bool interrupted = false;
-    for (unsigned round = 1; round <= measurement.repeat && !interrupted; ++round) {
+    while (round < measurement.repeat && !interrupted && ended != kNothingRan) {
+        ++round;
         if (measurement.repeat > 1)
             printer.begin_round(round);
         RunRequest next = request;
         if (measurement.deadline)
             next.deadline = now().monotonic + *measurement.deadline;
-        const RunResult result =
-            run_it(bench.loop(), host, std::move(next), printer, attendance->terminal, interrupted);
+        const RunResult result = run_it(bench.loop(), host, std::move(next), printer, terminal, interrupted);
         if (attended)
             bench.wait_gone(*attended, request.plugin);
         if (console.reader_gone())
             return kDone;
+        if (under && result.status == kStatusNotStarted)
+            return fail_tool(console, *attendance);
         say_end(console, method, result);
-        const int ended = exit_status(result, interrupted, attended.has_value());
+        ended = exit_status(result, interrupted, attended.has_value());
         failed += ended != kDone ? 1 : 0;
         status = status == kDone ? ended : status;
     }
     printer.say_left_out();
     if (failed > 0 && measurement.repeat > 1)
-        console.say(std::to_string(failed) + " of " + std::to_string(measurement.repeat) + " runs failed");
+        console.say(std::to_string(failed) + " of " + std::to_string(round) + " runs failed");
     return status;
 }
 
@@ -141,6 +151,15 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
 
 int measure(Console &console, const Measurement &measurement)
 {
+    std::optional<Attendance> attendance;
+    if (measurement.in_process)
+        attendance.emplace();
+    if (measurement.under) {
+        auto tool = attend_by(*measurement.under);
+        if (!tool)
+            return fail(console, tool.error(), kUsage);
+        attendance = std::move(*tool);
+    }
     auto made = Workbench::make(measurement.plugins, measurement.verbose ? "debug" : "error");
     if (!made)
         return fail(console, made.error(), kNothingRan);
@@ -169,7 +188,7 @@ int measure(Console &console, const Measurement &measurement)
     request.method = found->index;
     request.arguments = std::move(*arguments.value);
     request.trace = measurement.trace;
-    return run_rounds(console, bench, measurement, request, *printer);
+    return run_rounds(console, bench, measurement, request, *printer, attendance);
 }
 
 } // namespace sonde::cli

@@ -19,7 +19,7 @@ struct Measurement {
     unsigned repeat = 1;
     bool trace = false;
     bool in_process = false;
-    std::string under; // a tool's words, as for a shell
+    std::optional<std::string> under; // a tool's words, as for a shell
     RowChoice rows;
     bool verbose = false;
 };

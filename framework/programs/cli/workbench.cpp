@@ -59,6 +59,8 @@ Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
     const std::size_t end = name.ends_with(".so") ? name.size() - 3 : name.rfind(".so:");
     if (end != std::string::npos)
         return find_in_file(name.substr(0, end + 3), name.size() > end + 4 ? name.substr(end + 4) : "");
+    if (name.find('/') != std::string::npos)
+        return Error{name, "is no plugin", "a plugin's file ends in .so"};
     plugin_host::Catalogue catalogue(host_, places_.plugins, log_);
     run_to_end(loop_, catalogue.scan());
     auto found = catalogue.find_method(name);

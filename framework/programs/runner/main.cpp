@@ -55,11 +55,15 @@ int main(int argc, char **argv)
         (void)::fcntl(kControlDescriptor, F_DUPFD_CLOEXEC, kControlDescriptor + 1);
         // As the ABI promises a run; nothing is forked that would have to be reaped.
         ::sigprocmask(SIG_UNBLOCK, &child, nullptr);
-        sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[2], true).run();
+        sonde::runner::Server server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[2], true);
+        server.serve();
+        if (!server.asked())
+            std::fputs("sonde-runner: the one run is over; leave the debugger and begin another with `sonde run`\n",
+                       stderr);
         // By exit(), so that a memory checker sees the plugin's end too.
         return 0;
     }
-    sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[1], false).run();
+    sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[1], false).serve();
     // Not by exit(): handlers that the plugin registered are its own affair, and it has no say here any more.
     std::fflush(stdout);
     ::_exit(0);

@@ -44,7 +44,7 @@ Server::Server(Descriptor control, Descriptor signals, std::string plugin, bool 
 {
 }
 
-void Server::run()
+void Server::serve()
 {
     while (!agent_gone_) {
         pollfd waits[] = {{control_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
@@ -67,6 +67,7 @@ void Server::receive()
         agent_gone_ = true;
         return;
     }
+    asked_ = true;
     Result<AgentToRunner> message = decode<AgentToRunner>(received->frame);
     // The agent never sends nonsense; whoever does is none.
     if (!message) {
@@ -125,6 +126,8 @@ void Server::handle(const Invoke &invoke, Received &received)
         return;
     }
     if (here_) {
+        // Whoever reads after this, another process of the debugger's, finds the end.
+        ::shutdown(control_.get(), SHUT_RD);
         send(Started{invoke.invocation, ::getpid()});
         hosting::run_here(received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
                           description_->methods[invoke.method], invoke);

@@ -21,7 +21,11 @@ public:
     Server(frames::Descriptor control, frames::Descriptor signals, std::string plugin, bool here);
 
     // Serves until the agent or the launcher closes the control socket, then kills what still runs.
-    void run();
+    void serve();
+
+    // Whether anything was asked of it. Not of a second process at the same socket, which a debugger starts: one run is
+    // all there is.
+    bool asked() const { return asked_; }
 
 private:
     void receive();
@@ -50,6 +54,7 @@ private:
     std::optional<hosting::Library> library_;
     std::map<pid_t, std::uint64_t> invocations_; // by process
     frames::Frame buffer_;
+    bool asked_ = false;
     bool agent_gone_ = false;
 };
 

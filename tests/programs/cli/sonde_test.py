@@ -229,6 +229,13 @@ class Run(unittest.TestCase):
                 self.assertIn("launcher", lost.stderr)
 
 
+def is_there(tool):
+    if shutil.which(tool) is None:
+        print(f"skipped  a run under {tool}: it is not installed", flush=True)
+        return False
+    return True
+
+
 class Vendor(unittest.TestCase):
     """What somebody who writes a method wants of a run."""
 
@@ -285,19 +292,37 @@ class Vendor(unittest.TestCase):
     def test_a_run_goes_under_a_tool(self):
         done = sonde("run", fixture("rows"), "count=2", "--json", "--under", "env -u HOME")
         self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 2), done.stderr)
-        for tool, said in (("no-such-tool", "no program 'no-such-tool'"), ("a | b", "is no command line"), ("  ", "no program")):
+        for tool, said in (("no-such-tool", "no program 'no-such-tool'"), ("a | b", "is no command line"),
+                           ("  ", "no program"), ("", "no program")):
             wrong = sonde("run", fixture("rows"), "--under", tool)
             self.assertEqual(wrong.returncode, 2, wrong.stderr)
-            self.assertIn(said, wrong.stderr)
-        self.assertEqual(sonde("run", fixture("rows"), "--under", "false").returncode, 4)
+            self.assertRegex(wrong.stderr, f"^error: --under: .*{re.escape(said)}")
+        nothing = sonde("run", fixture("rows"), "--under", "false", "--repeat", "3")
+        self.assertEqual(nothing.returncode, 4)
+        self.assertEqual(nothing.stderr.count("false ended before it ran the method"), 1, nothing.stderr)
         launcher = pathlib.Path(SONDE).resolve().parent.parent / "launcher/sonde-launcher"
         for words in (("--socket", "/nonexistent/x", "--agent-user", "root", "--attended"), ("--socket-fd", "0", "--tool", "x")):
             self.assertEqual(subprocess.run([launcher, *words], capture_output=True).returncode, 2, "a daemon never does that")
         self.assertEqual(sonde("run", fixture("rows"), "--under", "env", "--in-process").returncode, 2)
 
+    def test_gdb_stops_in_the_method_and_has_one_run(self):
+        if not is_there("gdb"):
+            return
+        words = "break run\nrun\ninfo symbol $pc\ncontinue\nrun\nquit\n"
+        seen = subprocess.run([SONDE, "run", fixture("rows"), "count=1", "--json", "--under", "gdb -q -nx"], input=words,
+                              capture_output=True, text=True, timeout=120)
+        self.assertEqual((seen.returncode, len(seen.stdout.splitlines())), (0, 1), seen.stderr)
+        self.assertRegex(seen.stderr, r"(?m)run .*in section \.text of .*/rows\.so$")
+        self.assertEqual(seen.stderr.count("Breakpoint 1,"), 1, seen.stderr)
+        self.assertIn("the one run is over", seen.stderr)
+        unused = subprocess.run([SONDE, "run", fixture("rows"), "--under", "gdb -q -nx"], input="quit\n",
+                                capture_output=True, text=True, timeout=120)
+        self.assertEqual(unused.returncode, 4, unused.stderr)
+        self.assertIn("gdb ended before it ran the method; say `run` in it", unused.stderr)
+
     def test_the_usual_tools_see_the_method(self):
         for tool, said in (("gdb -batch -ex run -ex backtrace", "SIGSEGV"), ("strace", "SIGSEGV"), ("valgrind", "Invalid")):
-            if shutil.which(tool.split()[0]) is None:
+            if not is_there(tool.split()[0]):
                 continue
             seen = sonde("run", fixture("crash"), "--json", "--under", tool)
             self.assertIn(said, seen.stderr, tool)
