@@ -83,6 +83,8 @@ struct HostSettings {
     std::chrono::milliseconds term_grace{1000};    // from SIGTERM to SIGKILL
     std::chrono::milliseconds start_timeout{5000}; // for a runner to start and describe its plugin
     std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
+    std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
+    bool single_runs = false; // a runner is the process of one run, as with Attendance: it cannot kill it
 };
 
 // How a plugin runs for its developer: each run in a process of its own that nothing was forked from and that is not

@@ -98,7 +98,7 @@ Result<frames::Descriptor> LauncherLink::spawn()
     const bool terminal = place_.attendance && place_.attendance->terminal;
     posix_spawnattr_setflags(&attributes, static_cast<short>(terminal ? 0 : POSIX_SPAWN_SETPGROUP));
     const std::string program = place_.launcher.string();
-    std::vector<std::string> words = {program, "--socket-fd", std::to_string(kLauncherFd)};
+    std::vector<std::string> words = {program, "--socket-fd", std::to_string(kLauncherFd), "--log", place_.log};
     if (!place_.runner.empty())
         words.insert(words.end(), {"--runner", place_.runner.string()});
     if (place_.attendance)

@@ -26,6 +26,7 @@ struct LauncherPlace {
     std::filesystem::path socket;   // empty: spawn
     std::filesystem::path launcher; // the program
     std::filesystem::path runner;   // the program that it starts; empty: it knows itself
+    std::string log = "warning";    // its level on stderr
     std::optional<Attendance> attendance{};
 };
 

@@ -64,12 +64,12 @@ Result<plugin_host::Attendance> attend_by(const std::string &tool)
 plugin_host::HostSettings attended_settings(const plugin_host::Attendance &attendance)
 {
     plugin_host::HostSettings settings;
-    if (!attendance.tool.empty())
-        settings.start_timeout = settings.idle_stop = 24h;
-    if (attendance.terminal)
-        settings.cancel_grace = settings.term_grace = 24h;
-    else if (!attendance.tool.empty())
-        settings.cancel_grace = settings.term_grace = 30s;
+    settings.single_runs = true;
+    if (attendance.tool.empty())
+        return settings;
+    settings.start_timeout = settings.idle_stop = 24h;
+    settings.cancel_grace = attendance.terminal ? 24h : 10s;
+    settings.term_grace = attendance.terminal ? 24h : 1min; // a memory checker looks at everything at the end
     return settings;
 }
 

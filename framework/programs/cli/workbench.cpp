@@ -24,11 +24,18 @@ T run_to_end(asio::io_context &loop, asio::awaitable<T> work)
     return result.get();
 }
 
+plugin_host::HostSettings with_log(plugin_host::HostSettings settings, const std::string &level)
+{
+    settings.launcher_log = level;
+    return settings;
+}
+
 } // namespace
 
-Workbench::Workbench(Places places, std::shared_ptr<Log> log)
-    : places_(std::move(places)), log_(std::move(log)),
-      host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_))
+Workbench::Workbench(Places places, std::shared_ptr<Log> log, const char *log_level)
+    : places_(std::move(places)), log_(std::move(log)), log_level_(log_level),
+      host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_,
+                                     with_log({}, log_level_)))
 {
 }
 
@@ -40,13 +47,13 @@ Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string
     Result<std::shared_ptr<Log>> log = make_log("sonde", log_level);
     if (!log)
         return log.error();
-    return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log)));
+    return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log), log_level));
 }
 
 plugin_host::Host Workbench::attended(plugin_host::HostSettings settings, plugin_host::Attendance attendance)
 {
-    return plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_, settings,
-                                    std::move(attendance));
+    return plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_,
+                                    with_log(std::move(settings), log_level_), std::move(attendance));
 }
 
 void Workbench::wait_gone(plugin_host::Host &attended, const std::filesystem::path &plugin)

@@ -31,11 +31,12 @@ public:
     void wait_gone(plugin_host::Host &attended, const std::filesystem::path &plugin);
 
 private:
-    Workbench(Places places, std::shared_ptr<Log> log);
+    Workbench(Places places, std::shared_ptr<Log> log, const char *log_level);
     Result<plugin_host::CatalogueMethod> find_in_file(const std::string &file, const std::string &method);
 
     Places places_;
     std::shared_ptr<Log> log_;
+    std::string log_level_;
     boost::asio::io_context loop_{1};
     plugin_host::Host host_;
 };

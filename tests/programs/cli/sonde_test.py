@@ -286,6 +286,10 @@ class Vendor(unittest.TestCase):
         late = sonde("run", fixture("rows"), "count=1000", "interval=20ms", "--deadline", "200ms", "--in-process", "--json")
         self.assertEqual(late.returncode, 1)
         self.assertIn("timeout (100)", late.stderr)
+        for stuck in ("hang", "stubborn"):
+            killed = sonde("run", fixture(stuck), "--deadline", "200ms", "--in-process")
+            self.assertEqual(killed.returncode, 1)
+            self.assertIn("timeout (100): its deadline passed; it did not stop when asked and was killed", killed.stderr)
         sockets = sonde("run", fixture("sockets"), "--in-process")
         self.assertEqual(sockets.returncode, sonde("run", fixture("sockets")).returncode, sockets.stderr)
 
