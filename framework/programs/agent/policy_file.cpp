@@ -44,9 +44,12 @@ const policy::Policy &PolicyFile::current()
     text_ = text ? *text : "";
     loaded_ = text.has_value();
     reason_ = reason;
-    policy_ = read ? *read
-                   : policy::Policy::deny_all(text ? "its file is wrong, as the agent's log says"
-                                                   : "its file cannot be read, as the agent's log says");
+    // What is wrong with it may quote it, and is for the owner alone.
+    policy_ =
+        read
+            ? *read
+            : policy::Policy::deny_all(file_.filename().string() + (text ? " is wrong, as the agent's log says"
+                                                                         : " cannot be read, as the agent's log says"));
     return policy_;
 }
 

@@ -161,7 +161,7 @@ TEST_CASE("what stands in the owner's policy is not told to the operator, neithe
         {R"("targets": {"allow": ["*"], "deny": ["192.168.77.1", "*.secret.example"]})",
          "target www.secret.example is among the denied targets (/targets/deny/1 of the local policy)"},
         {R"("targets": {"allow": ["192.168.77.1/24"]})",
-         "the local policy refuses everything: its file is wrong, as the agent's log says"},
+         "the local policy refuses everything: policy.json is wrong, as the agent's log says"},
     }));
     Field it(rules);
     const auto outcome = it.run("echo", target("www.secret.example"));
