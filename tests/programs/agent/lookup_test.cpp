@@ -54,6 +54,14 @@ struct Names {
                        });
     }
 
+    void run_until_asked(unsigned names)
+    {
+        const auto deadline = std::chrono::steady_clock::now() + 60s;
+        while (asked < names && std::chrono::steady_clock::now() < deadline)
+            io.run_one_for(1ms);
+        REQUIRE(asked >= names);
+    }
+
     void run_until_found(const std::string &name)
     {
         while (std::find(found.begin(), found.end(), name) == found.end())
@@ -67,9 +75,9 @@ TEST_CASE("a name that nobody answers for holds up no other [B6]")
 {
     Names it;
     it.ask("dead.test");
+    it.run_until_asked(1);
     it.ask("localhost");
     it.run_until_found("localhost");
-    CHECK(it.asked == 2);
     it.let.set_value();
     it.io.run();
 }
@@ -80,8 +88,7 @@ TEST_CASE("so many look-ups at a time are on their way, and the next one waits f
     for (unsigned i = 0; i < Lookup::kThreads; ++i)
         it.ask(std::to_string(i) + ".dead.test");
     it.ask("localhost");
-    while (it.asked < Lookup::kThreads)
-        it.io.run_one_for(1ms);
+    it.run_until_asked(Lookup::kThreads);
     it.io.run_for(20ms);
     CHECK(it.asked == Lookup::kThreads);
     it.let.set_value();
