@@ -37,9 +37,8 @@ def methods(system):
         ("passive-syn", {"interface": "lo", "interval": "1s", "intervals": "3", "alignment": "start"}),
     ]
     cannot = []
-    if not system.root:
-        cannot = [("ping", "needs a raw socket, which only root's launcher can open"),
-                  ("passive-syn", "needs a packet socket, which only root's launcher can open")]
+    if system.no_raw_sockets:
+        cannot = [("ping", system.no_raw_sockets), ("passive-syn", system.no_raw_sockets)]
     refused = dict(cannot)
     return [entry for entry in run if entry[0] not in refused], cannot
 
@@ -142,6 +141,8 @@ def show(system, wanted, cannot):
     total = " + ".join(f"{word} {counts.get(word, 0)}" for word in ("completed", "failed", "missed"))
     others = "".join(f" + {word} {count}" for word, count in sorted(counts.items())
                      if word not in ("completed", "failed", "missed"))
+    lacking = planned - sum(counts.values())
+    others += f" + not yet accounted for {lacking}" if lacking else ""
     print(f"\nplanned {planned} = {total}{others}; {sum(counts.values())} outcomes and {rows_total} rows in the collector.")
     return counts.get("completed", 0) == planned
 
@@ -214,8 +215,10 @@ def main():
     except (Gone, socket.error) as error:
         print(f"\nerror: {error}", file=sys.stderr)
     finally:
-        system.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        try:
+            system.stop()
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
     return status
 
 

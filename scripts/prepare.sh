@@ -6,7 +6,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(g++ meson ninja-build pkg-config python3 libboost1.81-dev rapidjson-dev libssl-dev libevent-dev
     libldns-dev libpcap-dev libsqlite3-dev libcli11-dev libspdlog-dev)
 demo_packages=(nsd iproute2)
-test_packages=(abigail-tools catch2 cmake gdb strace valgrind libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3
+test_packages=(abigail-tools catch2 cmake make gdb strace valgrind libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3
     fping clang-16 libclang-rt-16-dev)
 benchmark_packages=(fping tcpdump curl iproute2)
 
@@ -63,6 +63,10 @@ install_packages() {
         rm -f "$log"
         exit 4
     fi
+    # Nor at the machine's next start.
+    case " ${missing[*]} " in
+        *" nsd "*) "${as_root[@]}" systemctl disable nsd >>"$log" 2>&1 || "${as_root[@]}" update-rc.d nsd disable >>"$log" 2>&1 ;;
+    esac
     rm -f "$log"
 }
 

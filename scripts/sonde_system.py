@@ -8,11 +8,14 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import subprocess
 import time
 import uuid
+
+from privilege import why_no_raw_sockets
 
 AGENT_UID = 64990  # an ordinary user that nobody else is
 LISTENING = re.compile(r"listening on=(\S+) tls=(yes|no)")
@@ -97,6 +100,8 @@ class System:
     def __init__(self, build, folder):
         self.build, self.folder = pathlib.Path(build).resolve(), pathlib.Path(folder).resolve()
         self.root = os.geteuid() == 0
+        self.no_raw_sockets = why_no_raw_sockets()
+        os.umask(0o022)  # the agent's user reads what is made here
         self.programs = {}
         self.listening = {}  # of a program, to come back on the same port after a restart
         self.folder.chmod(0o755)
@@ -154,6 +159,14 @@ class System:
 
     def binary(self, name):
         return self.build / "framework" / "programs" / name / f"sonde-{name}"
+
+    def within_reach(self, binary):
+        """A copy that the agent's user may run: a build tree may lie in a folder that only root enters."""
+        copy = self.folder / binary.name
+        if not copy.exists():
+            shutil.copyfile(binary, copy)
+            copy.chmod(0o755)
+        return copy
 
     def start(self, name, *words, binary=None, **popen):
         program = Program(name, [binary or self.binary(name), *words], self.folder / f"{name}.log", **popen)
@@ -225,15 +238,18 @@ class System:
         state = self.folder / "state"
         state.mkdir(mode=0o700, exist_ok=True)
         as_agent = {}
+        binary = self.binary("agent")
         if self.root:
             os.chown(state, AGENT_UID, AGENT_UID)
             as_agent = {"user": AGENT_UID, "group": AGENT_UID, "extra_groups": []}
+            binary = self.within_reach(binary)
         if not (self.folder / "policy.json").exists():
             self.write_policy()
         return self.start("agent", "--identity", self.folder / "agent", "--controller",
                           controller or self.url("controller"), "--state", state, "--policy",
                           self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher",
-                          self.folder / "launcher.sock", "--log", "debug", *words, **as_agent)
+                          self.folder / "launcher.sock", "--log", "debug", *words, binary=binary,
+                          **as_agent)
 
     def stop(self):
         """Ends everything that was started, newest first; returns {name: exit status}. Gone if one had to be killed."""

@@ -39,10 +39,10 @@ struct Capabilities {
     bool operator==(const Capabilities &) const = default;
 };
 
-// Something that went wrong with an instruction, a plugin or a report. The spool gives it its identity.
+// Something that went wrong with an instruction, a report, or telling of either. The spool gives it its identity.
 struct Failure {
     WallTime time;
-    std::string kind; // instruction, plugin, report, policy
+    std::string kind; // instruction, report, spool, capabilities, failure
     std::string path; // where: an instance path in the instruction, a file, a URL
     std::string message;
     EntryIdentity identity{};

@@ -19,11 +19,13 @@ struct Reading {
 
     explicit operator bool() const { return value.has_value(); }
     // Only where there are no errors, as with the optional itself.
-    const T &operator*() const & { return *value; } // NOLINT(bugprone-unchecked-optional-access)
+    // NOLINTBEGIN(bugprone-unchecked-optional-access)
+    const T &operator*() const & { return *value; }
     T &operator*() & { return *value; }
     T &&operator*() && { return std::move(*value); }
     const T *operator->() const { return &*value; }
     T *operator->() { return &*value; }
+    // NOLINTEND(bugprone-unchecked-optional-access)
 
     // The first error, with the number of further ones as hint where it has none: for callers that show only one.
     Result<T> first() &&

@@ -28,11 +28,11 @@ def method_options(system):
         "dns": {"server": name_server, "port": port, "name": "www.example.test", "count": 5, "interval": "20ms"},
         "http-download": {"url": f"http://{system.listening['peer']}/bytes/3000000", "bytes": "3MB"},
     }
-    if system.root:
+    if not system.no_raw_sockets:
         methods["ping"] = {"target": "127.0.0.1", "count": 5, "interval": "50ms", "tmax": "300ms"}
         methods["passive-syn"] = {"interface": "lo", "interval": "1s", "alignment": "start"}
     else:
-        skipped_in_part("ping and passive-syn need root")
+        skipped_in_part(f"ping and passive-syn: {system.no_raw_sockets}")
     return methods
 
 

@@ -4,7 +4,7 @@ import shutil
 import time
 
 import oracle
-from support import (Skip, also_ipv6, apply, contains, equal, immediate, instruction, main, need_root, periodic,
+from support import (Skip, also_ipv6, apply, contains, equal, immediate, instruction, main, need_raw_sockets, periodic,
                      schedule, start_all, task, wait_for, wait_for_outcomes)
 
 
@@ -30,7 +30,7 @@ def completed(outcome, rows):
 
 
 def ping_over_ipv4_and_ipv6(system):
-    need_root()
+    need_raw_sockets(system)
     targets = ["127.0.0.1", *(["::1"] if also_ipv6() else [])]
     outcome = one_run(system, "ping", {"target": targets, "count": 3, "interval": "50ms", "tmax": "1s"})
     rows = completed(outcome, system.rows("results", "ping", "--table", "all"))
@@ -97,7 +97,7 @@ class Capture:
 
 
 def passive_syn_counts_what_tcpdump_sees(system):
-    need_root()
+    need_raw_sockets(system)
     start_all(system, "passive-syn", "http-download", peer=True)
     capture = Capture(system)
     begin = int(time.time()) + 2

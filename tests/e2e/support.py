@@ -6,7 +6,6 @@ fresh System with its identities made.
 import datetime
 import inspect
 import json
-import os
 import pathlib
 import shutil
 import socket
@@ -46,9 +45,9 @@ def in_a_system(test):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def need_root():
-    if os.geteuid() != 0:
-        raise Skip("needs root, for raw and packet sockets")
+def need_raw_sockets(system):
+    if system.no_raw_sockets:
+        raise Skip(system.no_raw_sockets)
 
 
 def also_ipv6():

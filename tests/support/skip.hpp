@@ -20,6 +20,18 @@ inline bool skipped_without_root()
     return true;
 }
 
+// Root of a container may be without them.
+inline bool skipped_without_privileged_sockets()
+{
+    const int probe = ::socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMP);
+    const int bytes = 1 << 20;
+    const bool privileged = probe >= 0 && ::setsockopt(probe, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes) == 0;
+    ::close(probe);
+    if (!privileged)
+        say_skipped("needs root's raw sockets with buffers of any size");
+    return !privileged;
+}
+
 inline bool skipped_without_ipv6()
 {
     const int probe = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -227,6 +227,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     outcome.end = result.ended.wall;
     outcome.lateness = result.started.monotonic - start.due;
     outcome.rows = result.rows;
+    outcome.rows_dropped = parts.rows_dropped();
     outcome.sent_bytes = result.sent_bytes;
     outcome.received_bytes = result.received_bytes;
     if (!ended.destinations.empty()) {

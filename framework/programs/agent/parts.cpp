@@ -57,7 +57,12 @@ asio::awaitable<Result<void>> Parts::batch_end()
     }
     model::ReportedResult full = part_;
     begin_part();
+    std::uint64_t rows = 0;
+    for (const model::Table &table : full.tables)
+        rows += table.rows.size();
     auto appended = co_await spool_.append(std::move(full), destinations_);
+    if (!appended)
+        rows_dropped_ += rows;
     co_return appended;
 }
 

@@ -30,6 +30,9 @@ public:
     // What has not been handed over, for the end of the run: the last part.
     model::ReportedResult last_part();
 
+    // Of the parts that the spool could not take.
+    std::uint64_t rows_dropped() const { return rows_dropped_; }
+
 private:
     void begin_part();
 
@@ -41,6 +44,7 @@ private:
     std::shared_ptr<Log> log_;
     std::function<void(std::uint64_t)> traffic_seen_;
     std::size_t part_bytes_ = 0;
+    std::uint64_t rows_dropped_ = 0;
 };
 
 } // namespace sonde::agent

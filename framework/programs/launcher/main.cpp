@@ -34,7 +34,8 @@ const char *const kUsage =
     "  --attended         with --socket-fd: run a plugin in one process, unconfined, for its developer\n"
     "  --tool WORD        with --attended: begin its command line with this word; may be repeated\n"
     "  --terminal         with --attended: leave it the terminal\n"
-    "  --uid-base N       first of 1000 user ids, one a runner, when run as root (default 990000)\n"
+    "  --uid-base N       first of 1000 user ids, one a runner, when run as root (default 990000,\n"
+    "                     or 59000 in a user namespace without those)\n"
     "  --log LEVEL        error, warning, info or debug (default warning)\n"
     "  --help, --version\n"
     "\n"
@@ -158,6 +159,8 @@ Result<Arguments> parse(int argc, char **argv)
             return user.error();
         arguments.settings.agent_user = *user;
     }
+    if (arguments.settings.uid_base == 0)
+        arguments.settings.uid_base = sonde::launcher::RunnerUser::usual_base(sonde::launcher::kUids);
     if (arguments.settings.runner.empty())
         arguments.settings.runner = find_runner();
     return arguments;

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <fstream>
 
 namespace sonde::launcher {
 
@@ -13,8 +14,19 @@ namespace {
 
 constexpr const char *kParent = "/run/sonde";
 constexpr const char *kDirectory = "/run/sonde/users";
+constexpr uid_t kBase = 990'000;
+constexpr uid_t kBaseInNamespace = 59'000; // Debian gives these to nobody, and a namespace of 65536 users has them
 
 } // namespace
+
+uid_t RunnerUser::usual_base(uid_t count)
+{
+    std::ifstream map("/proc/self/uid_map");
+    for (std::uint64_t first = 0, outside = 0, length = 0; map >> first >> outside >> length;)
+        if (first <= kBase && first + length >= kBase + count)
+            return kBase;
+    return kBaseInNamespace;
+}
 
 Result<RunnerUser> RunnerUser::take(uid_t base, uid_t count, uid_t &next)
 {

@@ -12,6 +12,9 @@ namespace sonde::launcher {
 // /run/sonde/users, which goes with this object or with the launcher.
 class RunnerUser {
 public:
+    // The first of `count` users that nobody else is likely to be: 990000, or 59000 where a user namespace, such as a
+    // container's without privilege, has no such numbers.
+    static uid_t usual_base(uid_t count);
     // An unheld one of [base, base + count), looking from `next` on, which then is behind it.
     static Result<RunnerUser> take(uid_t base, uid_t count, uid_t &next);
     // Without privilege: this process's own user, shown as 0.

@@ -70,10 +70,11 @@ public:
 
     void drop_privileges(uid_t uid) const
     {
+        // A launcher without root may have been given capabilities that would outlive exec, and no_new_privs.
+        require(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0, "PR_CAP_AMBIENT");
         if (uid != 0) {
             for (int capability = 0; ::prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0; ++capability)
                 require(::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) == 0, "PR_CAPBSET_DROP");
-            require(::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) == 0, "PR_CAP_AMBIENT");
             require(::setgroups(0, nullptr) == 0, "setgroups");
             require(::setresgid(uid, uid, uid) == 0, "setresgid");
             require(::setresuid(uid, uid, uid) == 0, "setresuid");

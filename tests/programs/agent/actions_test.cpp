@@ -27,9 +27,10 @@ struct Field {
     Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, lookup, budget, reporter, log, 60s};
 
     // What the policy says of targets and plugins, beside its numbers.
-    explicit Field(const std::string &rules)
+    explicit Field(const std::string &rules, std::uint64_t bytes_per_day = 1000)
     {
-        std::ofstream(dir / "policy.json") << R"({"bytes-per-day": 1000, "concurrency": 1, )" << rules << '}';
+        std::ofstream(dir / "policy.json")
+            << R"({"bytes-per-day": )" << bytes_per_day << R"(, "concurrency": 1, )" << rules << '}';
         loop.run([&]() -> asio::awaitable<void> {
             const bool changed = co_await catalogue.scan();
             CHECK(changed);
@@ -153,6 +154,24 @@ TEST_CASE("a run whose bytes cannot be booked has failed for want of storage, an
     CHECK(outcome.blame == model::Blame::agent);
     CHECK(outcome.message.starts_with("its bytes could not be booked: "));
     CHECK(outcome.rows > 0);
+}
+
+TEST_CASE("the rows of a part that the disk refuses are counted as dropped [B3]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})", 1'000'000'000);
+    auto db = sqlite::Connection::open(it.dir / "spool.db", sqlite::Connection::Mode::create, 30s);
+    REQUIRE(db);
+    REQUIRE(db->script("CREATE TRIGGER full BEFORE INSERT ON result WHEN NEW.bytes > 100000 "
+                       "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;"));
+    const auto outcome = it.run("rows", {{"0", "count", "20000"}});
+    CHECK(outcome.word == model::OutcomeWord::failed);
+    CHECK(outcome.status == plugin_host::kStatusNoStorage);
+    CHECK(outcome.rows_dropped > 1000);
+    std::uint64_t stored = 0;
+    for (const auto &result : sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
+        for (const model::Table &table : result.tables)
+            stored += model::is_outcomes(result) ? 0 : table.rows.size();
+    CHECK(outcome.rows == outcome.rows_dropped + stored);
 }
 
 TEST_CASE("what stands in the owner's policy is not told to the operator, neither a rule nor a mistake [F4]")

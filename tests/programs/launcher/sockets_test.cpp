@@ -126,7 +126,7 @@ TEST_CASE("a TCP socket's receive buffer is left to grow by itself")
 
 TEST_CASE("with privilege sockets carry the measurement mark, and all but TCP's a buffer of a mebibyte")
 {
-    if (skipped_without_root())
+    if (skipped_without_privileged_sockets())
         return;
     Opener opener;
     for (const auto kind : {frames::SocketKind::udp, frames::SocketKind::tcp, frames::SocketKind::icmp}) {
