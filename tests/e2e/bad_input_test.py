@@ -1,53 +1,31 @@
 """Bad input gets a clear error, and nothing is lost: each line of what can go wrong, on the real programs."""
-import http.client
+import contextlib
 import json
 import os
 import re
 import socket
 import sqlite3
-import ssl
 import time
 import uuid
 
 import oracle
-from support import (apply, contains, equal, immediate, instruct, instruction, main, outcomes, periodic,
-                     schedule, start_all, task, wait_for, wait_for_outcomes)
+from support import (address_of, apply, ask, contains, equal, immediate, instruct, instruction, main, outcomes, periodic,
+                     schedule, start_all, task, tls, wait_for, wait_for_outcomes)
 
 REPORT = "/restconf/operations/ietf-lmap-report:report"
+CAPABILITIES = "/restconf/operations/sonde-lmap:capabilities"
+FAILURE = "/restconf/operations/sonde-lmap:failure"
+INSTRUCTION = "/restconf/data/ietf-lmap-control:lmap"
 NOTHING_LISTENS = {"url": "http://127.0.0.1:1/", "bytes": "1MB"}
-
-
-def address_of(system, program):
-    host, port = system.listening[program].rsplit(":", 1)
-    return host, int(port)
-
-
-def tls(system, identity):
-    """A client's context with an identity's certificate, or none."""
-    context = ssl.create_default_context(cafile=system.folder / "ca" / "ca.pem")
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    if identity is not None:
-        context.load_cert_chain(identity / "cert.pem", identity / "key.pem")
-    return context
-
-
-def ask(system, program, identity, method, path, body=None, headers=None):
-    """(status, body) of one request, or the TLS error's text."""
-    host, port = address_of(system, program)
-    connection = http.client.HTTPSConnection(host, port, context=tls(system, identity), timeout=20)
-    try:
-        connection.request(method, path, body, headers or {"Content-Type": "application/yang-data+json"})
-        response = connection.getresponse()
-        return response.status, response.read().decode()
-    except (ssl.SSLError, ConnectionError, http.client.HTTPException) as error:
-        return None, str(error)
-    finally:
-        connection.close()
 
 
 def report_of(agent_id=None):
     header = {"date": "2026-11-24T04:05:00Z", **({"agent-id": agent_id} if agent_id else {})}
     return json.dumps({"ietf-lmap-report:input": header})
+
+
+def capabilities():
+    return json.dumps({"sonde-lmap:input": {"version": "1"}})
 
 
 def warnings(program):
@@ -59,6 +37,17 @@ def one_warning(program, before, *parts):
     equal(len(lines), 1)
     for part in parts:
         contains(lines[0], part)
+
+
+def instruction_path(agent_id):
+    return f"/operator/agents/{agent_id}/instruction"
+
+
+def nothing_is_stored(system, program):
+    tables = {"collector": ("_agent", "_result", "_row", "_outcome"), "controller": ("instruction", "agent", "failure")}
+    with contextlib.closing(sqlite3.connect(f"file:{system.folder}/{program}.db?mode=ro", uri=True)) as database:
+        for table in tables[program]:
+            equal((table, *database.execute(f"SELECT count(*) FROM {table}").fetchone()), (table, 0))
 
 
 def damaged_plugins_are_named_and_the_rest_runs(system):
@@ -95,8 +84,8 @@ def an_invalid_instruction_is_refused_whole_and_the_old_one_stays(system):
     contains(result.stderr, "no event named 'oftne'")
     contains(result.stderr, "nothing was changed")
     # So does the controller, for whoever has another command.
-    status, body = ask(system, "controller", system.folder / "operator", "PUT",
-                       f"/operator/agents/{system.agent_id}/instruction", json.dumps(broken))
+    status, body = ask(system, "controller", system.folder / "operator", "PUT", instruction_path(system.agent_id),
+                       json.dumps(broken))
     equal(status, 400)
     contains(body, "no event named 'oftne'")
 
@@ -121,32 +110,52 @@ def an_invalid_instruction_is_refused_whole_and_the_old_one_stays(system):
 
 def certificates_that_do_not_fit_are_refused(system):
     system.start_controller()
-    collector = system.start_collector()
+    system.start_collector()
     stranger_ca = system.folder / "other-ca"
     system.sonde("ca", "init", stranger_ca)
     system.sonde("ca", "issue", "agent", "--ca", stranger_ca, "--out", system.folder / "stranger")
     expired = system.issue("agent", "expired", "--until", "2026-01-01T00:00:00Z")
-    for identity, words in ((None, "certificate"), (system.folder / "stranger", "certificate"),
-                            (expired, "expired")):
-        before = len(warnings(collector))
-        status, text = ask(system, "collector", identity, "POST", REPORT, report_of())
-        equal(status, None)
-        assert text, "no TLS alert"
-        one_warning(collector, before, words)
+    for program, path, body in (("collector", REPORT, report_of()), ("controller", CAPABILITIES, capabilities())):
+        for identity, words in ((None, "certificate"), (system.folder / "stranger", "certificate"),
+                                (expired, "expired")):
+            before = len(warnings(system.programs[program]))
+            status, text = ask(system, program, identity, "POST", path, body)
+            equal((program, status), (program, None))
+            assert text, "no TLS alert"
+            one_warning(system.programs[program], before, words)
 
     for program, identity, method, path in (
             ("collector", "operator", "POST", REPORT),
             ("collector", "controller", "POST", REPORT),
             ("collector", "agent", "GET", "/operator/results"),
             ("controller", "agent", "GET", "/operator/agents"),
-            ("controller", "agent", "PUT", f"/operator/agents/{uuid.uuid4()}/instruction"),
-            ("controller", "operator", "GET", "/restconf/data/ietf-lmap-control:lmap")):
+            ("controller", "agent", "GET", "/operator/failures"),
+            ("controller", "agent", "PUT", instruction_path(uuid.uuid4())),
+            ("controller", "collector", "PUT", instruction_path(uuid.uuid4())),
+            ("controller", "operator", "POST", CAPABILITIES),
+            ("controller", "collector", "POST", FAILURE),
+            ("controller", "operator", "GET", INSTRUCTION)):
         before = len(warnings(system.programs[program]))
         status, body = ask(system, program, system.folder / identity, method, path, "{}" if method != "GET" else None)
         equal((program, path, status), (program, path, 403))
         contains(body, "role")
         one_warning(system.programs[program], before, "403")
-    equal(system.rows("outcomes"), [])
+    nothing_is_stored(system, "collector")
+    nothing_is_stored(system, "controller")
+
+
+def an_instruction_is_for_the_agent_that_it_names(system):
+    controller = system.start_controller()
+    other = str(uuid.uuid4())
+    document = json.dumps({"ietf-lmap-control:lmap": {"agent": {"agent-id": other}}})
+    operator = system.folder / "operator"
+    status, body = ask(system, "controller", operator, "PUT", instruction_path(system.agent_id), document)
+    equal(status, 400)
+    for part in (other, system.agent_id, "/ietf-lmap-control:lmap/agent/agent-id"):
+        contains(body, part)
+    one_warning(controller, 0, "400", other)
+    nothing_is_stored(system, "controller")
+    equal(ask(system, "controller", operator, "PUT", instruction_path(other), document)[0], 204)
 
 
 def an_agent_reports_only_as_itself(system):
@@ -155,42 +164,61 @@ def an_agent_reports_only_as_itself(system):
     equal(status, 403)
     contains(body, system.agent_id)
     one_warning(collector, 0, "403")
+    nothing_is_stored(system, "collector")
     equal(ask(system, "collector", system.folder / "agent", "POST", REPORT, report_of(system.agent_id))[0], 204)
 
 
 def bodies_that_are_too_much_are_refused(system):
-    collector = system.start_collector()
-    agent = system.folder / "agent"
-    status, _ = ask(system, "collector", agent, "POST", REPORT, b"x" * (17 * 1024 * 1024))
-    assert status in (413, None), status  # None: the connection was closed while we still sent
-    contains(wait_for("a warning", lambda: warnings(collector))[0], "413")
-    for body, words in (("[" * 100_000, "deep"), ('{"ietf-lmap-report:input":' + '{"a":' * 40, "deep"),
-                        ("{", "not JSON"), ("\x00", ""), ('{"ietf-lmap-report:input":{"date":"yesterday"}}', "date"),
-                        ('{"ietf-lmap-report:input":{"date":"2026-11-24T04:05:00Z","x":1}}', "x")):
-        before = len(warnings(collector))
-        status, answer = ask(system, "collector", agent, "POST", REPORT, body)
-        equal((body[:40], status), (body[:40], 400))
-        contains(answer, words)
-        one_warning(collector, before, "400")
-    equal(system.rows("outcomes"), [])
+    system.start_collector()
+    system.start_controller()
+    header = '"date":"2026-11-24T04:05:00Z"'
+    for program, identity, method, path, limit_mib, root, unknown in (
+            ("collector", "agent", "POST", REPORT, 16, "ietf-lmap-report:input", f'{{{header},"frobnicate":1}}'),
+            ("controller", "agent", "POST", CAPABILITIES, 1, "sonde-lmap:input", '{"version":"1","frobnicate":1}'),
+            ("controller", "agent", "POST", FAILURE, 1, "sonde-lmap:input", '{"frobnicate":1}'),
+            ("controller", "operator", "PUT", instruction_path(system.agent_id), 1, "ietf-lmap-control:lmap",
+             '{"frobnicate":1}')):
+        server = system.programs[program]
+        before = len(warnings(server))
+        status, _ = ask(system, program, system.folder / identity, method, path, b"x" * (limit_mib * 1024 * 1024 + 1))
+        assert status in (413, None), (path, status)  # None: the connection was closed while we still sent
+        one_warning(server, before, "413")
+        for body, words in (("[" * 100_000, "deep"), (f'{{"{root}":' + '{"a":' * 40, "deep"), ("{", "not JSON"),
+                            ("\x00", ""), (f'{{"{root}":{unknown}}}', "frobnicate")):
+            before = len(warnings(server))
+            status, answer = ask(system, program, system.folder / identity, method, path, body)
+            equal((path, body[:40], status), (path, body[:40], 400))
+            contains(answer, words)
+            one_warning(server, before, "400")
+    status, answer = ask(system, "collector", system.folder / "agent", "POST", REPORT,
+                         '{"ietf-lmap-report:input":{"date":"yesterday"}}')
+    equal(status, 400)
+    contains(answer, "date")
+    nothing_is_stored(system, "collector")
+    nothing_is_stored(system, "controller")
 
 
 def half_a_request_is_one_log_line_and_nothing_stored(system):
-    collector = system.start_collector()
-    half = f"POST {REPORT} HTTP/1.1\r\nHost: x\r\nContent-Type: application/yang-data+json\r\nContent-Length: 100\r\n\r\n{{"
-    for text in (half, "POST /rest", "GET / HTTP/1.1\r\nno colon\r\n\r\n"):
-        before = len(warnings(collector))
-        with socket.create_connection(address_of(system, "collector")) as plain:
-            with tls(system, system.folder / "agent").wrap_socket(plain, server_hostname="127.0.0.1") as secure:
-                secure.sendall(text.encode())
-                secure.settimeout(0.2)
-                try:
-                    secure.recv(1)
-                except OSError:
-                    pass
-        lines = wait_for("a warning", lambda: warnings(collector)[before:], alive=[collector])
-        equal(len(lines), 1)
-    equal(system.rows("outcomes"), [])
+    system.start_collector()
+    system.start_controller()
+    for program, identity, first in (("collector", "agent", f"POST {REPORT}"),
+                                     ("controller", "agent", f"POST {CAPABILITIES}"),
+                                     ("controller", "operator", f"PUT {instruction_path(system.agent_id)}")):
+        server = system.programs[program]
+        half = (f"{first} HTTP/1.1\r\nHost: x\r\nContent-Type: application/yang-data+json\r\n"
+                "Content-Length: 100\r\n\r\n{")
+        for text in (half, first[:10], "GET / HTTP/1.1\r\nno colon\r\n\r\n"):
+            before = len(warnings(server))
+            with socket.create_connection(address_of(system, program)) as plain:
+                with tls(system, system.folder / identity).wrap_socket(plain, server_hostname="127.0.0.1") as secure:
+                    secure.sendall(text.encode())
+                    secure.settimeout(0.2)
+                    try:
+                        secure.recv(1)
+                    except OSError:
+                        pass
+            one_warning(server, before)
+        nothing_is_stored(system, program)
 
 
 def the_agent_measures_on_while_the_collector_is_down(system):
@@ -322,7 +350,8 @@ def exit_statuses_tell_apart(system):
 
 
 main(damaged_plugins_are_named_and_the_rest_runs, an_invalid_instruction_is_refused_whole_and_the_old_one_stays,
-     certificates_that_do_not_fit_are_refused, an_agent_reports_only_as_itself, bodies_that_are_too_much_are_refused,
+     certificates_that_do_not_fit_are_refused, an_agent_reports_only_as_itself,
+     an_instruction_is_for_the_agent_that_it_names, bodies_that_are_too_much_are_refused,
      half_a_request_is_one_log_line_and_nothing_stored, the_agent_measures_on_while_the_collector_is_down,
      retries_wait_up_to_twice_as_long_each_time_and_not_all_alike,
      a_report_refused_for_good_is_set_aside_and_visible, without_a_policy_nothing_is_measured,

@@ -4,11 +4,13 @@ Each test file runs as `NAME_test.py SOURCE_ROOT BUILD_DIR` and calls main() wit
 fresh System with its identities made.
 """
 import datetime
+import http.client
 import inspect
 import json
 import pathlib
 import shutil
 import socket
+import ssl
 import sys
 import tempfile
 
@@ -150,6 +152,34 @@ def wait_for_outcomes(system, schedule_name, count, timeout_s=30.0):
         rows = outcomes(system, schedule_name)
         return rows if sum(row["count"] for row in rows) >= count else None
     return wait_for(f"{count} outcomes of {schedule_name}", enough, timeout_s, list(system.programs.values()))
+
+
+def address_of(system, program):
+    host, port = system.listening[program].rsplit(":", 1)
+    return host, int(port)
+
+
+def tls(system, identity):
+    """A client's context with an identity's certificate, or none."""
+    context = ssl.create_default_context(cafile=system.folder / "ca" / "ca.pem")
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    if identity is not None:
+        context.load_cert_chain(identity / "cert.pem", identity / "key.pem")
+    return context
+
+
+def ask(system, program, identity, method, path, body=None, headers=None):
+    """(status, body) of one request, or the TLS error's text."""
+    host, port = address_of(system, program)
+    connection = http.client.HTTPSConnection(host, port, context=tls(system, identity), timeout=20)
+    try:
+        connection.request(method, path, body, headers or {"Content-Type": "application/yang-data+json"})
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+    except (ssl.SSLError, ConnectionError, http.client.HTTPException) as error:
+        return None, str(error)
+    finally:
+        connection.close()
 
 
 def caller():
