@@ -188,9 +188,9 @@ class System:
         return self.start_server("collector")
 
     def start_peer(self):
-        """Downloads by HTTP and HTTPS; self.listening has 'peer' and 'peer-tls'."""
-        program = self.start("peer", "--listen", "127.0.0.1:0", "--listen-tls", "127.0.0.1:0", "--identity",
-                             self.folder / "peer")
+        """Downloads by HTTP and HTTPS; self.listening has 'peer' and 'peer-tls', the same after a restart."""
+        plain, encrypted = (self.listening.get(name, "127.0.0.1:0") for name in ("peer", "peer-tls"))
+        program = self.start("peer", "--listen", plain, "--listen-tls", encrypted, "--identity", self.folder / "peer")
         wait_for("sonde-peer listens twice", lambda: len(LISTENING.findall(program.log())) >= 2, alive=[program])
         for address, tls in LISTENING.findall(program.log()):
             self.listening["peer-tls" if tls == "yes" else "peer"] = address

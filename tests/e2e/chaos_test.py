@@ -1,7 +1,7 @@
 """kill -9 of any program at any moment: nothing acknowledged is lost, nothing is stored twice, every planned run ends
 as exactly one outcome, and everything comes back on restart.
 
-Programs are killed at random (the seed is printed) while four methods run on every kind of event and instructions
+Programs, the peer of the downloads too, are killed at random (the seed is printed) while four methods run on every kind of event and instructions
 replace each other. Afterwards the planned triggers, which the oracle computes from the instructions and the agent's log
 of starts and applications alone, must equal the outcomes at the agent and at the collector, and each completed run's
 rows must be there once, less those that its outcome says were dropped.
@@ -78,13 +78,13 @@ def kill_and_restart(system, name, dice):
     system.programs[name].kill()
     time.sleep(dice.uniform(0, 0.5))
     {"agent": system.start_agent, "controller": system.start_controller, "collector": system.start_collector,
-     "launcher": system.start_launcher}[name]()
+     "launcher": system.start_launcher, "peer": system.start_peer}[name]()
 
 
 def kill_at_random(system, dice, documents, instructions):
     """Kills and restarts, and gives the documents in between; of an agent soon afterwards, if it is its turn."""
-    names = ["agent", "controller", "collector", "launcher", "runner"]
-    victims = names * EACH + dice.choices(names, weights=(3, 1, 1, 1, 1), k=KILLS - len(names) * EACH)
+    names = ["agent", "controller", "collector", "launcher", "runner", "peer"]
+    victims = names * EACH + dice.choices(names, weights=(3, 1, 1, 1, 1, 1), k=KILLS - len(names) * EACH)
     dice.shuffle(victims)
     at = {(number + 1) * KILLS // (len(documents) + 1): document for number, document in enumerate(documents)}
     killed = collections.Counter()
