@@ -1,6 +1,7 @@
 #include "policy/policy.hpp"
 #include "support/catch.hpp"
 
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 
@@ -227,6 +228,20 @@ TEST_CASE("an empty list of allowed targets allows only what sends nothing [G4]"
     CHECK(policy.judge(request_to({})));
     CHECK(policy.judge(request_to({"::1"})).reason ==
           "target ::1 is outside the allowed targets (/targets/allow of the local policy)");
+}
+
+TEST_CASE("every policy in examples/ is good")
+{
+    std::size_t policies = 0;
+    for (const auto &entry : std::filesystem::directory_iterator(EXAMPLES)) {
+        if (!entry.path().filename().string().starts_with("policy"))
+            continue; // an instruction, which `sonde validate` reads
+        INFO(entry.path());
+        std::ifstream file(entry.path());
+        policy_of(std::string(std::istreambuf_iterator<char>(file), {}));
+        ++policies;
+    }
+    CHECK(policies > 0);
 }
 
 TEST_CASE("comments are allowed, and the example is a good policy")

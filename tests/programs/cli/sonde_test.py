@@ -363,6 +363,19 @@ class Validate(unittest.TestCase):
         self.assertEqual(good.returncode, 0, good.stderr)
         self.assertIn("1 events", good.stdout)
 
+    def test_every_example_is_good_and_installed(self):
+        folder = pathlib.Path(__file__).resolve().parents[3] / "examples"
+        installed = (folder / "meson.build").read_text()
+        names = sorted(path.name for path in folder.iterdir() if path.name != "meson.build")
+        self.assertIn("ping.json", names)
+        for name in names:
+            self.assertIn(f"'{name}'", installed)
+            self.assertTrue(name.endswith(".json"), name)
+            if name.startswith("policy"):
+                continue  # which the test of policies reads
+            good = sonde("validate", folder / name)
+            self.assertEqual((good.returncode, good.stderr), (0, ""), name)
+
     def test_every_finding_is_printed_and_is_2(self):
         bad = self.validate('{"ietf-lmap-control:lmap": {"schedules": {"schedule": [{"name": "x", "start": "y"}]}}}')
         self.assertEqual(bad.returncode, 2)
