@@ -1,7 +1,7 @@
 #include "plugin_host/cells.hpp"
 
+#include "frames/text.hpp"
 #include "model/cells.hpp"
-#include "plugin_host/options.hpp"
 
 namespace sonde::plugin_host {
 
@@ -18,7 +18,7 @@ model::Column reported_column(const frames::ColumnDescription &column)
 {
     const bool in_ns =
         column.type == SONDE_DURATION || (column.type == SONDE_TIMESTAMP && column.clock == SONDE_CLOCK_MONOTONIC);
-    return {column.id, type_name(column.type), in_ns ? "ns" : column.unit, column.words};
+    return {column.id, frames::type_name(column.type), in_ns ? "ns" : column.unit, column.words};
 }
 
 model::Cell reported_cell(const frames::ColumnDescription &column, const sonde_cell &cell)

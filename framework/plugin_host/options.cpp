@@ -1,5 +1,6 @@
 #include "plugin_host/options.hpp"
 
+#include "frames/text.hpp"
 #include "plugin_host/text.hpp"
 
 #include <net/if.h>
@@ -34,8 +35,10 @@ Result<frames::Scalar> read_enum(const frames::OptionDescription &option, const 
 
 Result<void> check_length(const std::string &text)
 {
-    if (!is_utf8(text))
+    if (!frames::is_utf8(text))
         return Error{"", "is not UTF-8 text", ""};
+    if (text.find('\0') != std::string::npos)
+        return Error{"", "has a NUL", ""};
     if (text.size() > frames::kTextBytesMax)
         return Error{"", "is longer than " + std::to_string(frames::kTextBytesMax) + " bytes", ""};
     return {};
@@ -317,8 +320,7 @@ Result<void> check_texts(const frames::Description &description)
                 if (!*bound)
                     continue;
                 if (!is_bounded(option.type))
-                    return Error{where, std::string("an option of type ") + type_name(option.type) + " has no bounds",
-                                 ""};
+                    return Error{where, "an option of type " + frames::type_name(option.type) + " has no bounds", ""};
                 if (const auto read = read_bound(option, **bound); !read)
                     return at(where, {"", "its bound " + read.error().what, read.error().hint});
             }
@@ -338,13 +340,6 @@ const frames::OptionDescription *positional(const frames::MethodDescription &met
     const auto found =
         std::find_if(method.options.begin(), method.options.end(), [](const auto &option) { return option.required; });
     return found == method.options.end() ? nullptr : &*found;
-}
-
-const char *type_name(sonde_type type)
-{
-    static constexpr const char *names[] = {"null",     "bool",    "int",  "double", "string", "bytes", "timestamp",
-                                            "duration", "address", "enum", "host",   "url",    "port"};
-    return type < std::size(names) ? names[type] : "unknown";
 }
 
 } // namespace sonde::plugin_host

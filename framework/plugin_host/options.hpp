@@ -50,7 +50,4 @@ Result<void> check_texts(const frames::Description &description);
 // none.
 const frames::OptionDescription *positional(const frames::MethodDescription &method);
 
-// "duration", "enum", ...: how docs and `sonde describe` name an option's or a column's type.
-const char *type_name(sonde_type type);
-
 } // namespace sonde::plugin_host

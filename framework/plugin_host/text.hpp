@@ -50,9 +50,6 @@ Result<void> check_host(std::string_view text);
 // An absolute URL with scheme and host (RFC 3986).
 Result<void> check_url(std::string_view text);
 
-// Whether the bytes are well-formed UTF-8 without NUL.
-bool is_utf8(std::string_view text);
-
 // "10ms", "1.5s", "2h": the shortest text that parse_duration reads back to the same number of nanoseconds.
 std::string duration_text(std::int64_t nanoseconds);
 

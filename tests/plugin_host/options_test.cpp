@@ -130,6 +130,7 @@ TEST_CASE("a missing required option, a missing value and a bad value are told a
           Error{"kind", "'fanci' is none of plain, fancy", "did you mean 'fancy'?"});
     CHECK(error_of({{"target", "a"}, {"interval", "100"}}).hint == "durations look like 10ms, 1.5s or 2h");
     CHECK(error_of({{"target", "a"}, {"note", "\xff"}}).what == "is not UTF-8 text");
+    CHECK(read_value(option("note", SONDE_STRING), std::string("a\0b", 3)).error().what == "has a NUL");
 }
 
 TEST_CASE("bounds hold, and are named")

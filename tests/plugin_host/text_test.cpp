@@ -124,17 +124,6 @@ TEST_CASE("a URL is absolute and names a host")
     }
 }
 
-TEST_CASE("UTF-8 is checked byte by byte")
-{
-    CHECK(is_utf8(""));
-    CHECK(is_utf8("Zürich \xe2\x82\xac \xf0\x9f\x98\x80"));
-    for (std::string_view text :
-         {std::string_view("\0", 1), std::string_view("\x80"), std::string_view("\xc0\x80"),
-          std::string_view("\xe2\x82"), std::string_view("\xed\xa0\x80"), std::string_view("\xf4\x90\x80\x80"),
-          std::string_view("\xff"), std::string_view("\xe0\x80\x80")})
-        CHECK_FALSE(is_utf8(text));
-}
-
 TEST_CASE("a duration is written so that it reads back the same")
 {
     CHECK(duration_text(0) == "0s");

@@ -1,5 +1,7 @@
 #include "programs/cli/describe.hpp"
 
+#include "frames/text.hpp"
+
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
@@ -43,7 +45,7 @@ void write_option(Writer &json, const frames::OptionDescription &option)
 {
     json.StartObject();
     member(json, "id", option.id);
-    member(json, "type", std::string(plugin_host::type_name(option.type)));
+    member(json, "type", frames::type_name(option.type));
     member(json, "list", option.list);
     member(json, "required", option.required);
     member(json, "target", option.target);
@@ -66,7 +68,7 @@ void write_table(Writer &json, const frames::TableDescription &table)
     for (const auto &column : table.columns) {
         json.StartObject();
         member(json, "id", column.id);
-        member(json, "type", std::string(plugin_host::type_name(column.type)));
+        member(json, "type", frames::type_name(column.type));
         if (column.type == SONDE_TIMESTAMP)
             member(json, "clock", std::string(column.clock == SONDE_CLOCK_WALL ? "wall" : "monotonic"));
         member(json, "nullable", column.nullable);

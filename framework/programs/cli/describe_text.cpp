@@ -1,5 +1,6 @@
 #include "programs/cli/describe.hpp"
 
+#include "frames/text.hpp"
 #include "programs/cli/console.hpp"
 #include "programs/cli/table.hpp"
 
@@ -7,7 +8,7 @@ namespace sonde::cli {
 
 namespace {
 
-using plugin_host::type_name;
+using frames::type_name;
 
 constexpr std::pair<std::uint32_t, const char *> kFlags[] = {{SONDE_ACTIVE, "active"},
                                                              {SONDE_PASSIVE, "passive"},
