@@ -8,10 +8,15 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/use_future.hpp>
 
+#include <csignal>
 #include <filesystem>
 #include <future>
 #include <string>
 #include <vector>
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace sonde::test {
 
@@ -69,6 +74,41 @@ struct Bench {
     plugin_host::Host host;
 };
 
+// A launcher as a daemon, on a socket in a folder of its own.
+struct Daemon {
+    Daemon()
+    {
+        std::string name = std::filesystem::temp_directory_path() / "sonde-daemon-XXXXXX";
+        folder = mkdtemp(name.data());
+        socket = folder / "launcher.sock";
+    }
+    ~Daemon()
+    {
+        stop();
+        std::filesystem::remove_all(folder);
+    }
+    Daemon(const Daemon &) = delete;
+    Daemon &operator=(const Daemon &) = delete;
+
+    void start()
+    {
+        std::string user = std::to_string(geteuid()), path = socket.string();
+        const char *words[] = {LAUNCHER,   "--socket", path.c_str(), "--agent-user", user.c_str(),
+                               "--runner", RUNNER,     "--log",      "error",        nullptr};
+        REQUIRE(::posix_spawn(&child, LAUNCHER, nullptr, nullptr, const_cast<char **>(words), environ) == 0);
+    }
+    void stop()
+    {
+        if (child == 0)
+            return;
+        kill(child, SIGKILL);
+        waitpid(std::exchange(child, 0), nullptr, 0);
+    }
+
+    std::filesystem::path folder, socket;
+    pid_t child = 0;
+};
+
 inline std::filesystem::path fixture(const std::string &name)
 {
     return std::filesystem::path(FIXTURES) / (name + ".so");
@@ -90,12 +130,12 @@ struct Keeper : plugin_host::RowSink {
     std::pair<std::uint64_t, std::uint64_t> progressed;
 };
 
-// A request for the first method of a fixture, with options as on a command line.
-inline plugin_host::RunRequest request(Bench &bench, const std::string &name,
-                                       const std::vector<std::pair<std::string, std::string>> &options = {})
+// A request for the first method of a plugin, with options as on a command line.
+inline plugin_host::RunRequest request_for(Bench &bench, const std::filesystem::path &plugin,
+                                           const std::vector<std::pair<std::string, std::string>> &options = {})
 {
     plugin_host::RunRequest request;
-    request.plugin = fixture(name);
+    request.plugin = plugin;
     request.description = bench.wait(bench.host.describe(request.plugin)).value();
     std::vector<model::Option> given;
     for (const auto &[option, value] : options)
@@ -103,6 +143,12 @@ inline plugin_host::RunRequest request(Bench &bench, const std::string &name,
     auto read = plugin_host::read_options(request.description->methods[0], given);
     request.arguments = read.value.value();
     return request;
+}
+
+inline plugin_host::RunRequest request(Bench &bench, const std::string &name,
+                                       const std::vector<std::pair<std::string, std::string>> &options = {})
+{
+    return request_for(bench, fixture(name), options);
 }
 
 } // namespace sonde::test

@@ -324,53 +324,22 @@ TEST_CASE("a launcher that is killed takes the runs with it, and the next run ge
 
 namespace {
 
-// A launcher as a daemon, on a socket in a folder of its own.
-struct Daemon {
-    Daemon()
-    {
-        std::string name = std::filesystem::temp_directory_path() / "sonde-daemon-XXXXXX";
-        folder = mkdtemp(name.data());
-        socket = folder / "launcher.sock";
-    }
-    ~Daemon()
-    {
-        stop();
-        std::filesystem::remove_all(folder);
-    }
-    Daemon(const Daemon &) = delete;
-    Daemon &operator=(const Daemon &) = delete;
-
-    void start()
-    {
-        std::string user = std::to_string(geteuid()), path = socket.string();
-        const char *words[] = {LAUNCHER,   "--socket", path.c_str(), "--agent-user", user.c_str(),
-                               "--runner", RUNNER,     "--log",      "error",        nullptr};
-        REQUIRE(posix_spawn(&child, LAUNCHER, nullptr, nullptr, const_cast<char **>(words), environ) == 0);
-    }
-    void stop()
-    {
-        if (child == 0)
-            return;
-        kill(child, SIGKILL);
-        waitpid(std::exchange(child, 0), nullptr, 0);
-    }
-
-    std::filesystem::path folder, socket;
-    pid_t child = 0;
-};
-
 } // namespace
 
 TEST_CASE("a daemon that goes and comes back is used again")
 {
     Daemon daemon;
+    // Where a daemon takes it from, whoever may write the folders of the build.
+    const std::filesystem::path plugin = daemon.folder / "rows.so";
+    std::filesystem::copy_file(fixture("rows"), plugin);
+    std::filesystem::permissions(plugin, std::filesystem::perms(0644));
     Bench bench(daemon.socket);
     Keeper keeper;
-    const auto described = [&] { return bool(bench.wait(bench.host.describe(fixture("rows")))); };
+    const auto described = [&] { return bool(bench.wait(bench.host.describe(plugin))); };
     CHECK_FALSE(described());
     daemon.start();
     bench.run_until(described);
-    const RunRequest wanted = request(bench, "rows", {{"count", "100000"}, {"interval", "20ms"}});
+    const RunRequest wanted = request_for(bench, plugin, {{"count", "100000"}, {"interval", "20ms"}});
     auto run = bench.begin(bench.host.run(wanted, keeper));
     bench.run_until([&] { return !keeper.numbers.empty(); });
     daemon.stop();
@@ -378,7 +347,7 @@ TEST_CASE("a daemon that goes and comes back is used again")
     CHECK(bench.host.runners() == 0);
     daemon.start();
     bench.run_until(described);
-    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+    CHECK(bench.wait(bench.host.run(request_for(bench, plugin), keeper)).status == 0);
 }
 
 TEST_CASE("without a launcher a run fails and says so")

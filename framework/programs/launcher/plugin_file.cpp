@@ -1,6 +1,7 @@
 #include "programs/launcher/plugin_file.hpp"
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/openat2.h>
@@ -28,6 +29,11 @@ Error refused(const std::string &what, const std::string &hint = "")
     return {"", what, hint};
 }
 
+bool is_trusted(uid_t user)
+{
+    return user == 0 || user == ::geteuid();
+}
+
 Result<void> judge(const struct stat &file, PluginOwner owner)
 {
     if (S_ISLNK(file.st_mode))
@@ -38,18 +44,76 @@ Result<void> judge(const struct stat &file, PluginOwner owner)
         return refused("everybody may write it", "chmod o-w");
     if (owner == PluginOwner::anybody)
         return {};
-    if (file.st_uid != 0 && file.st_uid != ::geteuid())
+    if (!is_trusted(file.st_uid))
         return refused("belongs to user " + std::to_string(file.st_uid), "chown root");
     if ((file.st_mode & S_IWGRP) != 0)
         return refused("its group may write it", "chmod g-w");
     return {};
 }
 
+// `own`: the folder that the file itself is in.
+Result<void> judge_folder(const std::string &path, const struct stat &folder, bool own)
+{
+    if (!is_trusted(folder.st_uid))
+        return refused("its folder " + path + " belongs to user " + std::to_string(folder.st_uid),
+                       "chown root " + path);
+    const char *who = (folder.st_mode & S_IWOTH) != 0   ? "everybody"
+                      : (folder.st_mode & S_IWGRP) != 0 ? "its group"
+                                                        : "";
+    if (*who == '\0')
+        return {};
+    // In a sticky folder, such as /tmp, nobody may rename or remove the folder of another; but a link to somebody
+    // else's file may be put there.
+    if ((folder.st_mode & S_ISVTX) != 0 && !own)
+        return {};
+    return refused("its folder " + path + " may be written by " + who, "chmod go-w " + path);
+}
+
+// Opens the file at a path without symbolic links, each folder of which is held open while what lies in it is judged.
+Result<Descriptor> walk(const std::string &path)
+{
+    Descriptor here(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    for (std::size_t at = 0;;) {
+        const std::size_t end = path.find('/', at + 1);
+        struct stat folder {};
+        if (!here || ::fstat(here.get(), &folder) != 0)
+            return refused(std::strerror(errno));
+        const bool own = end == std::string::npos;
+        if (const auto judged = judge_folder(at == 0 ? "/" : path.substr(0, at), folder, own); !judged)
+            return judged.error();
+        const std::string name = path.substr(at + 1, own ? end : end - at - 1);
+        const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (own ? 0 : O_DIRECTORY);
+        here = Descriptor(::openat(here.get(), name.c_str(), flags));
+        if (own && !here)
+            return refused(std::strerror(errno));
+        if (own)
+            return here;
+        at = end;
+    }
+}
+
+// The same file, found through folders that are judged. Where links of the path given lead is of no matter: an agent
+// may name any path.
+Result<Descriptor> open_again(const Descriptor &found)
+{
+    char path[PATH_MAX];
+    const ssize_t size = ::readlink(("/proc/self/fd/" + std::to_string(found.get())).c_str(), path, sizeof path);
+    if (size <= 0 || size == sizeof path || path[0] != '/')
+        return refused("has no path");
+    return walk(std::string(path, static_cast<std::size_t>(size)));
+}
+
 } // namespace
 
 Result<Descriptor> open_plugin(const std::string &path, PluginOwner owner)
 {
-    const Descriptor found = open_path(path);
+    Descriptor found = open_path(path);
+    if (found && owner == PluginOwner::trusted) {
+        Result<Descriptor> again = open_again(found);
+        if (!again)
+            return again.error();
+        found = std::move(*again);
+    }
     struct stat file {};
     if (!found || ::fstat(found.get(), &file) != 0)
         return refused(std::strerror(errno));

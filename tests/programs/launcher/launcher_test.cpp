@@ -36,6 +36,15 @@ int exit_code(std::vector<std::string> arguments)
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+// A plugin where a daemon takes it from, whoever may write the folders of the build.
+std::string copy_of_rows(const TempDir &directory)
+{
+    const std::filesystem::path copy = directory.path() / "rows.so";
+    std::filesystem::copy_file(fixture("rows"), copy);
+    ::chmod(copy.c_str(), 0644);
+    return copy;
+}
+
 frames::Descriptor connect_to(const std::string &path)
 {
     sockaddr_un address{};
@@ -170,6 +179,60 @@ TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else
     CHECK(command == std::string("sonde-runner\0/proc/self/fd/4\0", 29));
 }
 
+TEST_CASE("a daemon's plugins are refused where somebody else could replace them")
+{
+    const TempDir directory;
+    const std::string path = directory.path() / "launcher.sock";
+    Process launcher({LAUNCHER, "--socket", path, "--agent-user", std::to_string(::geteuid()), "--runner", RUNNER,
+                      "--log", "error"});
+    LauncherWire wire(connect_to(path));
+    const std::string above = directory.path() / "above";
+    const std::string folder = above + "/plugins";
+    const std::string plugin = folder + "/rows.so";
+    std::filesystem::create_directories(folder);
+    std::filesystem::copy_file(fixture("rows"), plugin);
+    ::chmod(plugin.c_str(), 0644);
+    ::chmod(above.c_str(), 0755);
+    ::chmod(folder.c_str(), 0755);
+    const auto refusal = [&](const std::string &wanted) {
+        wire.send(frames::StartRunner{1, wanted});
+        return wire.expect<frames::PluginRefused>().text;
+    };
+    const auto loads = [&](const std::string &wanted, std::uint64_t id) {
+        wire.send(frames::StartRunner{id, wanted});
+        const bool started = wire.expect<frames::RunnerStarted>().runner == id;
+        // Nobody holds its socket, so it ends.
+        return started && wire.expect<frames::RunnerEnded>().runner == id;
+    };
+    const auto may_be_written = [](const std::string &where, const std::string &who) {
+        return "its folder " + where + " may be written by " + who + " (chmod go-w " + where + ")";
+    };
+    for (const std::string &where : {folder, above}) {
+        ::chmod(where.c_str(), 0775);
+        CHECK(refusal(plugin) == may_be_written(where, "its group"));
+        ::chmod(where.c_str(), 0777);
+        CHECK(refusal(plugin) == may_be_written(where, "everybody"));
+        // By whatever way it is reached.
+        CHECK(refusal(folder + "/../plugins/rows.so") == may_be_written(where, "everybody"));
+        ::chmod(where.c_str(), 0755);
+    }
+    const std::string link = directory.path() / "link";
+    std::filesystem::create_directory_symlink(folder, link);
+    ::chmod(above.c_str(), 0777);
+    CHECK(refusal(link + "/rows.so") == may_be_written(above, "everybody"));
+    // In a sticky folder nobody can exchange the folder of another, but anybody can put a file there.
+    ::chmod(above.c_str(), 01777);
+    CHECK(loads(plugin, 2));
+    ::chmod(folder.c_str(), 01777);
+    CHECK(refusal(plugin) == may_be_written(folder, "everybody"));
+    ::chmod(folder.c_str(), 0755);
+    CHECK(loads(link + "/rows.so", 3));
+    if (skipped_without_root())
+        return; // folders of other users are not made
+    REQUIRE(::chown(above.c_str(), 65534, 65534) == 0);
+    CHECK(refusal(plugin) == "its folder " + above + " belongs to user 65534 (chown root " + above + ")");
+}
+
 TEST_CASE("the end of a runner is told with its wait status")
 {
     LauncherProcess launcher;
@@ -231,11 +294,12 @@ TEST_CASE("the daemon serves one agent at a time, and the next one after it")
     const std::vector<std::string> command{LAUNCHER,   "--socket", path,    "--agent-user", std::to_string(::geteuid()),
                                            "--runner", RUNNER,     "--log", "error"};
     Process launcher(command);
+    const std::string plugin = copy_of_rows(directory);
     LauncherWire first(connect_to(path));
     struct stat status {};
     REQUIRE(::stat(path.c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
-    first.send(frames::StartRunner{1, fixture("rows")});
+    first.send(frames::StartRunner{1, plugin});
     const pid_t runner = first.expect<frames::RunnerStarted>().pid;
     LauncherWire second(connect_to(path));
     CHECK_FALSE(second.next());
@@ -244,7 +308,7 @@ TEST_CASE("the daemon serves one agent at a time, and the next one after it")
     first.close();
     CHECK(ends(runner));
     LauncherWire third(connect_to(path));
-    third.send(frames::StartRunner{1, fixture("rows")});
+    third.send(frames::StartRunner{1, plugin});
     third.expect<frames::RunnerStarted>();
     launcher.signal(SIGTERM);
     CHECK(launcher.wait() == 0);
@@ -264,7 +328,7 @@ TEST_CASE("the socket of a killed daemon is taken over")
     REQUIRE(::access(path.c_str(), F_OK) == 0);
     Process next(command);
     LauncherWire wire(connect_to(path));
-    wire.send(frames::StartRunner{1, fixture("rows")});
+    wire.send(frames::StartRunner{1, copy_of_rows(directory)});
     wire.expect<frames::RunnerStarted>();
 }
 
