@@ -112,6 +112,37 @@ TEST_CASE("a catalogue sees files come, change and go")
     CHECK(catalogue.files().empty());
 }
 
+TEST_CASE("a plugin that was refused is looked at again, also when what was amiss lay outside of its file")
+{
+    Daemon daemon;
+    daemon.start();
+    const fs::path folder = daemon.folder / "plugins";
+    const fs::path plugin = folder / "rows.so";
+    fs::create_directory(folder);
+    fs::permissions(folder, fs::perms(0777));
+    fs::copy_file(fixture("rows"), plugin);
+    fs::permissions(plugin, fs::perms(0644));
+    Bench bench(daemon.socket);
+    Catalogue catalogue(bench.host, {folder}, make_log("test", "error").value());
+    bench.run_until([&] {
+        bench.wait(catalogue.scan());
+        return catalogue.settled();
+    });
+    CHECK(reason_of(catalogue, "rows.so").find("may be written by everybody") != std::string::npos);
+    // Nothing was mended, so there is no news.
+    CHECK_FALSE(bench.wait(catalogue.scan()));
+    fs::permissions(folder, fs::perms(0755));
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(reason_of(catalogue, "rows.so") == "ready");
+
+    fs::permissions(plugin, fs::perms(0666));
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(reason_of(catalogue, "rows.so").find("everybody may write it") != std::string::npos);
+    fs::permissions(plugin, fs::perms(0644));
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(reason_of(catalogue, "rows.so") == "ready");
+}
+
 TEST_CASE("the first directory to offer a method has it, and the others are told")
 {
     Folder first, second;
