@@ -258,6 +258,16 @@ Result<void> Connection::script(const std::string &sql)
     return {};
 }
 
+void Connection::end_statements_on(const std::atomic<bool> &stop)
+{
+    constexpr int instructions_between_looks = 1000;
+    // Unlike sqlite3_interrupt it also ends what begins a moment after the flag was set.
+    sqlite3_progress_handler(
+        handle_.get(), instructions_between_looks,
+        [](void *flag) { return static_cast<const std::atomic<bool> *>(flag)->load() ? 1 : 0; },
+        const_cast<std::atomic<bool> *>(&stop));
+}
+
 std::int64_t Connection::last_insert_id() const
 {
     return sqlite3_last_insert_rowid(handle_.get());

@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "base/result.hpp"
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <filesystem>
@@ -117,6 +118,10 @@ public:
 
     // Several statements without parameters, for schemas.
     Result<void> script(const std::string &sql);
+
+    // From when `stop` is set, which another thread may do, a statement that runs ends as an error within milliseconds.
+    // `stop` outlives the connection.
+    void end_statements_on(const std::atomic<bool> &stop);
 
     std::int64_t last_insert_id() const;
     bool in_transaction() const;

@@ -1,6 +1,7 @@
 #include "sqlite/database.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -71,6 +72,7 @@ struct Database::State {
     Queue writes;
     Queue reads;
     bool closing = false;
+    std::atomic<bool> reading_stopped = false;
     DatabaseLoad load;
     Connection writer;
     std::vector<Connection> readers;
@@ -179,8 +181,10 @@ struct Database::State {
         }
     }
 
-    static std::optional<Error> read(Connection &connection, Job &job)
+    std::optional<Error> read(Connection &connection, Job &job) const
     {
+        if (reading_stopped)
+            return Error{"", "the database is read no more", ""};
         // In a transaction all statements of one closure see the same commit.
         if (auto begun = connection.run("BEGIN"); !begun)
             return begun.error();
@@ -217,8 +221,10 @@ Result<Database> Database::open(const std::filesystem::path &file, const std::ve
         state->readers.push_back(std::move(*reader));
     }
     state->threads.emplace_back([s = state.get()] { s->write_loop(); });
-    for (auto &reader : state->readers)
+    for (auto &reader : state->readers) {
+        reader.end_statements_on(state->reading_stopped);
         state->threads.emplace_back([s = state.get(), &reader] { s->read_loop(reader); });
+    }
     return Database(std::move(state));
 }
 
@@ -230,6 +236,11 @@ void Database::queue_write(Job job)
 void Database::queue_read(Job job)
 {
     state_->push(state_->reads, std::move(job));
+}
+
+void Database::stop_reading()
+{
+    state_->reading_stopped = true;
 }
 
 DatabaseLoad Database::load() const

@@ -84,6 +84,10 @@ public:
         return waited(&Database::queue_read, std::move(work));
     }
 
+    // Ends the reads: those that run get an Error within milliseconds, those that wait or come later do not begin. For
+    // whoever is to stop and cannot wait for a long query. Writes go on.
+    void stop_reading();
+
     DatabaseLoad load() const;
 
 private:

@@ -121,6 +121,9 @@ public:
     // By their ids; at most `limit` of those behind `after`.
     asio::awaitable<Result<std::vector<SeenAgent>>> agents(std::optional<Uuid> after = {}, std::size_t limit = 1000);
 
+    // Ends the queries, those that run too: they get an Error. Stores go on.
+    void stop_queries() { database_->stop_reading(); }
+
     sqlite::DatabaseLoad load() const { return database_->load(); }
 
 private:

@@ -1,13 +1,20 @@
-"""An agent that is stopped while it reports or while a run does not end, and one that is there before its launcher."""
+"""An agent that is stopped while it reports or while a run does not end, one that is there before its launcher, and a
+collector that is stopped while it is asked."""
+import contextlib
+import json
 import pathlib
+import queue
 import re
 import shutil
 import signal
+import sqlite3
+import threading
 import time
+import uuid
 
 import oracle
 from accounting import account
-from support import (apply, contains, equal, instruction, main, periodic, schedule, start_all, task, wait_for,
+from support import (apply, ask, contains, equal, instruction, main, periodic, schedule, start_all, task, wait_for,
                      wait_for_outcomes)
 from wiretap import Wiretap
 
@@ -91,6 +98,57 @@ def a_run_that_does_not_end_holds_up_no_stop_and_is_accounted_for_by_the_next_st
     equal(agent.stop(), -signal.SIGTERM)
 
 
+def a_collector_that_stops_waits_for_no_query_and_keeps_what_it_took(system):
+    database = system.folder / "collector.db"
+    epoch = str(uuid.uuid4())
+
+    def report(sequence):
+        at = "2026-11-24T04:05:00Z"
+        result = {"sonde-lmap:epoch": epoch, "sonde-lmap:sequence": str(sequence), "sonde-lmap:run": str(uuid.uuid4()),
+                  "sonde-lmap:method": "ping", "start": at, "status": 0}
+        document = json.dumps({"ietf-lmap-report:input": {"date": at, "result": [result]}})
+        return ask(system, "collector", system.folder / "agent", "POST",
+                   "/restconf/operations/ietf-lmap-report:report", document)
+
+    def altered(*statements):
+        with contextlib.closing(sqlite3.connect(database)) as connection:
+            for statement in ("PRAGMA legacy_alter_table = ON", *statements):
+                connection.execute(statement)
+            connection.commit()
+
+    collector = system.start_collector()
+    equal(report(1), (204, ""))
+    equal(collector.stop(), 0)
+    # A table that has no end makes a query that has none.
+    altered("INSERT INTO _row VALUES(1, '[]')", "INSERT INTO _part VALUES(1, 1, 1, 1)",
+            "ALTER TABLE _layout RENAME TO _kept",
+            "CREATE VIEW _layout AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+            "SELECT i AS id, '' AS method, '' AS name, 0 AS position, '' AS columns, 0 AS agent FROM n WHERE i < 0")
+    collector = system.start_collector()
+
+    def processor_ticks():
+        return sum(int(field) for field in
+                   pathlib.Path(f"/proc/{collector.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+
+    before = processor_ticks()
+    answers = queue.Queue()
+    asking = threading.Thread(target=lambda: answers.put(
+        ask(system, "collector", system.folder / "operator", "GET", "/operator/results")))
+    asking.start()
+    wait_for("a query at work", lambda: processor_ticks() > before + 20, alive=[collector])
+    equal(report(2), (204, ""))
+    equal(collector.stop(), 0)
+    status, body = answers.get(timeout=20)
+    asking.join()
+    equal(status, 503)
+    contains(body, "the collector is stopping")
+    equal(collector.log().count(" error "), 0)
+    altered("DROP VIEW _layout", "ALTER TABLE _kept RENAME TO _layout")
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        equal(connection.execute("SELECT sequence FROM _result ORDER BY sequence").fetchall(), [(1,), (2,)])
+
+
 main(a_stop_while_a_report_is_in_flight_loses_nothing_and_stores_nothing_twice,
      a_run_that_does_not_end_holds_up_no_stop_and_is_accounted_for_by_the_next_start,
-     an_agent_that_is_there_before_its_launcher_gets_to_its_plugins_as_soon_as_it_comes)
+     an_agent_that_is_there_before_its_launcher_gets_to_its_plugins_as_soon_as_it_comes,
+     a_collector_that_stops_waits_for_no_query_and_keeps_what_it_took)

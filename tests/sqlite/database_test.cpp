@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <atomic>
+#include <future>
 #include <thread>
 
 using namespace sonde;
@@ -41,6 +42,28 @@ TEST_CASE("what was written is there after opening the file again")
     auto db = Database::open(dir / "a.db", kNumbers);
     REQUIRE(db);
     CHECK(*db->read_and_wait(count) == 1);
+}
+
+TEST_CASE("reads are ended at once where the database is to stop, and writes go on")
+{
+    const test::TempDir dir;
+    auto db = Database::open(dir / "a.db", {"CREATE TABLE t(i INTEGER PRIMARY KEY)"});
+    REQUIRE(db);
+    std::atomic<bool> begun = false;
+    auto endless = [&](Connection &c) {
+        begun = true;
+        return c.integer("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n WHERE i < 0");
+    };
+    auto query = std::async(std::launch::async, [&] { return db->read_and_wait(endless); });
+    auto waiting = std::async(std::launch::async, [&] { return db->read_and_wait(endless); });
+    while (!begun)
+        std::this_thread::yield();
+    db->stop_reading();
+    CHECK_FALSE(query.get());
+    CHECK_FALSE(waiting.get());
+    CHECK(db->read_and_wait(count).error().what == "the database is read no more");
+    CHECK(db->write_and_wait(insert(1)));
+    CHECK(*db->write_and_wait(count) == 1);
 }
 
 TEST_CASE("a coroutine awaits a commit on its own executor")

@@ -19,20 +19,28 @@ constexpr std::string_view kOutcomesPath = "/operator/outcomes";
 constexpr std::string_view kSumsPath = "/operator/outcome-sums";
 constexpr std::string_view kAgentsPath = "/operator/agents";
 
-Response unavailable(Log &log, const Error &error)
-{
-    log.error("repository failed error={}", quoted(to_string(error)));
-    Response response = refuse(503, "the repository cannot be read or written now");
-    response.headers.set("Retry-After", "10");
-    return response;
-}
-
 asio::awaitable<Response> refused(int status, std::string reason)
 {
     co_return refuse(status, std::move(reason));
 }
 
 } // namespace
+
+void Collector::stop_queries()
+{
+    stopping_ = true;
+    repository_.stop_queries();
+}
+
+Response Collector::unavailable(const Error &error) const
+{
+    if (!stopping_)
+        log_.error("repository failed error={}", quoted(to_string(error)));
+    Response response =
+        refuse(503, stopping_ ? "the collector is stopping" : "the repository cannot be read or written now");
+    response.headers.set("Retry-After", "10");
+    return response;
+}
 
 std::optional<Response> Collector::admit(const Request &request) const
 {
@@ -76,7 +84,7 @@ asio::awaitable<Response> Collector::take_report(Request request)
         co_return refuse(400, good.error());
     auto stored = co_await repository_.store(agent, std::move(*reading), now().wall);
     if (!stored)
-        co_return unavailable(log_, stored.error());
+        co_return unavailable(stored.error());
     if (stored->refused)
         co_return refuse(422, *stored->refused);
     log_.info("report stored agent={} results={} duplicates={}", to_string(agent), stored->stored, stored->duplicates);
@@ -111,7 +119,7 @@ asio::awaitable<Response> Collector::list(channel::NextPage pages)
 {
     auto response = co_await channel::answer_lines(std::move(pages));
     if (!response)
-        co_return unavailable(log_, response.error());
+        co_return unavailable(response.error());
     co_return std::move(*response);
 }
 

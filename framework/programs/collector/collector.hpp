@@ -20,6 +20,9 @@ public:
 
     asio::awaitable<channel::Response> handle(channel::Request request);
 
+    // The server stops: queries, which may take long, end with an error; reports are taken to their end.
+    void stop_queries();
+
 private:
     asio::awaitable<channel::Response> take_report(channel::Request request);
     asio::awaitable<channel::Response> list_results(channel::Request request);
@@ -27,8 +30,11 @@ private:
     asio::awaitable<channel::Response> list_outcome_sums(channel::Request request);
     asio::awaitable<channel::Response> list(channel::NextPage pages);
 
+    channel::Response unavailable(const Error &error) const;
+
     store::Repository &repository_;
     Log &log_;
+    bool stopping_ = false;
 };
 
 } // namespace sonde::collector

@@ -10,7 +10,7 @@ constexpr const char *kFooter =
     R"(Agents report over TLS with a certificate of the same authority; operators ask with `sonde results` and
 `sonde outcomes`, or with SQL: the database has a view for each method and table.
 
-SIGTERM finishes the requests in flight and exits with 0.
+SIGTERM takes the reports in flight, ends the queries and exits with 0.
 
 Example:
   sonde ca init ca && sonde ca issue collector --ca ca --out collector --host collector.example
@@ -33,6 +33,7 @@ Result<channel::Service> open_service(const std::filesystem::path &database, Log
     channel::Service service;
     service.handler = [&](channel::Request request) { return collector.handle(std::move(request)); };
     service.admit = [&](const channel::Request &request) { return collector.admit(request); };
+    service.on_stop = [&] { collector.stop_queries(); };
     service.body_limit = model::kReportBytesMax;
     service.owner = std::move(parts);
     return service;
