@@ -1,7 +1,6 @@
 #include "store/outcomes.hpp"
 
 #include "model/outcomes.hpp"
-#include "store/where.hpp"
 
 namespace sonde::store {
 
@@ -28,19 +27,16 @@ Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model
     return {};
 }
 
-Where conditions(const OutcomeQuery &query)
+void add_conditions(Where &where, const OutcomeQuery &query)
 {
-    Where where;
-    where.add_any("_agent.agent", query.agents);
     if (query.schedule)
         where.add("schedule = ?", *query.schedule);
     if (query.word)
         where.add("outcome = ?", std::string(to_string(*query.word)));
-    if (query.from)
-        where.add("last_event >= ?", *query.from);
     if (query.to)
         where.add("first_event < ?", *query.to);
-    return where;
+    if (query.from && !query.after) // beside the place it would be what the index is searched by
+        where.add("last_event >= ?", *query.from);
 }
 
 model::OutcomeWord word_of(std::string_view text)
@@ -62,16 +58,50 @@ Result<void> put_outcomes(sqlite::Connection &db, std::int64_t agent, const mode
     return {};
 }
 
+Select select_outcomes(const OutcomeQuery &query)
+{
+    Where where;
+    // One agent has an index in the order of the outcomes. Several have none in common: they are looked at row by row.
+    if (!query.agents.empty())
+        where.add_any(query.agents.size() == 1 ? "_outcome.agent = (SELECT id FROM _agent WHERE agent IN"
+                                               : "+_outcome.agent IN (SELECT id FROM _agent WHERE agent IN",
+                      query.agents, ")");
+    add_conditions(where, query);
+    if (query.after)
+        where.add("(last_event, first_event, _outcome.id) > (?, ?, ?)", query.after->last_event,
+                  query.after->first_event, query.after->id);
+    return {"SELECT _outcome.id, _agent.agent, run, schedule, action, task, outcome, status, blame, "
+            "message, first_event, last_event, count, start, end, lateness, rows, rows_dropped, "
+            "sent_bytes, received_bytes FROM _outcome CROSS JOIN _agent ON _agent.id = _outcome.agent" +
+                where.sql() + " ORDER BY last_event, first_event, _outcome.id LIMIT " + std::to_string(query.limit),
+            std::move(where)};
+}
+
+Select select_sums(const OutcomeQuery &query, const std::optional<SumPlace> &after)
+{
+    Where where;
+    if (!query.agents.empty())
+        where.add_any("_agent.agent IN", query.agents);
+    add_conditions(where, query);
+    if (after) {
+        // Apart, because an index serves this one and no disjunction.
+        where.add("_agent.agent >= ?", to_string(after->agent));
+        where.add("(_agent.agent > ? OR schedule > ?)", to_string(after->agent), after->schedule);
+    }
+    std::string words;
+    for (const auto word : model::kOutcomeWords)
+        words.append(", sum(count * (outcome = '").append(to_string(word)).append("'))");
+    return {"SELECT _agent.agent, schedule, sum(count), sum(rows), sum(rows_dropped)" + words +
+                " FROM _agent CROSS JOIN _outcome INDEXED BY _outcome_schedule ON _outcome.agent = _agent.id" +
+                where.sql() + " GROUP BY _agent.agent, schedule ORDER BY _agent.agent, schedule LIMIT " +
+                std::to_string(query.limit),
+            std::move(where)};
+}
+
 Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const OutcomeQuery &query, std::size_t bytes)
 {
-    auto where = conditions(query);
-    where.add("_outcome.id > ?", query.after);
-    auto rows =
-        db.query_values("SELECT _outcome.id, _agent.agent, run, schedule, action, task, outcome, status, blame, "
-                        "message, first_event, last_event, count, start, end, lateness, rows, rows_dropped, "
-                        "sent_bytes, received_bytes FROM _outcome JOIN _agent ON _agent.id = _outcome.agent" +
-                            where.sql() + " ORDER BY _outcome.id LIMIT " + std::to_string(query.limit),
-                        where.values());
+    const Select select = select_outcomes(query);
+    auto rows = db.query_values(select.sql, select.where.values());
     std::vector<StoredOutcome> all;
     std::size_t size = 0;
     while (size < bytes && rows.next()) {
@@ -106,20 +136,8 @@ Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const O
 Result<std::vector<OutcomeSum>> sum_outcomes(sqlite::Connection &db, const OutcomeQuery &query,
                                              const std::optional<SumPlace> &after)
 {
-    auto where = conditions(query);
-    if (after) {
-        // Apart, because an index serves this one and no disjunction.
-        where.add("_agent.agent >= ?", to_string(after->agent));
-        where.add("(_agent.agent > ? OR schedule > ?)", to_string(after->agent), after->schedule);
-    }
-    std::string words;
-    for (const auto word : model::kOutcomeWords)
-        words.append(", sum(count * (outcome = '").append(to_string(word)).append("'))");
-    auto rows = db.query_values("SELECT _agent.agent, schedule, sum(count), sum(rows), sum(rows_dropped)" + words +
-                                    " FROM _agent CROSS JOIN _outcome ON _outcome.agent = _agent.id" + where.sql() +
-                                    " GROUP BY _agent.agent, schedule ORDER BY _agent.agent, schedule LIMIT " +
-                                    std::to_string(query.limit),
-                                where.values());
+    const Select select = select_sums(query, after);
+    auto rows = db.query_values(select.sql, select.where.values());
     std::vector<OutcomeSum> sums;
     while (rows.next()) {
         OutcomeSum &sum = sums.emplace_back();

@@ -1,7 +1,6 @@
 #include "store/queries.hpp"
 
 #include "store/cells.hpp"
-#include "store/where.hpp"
 
 #include <algorithm>
 
@@ -9,35 +8,46 @@ namespace sonde::store {
 
 namespace {
 
-// Only what tells where the rows are is sorted: SQLite chooses whichever index fits the conditions.
-constexpr const char *kParts = "SELECT first_row, last_row, result, layout "
-                               "FROM _part JOIN _result ON _result.id = _part.result "
-                               "JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = _part.layout";
+// The joins are in the order of the loops, so that the outermost one walks an index in the order of the rows.
+constexpr const char *kParts =
+    "SELECT first_row, last_row, _part.result, _part.layout FROM _result "
+    "CROSS JOIN _part ON _part.result = _result.id CROSS JOIN _layout ON _layout.id = _part.layout";
 
 constexpr const char *kHead =
     "SELECT _layout.name, columns, _agent.agent, epoch, sequence, run, part, last, _result.method, method_version, "
     "plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, status, message "
     "FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE _result.id = ?1";
 
-Where conditions(const ResultQuery &query)
+// Each of run, agent and method has an index with the start behind it. The rarest is walked; a plus keeps SQLite, which
+// knows nothing of how rare they are, from another's. Several agents have no order in common, so they are looked at row
+// by row.
+Where result_conditions(const ResultQuery &query)
 {
     Where where;
-    where.add_any("_agent.agent", query.agents);
+    const bool by_run = query.run.has_value();
+    const bool by_agent = !by_run && query.agents.size() == 1;
+    if (by_run)
+        where.add("_result.run = ?", to_string(*query.run));
+    if (!query.agents.empty())
+        where.add_any(by_agent ? "_result.agent = (SELECT id FROM _agent WHERE agent IN"
+                               : "+_result.agent IN (SELECT id FROM _agent WHERE agent IN",
+                      query.agents, ")");
+    if (query.method)
+        where.add(by_run || by_agent ? "+_result.method = ?" : "_result.method = ?", *query.method);
     if (query.task)
         where.add("_result.task = ?", *query.task);
-    if (query.method)
-        where.add("_result.method = ?", *query.method);
     if (query.table && query.table->empty())
         where.add("_layout.position = 0");
     else if (query.table)
         where.add("_layout.name = ?", *query.table);
-    if (query.run)
-        where.add("_result.run = ?", to_string(*query.run));
-    if (query.from)
-        where.add("_result.start >= ?", *query.from);
     if (query.to)
         where.add("_result.start < ?", *query.to);
-    where.add("_part.last_row > ?", query.after);
+    if (query.after) {
+        where.add("(_result.start, _result.id) >= (?, ?)", query.after->start, query.after->result);
+        where.add("(_result.id <> ? OR _part.last_row > ?)", query.after->result, query.after->row);
+    } else if (query.from) {
+        where.add("_result.start >= ?", *query.from); // beside the place it would be what the index is searched by
+    }
     return where;
 }
 
@@ -93,12 +103,14 @@ Result<Head> read_head(sqlite::Connection &db, std::int64_t result, std::int64_t
     return Error{"repository", "result " + std::to_string(result) + " is missing", ""};
 }
 
-// Gives the rows from `first` to `last`. False when the page ends before them all.
-Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t last, const Head &head,
-                       const ResultQuery &query, const std::function<bool(const ResultRow &)> &sink, Page &page)
+// Gives the rows from `first` to `last` of a result. False when the page ends before them all.
+Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t last, std::int64_t result,
+                       const Head &head, const ResultQuery &query, const std::function<bool(const ResultRow &)> &sink,
+                       Page &page)
 {
-    auto rows = db.query("SELECT id, cells FROM _row WHERE id BETWEEN ? AND ? ORDER BY id",
-                         std::max(first, query.after + 1), last);
+    if (query.after && query.after->result == result)
+        first = std::max(first, query.after->row + 1);
+    auto rows = db.query("SELECT id, cells FROM _row WHERE id BETWEEN ? AND ? ORDER BY id", first, last);
     while (rows.next()) {
         // One row more than asked for tells that there is another page.
         if (page.rows == query.limit)
@@ -107,7 +119,7 @@ Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t 
         if (!cells)
             return cells.error();
         ++page.rows;
-        page.next = rows.integer(0);
+        page.next = ResultPlace{head.result.start, result, rows.integer(0)};
         if (!sink({head.agent, head.result, head.table, head.columns, std::move(*cells)}))
             return false;
     }
@@ -118,18 +130,25 @@ Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t 
 
 } // namespace
 
+Select select_parts(const ResultQuery &query)
+{
+    Where where = result_conditions(query);
+    return {kParts + where.sql() + " ORDER BY _result.start, _result.id, _part.last_row", std::move(where)};
+}
+
 Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
                           const std::function<bool(const ResultRow &)> &sink)
 {
-    const auto where = conditions(query);
-    auto parts = db.query_values(kParts + where.sql() + " ORDER BY last_row", where.values());
+    const Select select = select_parts(query);
+    auto parts = db.query_values(select.sql, select.where.values());
     Page page;
     page.next = query.after;
     while (parts.next()) {
-        const auto head = read_head(db, parts.integer(2), parts.integer(3));
+        const std::int64_t result = parts.integer(2);
+        const auto head = read_head(db, result, parts.integer(3));
         if (!head)
             return head.error();
-        const auto whole = read_rows(db, parts.integer(0), parts.integer(1), *head, query, sink, page);
+        const auto whole = read_rows(db, parts.integer(0), parts.integer(1), result, *head, query, sink, page);
         if (!whole)
             return whole.error();
         if (!*whole)
@@ -137,7 +156,7 @@ Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
     }
     if (auto end = parts.end(); !end)
         return end.error();
-    page.next = 0;
+    page.next.reset();
     return page;
 }
 

@@ -27,6 +27,13 @@ struct Stored {
     bool operator==(const Stored &) const = default;
 };
 
+// Behind which row a page of results begins.
+struct ResultPlace {
+    WallTime start;          // of the row's result
+    std::int64_t result = 0; // the store's own numbers
+    std::int64_t row = 0;
+};
+
 // A filter of results; what is absent does not restrict. Times are of the result's start, from inclusive, to exclusive.
 struct ResultQuery {
     std::vector<Uuid> agents; // empty: all
@@ -36,8 +43,8 @@ struct ResultQuery {
     std::optional<Uuid> run;
     std::optional<WallTime> from;
     std::optional<WallTime> to;
-    std::int64_t after = 0;   // the cursor of the page before
-    std::size_t limit = 1000; // rows
+    std::optional<ResultPlace> after; // the `next` of the page before
+    std::size_t limit = 1000;         // rows
 };
 
 // One row of a result with all that describes it.
@@ -51,7 +58,14 @@ struct ResultRow {
 
 struct Page {
     std::size_t rows = 0;
-    std::int64_t next = 0; // the next page's `after`; 0: there is none
+    std::optional<ResultPlace> next; // the next page's `after`; absent: there is none
+};
+
+// Behind which outcome a page begins.
+struct OutcomePlace {
+    WallTime last_event;
+    WallTime first_event;
+    std::int64_t id = 0;
 };
 
 struct OutcomeQuery {
@@ -60,7 +74,7 @@ struct OutcomeQuery {
     std::optional<model::OutcomeWord> word;
     std::optional<WallTime> from; // of the trigger
     std::optional<WallTime> to;
-    std::int64_t after = 0;
+    std::optional<OutcomePlace> after;
     std::size_t limit = 1000;
 };
 
@@ -74,6 +88,8 @@ struct StoredOutcome {
     std::int64_t id = 0;
     Uuid agent;
     model::Outcome outcome;
+
+    OutcomePlace place() const { return {outcome.last_event, outcome.first_event, id}; }
 };
 
 // The planned runs of one schedule of one agent by how they ended.
@@ -110,10 +126,11 @@ public:
     // epoch, sequence) has stored already is a duplicate.
     asio::awaitable<Result<Stored>> store(Uuid agent, model::Report report, WallTime received);
 
-    // Calls `sink` for each row, by the order in which results arrived, *on a reader's thread*, until it returns false.
+    // Calls `sink` for each row, in the order of the results' start, *on a reader's thread*, until it returns false.
     asio::awaitable<Result<Page>> results(ResultQuery query, std::function<bool(const ResultRow &)> sink);
 
-    // At most `query.limit` and about `bytes` of them, but at least one if there is one behind `query.after`.
+    // In the order of their last trigger. At most `query.limit` and about `bytes` of them, but at least one if there is
+    // one behind `query.after`.
     asio::awaitable<Result<std::vector<StoredOutcome>>> outcomes(OutcomeQuery query, std::size_t bytes = SIZE_MAX);
     // By agent and schedule; at most `query.limit` of those behind `after`. Has no use for `query.after`.
     asio::awaitable<Result<std::vector<OutcomeSum>>> outcome_sums(OutcomeQuery query,

@@ -60,6 +60,16 @@ CREATE INDEX _layout_agent ON _layout(agent);
 CREATE INDEX _outcome_schedule ON _outcome(agent, schedule);
 )sql";
 
+// Queries walk an index in the order that they give their rows in, from where the page before ended.
+constexpr const char *kOrders = R"sql(
+DROP INDEX _result_run;
+CREATE INDEX _result_run ON _result(run, start);
+CREATE INDEX _result_method_start ON _result(method, start);
+DROP INDEX _outcome_event;
+CREATE INDEX _outcome_event ON _outcome(last_event, first_event);
+CREATE INDEX _outcome_agent_event ON _outcome(agent, last_event, first_event);
+)sql";
+
 std::string own_views()
 {
     const auto time = [](const std::string &column) { return time_text(column) + " AS " + column; };
@@ -81,7 +91,7 @@ std::string own_views()
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kTables + own_views(), kBounds};
+    static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders};
     return steps;
 }
 

@@ -109,7 +109,7 @@ TEST_CASE("outcomes are filtered and summed by agent, schedule, word and time")
     std::size_t paged = 0;
     for (auto page = await(repository.outcomes(query)); !page->empty(); page = await(repository.outcomes(query))) {
         paged += page->size();
-        query.after = page->back().id;
+        query.after = page->back().place();
     }
     CHECK(paged == 5);
 

@@ -158,7 +158,45 @@ TEST_CASE("pages of any size give each row once, in order, also when rows arrive
     query.after = page->next;
     page = await(repository.results(query, [](const ResultRow &) { return true; }));
     CHECK(page->rows == 1);
-    CHECK(page->next == 0);
+    CHECK_FALSE(page->next);
+}
+
+TEST_CASE("pages of any size are in the order of the results' start, also of those that arrive late and by filter")
+{
+    const TempDir dir;
+    auto repository = open_repository(dir / "c.db");
+    const Uuid one = random_uuid(), two = random_uuid();
+    model::Table summary{"summary", {}, {{"loss", "double", "", {}}}, {{"0.25"}, {"0.5"}}};
+    for (const std::uint64_t sequence : {5, 3, 9, 1, 7})
+        put(repository, sequence == 9 ? two : one, {result_of(sequence, {packet_table(3), summary})});
+    auto tied = result_of(10, {packet_table(2)});
+    tied.start = at(3);
+    put(repository, two, {tied});
+    for (const std::size_t limit : {1, 2, 3, 4, 5, 6, 50}) {
+        INFO(limit);
+        ResultQuery query;
+        query.limit = limit;
+        const auto order = [&] {
+            std::vector<std::string> all;
+            for (const auto &row : read_all(repository, query))
+                all.push_back(std::to_string(row.result.identity.sequence) + row.table[0]);
+            return all;
+        };
+        const auto all = order();
+        CHECK(all.size() == 27);
+        const std::vector<std::string> begin{"1p", "1p", "1p", "1s", "1s", "3p", "3p", "3p", "3s", "3s", "10p", "10p"};
+        CHECK(std::vector(all.begin(), all.begin() + 12) == begin);
+        CHECK(all[12] == "5p");
+        CHECK(all.back() == "9s");
+        query.table = "summary";
+        query.agents = {one};
+        query.from = at(3);
+        CHECK(order() == std::vector<std::string>{"3s", "3s", "5s", "5s", "7s", "7s"});
+        query.to = at(7);
+        query.agents = {one, two};
+        query.table = "packet";
+        CHECK(order() == std::vector<std::string>{"3p", "3p", "3p", "10p", "10p", "5p", "5p", "5p"});
+    }
 }
 
 TEST_CASE("a sink that has enough ends the page, and the next one goes on behind it")
@@ -169,7 +207,7 @@ TEST_CASE("a sink that has enough ends the page, and the next one goes on behind
     int seen = 0;
     auto page = await(repository.results({}, [&](const ResultRow &) { return ++seen < 2; }));
     CHECK(page->rows == 2);
-    CHECK(page->next != 0);
+    CHECK(page->next);
     ResultQuery rest;
     rest.after = page->next;
     CHECK(read_all(repository, rest).size() == 3);

@@ -96,7 +96,7 @@ inline std::vector<ReadRow> read_all(Repository &repository, ResultQuery query =
             return true;
         }));
         query.after = page.value().next;
-    } while (query.after != 0);
+    } while (query.after);
     return rows;
 }
 

@@ -35,7 +35,7 @@ public:
                 co_return page.error();
             wanted_.limit -= std::min<std::uint64_t>(page->rows, wanted_.limit);
             wanted_.query.after = page->next;
-            done_ = page->next == 0;
+            done_ = !page->next;
         }
         co_return std::move(*lines);
     }
@@ -66,7 +66,7 @@ public:
             append_outcome(lines, outcome);
         wanted_.limit -= page->size();
         if (!page->empty())
-            wanted_.query.after = page->back().id;
+            wanted_.query.after = page->back().place();
         co_return lines;
     }
 
