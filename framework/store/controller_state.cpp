@@ -82,9 +82,11 @@ Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::opti
                                                  std::size_t limit, std::size_t bytes)
 {
     std::vector<StoredFailure> all;
-    auto rows = db.query("SELECT id, agent, received, time, kind, path, message, epoch, sequence FROM failure "
-                         "WHERE (?1 IS NULL OR agent = ?1) AND id < ?2 ORDER BY id DESC LIMIT ?3",
-                         agent ? std::optional(to_string(*agent)) : std::nullopt, before, limit);
+    const std::string columns =
+        "SELECT id, agent, received, time, kind, path, message, epoch, sequence FROM failure WHERE id < ?";
+    const std::string order = " ORDER BY id DESC LIMIT ?";
+    auto rows = agent ? db.query(columns + " AND agent = ?" + order, before, to_string(*agent), limit)
+                      : db.query(columns + order, before, limit);
     std::size_t size = 0;
     while (size < bytes && rows.next()) {
         all.push_back({rows.integer(0),

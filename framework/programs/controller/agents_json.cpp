@@ -15,7 +15,7 @@ namespace {
 
 namespace asio = boost::asio;
 
-constexpr std::size_t kFailuresShown = 1000;
+constexpr std::size_t kFailuresAtOnce = 1000;
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
@@ -117,15 +117,12 @@ public:
 
     asio::awaitable<Result<std::string>> next()
     {
-        std::string lines;
-        if (left_ == 0)
-            co_return lines;
-        auto failures = co_await state_.failures(agent_, before_, left_, channel::kPageBytes);
+        auto failures = co_await state_.failures(agent_, before_, kFailuresAtOnce, channel::kPageBytes);
         if (!failures)
             co_return failures.error();
+        std::string lines;
         for (const store::StoredFailure &failure : *failures)
             append_failure(lines, failure);
-        left_ -= failures->size();
         if (!failures->empty())
             before_ = failures->back().id;
         co_return lines;
@@ -135,7 +132,6 @@ private:
     store::ControllerState &state_;
     std::optional<Uuid> agent_;
     std::int64_t before_ = std::numeric_limits<std::int64_t>::max();
-    std::size_t left_ = kFailuresShown;
 };
 
 } // namespace

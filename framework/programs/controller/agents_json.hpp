@@ -11,7 +11,7 @@ namespace sonde::controller {
 // agent, last_seen, methods, refused_plugins, instruction, applied, up_to_date, failures.
 channel::NextPage agent_pages(store::ControllerState &state);
 
-// agent, received, time, kind, path, message: the newest thousand, of one agent or of all.
+// agent, received, time, kind, path, message: all that are kept, of one agent or of all, the newest first.
 channel::NextPage failure_pages(store::ControllerState &state, std::optional<Uuid> agent);
 
 } // namespace sonde::controller

@@ -115,17 +115,21 @@ TEST_CASE("a list of all agents needs the memory of a page, however many there a
     CHECK(line["failures"].GetInt() == 0);
 }
 
-TEST_CASE("the newest thousand failures are shown, page by page")
+TEST_CASE("all failures that are kept are shown, page by page, or those of one agent")
 {
     Office it;
     for (int i = 0; i < 3; ++i) {
-        std::vector<model::Failure> many(400, {now().wall, "report", "/p", std::string(1000, 'm')});
-        for (std::uint64_t i = 0; i < many.size(); ++i)
-            many[i].identity.sequence = i;
-        REQUIRE(await(it.state.add_failures(random_uuid(), many, now().wall)));
+        std::vector<model::Failure> many(400 + static_cast<std::size_t>(i),
+                                         {now().wall, "report", "/p", std::string(1000, 'm')});
+        for (std::uint64_t sequence = 0; sequence < many.size(); ++sequence)
+            many[sequence].identity.sequence = sequence;
+        REQUIRE(await(it.state.add_failures(i == 1 ? it.agent : random_uuid(), many, now().wall)));
     }
     channel::Request request{.path = "/operator/failures"};
     const auto [body, longest] = body_of(it.ask(request));
-    CHECK(std::count(body.begin(), body.end(), '\n') == 1000);
+    CHECK(std::count(body.begin(), body.end(), '\n') == 1203);
     CHECK(longest < body.size());
+    request.query.emplace_back("agent", to_string(it.agent));
+    const auto of_one = body_of(it.ask(request)).first;
+    CHECK(std::count(of_one.begin(), of_one.end(), '\n') == 401);
 }

@@ -31,10 +31,14 @@ int agents(Console &console, const AgentsWords &words)
         chosen = std::move(*found);
     }
     const std::string path = words.failures ? "/operator/failures" : "/operator/agents";
+    Parameters parameters;
+    if (words.failures && chosen.size() == 1)
+        parameters.emplace_back("agent", chosen.front());
     const auto nothing = [&]() -> std::string {
         return words.failures ? "no agent has told of a failure" : "no agent has been in contact yet";
     };
-    return show_rows(console, *server, path, {}, words.rows, {}, nothing, words.agents.empty() ? nullptr : &chosen);
+    return show_rows(console, *server, path, parameters, words.rows, {}, nothing,
+                     words.agents.empty() ? nullptr : &chosen);
 }
 
 } // namespace
@@ -44,7 +48,9 @@ Verb add_agents(CLI::App &sonde)
     const auto words = std::make_shared<AgentsWords>();
     CLI::App *app = sonde.add_subcommand("agents", "List the agents that the controller knows");
     app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
-    app->add_flag("--failures", words->failures, "what agents could not do: refused instructions, plugins, reports");
+    app->add_flag("--failures", words->failures,
+                  "what agents could not do: refused instructions, plugins, reports; the newest first, 1000 of "
+                  "each agent are kept");
     add_server_words(*app, words->server, channel::Role::controller);
     add_answer_words(*app, words->rows);
     app->footer(examples({"sonde agents", "sonde agents up_to_date=false --json | jq -r .agent",
