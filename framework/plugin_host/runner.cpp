@@ -112,6 +112,7 @@ void Runner::take(const frames::RunnerToAgent &message)
         }
         description_ = std::make_shared<const frames::Description>(*description);
         state_ = State::ready;
+        idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet
         timer_.cancel();
         settled_.notify();
         return;
