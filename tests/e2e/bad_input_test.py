@@ -179,8 +179,13 @@ def bodies_that_are_too_much_are_refused(system):
             ("controller", "operator", "PUT", instruction_path(system.agent_id), 1, "ietf-lmap-control:lmap",
              '{"frobnicate":1}')):
         server = system.programs[program]
+        too_much = limit_mib * 1024 * 1024 + 1
         before = len(warnings(server))
-        status, _ = ask(system, program, system.folder / identity, method, path, b"x" * (limit_mib * 1024 * 1024 + 1))
+        announced = {"Content-Type": "application/yang-data+json", "Content-Length": str(too_much)}
+        equal((path, ask(system, program, system.folder / identity, method, path, None, announced)[0]), (path, 413))
+        one_warning(server, before, "413")
+        before = len(warnings(server))
+        status, _ = ask(system, program, system.folder / identity, method, path, b"x" * too_much)
         assert status in (413, None), (path, status)  # None: the connection was closed while we still sent
         one_warning(server, before, "413")
         for body, words in (("[" * 100_000, "deep"), (f'{{"{root}":' + '{"a":' * 40, "deep"), ("{", "not JSON"),
