@@ -67,7 +67,7 @@ struct Field {
 
     static agent::Destination collector() { return {"report", *channel::parse_url("https://localhost:1")}; }
 
-    // What has no destination of its own goes to the one schedule that reports.
+    // Rows go where their action says, and its outcome with them.
     static std::shared_ptr<const Routes> routes()
     {
         model::Instruction instruction;
@@ -78,6 +78,9 @@ struct Field {
         model::Schedule &schedule = instruction.schedules.emplace_back();
         schedule.name = "report";
         schedule.actions = {{"report", "report", {}, {}, {}, {}}};
+        model::Schedule &measuring = instruction.schedules.emplace_back();
+        measuring.name = "s";
+        measuring.actions = {{"a", "t", {}, {"report"}, {}, {}}};
         return std::make_shared<Routes>(*Routes::of(instruction));
     }
 };
@@ -161,9 +164,9 @@ TEST_CASE("the rows of a part that the disk refuses are counted as dropped [B3]"
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})", 1'000'000'000);
     auto db = sqlite::Connection::open(it.dir / "spool.db", sqlite::Connection::Mode::create, 30s);
     REQUIRE(db);
-    REQUIRE(db->script("CREATE TRIGGER full BEFORE INSERT ON result WHEN NEW.bytes > 100000 "
+    REQUIRE(db->script("CREATE TRIGGER full BEFORE INSERT ON result WHEN NEW.rows > 5000 "
                        "BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;"));
-    const auto outcome = it.run("rows", {{"0", "count", "20000"}});
+    const auto outcome = it.run("rows", {{"0", "count", "12000"}});
     CHECK(outcome.word == model::OutcomeWord::failed);
     CHECK(outcome.status == plugin_host::kStatusNoStorage);
     CHECK(outcome.rows_dropped > 1000);
