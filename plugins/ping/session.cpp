@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
+#include <string>
 
 #include <sys/timerfd.h>
 
@@ -263,15 +264,20 @@ void Session::finish()
     take_in(now);
     host_.count(&host_, sent_bytes_, received_bytes_);
     const std::vector<std::uint64_t> pending = ledger_->close(now);
-    std::uint64_t sent = 0, unsent = 0;
+    std::uint64_t sent = 0, unsent = 0, answered = 0, unknown = 0;
     for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
         summaries_[i].add_pending(pending[i]);
         write_summary(host_, plan_.targets[i], summaries_[i]);
         sent += summaries_[i].sent();
         unsent += summaries_[i].count(Outcome::unsent);
+        answered += summaries_[i].count(Outcome::reply) + summaries_[i].count(Outcome::late);
+        unknown += summaries_[i].pending() + summaries_[i].count(Outcome::dropped_here);
     }
     if (sent == 0 && unsent != 0)
         throw sdk::Failure{kNothingSent, "no packet could be sent; the rows say why"};
+    if (sent != 0 && answered == 0 && unknown == 0)
+        throw sdk::Failure{kNoAnswer,
+                           "none of " + std::to_string(sent) + " packets was answered; the rows say what came"};
 }
 
 } // namespace sonde::ping

@@ -22,6 +22,7 @@ enum Failing : std::int32_t {
     kNoSocket = 2,
     kNothingSent = 3,
     kUnexpected = 4,
+    kNoAnswer = 5,
 };
 
 struct Plan {
@@ -39,7 +40,8 @@ class Session {
 public:
     // Opens the sockets. Throws Failure{kNoSocket} if no target can be reached by any.
     Session(const sonde_host &host, Plan plan);
-    // Sends, waits, writes all rows; returns when done or cancelled. Throws Failure{kNothingSent}, Stopped.
+    // Sends, waits, writes all rows; returns when done or cancelled. Throws Failure{kNothingSent},
+    // Failure{kNoAnswer}, Stopped.
     void run();
 
 private:
