@@ -26,6 +26,9 @@ def main(paths):
     passed, failed, skipped = 0, [], []
     for path in map(pathlib.Path, paths):
         build = path.parent.parent.name
+        if not path.exists():
+            failed.append(f"{build}: not built, no test ran")
+            continue
         for line in path.read_text().splitlines():
             test = json.loads(line)
             name = f"{build}: {test['name']}"

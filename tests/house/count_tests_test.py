@@ -52,6 +52,9 @@ equal(counted(("some", "OK", said), ("unit", "OK", "All tests passed\nskipped th
       (0, ["skipped  build: some: lacking: no IPv6 here", "skipped  build: some: in_part: half of it needs root",
            "2 passed, 0 failed, 2 skipped"]))
 
+done = subprocess.run([sys.executable, COUNT, "/nowhere/build/meson-logs/testlog.json"], capture_output=True, text=True)
+equal((done.returncode, done.stdout), (1, "FAILED   build: not built, no test ran\n0 passed, 1 failed, 0 skipped\n"))
+
 status, said = case_file("lacking", "lacking")
 equal(status, 77)
 equal(counted(("none", "SKIP", said), ("silent", "SKIP", ""), ("whole", "SKIP", "some\nskipped: no yanglint\n")),

@@ -17,7 +17,7 @@ namespace {
 struct Office {
     Loop loop;
     sonde::test::TempDir dir;
-    store::ControllerState state = std::move(store::ControllerState::open(dir / "controller.db").value());
+    store::ControllerState state = store::ControllerState::open(dir / "controller.db").value();
     controller::Controller controller{state, loop.log};
     Uuid agent = random_uuid();
 
