@@ -328,6 +328,10 @@ class Vendor(unittest.TestCase):
         for tool, said in (("gdb -batch -ex run -ex backtrace", "SIGSEGV"), ("strace", "SIGSEGV"), ("valgrind", "Invalid")):
             if not is_there(tool.split()[0]):
                 continue
+            runner = pathlib.Path(SONDE).resolve().parent.parent / "runner/sonde-runner"
+            if tool == "valgrind" and b"__asan_init" in runner.read_bytes():
+                print("skipped  a run under valgrind: it cannot run what has the address sanitizer in it", flush=True)
+                continue
             seen = sonde("run", fixture("crash"), "--json", "--under", tool)
             self.assertIn(said, seen.stderr, tool)
             self.assertEqual((seen.returncode, len(seen.stdout.splitlines())), (1, 1), tool + seen.stderr)
