@@ -166,6 +166,8 @@ class System:
         if not copy.exists():
             shutil.copyfile(binary, copy)
             copy.chmod(0o755)
+            with open(copy, "rb") as file:
+                os.fsync(file.fileno())  # else its pages would count as memory that the agent has written
         return copy
 
     def start(self, name, *words, binary=None, **popen):
