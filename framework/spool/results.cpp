@@ -2,6 +2,7 @@
 
 #include "model/limits.hpp"
 #include "model/report_json.hpp"
+#include "model/row_count.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/schema.hpp"
 #include "spool/side_notes.hpp"
@@ -14,14 +15,6 @@ namespace {
 
 // Leaves room for the report around it.
 constexpr std::size_t kEntryBytesMax = model::kReportBytesMax - 64 * 1024;
-
-std::uint64_t rows_of(const model::ReportedResult &result)
-{
-    std::uint64_t rows = 0;
-    for (const auto &table : result.tables)
-        rows += table.rows.size();
-    return rows;
-}
 
 // What the spool knows of an action that runs or is planned.
 struct Counted {
@@ -71,7 +64,7 @@ Result<void> put_part(sqlite::Connection &db, const Uuid &epoch, const Counted &
     if (auto entry = put_entry(db, part, kMeasured, destinations); !entry)
         return entry.error();
     const auto counted = db.run("UPDATE action SET parts = parts + 1, rows = rows + ? WHERE intent = ? AND number = ?",
-                                rows_of(part), to_string(action.intent), action.number);
+                                model::row_count(part), to_string(action.intent), action.number);
     if (!counted)
         return counted.error();
     return {};
@@ -141,8 +134,9 @@ Result<Entry> put_entry(sqlite::Connection &db, const model::ReportedResult &res
     if (entry.json.size() > kEntryBytesMax)
         return Error{"spool", "a part of " + std::to_string(entry.json.size()) + " bytes is too large for any report",
                      "append smaller parts"};
-    const auto stored = db.run("INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, 0, ?)", entry.sequence, kind,
-                               to_string(result.run), result.action, rows_of(result), entry.json.size(), entry.json);
+    const auto stored =
+        db.run("INSERT INTO result VALUES(?, ?, ?, ?, ?, ?, 0, ?)", entry.sequence, kind, to_string(result.run),
+               result.action, model::row_count(result), entry.json.size(), entry.json);
     if (!stored)
         return stored.error();
     for (const auto &destination : destinations) {

@@ -2,6 +2,7 @@
 
 #include "model/options.hpp"
 #include "model/report_task.hpp"
+#include "model/row_count.hpp"
 #include "parts.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -251,8 +252,7 @@ asio::awaitable<void> Actions::end(spool::Ended ended)
                     to_string(ended.outcome.run), quoted(to_string(done.error())));
         // The rows may be what does not fit, for good; the outcome then says that they were dropped.
         if (ended.last_part && tries >= kTriesWithRows) {
-            for (const model::Table &table : ended.last_part->tables)
-                ended.outcome.rows_dropped += table.rows.size();
+            ended.outcome.rows_dropped += model::row_count(*ended.last_part);
             ended.last_part.reset();
         }
         asio::steady_timer pause(executor_, kStorageRetry);

@@ -1,5 +1,6 @@
 #include "parts.hpp"
 
+#include "model/row_count.hpp"
 #include "plugin_host/cells.hpp"
 
 namespace sonde::agent {
@@ -57,9 +58,7 @@ asio::awaitable<Result<void>> Parts::batch_end()
     }
     model::ReportedResult full = part_;
     begin_part();
-    std::uint64_t rows = 0;
-    for (const model::Table &table : full.tables)
-        rows += table.rows.size();
+    const std::uint64_t rows = model::row_count(full);
     auto appended = co_await spool_.append(std::move(full), destinations_);
     if (!appended)
         rows_dropped_ += rows;
