@@ -9,9 +9,9 @@
 #include "model/date_time.hpp"
 #include "model/instruction_json.hpp"
 #include "notices.hpp"
+#include "plugin_host/watch.hpp"
 #include "reporter.hpp"
 
-#include <boost/asio/as_tuple.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -84,7 +84,7 @@ public:
               [this] { return uniform_(generator_); }, log_,
               [this](Accepted instruction) { conductor_.replace(std::move(instruction)); },
               [this] { notices_.failures_wait(); }),
-          scan_timer_(loop)
+          watch_(loop.get_executor(), options_.plugins, log_)
     {
     }
 
@@ -183,6 +183,7 @@ private:
 
     asio::awaitable<void> scan()
     {
+        watch_.follow();
         const bool changed = co_await catalogue_.scan();
         if (!changed)
             co_return;
@@ -197,8 +198,8 @@ private:
     asio::awaitable<void> keep_scanning()
     {
         while (!stopping_) {
-            scan_timer_.expires_after(catalogue_.settled() ? kScanInterval : kScanAgain);
-            co_await scan_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+            const auto latest = std::chrono::steady_clock::now() + (catalogue_.settled() ? kScanInterval : kScanAgain);
+            co_await watch_.wait(latest);
             if (!stopping_)
                 co_await scan();
         }
@@ -218,7 +219,7 @@ private:
         for (const auto &[name, stopper] : left_behind_)
             stopper->stop("the agent was stopped");
         reporter_.close();
-        scan_timer_.cancel();
+        watch_.cancel();
         asio::steady_timer limit(loop_, options_.longest_stop);
         co_await limit.async_wait(asio::use_awaitable);
         log_->warn("stopped although something still ran");
@@ -245,7 +246,7 @@ private:
     channel::Client controller_;
     Notices notices_;
     Control control_;
-    asio::steady_timer scan_timer_;
+    plugin_host::Watch watch_;
     std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
     std::map<spool::Destination, std::shared_ptr<Stopper>> left_behind_;
     bool stopping_ = false;

@@ -23,6 +23,7 @@ Examples:
   sonde run ping 127.0.0.1 count=3
   sonde run ping 192.0.2.1 --json | jq .rtt_ns
   sonde describe ping
+  sonde plugins
   sonde new tcp-connect --lang c
   sonde validate hourly.json
   sonde instruct 6b1c0f8e hourly.json
@@ -54,9 +55,9 @@ int main(int argc, char **argv)
     sonde.require_subcommand(1);
     sonde.footer(kFooter);
     sonde.get_formatter()->column_width(28);
-    const Verb verbs[] = {add_new(sonde),      add_run(sonde),     add_describe(sonde),
-                          add_validate(sonde), add_ca(sonde),      add_instruct(sonde),
-                          add_agents(sonde),   add_results(sonde), add_outcomes(sonde)};
+    const Verb verbs[] = {add_new(sonde),     add_run(sonde),      add_describe(sonde), add_plugins(sonde),
+                          add_ca(sonde),      add_validate(sonde), add_instruct(sonde), add_agents(sonde),
+                          add_results(sonde), add_outcomes(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

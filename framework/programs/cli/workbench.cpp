@@ -24,6 +24,12 @@ T run_to_end(asio::io_context &loop, asio::awaitable<T> work)
     return result.get();
 }
 
+Error unreached()
+{
+    return {"", "the plugins could not be looked at: the launcher is not reached",
+            std::string(plugin_host::kTransientHint)};
+}
+
 plugin_host::HostSettings with_log(plugin_host::HostSettings settings, const std::string &level)
 {
     settings.launcher_log = level;
@@ -72,9 +78,17 @@ Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
     run_to_end(loop_, catalogue.scan());
     auto found = catalogue.find_method(name);
     if (!found && !catalogue.settled())
-        return Error{"", "the plugins could not be looked at: the launcher is not reached",
-                     std::string(plugin_host::kTransientHint)};
+        return unreached();
     return found;
+}
+
+Result<plugin_host::Catalogue> Workbench::catalogue()
+{
+    plugin_host::Catalogue catalogue(host_, places_.plugins, log_);
+    run_to_end(loop_, catalogue.scan());
+    if (!catalogue.settled())
+        return unreached();
+    return catalogue;
 }
 
 Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &file, const std::string &method)

@@ -23,6 +23,10 @@ public:
     // hint is kTransientHint where it says nothing of the method: the launcher was not reached.
     Result<plugin_host::CatalogueMethod> find(const std::string &name);
 
+    // What is in the plugin directories. An error: the launcher was not reached.
+    Result<plugin_host::Catalogue> catalogue();
+    const std::vector<std::filesystem::path> &directories() const { return places_.plugins; }
+
     boost::asio::io_context &loop() { return loop_; }
     plugin_host::Host &host() { return host_; }
     // A second host, whose runs a developer attends.

@@ -1,5 +1,6 @@
 """The command `sonde` as a person or a script uses it: the real launcher, the real runner, plugins made for tests."""
 import fcntl
+import hashlib
 import json
 import os
 import pathlib
@@ -353,6 +354,33 @@ class Describe(unittest.TestCase):
         self.assertEqual(shown["tables"][0]["columns"][1]["words"], ["even", "odd"])
         self.assertEqual(shown["statuses"][0], {"code": 7, "id": "failed", "blame": "target", "help": ""})
         self.assertTrue(re.fullmatch("[0-9a-f]{64}", shown["plugin"]["sha256"]))
+
+
+class Plugins(unittest.TestCase):
+    def test_plugins_are_listed_with_their_state_and_the_reason(self):
+        with tempfile.TemporaryDirectory() as first, tempfile.TemporaryDirectory() as second:
+            os.chmod(first, 0o755), os.chmod(second, 0o755)
+            shutil.copy(fixture("rows"), f"{first}/rows.so")
+            shutil.copy(fixture("rows"), f"{second}/other.so")
+            shutil.copy(fixture("abi2"), second)
+            listed = sonde("plugins", "--plugins", first, "--plugins", second, "--json")
+            self.assertEqual(listed.returncode, 0, listed.stderr)
+            rows, abi2, other = (json.loads(line) for line in listed.stdout.splitlines())
+            self.assertEqual((rows["state"], rows["methods"], rows["file"]), ("ready", ["rows"], f"{first}/rows.so"))
+            with open(rows["file"], "rb") as file:
+                self.assertEqual(rows["sha256"], hashlib.sha256(file.read()).hexdigest())
+            self.assertEqual((abi2["plugin"], abi2["state"], abi2["version"]), ("abi2", "refused", None))
+            self.assertIn("ABI", abi2["reason"])
+            self.assertEqual(other["state"], "shadowed")
+            self.assertIn(rows["file"], other["reason"])
+            table = sonde("plugins", "--plugins", second, "--columns", "plugin,state")
+            self.assertRegex(table.stdout, r"(?m)^abi2 +refused$")
+
+    def test_no_plugin_is_4(self):
+        with tempfile.TemporaryDirectory() as empty:
+            nothing = sonde("plugins", "--plugins", empty)
+            self.assertEqual((nothing.returncode, nothing.stdout), (4, ""))
+            self.assertIn(empty, nothing.stderr)
 
 
 class Validate(unittest.TestCase):
