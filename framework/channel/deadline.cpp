@@ -14,8 +14,8 @@ struct Deadline::State {
     bool passed = false;
 };
 
-Deadline::Deadline(boost::asio::any_io_executor executor, std::function<void()> expire)
-    : state_(std::make_shared<State>(State{boost::asio::steady_timer(std::move(executor)), std::move(expire)}))
+Deadline::Deadline(const boost::asio::any_io_executor &executor, std::function<void()> expire)
+    : state_(std::make_shared<State>(State{boost::asio::steady_timer(executor), std::move(expire)}))
 {
 }
 

@@ -12,7 +12,7 @@ namespace sonde::channel {
 // piece it sends, costs no timer operation.
 class Deadline {
 public:
-    Deadline(boost::asio::any_io_executor executor, std::function<void()> expire);
+    Deadline(const boost::asio::any_io_executor &executor, std::function<void()> expire);
     ~Deadline();
     Deadline(const Deadline &) = delete;
     Deadline &operator=(const Deadline &) = delete;

@@ -194,11 +194,11 @@ Result<void> check_prefix(const Prefix &prefix)
 Result<void> check_plugin_file(const std::string &path)
 {
     ElfFile file(path);
-    if (const Result<void> read = file.read_header(); !read)
+    if (Result<void> read = file.read_header(); !read)
         return read;
-    if (const Result<void> read = file.check_segments(); !read)
+    if (Result<void> read = file.check_segments(); !read)
         return read;
-    if (const Result<void> read = file.read_symbols(); !read)
+    if (Result<void> read = file.read_symbols(); !read)
         return read;
     const std::optional<ElfW(Sym)> symbol = file.find("1");
     if (!symbol) {

@@ -196,7 +196,6 @@ std::optional<std::size_t> Stream::read_some(std::uint64_t most)
                                     : transport_.read(shared_.buffer.data(), std::min(room, shared_.buffer.size()));
     switch (result.io) {
     case Io::want_read:
-        return std::nullopt;
     case Io::want_write: // a renegotiation of TLS 1.2 or a key update; OpenSSL sends on the next call
         return std::nullopt;
     case Io::end:

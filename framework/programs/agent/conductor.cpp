@@ -70,7 +70,7 @@ void Conductor::stop()
 void Conductor::decide(schedule::Decisions decisions)
 {
     for (schedule::Decision &decision : decisions)
-        std::visit([this](auto &&one) { carry(std::move(one)); }, std::move(decision));
+        std::visit([this](auto &&one) { carry(std::forward<decltype(one)>(one)); }, std::move(decision));
 }
 
 void Conductor::carry(schedule::Plan plan)

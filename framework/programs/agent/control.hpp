@@ -27,7 +27,7 @@ public:
 
     // `accept` is given an instruction that has passed every check, to bring it into force; applied() follows.
     // `refused` is called when one was refused and the spool holds the reasons. Everything handed in outlives it.
-    Control(asio::any_io_executor executor, Options options, channel::Client &controller, spool::Spool &spool,
+    Control(const asio::any_io_executor &executor, Options options, channel::Client &controller, spool::Spool &spool,
             channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
             std::function<void()> refused);
 

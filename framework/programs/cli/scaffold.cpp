@@ -41,7 +41,7 @@ public:
         if (error || files.empty())
             return Error{from.string(), error ? error.message() : "is empty", "the SDK's template is damaged"};
         for (const fs::path &file : files)
-            if (const auto copied = copy_file(file, file.filename().string()); !copied)
+            if (auto copied = copy_file(file, file.filename().string()); !copied)
                 return copied;
         return {};
     }
@@ -79,9 +79,9 @@ Result<void> fill(Maker &maker, const Scaffold &scaffold, const fs::path &sdk)
 {
     const fs::path place = sdk / "template";
     for (const fs::path &folder : {place / scaffold.language, place / "common"})
-        if (const auto copied = maker.copy_folder(folder); !copied)
+        if (auto copied = maker.copy_folder(folder); !copied)
             return copied;
-    if (const auto copied = maker.copy_file(sdk / "sonde.map", "sonde.map"); !copied)
+    if (auto copied = maker.copy_file(sdk / "sonde.map", "sonde.map"); !copied)
         return copied;
     const fs::path licence = place / "licence" / scaffold.licence;
     return fs::exists(licence) ? maker.copy_file(licence, "LICENSE") : Result<void>();

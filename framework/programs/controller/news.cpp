@@ -5,8 +5,8 @@
 
 namespace sonde::controller {
 
-News::Subscription::Subscription(News &news, const Uuid &agent, asio::any_io_executor executor)
-    : news_(news), place_(news.waiting_.emplace(agent, this)), timer_(std::move(executor))
+News::Subscription::Subscription(News &news, const Uuid &agent, const asio::any_io_executor &executor)
+    : news_(news), place_(news.waiting_.emplace(agent, this)), timer_(executor)
 {
 }
 

@@ -19,7 +19,7 @@ public:
     // One long poll. Made before the state is read, so that news between the reading and the waiting is not missed.
     class Subscription {
     public:
-        Subscription(News &news, const Uuid &agent, asio::any_io_executor executor);
+        Subscription(News &news, const Uuid &agent, const asio::any_io_executor &executor);
         ~Subscription();
         Subscription(const Subscription &) = delete;
         Subscription &operator=(const Subscription &) = delete;
