@@ -1,12 +1,19 @@
 #include "plugin_host/watch.hpp"
 
-#include "bench.hpp"
+#include "support/catch.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_future.hpp>
 
 #include <fstream>
+#include <functional>
+
+#include <unistd.h>
 
 using namespace sonde;
 using namespace sonde::plugin_host;
-using namespace sonde::test;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
@@ -31,7 +38,7 @@ struct Watched {
     bool notices(Change change, std::chrono::milliseconds patience = 20s)
     {
         boost::asio::io_context loop(1);
-        Watch watch(loop.get_executor(), {root / "plugins", root / "later"}, quiet_log());
+        Watch watch(loop.get_executor(), {root / "plugins", root / "later"}, make_log("test", "error").value());
         watch.follow();
         change();
         auto noticed = boost::asio::co_spawn(loop, watch.wait(std::chrono::steady_clock::now() + patience),
@@ -105,7 +112,7 @@ TEST_CASE("a watch waits for quiet, but not for ever, and ends when told")
 {
     Watched folder;
     boost::asio::io_context loop(1);
-    Watch watch(loop.get_executor(), {folder.root / "plugins"}, quiet_log());
+    Watch watch(loop.get_executor(), {folder.root / "plugins"}, make_log("test", "error").value());
     watch.follow();
     boost::asio::steady_timer copying(loop);
     std::function<void()> copy = [&] {
