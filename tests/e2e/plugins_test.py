@@ -1,0 +1,84 @@
+"""Plugins that come, are replaced and go while the agent works: no restart, nothing half old and half new."""
+import contextlib
+import hashlib
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+
+from support import (apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all, task,
+                     wait_for, wait_for_outcomes)
+
+
+def put(system, fixture, name, ending=b""):
+    """Drops a plugin in one step, as `install` does, and returns its hash."""
+    folder = system.folder / "plugins"
+    coming = folder / f".{name}.coming"
+    shutil.copy(system.build / "tests" / "plugins" / f"{fixture}.so", coming)
+    with coming.open("ab") as file:
+        file.write(ending)
+    digest = hashlib.sha256(coming.read_bytes()).hexdigest()
+    os.rename(coming, folder / name)
+    return digest
+
+
+def methods(system):
+    return {method.split()[0] for known in system.rows("agents") for method in known["methods"]}
+
+
+def hashes(system, task_name):
+    """The plugins that the collector's results of a task were made by."""
+    with contextlib.closing(sqlite3.connect(system.folder / "collector.db")) as connection:
+        return {row[0] for row in connection.execute("SELECT plugin_hash FROM _result WHERE task = ?", (task_name,))}
+
+
+def is_running(launcher, file):
+    """Whether a runner of a plugin file has a run under way."""
+    runners = re.findall(rf"runner started runner=\d+ pid=(\d+) .*/{file}", launcher.log())
+    children = [pathlib.Path(f"/proc/{pid}/task/{pid}/children") for pid in runners]
+    return any(path.exists() and path.read_text().split() for path in children)
+
+
+def fixture_task(name, method, values=None):
+    return {**task(name, method, values), "function": [{"uri": "urn:example:fixture"}]}
+
+
+def a_plugin_comes_is_replaced_and_goes_while_the_agent_works(system):
+    system.policy["plugins"] = {"allow": ["*"], "untargeted": ["rows"]}
+    agent = start_all(system, "dns")
+    agent.wait_for_log("agent started")
+    first = put(system, "rows", "rows.so")
+    wait_for("the new method", lambda: "rows" in methods(system), alive=[agent])
+
+    long = fixture_task("long", "rows", {"count": 40, "interval": "100ms"})
+    short = fixture_task("short", "rows", {"count": 2})
+    begun = ([immediate("at-once")], [long], [schedule("long", "at-once", "long")])
+    apply(system, instruction(system, *begun))
+    wait_for("a run under way", lambda: is_running(system.programs["launcher"], "rows.so"), alive=[agent])
+    # Another file, which says the same of itself.
+    second = put(system, "rows", "rows.so", ending=b"\0")
+    agent.wait_for_log(f"plugin ready .*sha256={second}")
+    apply(system, instruction(system, [*begun[0], periodic("often", 1)], [long, short],
+                              [*begun[2], schedule("short", "often", "short")]))
+    wait_for_outcomes(system, "short", 1)
+    ended = wait_for_outcomes(system, "long", 1)[0]
+    equal((ended["outcome"], ended["rows"]), ("completed", 40))
+    equal((hashes(system, "long"), hashes(system, "short")), ({first}, {second}))
+
+    (system.folder / "plugins" / "rows.so").unlink()
+    wait_for("the method to be withdrawn", lambda: "rows" not in methods(system), alive=[agent])
+    failed = wait_for("a run without its plugin",
+                      lambda: [row for row in outcomes(system, "short") if row["outcome"] != "completed"], alive=[agent])
+    equal(failed[0]["outcome"], "failed")
+    contains(failed[0]["message"], "no method 'rows'")
+
+    # Not a plugin at all, and then mended in place.
+    (system.folder / "plugins" / "rows.so").write_text("no plugin\n")
+    agent.wait_for_log("plugin refused .*rows.so")
+    put(system, "rows", "rows.so")
+    wait_for("the method again", lambda: "rows" in methods(system), alive=[agent])
+    equal(agent.log().count("agent started"), 1)
+
+
+main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works)
