@@ -2,21 +2,11 @@
 
 #include "channel/x509.hpp"
 
-#include <algorithm>
-#include <array>
 #include <ctime>
 
 namespace sonde::channel {
 
 namespace {
-
-constexpr std::array<std::pair<Role, std::string_view>, 5> kRoles = {{
-    {Role::agent, "agent"},
-    {Role::controller, "controller"},
-    {Role::collector, "collector"},
-    {Role::operator_, "operator"},
-    {Role::peer, "peer"},
-}};
 
 Result<WallTime> wall_time(const ASN1_TIME *time, const std::string &where)
 {
@@ -51,19 +41,6 @@ Result<void> check_issued(const Credentials &credentials, const std::string &whe
 }
 
 } // namespace
-
-std::string_view to_string(Role role)
-{
-    return std::find_if(kRoles.begin(), kRoles.end(), [&](auto &entry) { return entry.first == role; })->second;
-}
-
-Result<Role> parse_role(std::string_view name)
-{
-    const auto *found = std::find_if(kRoles.begin(), kRoles.end(), [&](auto &entry) { return entry.second == name; });
-    if (found == kRoles.end())
-        return Error{"role", "no role '" + std::string(name) + "'", "agent, controller, collector, operator or peer"};
-    return found->first;
-}
 
 Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::path &directory)
 {

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "base/result.hpp"
+#include "channel/role.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -11,14 +12,7 @@
 
 namespace sonde::channel {
 
-// What a certificate allows its holder to be; in the certificate it is the SAN URI `urn:sonde:role:<name>`.
-enum class Role { agent, controller, collector, operator_, peer };
-
-using sonde::to_string; // of ids and errors, which the next one would hide
-
-// "agent", "controller", "collector", "operator", "peer".
-std::string_view to_string(Role role);
-Result<Role> parse_role(std::string_view name);
+using sonde::to_string; // of ids and errors, which that of a role would hide
 
 // Who a certificate speaks for. An agent's `id` is its MA-ID (RFC 7594), from the SAN URI `urn:uuid:<id>`.
 struct PeerIdentity {

@@ -1,0 +1,35 @@
+"""Runs a fuzzer for some seconds, ten minutes with SONDE_LONG set: fuzz.py FUZZER FOLDER [FILE...]
+
+It begins with the FILEs and with what earlier runs in FOLDER have found worth keeping. An input that breaks the target is
+left in FOLDER, and how to run it again is said.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+SECONDS = 600 if os.environ.get("SONDE_LONG") else 5
+INPUT_BYTES_MAX = 131072
+
+
+def main(fuzzer, folder, *seeds):
+    name = pathlib.Path(fuzzer).name
+    corpus = pathlib.Path(folder, f"{name}.corpus")
+    corpus.mkdir(exist_ok=True)
+    for seed in map(pathlib.Path, seeds):
+        (corpus / seed.name).write_bytes(seed.read_bytes())
+    found = pathlib.Path(folder, f"{name}.found-")
+    ended = subprocess.run([fuzzer, f"-max_total_time={SECONDS}", f"-max_len={INPUT_BYTES_MAX}", "-timeout=20",
+                            "-print_final_stats=1", f"-artifact_prefix={found}", corpus], stderr=subprocess.PIPE,
+                           text=True, errors="replace")
+    lines = ended.stderr.splitlines()
+    if ended.returncode == 0:
+        print("\n".join(line for line in lines if line.startswith(("Done", "stat::number_of_executed"))))
+        return 0
+    print("\n".join(lines[-80:]))
+    print(f"again: {fuzzer} {found}*")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))
