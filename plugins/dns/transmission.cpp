@@ -105,6 +105,11 @@ void Transmission::take_answer(const Datagram &datagram, Octets octets)
     } else if (observation.answer->tc) {
         observation.outcome = Outcome::truncated;
     }
+    // Its stamp says when it came, whenever this loop got to see it.
+    if (stage_ == Stage::waiting && observation.response_time && *observation.response_time > settings_.timeout) {
+        stage_ = Stage::timed_out;
+        listener_.decided(*this);
+    }
     switch (stage_) {
     case Stage::waiting:
         return settle(std::move(observation));
