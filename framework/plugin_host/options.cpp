@@ -2,6 +2,7 @@
 
 #include "frames/text.hpp"
 #include "plugin_host/text.hpp"
+#include "plugin_host/traffic_bound.hpp"
 
 #include <net/if.h>
 
@@ -312,6 +313,8 @@ model::Reading<Arguments> read_options(const frames::MethodDescription &method, 
 Result<void> check_texts(const frames::Description &description)
 {
     for (const auto &method : description.methods) {
+        if (const auto bound = check_traffic_bound(method); !bound)
+            return bound;
         for (const auto &option : method.options) {
             const std::string where = method.id + "/" + option.id;
             if (is_host_option(option.id))

@@ -43,7 +43,7 @@ model::Reading<Arguments> read_options(const frames::MethodDescription &method, 
 Result<frames::OptionValue> read_value(const frames::OptionDescription &option, const std::string &text);
 
 // Whether the texts of a description mean something: bounds and default values have the options' types and keep them,
-// and none has a name that is the host's. `where` is "method/option".
+// none has a name that is the host's, and traffic bounds are expressions over options. `where` is "method/option".
 Result<void> check_texts(const frames::Description &description);
 
 // The option whose value may stand without its name on a command line: the first required one. Nothing if there is

@@ -14,9 +14,9 @@ std::string denied_rule(std::size_t number)
     return "/targets/deny/" + std::to_string(number) + " of the local policy";
 }
 
-Verdict refused(std::string reason, std::uint64_t left_bytes = 0)
+Verdict refused(std::string reason)
 {
-    return {false, std::move(reason), left_bytes, {}};
+    return {false, std::move(reason), {}};
 }
 
 bool matches_any(const std::vector<std::string> &globs, const std::string &text)
@@ -37,35 +37,34 @@ Verdict Policy::judge(const Request &request) const
 {
     if (denied_)
         return refused("the local policy refuses everything: " + *denied_);
-    const std::uint64_t left = bytes_per_day_ - std::min(bytes_per_day_, request.used_bytes);
     if (!matches_any(methods_, request.method))
-        return refused("method " + request.method + " is not allowed here", left);
+        return refused("method " + request.method + " is not allowed here");
     if (request.active && request.targets.empty() && !matches_any(untargeted_, request.method))
         return refused("method " + request.method +
-                           " sends traffic and names no target that could be judged; the policy may list it as "
-                           "untargeted",
-                       left);
+                       " sends traffic and names no target that could be judged; the policy may list it as "
+                       "untargeted");
     Verdict verdict;
     verdict.allowed = true;
     for (auto target = request.targets.begin(); verdict && target != request.targets.end(); ++target)
         verdict = judge_target(*target);
     for (auto target = request.addresses.begin(); verdict && target != request.addresses.end(); ++target)
         verdict = judge_address(*target);
-    verdict.left_bytes = left;
     if (!verdict)
         return verdict;
     if (request.running >= concurrency_)
         return refused(std::to_string(request.running) + " running, and " + std::to_string(concurrency_) +
-                           " allowed at the same time",
-                       left);
-    const std::string used =
+                       " allowed at the same time");
+    const std::uint64_t unused = bytes_per_day_ - std::min(bytes_per_day_, request.used_bytes);
+    const std::uint64_t left = unused - std::min(unused, request.promised_bytes);
+    std::string used =
         std::to_string(request.used_bytes) + " of today's " + std::to_string(bytes_per_day_) + " bytes are used, ";
+    if (request.promised_bytes > 0)
+        used += std::to_string(request.promised_bytes) + " may be by runs under way, ";
     if (request.declared_bytes && *request.declared_bytes > left)
         return refused(used + std::to_string(left) + " are left, and this may need " +
-                           std::to_string(*request.declared_bytes),
-                       left);
+                       std::to_string(*request.declared_bytes));
     if (!request.declared_bytes && left == 0)
-        return refused(used + "none are left", left);
+        return refused(used + "none are left");
     return verdict;
 }
 
@@ -85,7 +84,7 @@ Verdict Policy::judge_target(std::string_view target) const
         return refused(name + " is among the denied targets (" + denied_rule(*rule) + ")");
     if (!allow_.find(*parsed, false))
         return refused(name + " is outside the allowed targets (" + kAllowed + ")");
-    return {true, "", 0, {}};
+    return {true, "", {}};
 }
 
 Verdict Policy::judge_address(const NamedAddress &target) const
@@ -107,7 +106,7 @@ Verdict Policy::judge_address(const NamedAddress &target) const
         verdict.reason += "is in " + *local + ", and outside the allowed targets (" + kAllowed + ")";
         return verdict;
     }
-    return {true, "", 0, {}};
+    return {true, "", {}};
 }
 
 } // namespace sonde::policy

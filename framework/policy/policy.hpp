@@ -28,10 +28,12 @@ struct Request {
     std::vector<std::string> targets;
     std::vector<NamedAddress> addresses; // of the names among them
     // The most this run can send and receive; absent if the method declares no bound: then it may begin while anything
-    // is left of today, and the caller stops it at Verdict::left_bytes.
+    // is left of today.
     std::optional<std::uint64_t> declared_bytes;
     std::uint64_t used_bytes = 0; // today, by all measurements
-    unsigned running = 0;         // other runs at this moment
+    // What the other runs at this moment may still use, as far as they have declared it.
+    std::uint64_t promised_bytes = 0;
+    unsigned running = 0; // other runs at this moment
 };
 
 struct Verdict {
@@ -39,7 +41,6 @@ struct Verdict {
     // Why not, with the numbers: what is there, what is needed. For everybody to read: it names what the request named,
     // and rules by their place in the owner's file, neither what they say nor an address that was looked up.
     std::string reason;
-    std::uint64_t left_bytes = 0;     // of today, before this run
     std::optional<Address> address{}; // that was looked up, if it is why not; for the owner alone
 
     explicit operator bool() const { return allowed; }
@@ -60,6 +61,7 @@ public:
     Verdict judge_address(const NamedAddress &target) const;
 
     bool denies_all() const { return denied_.has_value(); }
+    // Whatever a run declares, the caller stops it when all runs of a day have used that.
     std::uint64_t bytes_per_day() const { return bytes_per_day_; }
     unsigned concurrency() const { return concurrency_; }
 

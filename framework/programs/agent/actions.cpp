@@ -4,6 +4,7 @@
 #include "model/report_task.hpp"
 #include "model/row_count.hpp"
 #include "parts.hpp"
+#include "plugin_host/traffic_bound.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -141,8 +142,9 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
     // What does not say that it only observes may send.
     request.active = (method->method().flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE;
     request.targets = arguments->targets;
+    request.declared_bytes = plugin_host::traffic_bound(method->method(), arguments->values);
     // One that only observes and declares no bound sends nothing; any other may send anything.
-    if (!method->method().traffic_bound && !request.active)
+    if (!request.declared_bytes && !request.active)
         request.declared_bytes = 0;
     policy::Verdict verdict = ask_policy(request);
     if (verdict) {
@@ -169,24 +171,26 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
         fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, verdict.reason);
         co_return;
     }
-    // Counted from the verdict on, lest others are judged meanwhile as if this one did not run.
+    // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run.
     ++running_;
-    co_await run(start, *method, std::move(*arguments), request.used_bytes + verdict.left_bytes, stopper, ended);
+    Budget::Meter meter(budget_, policy_.current().bytes_per_day(), request.declared_bytes);
+    co_await run(start, *method, std::move(*arguments), meter, stopper, ended);
     --running_;
 }
 
 policy::Verdict Actions::ask_policy(policy::Request &request)
 {
     request.used_bytes = budget_.used();
+    request.promised_bytes = budget_.promised();
     request.running = running_;
     return policy_.current().judge(request);
 }
 
 asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                                   plugin_host::Arguments arguments, std::uint64_t day_limit,
+                                   plugin_host::Arguments arguments, Budget::Meter &meter,
                                    std::shared_ptr<Stopper> stopper, spool::Ended &ended)
 {
-    auto ready = co_await budget_.make_ready(day_limit);
+    auto ready = co_await budget_.make_ready(meter.limit());
     if (!ready) {
         fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
              "its bytes could not be booked: " + to_string(ready.error()));
@@ -194,7 +198,6 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     }
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
-    Budget::Meter meter(budget_, day_limit);
     std::optional<Budget::Stop> over; // why it has to stop
     Parts parts(spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
                 [&meter, &over, canceller](std::uint64_t bytes) {

@@ -39,8 +39,8 @@ private:
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> measure(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                              plugin_host::Arguments arguments, std::uint64_t day_limit,
-                              std::shared_ptr<Stopper> stopper, spool::Ended &ended);
+                              plugin_host::Arguments arguments, Budget::Meter &meter, std::shared_ptr<Stopper> stopper,
+                              spool::Ended &ended);
     policy::Verdict ask_policy(policy::Request &request);
     asio::awaitable<void> end(spool::Ended ended);
 

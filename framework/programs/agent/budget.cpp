@@ -50,7 +50,8 @@ struct Budget::Books : std::enable_shared_from_this<Books> {
     std::shared_ptr<Log> log;
     std::function<Day()> today;
     std::map<Day, Account> days{};
-    std::uint64_t live_bytes = 0; // of the runs under way, whatever their day
+    std::uint64_t live_bytes = 0;     // of the runs under way, whatever their day
+    std::uint64_t promised_bytes = 0; // what they may still use
     unsigned meters = 0;
     std::optional<Error> trouble{}; // why the last booking is not durable
 };
@@ -139,6 +140,11 @@ std::uint64_t Budget::used() const
     return found == books_->days.end() ? 0 : found->second.used;
 }
 
+std::uint64_t Budget::promised() const
+{
+    return books_->promised_bytes;
+}
+
 asio::awaitable<Result<void>> Budget::make_ready(std::uint64_t limit)
 {
     const std::shared_ptr<Books> books = books_;
@@ -162,14 +168,18 @@ asio::awaitable<void> Budget::settle()
             co_await books->book(day, -static_cast<std::int64_t>(account.booked - account.used));
 }
 
-Budget::Meter::Meter(const Budget &budget, std::uint64_t limit) : books_(budget.books_), limit_(limit)
+// No promise is more than the limit, so that no sum of them goes round.
+Budget::Meter::Meter(const Budget &budget, std::uint64_t limit, std::optional<std::uint64_t> declared)
+    : books_(budget.books_), limit_(limit), promised_(std::min({declared.value_or(0), limit, kMostBytes}))
 {
     ++books_->meters;
+    books_->promised_bytes += promised_;
 }
 
 Budget::Meter::~Meter()
 {
     books_->live_bytes -= own_;
+    books_->promised_bytes -= promised_;
     // What small runs leave of the cushion is there for the next ones, without a commit for each.
     if (--books_->meters == 0)
         books_->give_back(cushion_within(kCushion, limit_));
@@ -183,6 +193,9 @@ std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
     const std::uint64_t room = kMostBytes - std::min(kMostBytes, std::max(account.used, books_->live_bytes));
     const std::uint64_t more = std::min(total - std::min(total, own_), room);
     own_ += more;
+    const std::uint64_t kept = std::min(more, promised_);
+    promised_ -= kept;
+    books_->promised_bytes -= kept;
     books_->live_bytes += more;
     account.used += more;
     if (const std::int64_t missing = books_->wanted(account, limit_); missing > 0)

@@ -42,6 +42,8 @@ public:
 
     // Today, by all runs.
     std::uint64_t used() const;
+    // What the runs under way may still use, as far as they have declared it.
+    std::uint64_t promised() const;
 
     // Before a run begins: returns when the cushion is durable. `limit` is what all runs may use in a day.
     asio::awaitable<Result<void>> make_ready(std::uint64_t limit);
@@ -59,18 +61,21 @@ public:
     // The bytes of one run, from its begin to its end. Needs no Budget beside it.
     class Meter {
     public:
-        Meter(const Budget &budget, std::uint64_t limit);
+        // `declared` is the most that the run may use; nothing: it has not said.
+        Meter(const Budget &budget, std::uint64_t limit, std::optional<std::uint64_t> declared);
         ~Meter();
         Meter(const Meter &) = delete;
         Meter &operator=(const Meter &) = delete;
 
         // `total` is all of the run so far.
         std::optional<Stop> count(std::uint64_t total);
+        std::uint64_t limit() const { return limit_; }
 
     private:
         std::shared_ptr<Books> books_;
         std::uint64_t limit_;
         std::uint64_t own_ = 0;
+        std::uint64_t promised_; // of what it has declared, what is left
     };
 
     // Gives back whatever is booked and not used. At the agent's end.

@@ -211,8 +211,8 @@ struct sonde_method {
      * An upper bound of the bytes that one run puts on the line, both directions, IP headers included: an expression of
      * numbers, option ids, + - * /, min(a, b), max(a, b) and parentheses. A scalar option stands for its value
      * (durations in seconds) and must be required or have a default, so that it always has one; a list stands for the
-     * number of its items, which may be none. NULL: sends nothing. Hosts evaluate it, so that no plugin code runs to
-     * know what a plan will cost.
+     * number of its items, which may be none. A division by zero is a bound without end. NULL: sends nothing. Hosts
+     * evaluate it, so that no plugin code runs to know what a plan will cost.
      */
     const char *traffic_bound;
     uint32_t privileges;

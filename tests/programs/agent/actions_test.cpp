@@ -41,7 +41,7 @@ struct Field {
     {
         const auto folder = dir / "plugins";
         std::filesystem::create_directory(folder);
-        for (const char *name : {"echo.so", "rows.so"})
+        for (const char *name : {"echo.so", "rows.so", "unbounded.so"})
             std::filesystem::copy_file(std::filesystem::path(FIXTURES) / name, folder / name);
         return folder;
     }
@@ -133,25 +133,38 @@ TEST_CASE("a method that sends without a target needs the owner's word, and keep
     CHECK(it.budget.used() == 450);
 }
 
-TEST_CASE("a run that reaches the day's limit is stopped, and another one is not begun [G2]")
+TEST_CASE("a run is refused that may need more than is left of the day, by its own options [G2]")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})");
-    const auto stopped = it.run("rows", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
+    const auto refused = it.run("rows", {{"0", "count", "7"}});
+    CHECK(refused.word == model::OutcomeWord::refused);
+    CHECK(refused.message == "0 of today's 1000 bytes are used, 1000 are left, and this may need 1050");
+    CHECK(refused.rows == 0);
+    CHECK(it.run("rows", {{"0", "count", "6"}}).word == model::OutcomeWord::completed);
+    CHECK(it.run("rows", {{"0", "count", "1"}}).message ==
+          "900 of today's 1000 bytes are used, 100 are left, and this may need 150");
+    CHECK(it.budget.promised() == 0);
+}
+
+TEST_CASE("a run that reaches the day's limit is stopped, and another one is not begun [G2]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})");
+    const auto stopped = it.run("unbounded", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
     CHECK(stopped.word == model::OutcomeWord::refused);
     CHECK(stopped.message == "stopped at the day's limit: 1000 bytes");
     CHECK(it.budget.used() > 1000);
     CHECK(await(it.spool.open_state())->booked_bytes.begin()->second >= 1000);
-    const auto next = it.run("rows", {});
+    const auto next = it.run("unbounded", {});
     CHECK(next.word == model::OutcomeWord::refused);
     CHECK(next.message.ends_with("none are left"));
 }
 
 TEST_CASE("a run whose bytes cannot be booked has failed for want of storage, and nobody refused it [G2]")
 {
-    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows"]})");
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})");
     REQUIRE(it.run("rows", {{"0", "count", "1"}}).word == model::OutcomeWord::completed);
     const sonde::test::FullDisk full(it.dir / "spool.db", "budget");
-    const auto outcome = it.run("rows", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
+    const auto outcome = it.run("unbounded", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
     CHECK(outcome.word == model::OutcomeWord::failed);
     CHECK(outcome.status == plugin_host::kStatusNoStorage);
     CHECK(outcome.blame == model::Blame::agent);

@@ -61,7 +61,7 @@ TEST_CASE("what a run counts is booked before it ends, and exactly once nothing 
     Days it;
     const auto budget = it.budget();
     {
-        Budget::Meter meter(*budget, kMany);
+        Budget::Meter meter(*budget, kMany, {});
         for (std::uint64_t total = 0; total <= 50'000'000; total += 1'000'000) {
             REQUIRE_FALSE(meter.count(total));
             it.settle_down();
@@ -83,7 +83,7 @@ TEST_CASE("a run over midnight is counted in both days, each with its own bytes 
     const auto budget = it.budget();
     const auto before = it.day;
     {
-        Budget::Meter meter(*budget, kMany);
+        Budget::Meter meter(*budget, kMany, {});
         REQUIRE_FALSE(meter.count(3'000'000));
         it.day += std::chrono::days(1);
         CHECK(budget->used() == 0);
@@ -99,8 +99,8 @@ TEST_CASE("runs share the day's limit, and the one that passes it has to stop [G
 {
     Days it;
     const auto budget = it.budget();
-    Budget::Meter one(*budget, 1000);
-    Budget::Meter other(*budget, 1000);
+    Budget::Meter one(*budget, 1000, {});
+    Budget::Meter other(*budget, 1000, {});
     CHECK_FALSE(one.count(600));
     CHECK_FALSE(other.count(400));
     const auto stopped = one.count(601);
@@ -109,6 +109,25 @@ TEST_CASE("runs share the day's limit, and the one that passes it has to stop [G
     CHECK(stopped->reason == "stopped at the day's limit: 1000 bytes");
     it.settle_down();
     CHECK(it.booked()[it.day] >= 1000);
+}
+
+TEST_CASE("what a run has declared is kept for it until it has used it or ends [G2]")
+{
+    Days it;
+    const auto budget = it.budget();
+    {
+        Budget::Meter one(*budget, 1000, 600);
+        Budget::Meter silent(*budget, 1000, {});
+        CHECK(budget->promised() == 600);
+        CHECK_FALSE(silent.count(100));
+        CHECK_FALSE(one.count(200));
+        CHECK(budget->promised() == 400);
+        CHECK_FALSE(one.count(700));
+        CHECK(budget->promised() == 0);
+        Budget::Meter other(*budget, 1000, UINT64_MAX);
+        CHECK(budget->promised() == 1000);
+    }
+    CHECK(budget->promised() == 0);
 }
 
 TEST_CASE("a crash before the first byte costs a small budget a sixteenth at most [G2]")
@@ -139,7 +158,7 @@ TEST_CASE("a run whose bytes cannot be booked stops for that, and not for its li
     Days it;
     const auto budget = it.budget();
     it.make_ready(*budget, kMany);
-    Budget::Meter meter(*budget, kMany);
+    Budget::Meter meter(*budget, kMany, {});
     {
         const sonde::test::FullDisk full(it.dir / "spool.db", "budget");
         CHECK_FALSE(meter.count(2 * Budget::kCushion));
@@ -165,7 +184,7 @@ TEST_CASE("what a run counts is booked although nobody holds the budget any more
     Days it;
     auto budget = it.budget();
     {
-        Budget::Meter meter(*budget, kMany);
+        Budget::Meter meter(*budget, kMany, {});
         budget.reset();
         CHECK_FALSE(meter.count(3'000'000));
     }
@@ -177,8 +196,8 @@ TEST_CASE("a count that cannot be goes round nowhere: it is the limit's end [G2]
 {
     Days it;
     const auto budget = it.budget();
-    Budget::Meter one(*budget, INT64_MAX - 1);
-    Budget::Meter other(*budget, INT64_MAX - 1);
+    Budget::Meter one(*budget, INT64_MAX - 1, {});
+    Budget::Meter other(*budget, INT64_MAX - 1, {});
     for (Budget::Meter *meter : {&one, &other, &one}) {
         const auto stop = meter->count(UINT64_MAX);
         REQUIRE(stop);
@@ -196,7 +215,7 @@ TEST_CASE("a small run needs no commit of its own")
     it.make_ready(*budget, kMany);
     for (int run = 0; run < 10; ++run) {
         it.make_ready(*budget, kMany);
-        Budget::Meter meter(*budget, kMany);
+        Budget::Meter meter(*budget, kMany, {});
         REQUIRE_FALSE(meter.count(1000));
     }
     it.settle_down();
@@ -220,7 +239,7 @@ TEST_CASE("an agent that is killed at any moment has booked what its runs had co
             asio::io_context io;
             Budget budget(io.get_executor(), *spool, silent(), [&] { return day; });
             budget.restore(await(spool->open_state())->booked_bytes);
-            Budget::Meter meter(budget, kMany);
+            Budget::Meter meter(budget, kMany, {});
             for (std::uint64_t total = kStep;; total += kStep) {
                 if (meter.count(total))
                     _exit(1);
