@@ -58,6 +58,16 @@ public:
         require(is_utf8(value), where, field + " is not UTF-8");
     }
 
+    // Several lines of it.
+    void long_text(const std::string &where, const std::string &field, std::string_view value)
+    {
+        const bool control = std::any_of(value.begin(), value.end(), [](unsigned char c) {
+            return (c < 0x20 && c != '\n' && c != '\t') || c == 0x7f;
+        });
+        require(!control, where, field + " has a control character", "text with newlines and tabs");
+        require(is_utf8(value), where, field + " is not UTF-8");
+    }
+
     void id(const std::string &where, const std::string &value, char joint = '_')
     {
         const std::string form = joint == '_' ? "[a-z][a-z0-9_]*" : "[a-z][a-z0-9-]*";
@@ -138,7 +148,6 @@ void check_statuses(Checker &c, const std::string &where, const std::vector<Stat
         const std::string place = where + "/" + status.id;
         c.require(status.code >= 1 && status.code <= 99, place, "status code " + std::to_string(status.code),
                   "a method's are 1 to 99");
-        c.require(status.blame <= SONDE_BLAME_POLICY, place, "blame " + std::to_string(status.blame) + " is unknown");
         c.text(place, "help", status.help);
     }
     c.unique(where, "status codes", statuses, [](const StatusDescription &status) { return status.code; });
@@ -169,9 +178,19 @@ void check_method(Checker &c, const MethodDescription &method)
         check_table(c, where, table);
     c.unique(where, "tables", method.tables, [](const TableDescription &table) { return table.id; });
     check_statuses(c, where, method.statuses);
+    for (const std::string &name : method.parameters)
+        c.require(is_parameter(name), where, "'" + readable(name, 64) + "' is no name of a parameter",
+                  "it has the form [a-z][a-z0-9_-]*, at most 64 bytes");
+    c.unique(where, "parameters", method.parameters, [](const std::string &name) { return name; });
 }
 
 } // namespace
+
+bool is_parameter(std::string name)
+{
+    std::replace(name.begin(), name.end(), '-', '_');
+    return is_id(name, '_');
+}
 
 Result<void> check(const Description &description)
 {
@@ -183,6 +202,7 @@ Result<void> check(const Description &description)
     c.text(description.name, "licence", description.licence);
     for (const std::string &extension : description.required_extensions)
         c.text(description.name, "a required extension", extension);
+    c.long_text(description.name, "the manual", description.manual);
     c.require(!description.methods.empty(), description.name, "no method", "at least one");
     for (const MethodDescription &method : description.methods)
         if (c.ok())

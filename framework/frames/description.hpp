@@ -77,6 +77,7 @@ struct MethodDescription {
     std::optional<std::string> traffic_bound; // absent: sends nothing
     std::uint32_t privileges = 0;             // SONDE_PRIVILEGE_ICMP, ...
     bool has_probe = false;
+    std::vector<std::string> parameters; // names of what the method would like to know of the line
 
     bool operator==(const MethodDescription &) const = default;
 };
@@ -89,9 +90,13 @@ struct Description {
     std::string licence;
     std::vector<MethodDescription> methods;
     std::vector<std::string> required_extensions;
+    std::string manual; // Markdown; empty: the plugin brings none
 
     bool operator==(const Description &) const = default;
 };
+
+// Whether a parameter may have that name.
+bool is_parameter(std::string name);
 
 // Whether a description keeps the rules that <sonde/plugin.h> states: ids and versions have their form and are unique,
 // types exist and fit their place, limits hold, text is UTF-8. Default values, bounds and the traffic bound are text

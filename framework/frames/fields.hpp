@@ -29,7 +29,7 @@ void fields(C &c, Field<C, StopRunner> &m)
 template <class C>
 void fields(C &c, Field<C, OpenSockets> &m)
 {
-    each(c, m.request, m.runner, m.kind, m.family, m.count, m.interface, m.source);
+    each(c, m.request, m.runner, m.kind, m.family, m.count, m.interface, m.source, m.listen_port);
 }
 
 template <class C>
@@ -89,7 +89,7 @@ template <class C>
 void fields(C &c, Field<C, Invoke> &m)
 {
     each(c, m.invocation, m.method, m.values, m.deadline, m.family, m.interface, m.interface_index, m.source,
-         m.parameters, m.trace);
+         m.parameters, m.takes_input, m.trace);
 }
 
 template <class C>
@@ -138,13 +138,13 @@ template <class C>
 void fields(C &c, Field<C, MethodDescription> &m)
 {
     each(c, m.flags, m.id, m.version, m.help, m.functions, m.options, m.tables, m.statuses, m.traffic_bound,
-         m.privileges, m.has_probe);
+         m.privileges, m.has_probe, m.parameters);
 }
 
 template <class C>
 void fields(C &c, Field<C, Description> &m)
 {
-    each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions);
+    each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions, m.manual);
 }
 
 template <class C>
@@ -209,13 +209,24 @@ void fields(C &c, Field<C, Traffic> &m)
 template <class C>
 void fields(C &c, Field<C, SocketRequest> &m)
 {
-    each(c, m.request, m.kind, m.family, m.count);
+    each(c, m.request, m.kind, m.family, m.count, m.listen_port);
 }
 
 template <class C>
 void fields(C &c, Field<C, Done> &m)
 {
     each(c, m.status);
+}
+
+template <class C>
+void fields(C &c, Field<C, InputTable> &m)
+{
+    each(c, m.method, m.table);
+}
+
+template <class C>
+void fields(C &, Field<C, InputsEnd> &)
+{
 }
 
 template <class C>

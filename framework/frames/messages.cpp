@@ -73,6 +73,13 @@ const char *socket_fault(SocketKind kind, std::uint8_t family, std::uint32_t cou
     return count >= 1 && count <= kSocketsMax ? nullptr : "a number of sockets out of range";
 }
 
+// One socket of a kind that can.
+const char *listen_fault(const std::optional<std::uint16_t> &port, SocketKind kind, std::uint32_t count)
+{
+    const bool can = (kind == SocketKind::udp || kind == SocketKind::tcp) && count == 1;
+    return !port || can ? nullptr : "a listening socket that cannot be";
+}
+
 const char *fault(const StartRunner &m)
 {
     return m.plugin.starts_with('/') ? nullptr : "a plugin's path that is not absolute";
@@ -81,6 +88,8 @@ const char *fault(const StartRunner &m)
 const char *fault(const OpenSockets &m)
 {
     if (const char *what = socket_fault(m.kind, m.family, m.count))
+        return what;
+    if (const char *what = listen_fault(m.listen_port, m.kind, m.count))
         return what;
     if (!is_family(m.source.family) || (m.source.family != 0 && m.source.family != m.family))
         return "a source address of another family";
@@ -150,7 +159,8 @@ const char *fault(const Fail &m)
 
 const char *fault(const SocketRequest &m)
 {
-    return socket_fault(m.kind, m.family, m.count);
+    const char *what = socket_fault(m.kind, m.family, m.count);
+    return what != nullptr ? what : listen_fault(m.listen_port, m.kind, m.count);
 }
 
 const char *fault(const SocketReply &m)

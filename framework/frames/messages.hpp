@@ -71,6 +71,8 @@ struct OpenSockets {
     std::uint32_t count = 1; // 1 to kSocketsMax
     std::string interface;   // empty: the system routes
     Ip source;               // family 0: the system chooses
+    // One of UDP or TCP that others may connect or send to, on this port; 0: the system draws it.
+    std::optional<std::uint16_t> listen_port = std::nullopt;
 
     bool operator==(const OpenSockets &) const = default;
 };
@@ -159,6 +161,7 @@ struct Invoke {
     std::uint32_t interface_index = 0;
     Ip source;
     std::vector<Parameter> parameters;
+    bool takes_input = false; // its tables follow over the invocation's socket, up to InputsEnd
     bool trace = false; // say every call of the host's on stderr
 
     bool operator==(const Invoke &) const = default;
@@ -259,6 +262,7 @@ struct SocketRequest {
     SocketKind kind = SocketKind::udp;
     std::uint8_t family = 0; // 4 or 6; 0 for capture
     std::uint32_t count = 1; // 1 to kSocketsMax
+    std::optional<std::uint16_t> listen_port = std::nullopt;
 
     bool operator==(const SocketRequest &) const = default;
 };
@@ -271,6 +275,18 @@ struct Done {
 };
 
 // ---- the agent to an invocation's process ----
+
+// A table that the run takes as input; its rows follow as Rows whose `table` counts the InputTables from 0.
+struct InputTable {
+    std::string method; // who produced it
+    TableDescription table;
+
+    bool operator==(const InputTable &) const = default;
+};
+
+struct InputsEnd {
+    bool operator==(const InputsEnd &) const = default;
+};
 
 // With error 0: as many descriptors as were asked for.
 struct SocketReply {
@@ -287,7 +303,7 @@ using LauncherToAgent = std::variant<RunnerStarted, LauncherError, SocketsOpened
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
 using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
 using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done>;
-using AgentToRun = std::variant<SocketReply>;
+using AgentToRun = std::variant<SocketReply, InputTable, Rows, InputsEnd>;
 
 using Frame = std::vector<std::byte>;
 

@@ -1,6 +1,7 @@
 #include "hosting/describe.hpp"
 
 #include "frames/text.hpp"
+#include "hosting/run_host.hpp"
 
 #include <algorithm>
 #include <cstring>
@@ -13,6 +14,7 @@ namespace {
 using namespace sonde::frames;
 
 constexpr std::size_t kStringBytesMax = 4096;
+constexpr std::size_t kManualBytesMax = 32 * 1024;
 constexpr std::size_t kItemsMax = 1024; // of a NULL-terminated array without a limit of its own
 
 // The size of each struct in ABI 1.0, by its last field. None is smaller, and none of the fields after it is asked for.
@@ -38,11 +40,15 @@ constexpr std::size_t first_size(const sonde_status &)
 }
 constexpr std::size_t first_size(const sonde_method &)
 {
-    return offsetof(sonde_method, probe) + sizeof(void *);
+    return offsetof(sonde_method, parameters) + sizeof(void *);
 }
 constexpr std::size_t first_size(const sonde_plugin &)
 {
     return offsetof(sonde_plugin, extension) + sizeof(void *);
+}
+constexpr std::size_t first_size(const sonde_manual &)
+{
+    return offsetof(sonde_manual, text) + sizeof(void *);
 }
 
 // Reads a plugin's structs. Keeps the first error; what is read after it is empty.
@@ -71,13 +77,14 @@ public:
         return known;
     }
 
-    std::string text(const std::string &where, const char *field, const char *given)
+    std::string text(const std::string &where, const char *field, const char *given,
+                     std::size_t bytes_max = kStringBytesMax)
     {
         if (given == nullptr)
             return "";
-        const std::size_t size = ::strnlen(given, kStringBytesMax);
-        if (size == kStringBytesMax)
-            fail(where, std::string(field) + " is longer than 4095 bytes");
+        const std::size_t size = ::strnlen(given, bytes_max);
+        if (size == bytes_max)
+            fail(where, std::string(field) + " is longer than " + std::to_string(bytes_max - 1) + " bytes");
         return {given, size};
     }
 
@@ -193,6 +200,7 @@ MethodDescription describe_method(Describer &d, const sonde_method *given)
     out.traffic_bound = d.optional(where, "traffic_bound", method.traffic_bound);
     out.privileges = method.privileges;
     out.has_probe = method.probe != nullptr;
+    out.parameters = d.texts(where, "parameters", method.parameters);
     d.items(where, "functions", method.functions, kItemsMax,
             [&](const sonde_function *item) { out.functions.push_back(describe_function(d, where, item)); });
     d.items(where, "options", method.options, SONDE_OPTIONS_MAX,
@@ -202,6 +210,18 @@ MethodDescription describe_method(Describer &d, const sonde_method *given)
     d.items(where, "statuses", method.statuses, kItemsMax,
             [&](const sonde_status *item) { out.statuses.push_back(describe_status(d, where, item)); });
     return out;
+}
+
+// The extensions of a plugin that this host knows.
+std::string describe_manual(Describer &d, const std::string &where, const sonde_plugin &plugin)
+{
+    const auto *given = plugin.extension == nullptr
+                            ? nullptr
+                            : static_cast<const sonde_manual *>(plugin.extension(SONDE_EXTENSION_MANUAL));
+    if (given == nullptr)
+        return "";
+    const sonde_manual manual = d.grown(where + "/" SONDE_EXTENSION_MANUAL, given);
+    return d.text(where, "the manual", manual.text, kManualBytesMax);
 }
 
 } // namespace
@@ -217,6 +237,7 @@ Result<Description> read_description(const sonde_plugin &given)
     out.vendor = d.text(out.name, "vendor", plugin.vendor);
     out.licence = d.text(out.name, "licence", plugin.licence);
     out.required_extensions = d.texts(out.name, "required_extensions", plugin.required_extensions);
+    out.manual = describe_manual(d, out.name, plugin);
     d.items(out.name, "methods", plugin.methods, kItemsMax,
             [&](const sonde_method *method) { out.methods.push_back(describe_method(d, method)); });
     if (d.error())
@@ -231,8 +252,9 @@ Result<Description> describe(const sonde_plugin &plugin)
         return out;
     if (const Result<void> checked = check(*out); !checked)
         return checked.error();
-    if (!out->required_extensions.empty())
-        return Error{out->name, "needs '" + out->required_extensions[0] + "', which this host does not have", ""};
+    for (const std::string &id : out->required_extensions)
+        if (!RunHost::has_extension(id))
+            return Error{out->name, "needs '" + id + "', which this host does not have", ""};
     return out;
 }
 

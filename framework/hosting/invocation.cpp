@@ -23,7 +23,8 @@ sonde_value scalar(const frames::Scalar &item)
 
 } // namespace
 
-Invocation::Invocation(const frames::Invoke &invoke) : source_(to_ip(invoke.source))
+Invocation::Invocation(const frames::Invoke &invoke, const sonde_method &method, std::span<const sonde_input> inputs)
+    : source_(to_ip(invoke.source))
 {
     for (const frames::OptionValue &value : invoke.values)
         add_value(value);
@@ -36,6 +37,9 @@ Invocation::Invocation(const frames::Invoke &invoke) : source_(to_ip(invoke.sour
     invocation_.interface_index = invoke.interface_index;
     invocation_.source = source_.family == 0 ? nullptr : &source_;
     invocation_.family = invoke.family;
+    invocation_.method = &method;
+    invocation_.inputs = inputs.data();
+    invocation_.input_count = static_cast<std::uint32_t>(inputs.size());
     invocation_.parameters = parameters_.data();
     invocation_.parameter_count = static_cast<std::uint32_t>(parameters_.size());
 }

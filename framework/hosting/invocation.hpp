@@ -4,14 +4,16 @@
 
 #include <sonde/plugin.h>
 
+#include <span>
 #include <vector>
 
 namespace sonde::hosting {
 
-// An Invoke as the plugin sees it. Points into the Invoke, which must outlive it.
+// An Invoke as the plugin sees it. Points into all that it is made of, which must outlive it.
 class Invocation {
 public:
-    explicit Invocation(const frames::Invoke &invoke);
+    // `method` is the one that is run, as the plugin gave it.
+    Invocation(const frames::Invoke &invoke, const sonde_method &method, std::span<const sonde_input> inputs);
     Invocation(const Invocation &) = delete;
 
     const sonde_invocation &get() const { return invocation_; }

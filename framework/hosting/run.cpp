@@ -2,6 +2,7 @@
 
 #include "hosting/cancel.hpp"
 #include "hosting/child.hpp"
+#include "hosting/inputs.hpp"
 #include "hosting/invocation.hpp"
 #include "hosting/run_host.hpp"
 #include "hosting/traced_host.hpp"
@@ -45,7 +46,13 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
 {
     let_block(agent);
     const Cancel signal(cancel, invoke.deadline);
-    const Invocation invocation(invoke);
+    Result<Inputs> inputs = Inputs();
+    if (invoke.takes_input)
+        inputs = Inputs::receive(agent);
+    // Only an agent that is going away, or none of ours, sends something else: there is nobody to say it to.
+    if (!inputs)
+        return;
+    const Invocation invocation(invoke, method, inputs->get());
     RunHost host(agent, signal, description, invoke.family, false);
     if (!invoke.trace) {
         host.finish(method.run(&host, &invocation.get()));

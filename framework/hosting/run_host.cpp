@@ -100,7 +100,20 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
         RunHost *own = called(host, "sleep_until");
         return own ? own->sleep(monotonic_ns) : 1;
     };
-    sonde_host::extension = [](const sonde_host *, const char *) -> const void * { return nullptr; };
+    sonde_host::extension = [](const sonde_host *host, const char *id) -> const void * {
+        return id != nullptr && has_extension(id) ? static_cast<const sonde_listen *>(&self(host).listen_) : nullptr;
+    };
+    listen_.host = this;
+    listen_.open = [](const sonde_listen *listen, sonde_socket_kind kind, std::uint32_t family, std::uint32_t port,
+                      std::int32_t *fd) {
+        RunHost *own = called(static_cast<const Listen *>(listen)->host, SONDE_EXTENSION_LISTEN);
+        return own ? own->open_listener(kind, family, port, fd) : EPERM;
+    };
+}
+
+bool RunHost::has_extension(std::string_view id)
+{
+    return id == SONDE_EXTENSION_LISTEN;
 }
 
 RunHost *RunHost::called(const sonde_host *host, const char *callback)
@@ -117,8 +130,8 @@ RunHost *RunHost::called(const sonde_host *host, const char *callback)
 void RunHost::judge_strange_call()
 {
     if (const char *callback = strange_call_.exchange(nullptr))
-        broke_rules(std::string("called host->") + callback +
-                    " from a thread of its own; only the one that entered run may");
+        broke_rules(std::string("called ") + callback +
+                    " of the host from a thread of its own; only the one that entered run may");
 }
 
 std::int32_t RunHost::add_row(std::uint32_t table, std::span<const sonde_cell> cells)
@@ -222,8 +235,22 @@ std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family,
     const bool family_fits = kind == SONDE_SOCKET_CAPTURE ? family == 0 : family == 4 || family == 6;
     if (!kind_known || !family_fits || count < 1 || count > kSocketsMax || fds == nullptr)
         return EINVAL;
+    return request_sockets({0, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), count, {}}, fds);
+}
+
+std::int32_t RunHost::open_listener(sonde_socket_kind kind, std::uint32_t family, std::uint32_t port, std::int32_t *fd)
+{
+    const bool kind_known = kind == SONDE_SOCKET_UDP || kind == SONDE_SOCKET_TCP;
+    if (!kind_known || (family != 4 && family != 6) || port > UINT16_MAX || fd == nullptr)
+        return EINVAL;
+    return request_sockets(
+        {0, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), 1, static_cast<std::uint16_t>(port)}, fd);
+}
+
+std::int32_t RunHost::request_sockets(SocketRequest request, std::int32_t *fds)
+{
     flush();
-    const SocketRequest request{++requests_, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), count};
+    request.request = ++requests_;
     send(request);
     return await_reply(request, fds);
 }
@@ -242,12 +269,14 @@ std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fd
         const Result<AgentToRun> message = decode<AgentToRun>(received->frame);
         if (!message)
             break;
-        const auto &reply = std::get<SocketReply>(*message);
+        const auto *reply = std::get_if<SocketReply>(&*message);
+        if (reply == nullptr)
+            break;
         // An answer to a request that was given up; its sockets close here.
-        if (reply.request != request.request)
+        if (reply->request != request.request)
             continue;
-        if (reply.error != 0)
-            return reply.error;
+        if (reply->error != 0)
+            return reply->error;
         if (received->descriptors.size() != request.count)
             break;
         for (std::size_t i = 0; i < received->descriptors.size(); ++i)

@@ -24,12 +24,20 @@ public:
     // `agent` is the run's end of its socket. All arguments outlive the host. A probe has no tables.
     RunHost(int agent, const Cancel &cancel, const frames::MethodDescription &method, std::uint32_t family, bool probe);
 
+    // Whether a plugin gets something for this id.
+    static bool has_extension(std::string_view id);
+
     // Sends what is left, the failure if `returned` is none of the declared statuses, and Done.
     void finish(std::int32_t returned);
 
 private:
     // What run() is told to stop with. Returning it says "as you said" and is no failure.
     static constexpr std::int32_t kStop = -1;
+
+    // The host's extension of the same name, which knows whose it is: a host may be handed on by another one.
+    struct Listen : sonde_listen {
+        RunHost *host;
+    };
 
     static RunHost &self(const sonde_host *host);
     // The host for a callback that only the run's own thread may call; for another thread nullptr, and the run fails.
@@ -44,6 +52,8 @@ private:
     std::int32_t find_addresses(const char *name, sonde_addresses &found);
     std::int32_t sleep(std::int64_t until_ns);
     std::int32_t open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count, std::int32_t *fds);
+    std::int32_t open_listener(sonde_socket_kind kind, std::uint32_t family, std::uint32_t port, std::int32_t *fd);
+    std::int32_t request_sockets(frames::SocketRequest request, std::int32_t *fds);
     std::int32_t await_reply(const frames::SocketRequest &request, std::int32_t *fds);
     bool declared(std::int32_t code) const;
     void broke_rules(const std::string &text);
@@ -67,6 +77,7 @@ private:
     bool stop_told_ = false;
     std::int64_t flushed_ns_ = 0;
     std::uint32_t requests_ = 0;
+    Listen listen_{};
     const std::thread::id thread_ = std::this_thread::get_id();
     std::atomic<const char *> strange_call_{nullptr}; // a callback that another thread has called
 };

@@ -223,7 +223,21 @@ TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription
     sonde_host::extension = [](const sonde_host *host, const char *id) {
         const sonde_host &to = self(host).traced_;
         const std::size_t length = id == nullptr ? 0 : std::string_view(id).size();
-        return self(host).call("extension(" + quoted(id, length) + ")", [&] { return to.extension(&to, id); });
+        const void *found =
+            self(host).call("extension(" + quoted(id, length) + ")", [&] { return to.extension(&to, id); });
+        const Listen &listen = self(host).listen_;
+        return found != nullptr && found == listen.traced ? static_cast<const sonde_listen *>(&listen) : found;
+    };
+    listen_.host = this;
+    listen_.traced = static_cast<const sonde_listen *>(traced.extension(&traced, SONDE_EXTENSION_LISTEN));
+    listen_.open = [](const sonde_listen *listen, sonde_socket_kind kind, std::uint32_t family, std::uint32_t port,
+                      std::int32_t *fd) {
+        const auto &own = static_cast<const Listen &>(*listen);
+        const std::string text =
+            "listen(" + kind_text(kind) + ", family " + std::to_string(family) + ", port " + std::to_string(port) + ")";
+        return own.host->call(
+            text, [&] { return own.traced->open(own.traced, kind, family, port, fd); },
+            [&](std::int32_t error) { return error != 0 ? error_text(error) : descriptors_text(fd, 1); });
     };
 }
 

@@ -15,11 +15,19 @@ class TracedHost : public sonde_host {
 public:
     // Both outlive it.
     TracedHost(const sonde_host &traced, const frames::MethodDescription &method);
+    TracedHost(const TracedHost &) = delete;
+    TracedHost &operator=(const TracedHost &) = delete;
 
     // Lines for what is not a call of the host's: run() entered and left.
     void say(const std::string &text) const;
 
 private:
+    // The traced host's extension, with whom to say its calls to.
+    struct Listen : sonde_listen {
+        const TracedHost *host;
+        const sonde_listen *traced; // nullptr: the traced host has none
+    };
+
     static const TracedHost &self(const sonde_host *host);
     // Calls, and says `name(arguments) = result`, and what `tell` makes of the result.
     template <class Call, class Tell>
@@ -31,6 +39,7 @@ private:
     const sonde_host &traced_;
     const frames::MethodDescription &method_;
     std::int64_t begun_ns_;
+    Listen listen_{};
 };
 
 } // namespace sonde::hosting

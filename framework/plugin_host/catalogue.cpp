@@ -88,7 +88,35 @@ asio::awaitable<PluginFile> Catalogue::examine(fs::path file, std::string known_
     co_return plugin;
 }
 
-asio::awaitable<bool> Catalogue::scan()
+asio::awaitable<bool> Catalogue::probe(Seen &seen)
+{
+    bool changed = false;
+    const auto &methods = seen.plugin.description->methods;
+    seen.unfit.resize(methods.size());
+    for (std::uint32_t i = 0; i < methods.size(); ++i) {
+        std::optional<std::string> &unfit = seen.unfit[i];
+        if (!methods[i].has_probe || (unfit && unfit->empty()))
+            continue;
+        const RunResult result = co_await host_->probe(seen.plugin.file, i);
+        // These say nothing of the method.
+        if (result.status == kStatusNoLauncher || result.status == kStatusNotStarted)
+            continue;
+        std::string answer;
+        if (result.status != 0)
+            answer = result.message.empty() ? status_name(result.status, &methods[i]) : result.message;
+        if (unfit.value_or("") != answer) {
+            changed = true;
+            if (answer.empty())
+                log_->info("method can run here method={}", methods[i].id);
+            else
+                log_->warn("method cannot run here method={} reason={}", methods[i].id, sonde::quoted(answer));
+        }
+        unfit = std::move(answer);
+    }
+    co_return changed;
+}
+
+asio::awaitable<bool> Catalogue::scan(Probing probing)
 {
     const std::vector<fs::path> paths = list();
     std::map<fs::path, Seen> seen;
@@ -125,8 +153,14 @@ asio::awaitable<bool> Catalogue::scan()
         else if (news)
             log_->warn("plugin refused file={} reason={}", sonde::quoted(path.string()), sonde::quoted(plugin.reason));
         changed = changed || news;
-        seen[path] = {status.st_dev,  status.st_ino, status.st_size,   status.st_mtim,
-                      status.st_ctim, definite,      std::move(plugin)};
+        seen[path] = {status.st_dev,  status.st_ino, status.st_size,    status.st_mtim,
+                      status.st_ctim, definite,      std::move(plugin), {}};
+    }
+    for (auto &[path, file] : seen) {
+        if (probing == Probing::no || !file.plugin.ready())
+            continue;
+        const bool other = co_await probe(file);
+        changed = changed || other;
     }
     for (const auto &[path, old] : seen_) {
         if (seen.contains(path))
@@ -149,6 +183,11 @@ void Catalogue::rebuild(const std::vector<fs::path> &paths)
         PluginFile plugin = seen_.at(path).plugin;
         for (std::uint32_t i = 0; plugin.ready() && i < plugin.description->methods.size(); ++i) {
             const std::string &name = plugin.description->methods[i].id;
+            const auto &unfit = seen_.at(path).unfit;
+            if (i < unfit.size() && unfit[i] && !unfit[i]->empty()) {
+                plugin.reason += (plugin.reason.empty() ? "" : "; ") + name + " cannot run here: " + *unfit[i];
+                continue;
+            }
             const auto taken = std::find_if(methods_.begin(), methods_.end(),
                                             [&](const CatalogueMethod &each) { return each.method().id == name; });
             if (taken == methods_.end())
@@ -168,6 +207,10 @@ Result<CatalogueMethod> Catalogue::find_method(std::string_view name) const
             return each;
         names.push_back(each.method().id);
     }
+    for (const auto &[file, seen] : seen_)
+        for (std::size_t i = 0; i < seen.unfit.size(); ++i)
+            if (seen.plugin.description->methods[i].id == name && !seen.unfit[i].value_or("").empty())
+                return Error{"", std::string(name) + " cannot run here", *seen.unfit[i]};
     for (const PluginFile &plugin : files_)
         if (!plugin.ready() && plugin.file.stem() == name)
             return Error{"", "no method '" + std::string(name) + "': " + plugin.file.string() + " is refused",

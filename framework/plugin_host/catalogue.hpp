@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,7 +25,9 @@ struct PluginFile {
     std::string hash;           // SHA-256 in lower-case hex
     // What the plugin says of itself; empty if it is refused.
     std::shared_ptr<const frames::Description> description;
-    std::string reason; // why it is refused, or a word on methods that another file has already ("shadowed")
+    // Why it is refused, or a word on methods that are not offered: another file has them ("shadowed"), or they cannot
+    // run here.
+    std::string reason;
 
     bool ready() const { return description != nullptr; }
 };
@@ -46,10 +49,16 @@ class Catalogue {
 public:
     Catalogue(Host &host, std::vector<std::filesystem::path> directories, std::shared_ptr<Log> log);
 
+    enum class Probing {
+        no,
+        // A method whose probe says that it cannot run here is not offered, and asked again by the next scan.
+        yes,
+    };
+
     // Looks for what has changed, by device, inode, size and time of change, and again at what was refused; retires the
     // runners of changed files. True if anything is different from before. A directory that does not exist is empty.
     // One scan at a time.
-    boost::asio::awaitable<bool> scan();
+    boost::asio::awaitable<bool> scan(Probing probing = Probing::no);
 
     const std::vector<PluginFile> &files() const { return files_; }
     // False while another look at a file may say something else: the launcher was not reached.
@@ -74,10 +83,14 @@ private:
         timespec changed;
         bool definite; // false: look again next time
         PluginFile plugin;
+        // By method, once it was asked: why it cannot run here; an empty text: it can.
+        std::vector<std::optional<std::string>> unfit;
     };
 
     std::vector<std::filesystem::path> list() const;
     boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, std::string known_hash, bool &definite);
+    // Asks those that have not been asked, or that could not run when they were. True: one says something else.
+    boost::asio::awaitable<bool> probe(Seen &seen);
     void rebuild(const std::vector<std::filesystem::path> &paths);
 
     Host *host_;

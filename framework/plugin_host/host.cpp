@@ -86,6 +86,7 @@ public:
         const auto self = shared_from_this();
         return {executor_,
                 link_,
+                turns_,
                 settings_,
                 buffer_,
                 [self](const std::filesystem::path &plugin) { return self->runner_of(plugin); },
@@ -156,6 +157,7 @@ private:
     asio::steady_timer idle_;
     bool watching_ = false;
     std::shared_ptr<LauncherLink> link_;
+    std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
     std::shared_ptr<std::vector<std::byte>> buffer_;
     std::map<std::filesystem::path, std::shared_ptr<Runner>> current_; // the one that takes runs
     std::map<std::uint64_t, std::shared_ptr<Runner>> all_;

@@ -5,6 +5,7 @@
 #include "base/result.hpp"
 #include "frames/description.hpp"
 #include "model/intent.hpp"
+#include "plugin_host/input.hpp"
 #include "plugin_host/options.hpp"
 #include "plugin_host/status.hpp"
 
@@ -45,7 +46,10 @@ struct RunRequest {
     std::uint32_t method = 0; // index in the description
     Arguments arguments;
     std::optional<MonotonicTime> deadline;
+    // What the operator allows this run to know of the line; the method gets those that it declares.
     std::vector<frames::Parameter> parameters;
+    // For a method that takes input (SONDE_TAKES_INPUT); another one gets none.
+    std::vector<std::shared_ptr<Input>> inputs;
     std::shared_ptr<Canceller> canceller; // may be empty
     bool trace = false;                   // the run says every call of the host's on stderr
 };
@@ -117,8 +121,10 @@ public:
     // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork.
     boost::asio::awaitable<Result<void>> warm(std::filesystem::path plugin);
 
-    // Runs a method to its end. Never throws for what plugin, runner or launcher do; the result says how it ended.
-    // Cancelling the coroutine (terminal) does as Canceller::cancel: the run ends in order, and the result is returned.
+    // Runs a method to its end. An exclusive one (SONDE_EXCLUSIVE) waits for the active ones that run, and those that
+    // are asked for after it wait for it. Never throws for what plugin, runner or launcher do; the result says how it
+    // ended. Cancelling the coroutine (terminal) does as Canceller::cancel: the run ends in order, and the result is
+    // returned.
     boost::asio::awaitable<RunResult> run(RunRequest request, RowSink &sink);
 
     // Asks a method's probe whether it can run here. No error: it can, or says nothing of it.

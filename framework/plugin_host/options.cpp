@@ -338,6 +338,16 @@ Result<void> check_texts(const frames::Description &description)
     return {};
 }
 
+Result<frames::Parameter> parse_parameter(const std::string &word)
+{
+    const std::size_t equals = word.find('=');
+    const std::string name = word.substr(0, equals);
+    if (equals == std::string::npos || !frames::is_parameter(name))
+        return Error{"--parameter", "'" + word.substr(0, 80) + "' is not possible",
+                     "NAME=VALUE, where NAME has the form [a-z][a-z0-9_-]*"};
+    return frames::Parameter{name, word.substr(equals + 1)};
+}
+
 const frames::OptionDescription *positional(const frames::MethodDescription &method)
 {
     const auto found =

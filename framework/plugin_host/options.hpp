@@ -46,6 +46,9 @@ Result<frames::OptionValue> read_value(const frames::OptionDescription &option, 
 // none has a name that is the host's, and traffic bounds are expressions over options. `where` is "method/option".
 Result<void> check_texts(const frames::Description &description);
 
+// NAME=VALUE, something that methods may know of the line.
+Result<frames::Parameter> parse_parameter(const std::string &word);
+
 // The option whose value may stand without its name on a command line: the first required one. Nothing if there is
 // none.
 const frames::OptionDescription *positional(const frames::MethodDescription &method);

@@ -13,6 +13,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <string>
 
 namespace sonde::plugin_host {
 
@@ -44,7 +45,7 @@ void Canceller::cancel()
 
 Run::Run(RunContext context, RunRequest request, RowSink &sink)
     : context_(std::move(context)), request_(std::move(request)), sink_(&sink), alarm_(context_.executor),
-      changed_(context_.executor)
+      changed_(context_.executor), turn_changed_(context_.executor)
 {
 }
 
@@ -67,6 +68,7 @@ asio::awaitable<RunResult> Run::go()
         runner_->forget(invocation_);
     }
     alarm_.cancel();
+    turn_ = Turns::Turn();
     if (request_.canceller)
         request_.canceller->notify_ = nullptr;
     conclude();
@@ -82,7 +84,12 @@ asio::awaitable<bool> Run::begin()
         condemned_ = {kStatusTimeout, "its deadline passed before it began"};
     else if (!request_.description || request_.method >= request_.description->methods.size())
         condemned_ = {kStatusNoMethod, "no such method"};
-    if (condemned_)
+    else if (takes_input() && input_bytes() > kInputBytesMax)
+        condemned_ = {kStatusBadOptions, "its input has " + std::to_string(input_bytes()) + " bytes, and may have " +
+                                             std::to_string(kInputBytesMax)};
+    if (!condemned_)
+        co_await await_turn();
+    if (condemned_ || stopped_)
         co_return false;
     runner_ = context_.runner_of(request_.plugin);
     co_await runner_->wait_settled();
@@ -101,6 +108,25 @@ asio::awaitable<bool> Run::begin()
     co_return invoke();
 }
 
+// Until the method may use the line beside those that do.
+asio::awaitable<void> Run::await_turn()
+{
+    const bool exclusive = (method().flags & SONDE_EXCLUSIVE) != 0;
+    if (probe_ || (!exclusive && (method().flags & SONDE_ACTIVE) == 0))
+        co_return;
+    turn_ = context_.turns->ask(exclusive, [weak = weak_from_this()] {
+        if (const auto run = weak.lock())
+            run->turn_changed_.notify();
+    });
+    const MonotonicTime limit = request_.deadline.value_or(MonotonicTime::max());
+    while (!turn_.come() && !stopped_ && !condemned_) {
+        co_await turn_changed_.wait_until(limit);
+        co_await notice_cancellation();
+        if (!turn_.come() && now().monotonic >= limit)
+            condemned_ = {kStatusTimeout, "its deadline passed before its turn on the line came"};
+    }
+}
+
 bool Run::invoke()
 {
     invocation_ = context_.link->next_id();
@@ -114,12 +140,8 @@ bool Run::invoke()
         return false;
     }
     frames::AgentToRunner message = frames::Probe{invocation_, request_.method};
-    if (!probe_) {
-        const Network &network = request_.arguments.network;
-        message = frames::Invoke{invocation_,         request_.method,   request_.arguments.values, request_.deadline,
-                                 network.family,      network.interface, network.interface_index,   network.source,
-                                 request_.parameters, request_.trace};
-    }
+    if (!probe_)
+        message = invocation();
     Result<frames::Frame> frame = frames::encode(message);
     if (!frame) {
         condemned_ = {kStatusBadOptions, to_string(frame.error())};
@@ -131,8 +153,47 @@ bool Run::invoke()
     descriptors.push_back(std::move(ends->second));
     descriptors.push_back(std::move(theirs_cancel));
     runner_->invoke(invocation_, shared_from_this(), std::move(*frame), std::move(descriptors));
+    if (takes_input())
+        send_inputs();
     arm(std::chrono::steady_clock::now() + context_.settings.start_timeout);
     return true;
+}
+
+frames::Invoke Run::invocation() const
+{
+    frames::Invoke invoke;
+    invoke.invocation = invocation_;
+    invoke.method = request_.method;
+    invoke.values = request_.arguments.values;
+    invoke.deadline = request_.deadline;
+    invoke.family = request_.arguments.network.family;
+    invoke.interface = request_.arguments.network.interface;
+    invoke.interface_index = request_.arguments.network.interface_index;
+    invoke.source = request_.arguments.network.source;
+    for (const frames::Parameter &parameter : request_.parameters)
+        if (std::find(method().parameters.begin(), method().parameters.end(), parameter.name) !=
+            method().parameters.end())
+            invoke.parameters.push_back(parameter);
+    invoke.takes_input = takes_input();
+    invoke.trace = request_.trace;
+    return invoke;
+}
+
+std::size_t Run::input_bytes() const
+{
+    std::size_t bytes = 0;
+    for (const std::shared_ptr<Input> &input : request_.inputs)
+        bytes += input->bytes();
+    return bytes;
+}
+
+void Run::send_inputs()
+{
+    std::uint32_t index = 0;
+    for (const std::shared_ptr<Input> &input : request_.inputs)
+        for (frames::Frame &message : input->messages(index++))
+            socket_->send(std::move(message));
+    socket_->send(frames::encode(frames::AgentToRun(frames::InputsEnd{})).value());
 }
 
 void Run::started()
@@ -237,6 +298,7 @@ void Run::ask_to_stop(std::int32_t status, std::string message)
         return;
     stopped_ = {status, std::move(message)};
     stage_ = Stage::asked;
+    turn_changed_.notify();
     if (!cancel_)
         return;
     const std::uint64_t many = UINT64_MAX - 1;

@@ -5,6 +5,7 @@
 #include "plugin_host/host.hpp"
 #include "plugin_host/packet_socket.hpp"
 #include "plugin_host/runner.hpp"
+#include "plugin_host/turns.hpp"
 #include "plugin_host/verdict.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -20,6 +21,7 @@ namespace sonde::plugin_host {
 struct RunContext {
     boost::asio::any_io_executor executor;
     std::shared_ptr<LauncherLink> link;
+    std::shared_ptr<Turns> turns;
     HostSettings settings;
     // One for all runs: a packet is used up before anything else is read.
     std::shared_ptr<std::vector<std::byte>> buffer;
@@ -48,7 +50,11 @@ private:
     void runner_died(const std::string &why) override;
 
     boost::asio::awaitable<bool> begin();
+    boost::asio::awaitable<void> await_turn();
     bool invoke();
+    frames::Invoke invocation() const;
+    std::size_t input_bytes() const;
+    void send_inputs();
     boost::asio::awaitable<void> read();
     boost::asio::awaitable<void> take(frames::RunToAgent message);
     boost::asio::awaitable<void> take_rows(frames::Rows rows);
@@ -68,6 +74,7 @@ private:
     void conclude();
     bool reading() const { return !done_ && !condemned_ && stage_ != Stage::abandoned; }
 
+    bool takes_input() const { return !probe_ && (method().flags & SONDE_TAKES_INPUT) != 0; }
     const frames::MethodDescription &method() const { return request_.description->methods[request_.method]; }
 
     RunContext context_;
@@ -81,6 +88,8 @@ private:
     std::vector<frames::RowFormat> formats_;
     boost::asio::steady_timer alarm_;
     Condition changed_;
+    Condition turn_changed_;
+    Turns::Turn turn_;
 
     Stage stage_ = Stage::running;
     bool started_ = false;

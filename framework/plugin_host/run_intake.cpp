@@ -21,6 +21,15 @@ constexpr int kPacketsAtOnce = 16;
 // No line carries an exabyte in one run: a method that counts more of either kind counts wrongly.
 constexpr std::uint64_t kTrafficMax = std::uint64_t{1} << 60;
 
+std::uint32_t privilege_for(const frames::SocketRequest &request)
+{
+    if (request.listen_port)
+        return SONDE_PRIVILEGE_LISTEN;
+    if (request.kind == frames::SocketKind::icmp)
+        return SONDE_PRIVILEGE_ICMP;
+    return request.kind == frames::SocketKind::capture ? SONDE_PRIVILEGE_CAPTURE : 0;
+}
+
 } // namespace
 
 // Until run() has returned, the process is gone, or it has broken the rules.
@@ -136,18 +145,20 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
         condemn(kStatusBrokeRules, method().id + " does not take the sockets that it asks for");
         co_return;
     }
-    std::uint32_t privilege = 0;
-    if (request.kind == frames::SocketKind::icmp)
-        privilege = SONDE_PRIVILEGE_ICMP;
-    else if (request.kind == frames::SocketKind::capture)
-        privilege = SONDE_PRIVILEGE_CAPTURE;
+    const std::uint32_t privilege = privilege_for(request);
     LauncherLink::Sockets sockets;
     if ((method().privileges & privilege) != privilege) {
         sockets.error = EPERM;
     } else {
         const Network &network = request_.arguments.network;
-        frames::OpenSockets open{
-            0, runner_->id(), request.kind, request.family, request.count, network.interface, network.source};
+        frames::OpenSockets open{0,
+                                 runner_->id(),
+                                 request.kind,
+                                 request.family,
+                                 request.count,
+                                 network.interface,
+                                 network.source,
+                                 request.listen_port};
         sockets = co_await context_.link->open_sockets(open);
         co_await notice_cancellation();
     }

@@ -18,6 +18,9 @@ using frames::OpenSockets;
 using frames::SocketKind;
 
 constexpr int kReceiveBufferBytes = 1 << 20;
+constexpr int kBacklog = 128;
+// Below it are the ports of the system's own services, which whoever asks for a socket could not have by himself.
+constexpr std::uint16_t kPortMin = 1024;
 
 // The step that failed, for the error's text; nullptr when none did. errno says why.
 using Step = const char *;
@@ -67,24 +70,38 @@ Step bind_capture(int fd, unsigned interface)
     return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
 }
 
+// A TCP socket's port: drawn when it connects, so that many may share one source address; or one that connections come
+// to, also while some of an earlier run's fade away.
+Step set_port_options(int fd, const OpenSockets &request)
+{
+    const int one = 1;
+    if (request.kind != SocketKind::tcp)
+        return nullptr;
+    if (request.listen_port)
+        return ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 ? nullptr : "SO_REUSEADDR";
+    return ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one) == 0 ? nullptr
+                                                                                        : "IP_BIND_ADDRESS_NO_PORT";
+}
+
 Step bind_source(int fd, const OpenSockets &request, unsigned interface)
 {
     // An unbound UDP socket would get its port only when it sends: a method that asks for its port before then, or only
     // receives, would have none. The kernel draws it.
-    if (request.source.family == 0 && request.kind != SocketKind::udp)
+    if (request.source.family == 0 && request.kind != SocketKind::udp && !request.listen_port)
         return nullptr;
-    // A TCP socket's port is drawn when it connects, so that many may share one source address.
-    const int one = 1;
-    if (request.kind == SocketKind::tcp && ::setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &one, sizeof one) != 0)
-        return "IP_BIND_ADDRESS_NO_PORT";
+    if (Step failed = set_port_options(fd, request))
+        return failed;
+    const in_port_t port = htons(request.listen_port.value_or(0));
     if (request.family == 4) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
+        address.sin_port = port;
         std::memcpy(&address.sin_addr, request.source.bytes.data(), sizeof address.sin_addr);
         return ::bind(fd, reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0 ? nullptr : "bind";
     }
     sockaddr_in6 address{};
     address.sin6_family = AF_INET6;
+    address.sin6_port = port;
     std::memcpy(&address.sin6_addr, request.source.bytes.data(), sizeof address.sin6_addr);
     if (IN6_IS_ADDR_LINKLOCAL(&address.sin6_addr))
         address.sin6_scope_id = request.source.interface != 0 ? request.source.interface : interface;
@@ -93,6 +110,10 @@ Step bind_source(int fd, const OpenSockets &request, unsigned interface)
 
 Step prepare(int fd, const OpenSockets &request, unsigned interface)
 {
+    if (request.listen_port && *request.listen_port != 0 && *request.listen_port < kPortMin) {
+        errno = EACCES;
+        return "a port below 1024";
+    }
     if (Step failed = set_options(fd, request))
         return failed;
     if (request.kind == SocketKind::capture)
@@ -100,7 +121,10 @@ Step prepare(int fd, const OpenSockets &request, unsigned interface)
     if (interface != 0 && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, request.interface.c_str(),
                                        static_cast<socklen_t>(request.interface.size())) != 0)
         return "SO_BINDTODEVICE";
-    return bind_source(fd, request, interface);
+    if (Step failed = bind_source(fd, request, interface))
+        return failed;
+    const bool listens = request.kind == SocketKind::tcp && request.listen_port;
+    return listens && ::listen(fd, kBacklog) != 0 ? "listen" : nullptr;
 }
 
 } // namespace

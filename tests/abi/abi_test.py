@@ -102,7 +102,8 @@ def main():
             ("a field put in the middle", r"const char \*unit;", "const char *news; const char *unit;"),
             ("an argument more", r"(void \(\*progress\)\(const struct sonde_host \*host,)", r"\1 int32_t more,"),
             ("a callback moved", r"uint32_t abi_minor; /\* of the host \*/", "uint32_t abi_minor; void (*news)(void);"),
-            ("a removed field", r"    const char \*const \*required_extensions;\n", "")):
+            ("a removed field", r"    const char \*const \*parameters;\n", ""),
+            ("an extension's function changed", r"uint32_t port,", "uint64_t port,")):
         status, text = difference(changed_header(header, pattern, replacement))
         check(status != 0, f"{what} is noticed", text)
     print("\n".join(failures) if failures else "the ABI is what was recorded")

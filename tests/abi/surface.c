@@ -1,4 +1,8 @@
 /* All that a plugin and a host may see of each other, reachable from symbols: what abidw records. */
 #include <sonde/plugin.h>
 
+SONDE_VISIBLE extern const struct sonde_listen *const sonde_abi_listen;
+SONDE_VISIBLE extern const struct sonde_manual *const sonde_abi_manual;
+const struct sonde_listen *const sonde_abi_listen = NULL;
+const struct sonde_manual *const sonde_abi_manual = NULL;
 SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {SONDE_PREFIX};

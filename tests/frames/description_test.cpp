@@ -38,6 +38,10 @@ TEST_CASE("each broken rule of a description is named with its place")
     CHECK(after([](D &d) { d.methods[0].functions.clear(); }).starts_with("echo-test: implements no registry entry"));
     CHECK(after([](D &d) { d.methods[0].help = "two\nlines"; }).starts_with("echo-test: help has a control character"));
     CHECK(after([](D &d) { d.vendor = "\xff"; }) == "echo-test: vendor is not UTF-8");
+    CHECK(after([](D &d) { d.manual = "a bell\a"; }).starts_with("echo-test: the manual has a control character"));
+    CHECK(after([](D &d) { d.manual = "\xff"; }) == "echo-test: the manual is not UTF-8");
+    CHECK(after([](D &d) { d.methods[0].parameters = {"Contract"}; }).starts_with("echo-test: 'Contract' is no name"));
+    CHECK(after([](D &d) { d.methods[0].parameters = {"a", "a"}; }) == "echo-test: two parameters are the same");
 }
 
 TEST_CASE("each broken rule of an option is named with its place")
@@ -79,7 +83,7 @@ TEST_CASE("each broken rule of a status is named with its place")
     };
     CHECK(statuses({{100, "host", 0, ""}}).starts_with("echo-test/host: status code 100"));
     CHECK(statuses({{0, "none", 0, ""}}).starts_with("echo-test/none: status code 0"));
-    CHECK(statuses({{1, "odd", 8, ""}}) == "echo-test/odd: blame 8 is unknown");
+    CHECK(statuses({{1, "odd", 8, ""}}) == "fine"); // a later header's, taken as unknown
     CHECK(statuses({{1, "a", 0, ""}, {1, "b", 0, ""}}) == "echo-test: two status codes are the same");
     CHECK(statuses({{1, "a", 0, ""}, {2, "a", 0, ""}}) == "echo-test: two statuses are the same");
 }

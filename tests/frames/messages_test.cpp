@@ -126,6 +126,8 @@ TEST_CASE("numbers out of their range are refused on arrival")
                    "interface"));
     CHECK(mentions(refusal(AgentToLauncher(OpenSockets{1, 1, SocketKind::udp, 4, 1, "", samples::address()})),
                    "another family"));
+    CHECK(mentions(refusal(AgentToLauncher(OpenSockets{1, 1, SocketKind::icmp, 4, 1, "", {}, 80})), "listening"));
+    CHECK(mentions(refusal(RunToAgent(SocketRequest{1, SocketKind::tcp, 4, 2, 80})), "listening"));
     CHECK(mentions(refusal(AgentToRunner(Signal{1, 0})), "signal"));
     CHECK(mentions(refusal(AgentToRunner(Signal{1, 65})), "signal"));
     CHECK(mentions(refusal(AgentToRunner(Invoke{1, 0, {{false, {{}, {}}}}, {}, 0, "", 0, {}, {}})), "several values"));

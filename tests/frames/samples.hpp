@@ -25,7 +25,8 @@ inline Description description()
     method.traffic_bound = "target * (size + 28) * 2";
     method.privileges = SONDE_PRIVILEGE_ICMP;
     method.has_probe = true;
-    return {0, "echo-test", "1.2.3", "Example", "MIT", {method}, {"example.x/1"}};
+    method.parameters = {"contract", "time-zone"};
+    return {0, "echo-test", "1.2.3", "Example", "MIT", {method}, {"example.x/1"}, "# Echo\n\n\tMeasures.\n"};
 }
 
 inline Ip address()
@@ -45,14 +46,16 @@ inline Invoke invoke()
             "eth0",
             2,
             address(),
-            {{"contract", "100 Mb/s"}, {"", ""}}};
+            {{"contract", "100 Mb/s"}, {"", ""}},
+            true};
 }
 
 inline const std::vector<AgentToLauncher> agent_to_launcher{
     StartRunner{1, "/usr/lib/sonde/plugins/ping.so"},
     StopRunner{UINT64_MAX},
-    OpenSockets{9, 1, SocketKind::udp, 6, 64, "eth0", address()},
-    OpenSockets{10, 1, SocketKind::capture, 0, 1, "lo", {}},
+    OpenSockets{9, 1, SocketKind::udp, 6, 64, "eth0", address(), {}},
+    OpenSockets{10, 1, SocketKind::capture, 0, 1, "lo", {}, {}},
+    OpenSockets{11, 1, SocketKind::tcp, 4, 1, "", {}, 862},
 };
 inline const std::vector<LauncherToAgent> launcher_to_agent{
     RunnerStarted{1, 4711}, LauncherError{9, 13, "no such file"}, SocketsOpened{9}, RunnerEnded{1, 139},
@@ -60,9 +63,14 @@ inline const std::vector<LauncherToAgent> launcher_to_agent{
 inline const std::vector<AgentToRunner> agent_to_runner{Describe{}, invoke(), Probe{8, 2}, Signal{77, 15}};
 inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2"},
                                                         Started{77, 99}, Exited{77, 9}, InvokeFailed{77, "no method"}};
-inline const std::vector<RunToAgent> run_to_agent{
-    LogLine{SONDE_LOG_DEBUG, "caf\xc3\xa9"},  Fail{99, "lost"}, Progress{1, 2}, Traffic{UINT64_MAX, 3},
-    SocketRequest{1, SocketKind::icmp, 4, 2}, Done{-1}};
-inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1}};
+inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\xc3\xa9"},
+                                                  Fail{99, "lost"},
+                                                  Progress{1, 2},
+                                                  Traffic{UINT64_MAX, 3},
+                                                  SocketRequest{1, SocketKind::icmp, 4, 2, {}},
+                                                  SocketRequest{2, SocketKind::udp, 6, 1, 0},
+                                                  Done{-1}};
+inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1},
+                                                  InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{}};
 
 } // namespace sonde::frames::samples

@@ -130,9 +130,10 @@ struct Keeper : plugin_host::RowSink {
     std::pair<std::uint64_t, std::uint64_t> progressed;
 };
 
-// A request for the first method of a plugin, with options as on a command line.
+// A request for a method of a plugin, the first one if nothing is said, with options as on a command line.
 inline plugin_host::RunRequest request_for(Bench &bench, const std::filesystem::path &plugin,
-                                           const std::vector<std::pair<std::string, std::string>> &options = {})
+                                           const std::vector<std::pair<std::string, std::string>> &options = {},
+                                           std::uint32_t method = 0)
 {
     plugin_host::RunRequest request;
     request.plugin = plugin;
@@ -140,15 +141,17 @@ inline plugin_host::RunRequest request_for(Bench &bench, const std::filesystem::
     std::vector<model::Option> given;
     for (const auto &[option, value] : options)
         given.push_back({std::to_string(given.size()), option, value});
-    auto read = plugin_host::read_options(request.description->methods[0], given);
+    request.method = method;
+    auto read = plugin_host::read_options(request.description->methods[method], given);
     request.arguments = read.value.value();
     return request;
 }
 
 inline plugin_host::RunRequest request(Bench &bench, const std::string &name,
-                                       const std::vector<std::pair<std::string, std::string>> &options = {})
+                                       const std::vector<std::pair<std::string, std::string>> &options = {},
+                                       std::uint32_t method = 0)
 {
-    return request_for(bench, fixture(name), options);
+    return request_for(bench, fixture(name), options, method);
 }
 
 } // namespace sonde::test

@@ -159,6 +159,38 @@ TEST_CASE("the first directory to offer a method has it, and the others are told
     CHECK(catalogue.refused()[0].reason == "rows is shadowed by " + (first.path / "z.so").string());
 }
 
+TEST_CASE("every method of a file is offered [B4]")
+{
+    Folder folder;
+    folder.put("several", "several.so");
+    Bench bench;
+    Catalogue catalogue(bench.host, {folder.path}, make_log("test", "error").value());
+    bench.wait(catalogue.scan(Catalogue::Probing::yes));
+    CHECK(catalogue.capability_tasks().size() == 2);
+    CHECK(catalogue.find_method("several-one").value().index == 0);
+    CHECK(catalogue.find_method("several-two").value().index == 1);
+    CHECK(catalogue.refused().empty());
+}
+
+TEST_CASE("a method whose probe says that it cannot run here is no capability, with the reason, and is asked again")
+{
+    Folder folder;
+    folder.put("echo", "echo.so");
+    folder.put("rows", "rows.so");
+    Bench bench;
+    Catalogue catalogue(bench.host, {folder.path}, make_log("test", "error").value());
+    bench.wait(catalogue.scan());
+    CHECK(catalogue.capability_tasks().size() == 2);
+    CHECK(bench.wait(catalogue.scan(Catalogue::Probing::yes)));
+    REQUIRE(catalogue.capability_tasks().size() == 1);
+    CHECK(catalogue.capability_tasks()[0].name == "rows");
+    REQUIRE(catalogue.refused().size() == 1);
+    CHECK(catalogue.refused()[0].reason == "echo cannot run here: not on this machine");
+    CHECK(catalogue.find_method("echo").error() == Error{"", "echo cannot run here", "not on this machine"});
+    CHECK_FALSE(bench.wait(catalogue.scan(Catalogue::Probing::yes)));
+    CHECK(catalogue.capability_tasks().size() == 1);
+}
+
 TEST_CASE("a task finds its method by program or by functions and roles")
 {
     Folder folder;

@@ -1,12 +1,14 @@
 #include "bench.hpp"
 
 #include "frames/socket.hpp"
+#include "plugin_host/input_collector.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
@@ -37,6 +39,19 @@ MonotonicTime in(std::chrono::nanoseconds time)
 {
     return now().monotonic + time;
 }
+
+// Keeps rows of two strings, null as "-".
+struct Words : RowSink {
+    void row(std::uint32_t, std::span<const sonde_cell> cells) override
+    {
+        const auto text = [](const sonde_cell &cell) {
+            return cell.type == SONDE_NULL ? "-" : std::string(static_cast<const char *>(cell.v.p), cell.size);
+        };
+        rows.emplace_back(text(cells[0]), text(cells[1]));
+    }
+
+    std::vector<std::pair<std::string, std::string>> rows;
+};
 
 std::vector<pid_t> children_of(pid_t parent)
 {
@@ -115,6 +130,130 @@ TEST_CASE("a row against the declaration, or a count that cannot be, ends the ru
         CHECK(keeper.numbers[0] == 1);
         CHECK(result.sent_bytes == 0);
     }
+}
+
+TEST_CASE("each method of a file runs, and knows which one it is")
+{
+    Bench bench;
+    for (std::uint32_t method : {0u, 1u}) {
+        Keeper keeper;
+        CHECK(bench.wait(bench.host.run(request(bench, "several", {}, method), keeper)).status == 0);
+        CHECK(keeper.numbers == std::vector<std::int64_t>{method + 1});
+    }
+    CHECK(bench.host.runners() == 1);
+}
+
+TEST_CASE("a method gets of what is allowed only the parameters that it declares [F2]")
+{
+    Bench bench;
+    Words words;
+    RunRequest wanted = request(bench, "echo", {{"target", "127.0.0.1"}});
+    wanted.parameters = {{"contract", "100 Mb/s"}, {"address", "1 High Street"}};
+    CHECK(bench.wait(bench.host.run(wanted, words)).status == 0);
+    const auto has = [&](const std::string &name) {
+        return std::any_of(words.rows.begin(), words.rows.end(), [&](const auto &row) { return row.first == name; });
+    };
+    CHECK(has("contract"));
+    CHECK_FALSE(has("address"));
+    CHECK_FALSE(has("technology"));
+}
+
+TEST_CASE("the rows of one run are the input of another, whole and typed [A5]")
+{
+    Bench bench;
+    const RunRequest rows = request(bench, "rows", {{"count", "20000"}});
+    InputCollector collector(rows.description->methods[0]);
+    REQUIRE(bench.wait(bench.host.run(rows, collector)).status == 0);
+    Words words;
+    RunRequest wanted = request(bench, "input");
+    wanted.inputs = collector.inputs();
+    CHECK(bench.wait(bench.host.run(wanted, words)).status == 0);
+    REQUIRE(words.rows.size() == 60000);
+    using Row = std::pair<std::string, std::string>;
+    CHECK(words.rows[0] == Row{"rows/sample/number", "0"});
+    CHECK(words.rows[1] == Row{"rows/sample/word", "even"});
+    CHECK(words.rows[59999] == Row{"rows/sample/elapsed", "19999000"});
+    // Without input there is none, and a method that takes none is given none.
+    words.rows.clear();
+    CHECK(bench.wait(bench.host.run(request(bench, "input"), words)).status == 0);
+    CHECK(words.rows.empty());
+    RunRequest deaf = request(bench, "echo", {{"target", "127.0.0.1"}});
+    deaf.inputs = collector.inputs();
+    CHECK(bench.wait(bench.host.run(deaf, words)).status == 0);
+    CHECK(std::count(words.rows.begin(), words.rows.end(), Row{"inputs", "0"}) == 1);
+}
+
+TEST_CASE("rows beyond what a run can take as input stop the run that makes them")
+{
+    Bench bench;
+    const RunRequest flood = request(bench, "flood", {{"count", "1000000000"}});
+    InputCollector collector(flood.description->methods[0]);
+    const RunResult result = bench.wait(bench.host.run(flood, collector));
+    CHECK(result.status == kStatusNoStorage);
+    CHECK(result.message.find("too many to be another run's input") != std::string::npos);
+}
+
+TEST_CASE("more input than a process has to hold is refused before anything runs")
+{
+    Bench bench;
+    const RunRequest rows = request(bench, "rows", {{"count", "100000"}});
+    InputCollector collector(rows.description->methods[0]);
+    REQUIRE(bench.wait(bench.host.run(rows, collector)).status == 0);
+    RunRequest wanted = request(bench, "input");
+    for (std::size_t bytes = 0; bytes <= kInputBytesMax; bytes += collector.inputs()[0]->bytes())
+        wanted.inputs.push_back(collector.inputs()[0]);
+    Words words;
+    const RunResult result = bench.wait(bench.host.run(wanted, words));
+    CHECK(result.status == kStatusBadOptions);
+    CHECK(result.message.find("and may have 16777216") != std::string::npos);
+    CHECK(words.rows.empty());
+}
+
+TEST_CASE("a method that declares it listens on a port of its own or the system's choice, and no other")
+{
+    Bench bench;
+    const auto listen = [&](const char *kind, const std::string &port, std::uint32_t method = 0) {
+        Keeper keeper;
+        const RunResult result =
+            bench.wait(bench.host.run(request(bench, "listen", {{"kind", kind}, {"port", port}}, method), keeper));
+        INFO(result.message);
+        CHECK(result.status == (method == 0 ? 0 : 7));
+        return keeper.numbers.empty() ? result.message : std::to_string(keeper.numbers[0]);
+    };
+    const std::string drawn = listen("tcp", "0");
+    CHECK(listen("tcp", drawn) == drawn);
+    CHECK(listen("udp", "0") != "0");
+    CHECK(listen("tcp", "0", 1) == "Operation not permitted");
+}
+
+TEST_CASE("an exclusive method has the line to itself, and a run that cannot wait so long says so")
+{
+    Bench bench;
+    Keeper alone, other, late;
+    RunRequest first = request(bench, "alone", {{"pause", "1h"}});
+    first.canceller = std::make_shared<Canceller>();
+    auto running = bench.begin(bench.host.run(first, alone));
+    bench.run_until([&] { return !alone.numbers.empty(); });
+    // `rows` is active, so it waits; one that only observes does not.
+    auto waiting = bench.begin(bench.host.run(request(bench, "rows"), other));
+    Keeper passive;
+    CHECK(bench.wait(bench.host.run(request(bench, "several"), passive)).status == 0);
+    RunRequest hurried = request(bench, "rows");
+    hurried.deadline = in(50ms);
+    const RunResult given_up = bench.wait(bench.host.run(hurried, late));
+    CHECK(given_up.status == kStatusTimeout);
+    CHECK(given_up.message == "its deadline passed before its turn on the line came");
+    RunRequest cancelled = request(bench, "rows");
+    cancelled.canceller = std::make_shared<Canceller>();
+    auto unwanted = bench.begin(bench.host.run(cancelled, late));
+    cancelled.canceller->cancel();
+    CHECK(bench.end(unwanted).status == kStatusCancelled);
+    CHECK(other.numbers.empty());
+    CHECK(late.numbers.empty());
+    first.canceller->cancel();
+    CHECK(bench.end(running).status == kStatusCancelled);
+    CHECK(bench.end(waiting).status == 0);
+    CHECK_FALSE(other.numbers.empty());
 }
 
 TEST_CASE("garbage in place of frames ends that run and nothing else")

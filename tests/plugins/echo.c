@@ -95,6 +95,8 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     return 0;
 }
 
+static const char *const parameters[] = {"contract", "technology", NULL};
+
 static int32_t probe(const struct sonde_host *host)
 {
     return sonde_fail(host, FIXTURE_OTHER, "not on this machine");
@@ -102,7 +104,8 @@ static int32_t probe(const struct sonde_host *host)
 
 static const struct sonde_method method = {SONDE_SIZE(sonde_method),       .id = "echo",       .version = "1.0",
                                            .functions = fixture_functions, .options = options, .tables = tables,
-                                           .statuses = fixture_statuses,   .run = run,         .probe = probe};
+                                           .statuses = fixture_statuses,   .run = run,         .probe = probe,
+                                           .parameters = parameters};
 static const struct sonde_method *const methods[] = {&method, NULL};
 SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {SONDE_PREFIX, .name = "echo", .version = "1.0.0",
                                                           .licence = "Apache-2.0", .methods = methods};

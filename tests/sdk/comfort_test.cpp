@@ -3,7 +3,10 @@
 #include "support/catch.hpp"
 
 #include <cerrno>
+#include <chrono>
+#include <optional>
 #include <stdexcept>
+#include <string_view>
 #include <vector>
 
 #include <fcntl.h>
@@ -60,6 +63,30 @@ void writes_two_rows(const sonde_host &host, const sonde_invocation &)
     row(host, 0, {cell(1)});
     row(host, 0, {cell(2)});
 }
+
+enum class Mode { plain, fancy };
+constexpr const char *kModes[] = {"plain", "fancy", nullptr};
+
+struct Asked {
+    std::string_view name;
+    std::uint16_t port;
+    std::optional<double> ratio;
+    std::vector<std::chrono::nanoseconds> waits;
+    Mode mode;
+};
+constinit const OptionSet kAsked(option<&Asked::name>({.id = "name", .type = SONDE_HOST, .required = true}),
+                                 option<&Asked::port>({.id = "port", .default_value = "1"}),
+                                 option<&Asked::ratio>({.id = "ratio"}), option<&Asked::waits>({.id = "waits"}),
+                                 option<&Asked::mode>({.id = "mode", .default_value = "plain", .words = kModes}));
+
+struct Answer {
+    std::int64_t seq;
+    std::optional<std::chrono::nanoseconds> rtt;
+    std::optional<Mode> mode;
+};
+constinit const Table kAnswers({.id = "answer", .help = "one a question"}, column<&Answer::seq>({.id = "seq"}),
+                               column<&Answer::rtt>({.id = "rtt"}),
+                               column<&Answer::mode>({.id = "mode", .words = kModes}));
 
 } // namespace
 
@@ -130,6 +157,51 @@ TEST_CASE("options are read by position, a list's items one by one")
     CHECK_FALSE(options.given(2));
     CHECK(options.text(2).empty());
     CHECK(options.items(2).empty());
+}
+
+TEST_CASE("options fill the members that they are declared with, and one that is too much says so")
+{
+    CHECK(kAsked.data()[0]->type == SONDE_HOST);
+    CHECK(kAsked.data()[1]->type == SONDE_INT);
+    CHECK(kAsked.data()[3]->type == SONDE_DURATION);
+    CHECK(kAsked.data()[3]->list == 1);
+    CHECK(kAsked.data()[4]->type == SONDE_ENUM);
+    CHECK(kAsked.data()[5] == nullptr);
+    const sonde_value waits[] = {{1, 0, "1ns", nullptr, 3, 1}, {2, 0, "2ns", nullptr, 3, 1}};
+    sonde_value values[] = {
+        {0, 0, "host", nullptr, 4, 1}, {443, 0, "443", nullptr, 3, 1}, {0, 0, "", nullptr, 0, 0},
+        {0, 0, "", waits, 0, 2},       {1, 0, "fancy", nullptr, 5, 1},
+    };
+    sonde_invocation in{};
+    in.values = values;
+    in.value_count = 5;
+    const Asked asked = kAsked.read(in);
+    CHECK(asked.name == "host");
+    CHECK(asked.port == 443);
+    CHECK_FALSE(asked.ratio);
+    CHECK(asked.waits == std::vector<std::chrono::nanoseconds>{1ns, 2ns});
+    CHECK(asked.mode == Mode::fancy);
+    values[1].integer = 65536;
+    CHECK_THROWS_AS(kAsked.read(in), std::out_of_range);
+}
+
+TEST_CASE("a row is a struct, whose optional members may be null")
+{
+    CHECK(std::string_view(kAnswers.id) == "answer");
+    CHECK(kAnswers.columns[1]->type == SONDE_DURATION);
+    CHECK(kAnswers.columns[1]->nullable == 1);
+    CHECK(kAnswers.columns[0]->nullable == 0);
+    CHECK(kAnswers.columns[3] == nullptr);
+    Host host;
+    row(host, 2, kAnswers, {.seq = 7, .rtt = 3us, .mode = Mode::fancy});
+    row(host, 2, kAnswers, {.seq = 8, .rtt = {}, .mode = {}});
+    REQUIRE(host.rows.size() == 2);
+    CHECK(host.rows[0].table == 2);
+    CHECK(host.rows[0].cells[0].v.i == 7);
+    CHECK(host.rows[0].cells[1].v.i == 3000);
+    CHECK(std::string_view(static_cast<const char *>(host.rows[0].cells[2].v.p)) == "fancy");
+    CHECK(host.rows[1].cells[1].type == SONDE_NULL);
+    CHECK(host.rows[1].cells[2].type == SONDE_NULL);
 }
 
 TEST_CASE("a descriptor is closed once, by its last owner")

@@ -33,6 +33,7 @@ def run(what, command, **kwargs):
 def headers_alone():
     for language, standard, header in (
         ("c", "c99", "plugin.h"), ("c", "c11", "plugin.h"), ("c++", "c++20", "plugin.h"), ("c++", "c++20", "plugin.hpp"),
+        ("c++", "c++20", "cells.hpp"), ("c++", "c++20", "describe.hpp"), ("c++", "c++20", "typed.hpp"),
         ("c++", "c++20", "address.hpp"), ("c++", "c++20", "event.hpp"),
     ):
         for compiler in compilers[language]:

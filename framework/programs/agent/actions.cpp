@@ -214,6 +214,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     request.arguments = std::move(arguments);
     request.deadline = now().monotonic + longest_run_;
     request.canceller = canceller;
+    request.parameters = parameters_;
 
     const plugin_host::RunResult result = co_await host_.run(std::move(request), parts);
     stopper->on_stop({});

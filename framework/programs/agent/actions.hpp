@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 namespace sonde::agent {
 
@@ -25,9 +26,10 @@ class Actions {
 public:
     Actions(asio::any_io_executor executor, spool::Spool &spool, plugin_host::Host &host,
             plugin_host::Catalogue &catalogue, PolicyFile &policy, Lookup &lookup, Budget &budget, Reporter &reporter,
-            std::shared_ptr<Log> log, std::chrono::seconds longest_run)
+            std::shared_ptr<Log> log, std::chrono::seconds longest_run, std::vector<frames::Parameter> parameters)
         : executor_(std::move(executor)), spool_(spool), host_(host), catalogue_(catalogue), policy_(policy),
-          lookup_(lookup), budget_(budget), reporter_(reporter), log_(std::move(log)), longest_run_(longest_run)
+          lookup_(lookup), budget_(budget), reporter_(reporter), log_(std::move(log)), longest_run_(longest_run),
+          parameters_(std::move(parameters))
     {
     }
 
@@ -54,6 +56,7 @@ private:
     Reporter &reporter_;
     std::shared_ptr<Log> log_;
     std::chrono::seconds longest_run_;
+    std::vector<frames::Parameter> parameters_;
     unsigned running_ = 0;
 };
 

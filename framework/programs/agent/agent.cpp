@@ -69,7 +69,7 @@ public:
               [this] { notices_.failures_wait(); }),
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, lookup_, budget_, reporter_, log_,
-                   options_.longest_run),
+                   options_.longest_run, options_.parameters),
           engine_(options_.identity->self.id, [this] { return generator_(); }),
           conductor_(
               coroutines, engine_, spool_, actions_, alarm_, log_,
@@ -184,7 +184,7 @@ private:
     asio::awaitable<void> scan()
     {
         watch_.follow();
-        const bool changed = co_await catalogue_.scan();
+        const bool changed = co_await catalogue_.scan(plugin_host::Catalogue::Probing::yes);
         if (!changed)
             co_return;
         model::Capabilities capabilities;

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "channel/identity.hpp"
 #include "channel/url.hpp"
+#include "frames/messages.hpp"
 #include "spool/spool.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -20,6 +21,7 @@ struct AgentOptions {
     std::filesystem::path policy;
     std::vector<std::filesystem::path> plugins;
     std::filesystem::path launcher; // its socket
+    std::vector<frames::Parameter> parameters; // what methods may know of the line
     std::chrono::seconds longest_run{3600};
     std::chrono::seconds longest_stop{15}; // for what runs to end in order
 };

@@ -1,4 +1,5 @@
 #include "agent.hpp"
+#include "plugin_host/options.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -25,6 +26,7 @@ struct Options {
     std::string policy;
     std::vector<std::string> plugins;
     std::string launcher = "/run/sonde/launcher.sock";
+    std::vector<std::string> parameters;
     std::uint64_t spool_mib = 64;
     std::uint64_t longest_run_s = 3600;
     std::uint64_t longest_stop_s = 15;
@@ -58,6 +60,12 @@ int run(const Options &options)
     if (!spool)
         return complain(spool.error(), 4);
     agent::AgentOptions parts;
+    for (const std::string &word : options.parameters) {
+        auto parameter = plugin_host::parse_parameter(word);
+        if (!parameter)
+            return complain(parameter.error(), 2);
+        parts.parameters.push_back(std::move(*parameter));
+    }
     parts.identity = *identity;
     parts.controller = *controller;
     parts.policy = options.policy;
@@ -92,6 +100,8 @@ int main(int argc, char **argv)
     app.add_option("--policy", options.policy, "the line owner's limits; nothing is measured without")->required();
     app.add_option("--plugins", options.plugins, "folder of plugins, repeatable, the first goes first")->required();
     app.add_option("--launcher", options.launcher, "socket of sonde-launcher")->capture_default_str();
+    app.add_option("--parameter", options.parameters,
+                   "NAME=VALUE, repeatable: what methods may know of the line; each is told what it asks for");
     app.add_option("--spool-mib", options.spool_mib, "what waits for its acknowledgement takes at most so many MiB")
         ->capture_default_str()
         ->check(CLI::Range(1, 1'000'000));

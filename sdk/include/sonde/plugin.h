@@ -8,27 +8,38 @@
  * The life of a plugin, and what may be called when:
  *
  *     [load]   the file is mapped. Nothing of the plugin runs: no thread, no socket, no output, no constructor with
- *              work in it. The host reads the description. Pointers in it stay valid and unchanged for ever.
+ *              work in it. The host reads the description, and asks `plugin->extension` for what it knows. Pointers
+ *              that it finds stay valid and unchanged for ever.
  *     [probe]  optional: `method->probe(host)` answers "can this method run here?", in a process of its own.
  *     [run]    `method->run(host, invocation)`: fresh single-threaded process, default signals, umask 022, C locale,
  *              stdin /dev/null, SIGPIPE ignored. Ends by returning; the process is gone afterwards, so nothing has to
  *              be freed. Whether the process was forked before or after loading is the host's choice.
  *
- * Every callback below carries in brackets when it may be called. Threads: a host callback may be called only by the
- * thread that entered `run` or `probe`, unless its note says [any thread]. A call from another thread does nothing, and
- * the run fails with the host's status "broke_rules".
+ * Every function below carries in brackets when it may be called: a host's callback, in which of these by the plugin; a
+ * plugin's function, in which of these by the host.
+ *
+ * Threads: a host callback may be called only by the thread that entered `run` or `probe`, unless its note says [any
+ * thread]. A call from another thread does nothing, and the run fails with the host's status "broke_rules". No callback
+ * may be called from a signal handler, nor after `run` or `probe` has returned.
+ *
+ * Ownership: whatever the host hands over is the host's, lives until `run` or `probe` returns and must not be written
+ * to; sockets are the plugin's to close. Whatever the plugin hands over is copied before the callback returns. Nothing
+ * is allocated on one side and freed on the other, and no exception crosses the line.
  *
  * Strings: descriptions are NUL-terminated UTF-8. Strings at run time are (pointer, length) and have a NUL behind them
- * as well. Whatever the host hands over lives until `run` returns and must not be written to. Whatever the plugin hands
- * over is copied before the callback returns.
+ * as well.
  *
  * Times: int64 nanoseconds, with their clock named. Layout: fixed-width types only, padding is explicit, reserved
- * fields are zero and ignored by the reader.
+ * fields are zero and ignored by the reader, and so are flags that it does not know.
+ *
+ * Errors: a callback that can fail says so in its return value and has changed nothing then. A call that breaks a rule
+ * of this header fails the run with "broke_rules" and a sentence for its author.
  *
  * Evolution, which is the promise: structs that the plugin gives begin with their size and may grow at the end; a host
  * reads what it knows and takes the rest as zero. Structs that the host gives (`sonde_host`, `sonde_invocation` and
- * what hangs off it) and `sonde_cell` never change. New services come as extensions, looked up by string id. A plugin
- * built against any 1.x header loads in any host 1.y. Enumerators are never renumbered.
+ * what hangs off it, and those of its extensions) and `sonde_cell` never change. New services come as extensions,
+ * looked up by string id. A plugin built against any 1.x header loads in any host 1.y. Enumerators are never
+ * renumbered.
  */
 #ifndef SONDE_PLUGIN_H
 #define SONDE_PLUGIN_H
@@ -83,9 +94,9 @@ enum {
                             SONDE_CLOCK_WALL, else decimal ns */
     SONDE_DURATION = 7,  /* i: ns.                           Text: decimal ns in reports; options take 10ms, 1.5s, 2h */
     SONDE_ADDRESS = 8,   /* p to 4 or 16 bytes in network order, size says which. Text: RFC 5952 */
-    /* Options only; each arrives as text, checked by the host: */
+    /* Options only: */
     SONDE_ENUM = 9,  /* one of `words`; integer is its index */
-    SONDE_HOST = 10, /* a host name or an address literal */
+    SONDE_HOST = 10, /* a host name or an address literal, an IPv6 one perhaps with a zone: fe80::1%eth0 */
     SONDE_URL = 11,  /* an absolute URL */
     SONDE_PORT = 12  /* 1 to 65535; arrives as integer */
 };
@@ -156,7 +167,7 @@ struct sonde_function {
     const char *const *roles; /* NULL-terminated; NULL: none */
 };
 
-/* Whose fault a failure is. */
+/* Whose fault a failure is. A host takes one that it does not know as unknown. */
 typedef uint32_t sonde_blame;
 enum {
     SONDE_BLAME_UNKNOWN = 0,
@@ -179,21 +190,20 @@ struct sonde_status {
     const char *help;
 };
 
-/* sonde_method.flags */
+/* sonde_method.flags; unknown ones are ignored */
 enum {
     SONDE_ACTIVE = 1u << 0,         /* sends measurement traffic */
     SONDE_PASSIVE = 1u << 1,        /* observes traffic */
-    SONDE_EXCLUSIVE = 1u << 2,      /* disturbs or is disturbed by other active methods on the line; a host says so, and
-                                       does not keep them apart yet */
-    SONDE_TAKES_INPUT = 1u << 3,    /* reads the tables of the preceding action (pipelined schedules) */
+    SONDE_EXCLUSIVE = 1u << 2,      /* disturbs or is disturbed by other active methods: it runs alone among them */
+    SONDE_TAKES_INPUT = 1u << 3,    /* reads the tables of the preceding action; without this there are none */
     SONDE_NEEDS_INTERFACE = 1u << 4 /* cannot run without `interface` */
 };
 
-/* sonde_method.privileges: what `host->socket` must be able to give beyond ordinary UDP and TCP sockets. */
+/* sonde_method.privileges: what the host must be able to give beyond ordinary UDP and TCP sockets. */
 enum {
     SONDE_PRIVILEGE_ICMP = 1u << 0,    /* SONDE_SOCKET_ICMP */
     SONDE_PRIVILEGE_CAPTURE = 1u << 1, /* SONDE_SOCKET_CAPTURE */
-    SONDE_PRIVILEGE_LISTEN = 1u << 2   /* accept connections or datagrams from anywhere */
+    SONDE_PRIVILEGE_LISTEN = 1u << 2   /* a port that others connect or send to: SONDE_EXTENSION_LISTEN */
 };
 
 /* A measurement method. */
@@ -222,8 +232,17 @@ struct sonde_method {
      * whatever is returned. Obeys cancellation and the deadline. May create threads, never processes.
      */
     int32_t (*run)(const struct sonde_host *host, const struct sonde_invocation *invocation);
-    /* "Can this method run here?" [probe] 0, or a status code with host->fail saying why not. NULL: always. */
+    /*
+     * "Can this method run here?" [probe] 0, or the code of one of `statuses` with host->fail saying why not. Puts
+     * nothing on the line and takes less than five seconds. NULL: always.
+     */
     int32_t (*probe)(const struct sonde_host *host);
+    /*
+     * The names ([a-z][a-z0-9_-]*) of what the method would like to know of the line: "contract", "technology", ...
+     * Only these, and of these only those that the operator allows, reach the invocation; the method must be able to do
+     * without. NULL-terminated; NULL: none.
+     */
+    const char *const *parameters;
 };
 
 /* What a plugin exports. The first four fields can be read from the file without loading it; they never change. */
@@ -239,7 +258,10 @@ struct sonde_plugin {
     const struct sonde_method *const *methods; /* NULL-terminated, at least one */
     /* Extension ids without which the plugin cannot work, NULL-terminated: a host that lacks one refuses it by name. */
     const char *const *required_extensions;
-    /* The plugin's own extensions: a constant object by id, or NULL. [load, run] NULL: it has none. */
+    /*
+     * The plugin's own extensions: the constant object of that id, or NULL for an id that it does not know. A pure
+     * lookup, without side effects. [load] NULL: it has none.
+     */
     const void *(*extension)(const char *id);
 };
 
@@ -299,18 +321,22 @@ struct sonde_value {
     uint32_t count;
 };
 
-/* A table that a preceding action produced (SONDE_TAKES_INPUT). cells[row * column_count + column]. */
+/*
+ * A table that a preceding action produced (SONDE_TAKES_INPUT), whole. cells[row * column_count + column]; each has the
+ * type that its column was declared with, or is null.
+ */
 struct sonde_input {
     const char *method;
     const char *table;
-    const char *const *columns;
+    const char *const *columns; /* their ids, column_count of them */
     const struct sonde_cell *cells;
     uint64_t row_count;
     uint32_t column_count;
     uint32_t reserved0;
 };
 
-/* Something the operator knows of the line and lets this run know: contract rate, technology, ... */
+/* Something the operator knows of the line and lets this run know, under one of the names in sonde_method.parameters.
+ */
 struct sonde_parameter {
     const char *name;
     const char *value;
@@ -324,6 +350,7 @@ struct sonde_invocation {
     const struct sonde_ip *source; /* NULL: the system chooses */
     const struct sonde_input *inputs;
     const struct sonde_parameter *parameters;
+    const struct sonde_method *method; /* the one that is run, as the plugin gave it: several may share a function */
     uint32_t value_count;
     uint32_t family;          /* 4, 6 or 0 for any */
     uint32_t interface_index; /* 0: the system routes */
@@ -349,8 +376,9 @@ enum { SONDE_LOG_ERROR = 1, SONDE_LOG_WARNING = 2, SONDE_LOG_INFO = 3, SONDE_LOG
 struct sonde_host {
     uint32_t abi_minor; /* of the host */
     /*
-     * Readable for ever once the run is cancelled or its deadline has passed: put it beside your sockets in the event
-     * loop. A run that is not back within the grace time after that gets SIGTERM, then SIGKILL.
+     * Readable for ever once the run is cancelled or its deadline has passed: put it beside your sockets in the
+     * event loop, and neither read nor close it. A run that is not back within the grace time after that gets SIGTERM,
+     * then SIGKILL. [any thread]
      */
     int32_t cancel_fd;
 
@@ -364,12 +392,16 @@ struct sonde_host {
     int32_t (*row)(const struct sonde_host *host, uint32_t table, const struct sonde_cell *cells, uint32_t count);
 
     /*
-     * Says why the run failed: code 1 to 99 of `statuses`, a sentence for a person, `length` bytes. [run, probe]
-     * The first call wins. Returns `code`, so that `return sonde_fail(...)` reads well.
+     * Says why the run failed: code 1 to 99 of `statuses`, a sentence for a person, `length` bytes of UTF-8
+     * (what is longer than 4096 is cut). [run, probe] The first call wins. Returns `code`, so that `return
+     * sonde_fail(...)` reads well. Rows may still follow.
      */
     int32_t (*fail)(const struct sonde_host *host, int32_t code, const char *text, uint32_t length);
 
-    /* A line for the agent's log. No addresses of the line's users above SONDE_LOG_DEBUG. [run, probe] */
+    /*
+     * A line for the agent's log, `length` bytes of UTF-8 (what is longer than 4096 is cut). No addresses of the line's
+     * users above SONDE_LOG_DEBUG. After 500 lines the rest of a run's is dropped. [run, probe]
+     */
     void (*log)(const struct sonde_host *host, sonde_log_level level, const char *text, uint32_t length);
 
     /*
@@ -383,9 +415,9 @@ struct sonde_host {
                       int32_t *fds);
 
     /*
-     * Resolves a name or an address literal with the system's resolver, keeping to the invocation's family. Blocks, at
-     * most until the deadline. [run, probe] Returns 0 and at least one address, or a negative EAI_ code of
-     * getaddrinfo(3).
+     * Resolves a name or an address literal (which needs nobody's answer) with the system's resolver, keeping to
+     * the invocation's family. Blocks, at most until the run is cancelled. [run, probe] Returns 0 and at least one
+     * address, or a negative EAI_ code of getaddrinfo(3).
      */
     int32_t (*resolve)(const struct sonde_host *host, const char *name, struct sonde_addresses *found);
 
@@ -408,8 +440,42 @@ struct sonde_host {
     /* Sleeps until a CLOCK_MONOTONIC time. 0, or 1 as soon as the run is cancelled. [run, probe] */
     int32_t (*sleep_until)(const struct sonde_host *host, int64_t monotonic_ns);
 
-    /* A service beyond these, by id ("sonde.x/1"); NULL if the host has none of that id. [run, probe] */
+    /* A service beyond these, by id ("sonde.x/1"); NULL if the host has none of that id. [any thread] */
     const void *(*extension)(const struct sonde_host *host, const char *id);
+};
+
+/* ------------------------------------------------------------------------------------------------------------------ */
+/* Extensions                                                                                                         */
+/* ------------------------------------------------------------------------------------------------------------------ */
+
+/*
+ * An id is NAME.THING/VERSION: "sonde." for those of this header, a vendor's own name for others. What an id stands for
+ * never changes; what must change gets the next version. Ask, and do without what is NULL; or list the id in
+ * `required_extensions`, and no host that lacks it loads the plugin.
+ */
+
+/*
+ * Of the host: ports that others may connect or send to. Needs SONDE_PRIVILEGE_LISTEN. As with every extension of the
+ * host, the first argument is the extension itself.
+ */
+#define SONDE_EXTENSION_LISTEN "sonde.listen/1"
+struct sonde_listen {
+    /*
+     * Opens a socket of kind UDP or TCP (listening) and family 4 or 6, made as host->socket makes them, on a port of
+     * the invocation's source address or of all; port 0: the kernel draws it. It is the plugin's to close. [run, probe]
+     * Returns 0, or a positive errno (EPERM: not granted, EACCES: a port below 1024, EADDRINUSE: it is taken) and none
+     * is open.
+     */
+    int32_t (*open)(const struct sonde_listen *listen, sonde_socket_kind kind, uint32_t family, uint32_t port,
+                    int32_t *fd);
+};
+
+/* Of a plugin: how its methods measure, how exact they are and what they do not see. */
+#define SONDE_EXTENSION_MANUAL "sonde.manual/1"
+struct sonde_manual {
+    uint32_t size;
+    uint32_t reserved0;
+    const char *text; /* Markdown, at most 32 KiB */
 };
 
 /* ------------------------------------------------------------------------------------------------------------------ */
@@ -591,7 +657,8 @@ SONDE_AT(sonde_method, privileges, 2, 8);
 SONDE_AT(sonde_method, reserved0, 3, 8);
 SONDE_AT(sonde_method, run, 4, 8);
 SONDE_AT(sonde_method, probe, 4, 9);
-SONDE_ENDS(sonde_method, 4, 10);
+SONDE_AT(sonde_method, parameters, 4, 10);
+SONDE_ENDS(sonde_method, 4, 11);
 SONDE_AT(sonde_plugin, magic, 0, 0);
 SONDE_AT(sonde_plugin, abi_minor, 1, 0);
 SONDE_AT(sonde_plugin, size, 2, 0);
@@ -640,12 +707,14 @@ SONDE_AT(sonde_invocation, interface_name, 2, 1);
 SONDE_AT(sonde_invocation, source, 2, 2);
 SONDE_AT(sonde_invocation, inputs, 2, 3);
 SONDE_AT(sonde_invocation, parameters, 2, 4);
-SONDE_AT(sonde_invocation, value_count, 2, 5);
-SONDE_AT(sonde_invocation, family, 3, 5);
-SONDE_AT(sonde_invocation, interface_index, 4, 5);
-SONDE_AT(sonde_invocation, input_count, 5, 5);
-SONDE_AT(sonde_invocation, parameter_count, 6, 5);
-SONDE_AT(sonde_invocation, reserved0, 7, 5);
+SONDE_AT(sonde_invocation, method, 2, 5);
+SONDE_AT(sonde_invocation, value_count, 2, 6);
+SONDE_AT(sonde_invocation, family, 3, 6);
+SONDE_AT(sonde_invocation, interface_index, 4, 6);
+SONDE_AT(sonde_invocation, input_count, 5, 6);
+SONDE_AT(sonde_invocation, parameter_count, 6, 6);
+SONDE_AT(sonde_invocation, reserved0, 7, 6);
+SONDE_ENDS(sonde_invocation, 8, 6);
 SONDE_AT(sonde_host, abi_minor, 0, 0);
 SONDE_AT(sonde_host, cancel_fd, 1, 0);
 SONDE_AT(sonde_host, row, 2, 0);
@@ -661,6 +730,12 @@ SONDE_AT(sonde_host, cancelled, 2, 9);
 SONDE_AT(sonde_host, sleep_until, 2, 10);
 SONDE_AT(sonde_host, extension, 2, 11);
 SONDE_ENDS(sonde_host, 2, 12);
+SONDE_AT(sonde_listen, open, 0, 0);
+SONDE_ENDS(sonde_listen, 0, 1);
+SONDE_AT(sonde_manual, size, 0, 0);
+SONDE_AT(sonde_manual, reserved0, 1, 0);
+SONDE_AT(sonde_manual, text, 2, 0);
+SONDE_ENDS(sonde_manual, 2, 1);
 
 #ifdef __cplusplus
 }

@@ -3,35 +3,39 @@
 // Optional C++20 comfort over the C ABI of <sonde/plugin.h>: header only, no ABI of its own. Whatever it makes are the
 // C structs, and a plugin that leaves it out misses nothing.
 //
-//     constexpr sonde_option kOptions[] = {
-//         sonde::plugin::option({.id = "target", .type = SONDE_HOST, .required = true, .help = "whom to ask"}),
-//     };
-//     constexpr auto kOptionList = sonde::plugin::pointers(kOptions);
+//     struct Settings { std::string_view target; std::chrono::nanoseconds interval; };
+//     constinit const OptionSet kOptions(
+//         option<&Settings::target>({.id = "target", .type = SONDE_HOST, .required = true, .help = "whom to ask"}),
+//         option<&Settings::interval>({.id = "interval", .default_value = "1s"}));
+//     struct Answer { std::int64_t seq; std::optional<std::chrono::nanoseconds> rtt; };
+//     constinit const Table kAnswers({.id = "answer"}, column<&Answer::seq>({.id = "seq"}),
+//                                    column<&Answer::rtt>({.id = "rtt", .help = "null: no answer"}));
+//     constinit const sonde_table *const kTables[] = {&kAnswers, nullptr};
 //     void measure(const sonde_host &host, const sonde_invocation &in)
 //     {
-//         sonde::plugin::Options options(in);
+//         const Settings settings = kOptions.read(in);
 //         ...
-//         sonde::plugin::row(host, 0, {cell(options.text(0)), cell(rtt)});
+//         row(host, 0, kAnswers, {.seq = 1, .rtt = rtt});
 //     }
-//     constexpr sonde_method kMethods[] = {sonde::plugin::method(
-//         {.id = "ask", ..., .options = kOptionList.data(), .run = sonde::plugin::guarded<measure, kUnexpected>})};
-//     constexpr auto kMethodList = sonde::plugin::pointers(kMethods);
-//     SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 = sonde::plugin::plugin({.name = "ask", ..., .methods =
-//     kMethodList.data()});
+//     constexpr sonde_method kMethods[] = {method(
+//         {.id = "ask", ..., .options = kOptions.data(), .tables = kTables, .run = guarded<measure, kUnexpected>})};
+//     constexpr auto kMethodList = pointers(kMethods);
+//     SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 =
+//         plugin({.name = "ask", ..., .methods = kMethodList.data()});
 //
-// The functions that make descriptions exist because gcc 12 warns about each member that a designated initializer of a
-// C struct leaves out; members with default values here are not warned about.
+// The declarations may be had without structs too: an array of option({...}) and Options, arrays of column({...}) and
+// cells.
 
+#include <sonde/cells.hpp>
+#include <sonde/describe.hpp>
 #include <sonde/plugin.h>
+#include <sonde/typed.hpp>
 
-#include <array>
 #include <chrono>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <initializer_list>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -41,124 +45,6 @@
 #include <unistd.h>
 
 namespace sonde::plugin {
-
-// ---------------------------------------------------------------------------------------------------------------------
-// Descriptions: fields as in the C structs, in their order, with defaults.
-
-struct OptionFields {
-    const char *id;
-    sonde_type type;
-    bool list = false;
-    bool required = false;
-    bool target = false;
-    const char *unit = nullptr;
-    const char *default_value = nullptr;
-    const char *minimum = nullptr;
-    const char *maximum = nullptr;
-    const char *const *words = nullptr;
-    const char *help = nullptr;
-};
-
-consteval sonde_option option(const OptionFields &f)
-{
-    return {sizeof(sonde_option), 0,         f.id,      f.type,  f.list, f.required, f.target, f.unit,
-            f.default_value,      f.minimum, f.maximum, f.words, f.help};
-}
-
-struct ColumnFields {
-    const char *id;
-    sonde_type type;
-    sonde_clock clock = SONDE_CLOCK_NONE;
-    bool nullable = false;
-    const char *unit = nullptr;
-    const char *const *words = nullptr;
-    const char *help = nullptr;
-};
-
-consteval sonde_column column(const ColumnFields &f)
-{
-    return {sizeof(sonde_column), 0, f.id, f.type, f.clock, f.nullable, 0, f.unit, f.words, f.help};
-}
-
-struct TableFields {
-    const char *id;
-    const sonde_column *const *columns;
-    const char *help = nullptr;
-};
-
-consteval sonde_table table(const TableFields &f)
-{
-    return {sizeof(sonde_table), 0, f.id, f.columns, f.help};
-}
-
-struct FunctionFields {
-    const char *uri;
-    const char *const *roles = nullptr;
-};
-
-consteval sonde_function function(const FunctionFields &f)
-{
-    return {sizeof(sonde_function), 0, f.uri, f.roles};
-}
-
-struct StatusFields {
-    std::int32_t code;
-    const char *id;
-    sonde_blame blame = SONDE_BLAME_UNKNOWN;
-    const char *help = nullptr;
-};
-
-consteval sonde_status status(const StatusFields &f)
-{
-    return {sizeof(sonde_status), f.code, f.id, f.blame, 0, f.help};
-}
-
-struct MethodFields {
-    std::uint32_t flags = 0;
-    const char *id;
-    const char *version;
-    const char *help = nullptr;
-    const sonde_function *const *functions;
-    const sonde_option *const *options;
-    const sonde_table *const *tables;
-    const sonde_status *const *statuses;
-    const char *traffic_bound = nullptr;
-    std::uint32_t privileges = 0;
-    std::int32_t (*run)(const sonde_host *, const sonde_invocation *);
-    std::int32_t (*probe)(const sonde_host *) = nullptr;
-};
-
-consteval sonde_method method(const MethodFields &f)
-{
-    return {sizeof(sonde_method), f.flags,         f.id,         f.version, f.help, f.functions, f.options, f.tables,
-            f.statuses,           f.traffic_bound, f.privileges, 0,         f.run,  f.probe};
-}
-
-struct PluginFields {
-    const char *name;
-    const char *version;
-    const char *vendor;
-    const char *licence;
-    const sonde_method *const *methods;
-    const char *const *required_extensions = nullptr;
-    const void *(*extension)(const char *) = nullptr;
-};
-
-consteval sonde_plugin plugin(const PluginFields &f)
-{
-    return {SONDE_MAGIC, SONDE_ABI_MINOR, sizeof(sonde_plugin),  0,          f.name, f.version, f.vendor,
-            f.licence,   f.methods,       f.required_extensions, f.extension};
-}
-
-// The NULL-terminated array of pointers that the C structs want, over an array of static storage.
-template <class T, std::size_t N>
-constexpr std::array<const T *, N + 1> pointers(const T (&items)[N])
-{
-    std::array<const T *, N + 1> list{};
-    for (std::size_t i = 0; i < N; ++i)
-        list[i] = &items[i];
-    return list;
-}
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Option values, by the position of their declaration. The host has checked types and ranges.
@@ -192,66 +78,7 @@ private:
 };
 
 // ---------------------------------------------------------------------------------------------------------------------
-// Cells and rows.
-
-// ns since the epoch of the column's clock.
-struct Timestamp {
-    std::int64_t ns;
-};
-
-inline sonde_cell cell(std::nullopt_t)
-{
-    return sonde_null();
-}
-inline sonde_cell cell(std::same_as<bool> auto value)
-{
-    return sonde_bool(value);
-}
-template <std::integral T>
-    requires(!std::same_as<T, bool>)
-sonde_cell cell(T value)
-{
-    return sonde_int(static_cast<std::int64_t>(value));
-}
-inline sonde_cell cell(double value)
-{
-    return sonde_double(value);
-}
-inline sonde_cell cell(std::chrono::nanoseconds value)
-{
-    return sonde_duration(value.count());
-}
-inline sonde_cell cell(Timestamp value)
-{
-    return sonde_timestamp(value.ns);
-}
-// What these point to must live until the row has been handed over. A null pointer is a null cell.
-inline sonde_cell cell(const char *text)
-{
-    return sonde_string(text);
-}
-inline sonde_cell cell(std::string_view text)
-{
-    return sonde_data(SONDE_STRING, text.data() == nullptr ? "" : text.data(), static_cast<std::uint32_t>(text.size()));
-}
-inline sonde_cell cell(const std::string &text)
-{
-    return cell(std::string_view(text));
-}
-inline sonde_cell cell(const sonde_ip &ip)
-{
-    return sonde_address(&ip);
-}
-inline sonde_cell cell(std::span<const std::byte> bytes)
-{
-    return sonde_data(SONDE_BYTES, bytes.data() == nullptr ? static_cast<const void *>("") : bytes.data(),
-                      static_cast<std::uint32_t>(bytes.size()));
-}
-template <class T>
-sonde_cell cell(const std::optional<T> &value)
-{
-    return value ? cell(*value) : sonde_null();
-}
+// A run: its rows, its failures, its end.
 
 // Ends a run with a status: thrown in a function under `guarded`, it becomes host->fail(code, message).
 struct Failure {
@@ -285,21 +112,30 @@ inline void row(const sonde_host &host, std::uint32_t table, std::initializer_li
     row(host, table, std::span(cells.begin(), cells.size()));
 }
 
+// A row of a table that is declared as a Table: row(host, 0, kPackets, {.seq = 1}).
+template <auto... Members>
+void row(const sonde_host &host, std::uint32_t index, const Table<Members...> &table,
+         const std::type_identity_t<typename Table<Members...>::Row> &values)
+{
+    const auto cells = table.cells(values);
+    row(host, index, std::span<const sonde_cell>(cells));
+}
+
 inline void log(const sonde_host &host, sonde_log_level level, std::string_view text)
 {
     host.log(&host, level, text.data(), static_cast<std::uint32_t>(text.size()));
 }
 
-// A method's `run` around a C++ function: no exception crosses the C line. Failure becomes its status, Stopped a quiet
-// end, anything else the status `Unexpected`, which the method has to declare.
-template <void (*Measure)(const sonde_host &, const sonde_invocation &), std::int32_t Unexpected>
-std::int32_t guarded(const sonde_host *host, const sonde_invocation *in) noexcept
+namespace detail {
+
+template <std::int32_t Unexpected, class Body>
+std::int32_t guard(const sonde_host *host, Body body) noexcept
 {
     auto fail = [host](std::int32_t code, std::string_view text) {
         return host->fail(host, code, text.data(), static_cast<std::uint32_t>(text.size()));
     };
     try {
-        Measure(*host, *in);
+        body();
         return 0;
     } catch (const Failure &failure) {
         return fail(failure.code, failure.message);
@@ -310,6 +146,30 @@ std::int32_t guarded(const sonde_host *host, const sonde_invocation *in) noexcep
     } catch (...) {
         return fail(Unexpected, "an exception of an unknown type");
     }
+}
+
+} // namespace detail
+
+// A method's `run` around a C++ function: no exception crosses the C line. Failure becomes its status, Stopped a quiet
+// end, anything else the status `Unexpected`, which the method has to declare.
+template <void (*Measure)(const sonde_host &, const sonde_invocation &), std::int32_t Unexpected>
+std::int32_t guarded(const sonde_host *host, const sonde_invocation *in) noexcept
+{
+    return detail::guard<Unexpected>(host, [host, in] { Measure(*host, *in); });
+}
+
+// The same for a method's `probe`.
+template <void (*Probe)(const sonde_host &), std::int32_t Unexpected>
+std::int32_t guarded_probe(const sonde_host *host) noexcept
+{
+    return detail::guard<Unexpected>(host, [host] { Probe(*host); });
+}
+
+// A host's extension by its id; nullptr if it has none: extension<sonde_listen>(host, SONDE_EXTENSION_LISTEN).
+template <class Extension>
+const Extension *extension(const sonde_host &host, const char *id)
+{
+    return static_cast<const Extension *>(host.extension(&host, id));
 }
 
 // ---------------------------------------------------------------------------------------------------------------------

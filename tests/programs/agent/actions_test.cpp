@@ -24,7 +24,8 @@ struct Field {
     Reporter reporter{loop.io.get_executor(), spool, nullptr, no_jitter(), log, [] {}};
     Lookup lookup{loop.io.get_executor()};
     Budget budget{loop.io.get_executor(), spool, log};
-    Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, lookup, budget, reporter, log, 60s};
+    std::vector<frames::Parameter> known{{"contract", "100 Mb/s"}, {"address", "1 High Street"}};
+    Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, lookup, budget, reporter, log, 60s, known};
 
     // What the policy says of targets and plugins, beside its numbers.
     explicit Field(const std::string &rules, std::uint64_t bytes_per_day = 1000)
@@ -107,6 +108,20 @@ TEST_CASE("a name is measured when the policy allows it and its addresses, and e
     CHECK(outcome.word == word);
     CHECK(outcome.message.starts_with(message));
     CHECK(outcome.message.find("127.0.0.1") == std::string::npos);
+}
+
+TEST_CASE("a method is told of the line what it asks for and the agent was given [F2]")
+{
+    Field it(R"("targets": {"allow": ["127.0.0.1"]})");
+    REQUIRE(it.run("echo", target("127.0.0.1")).word == model::OutcomeWord::completed);
+    std::vector<std::string> names;
+    for (const auto &result : sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
+        for (const model::Table &table : result.tables)
+            for (const auto &row : table.rows)
+                if (table.name == "seen" && row[0])
+                    names.push_back(*row[0]);
+    CHECK(std::count(names.begin(), names.end(), "contract") == 1);
+    CHECK(std::count(names.begin(), names.end(), "address") == 0);
 }
 
 TEST_CASE("a name that has no address is no refusal, and nothing runs [G2]")

@@ -104,6 +104,23 @@ TEST_CASE("sockets are bound to the interface and the source of the measurement"
     CHECK(opener.open({0, 0, frames::SocketKind::tcp, 6, 1, "lo", kLoopback6}).size() == 1);
 }
 
+TEST_CASE("a socket to listen on has the port that was asked for, and TCP's takes connections")
+{
+    Opener opener;
+    const auto tcp = opener.open({0, 0, frames::SocketKind::tcp, 4, 1, "", kLoopback4, 0});
+    REQUIRE(tcp.size() == 1);
+    CHECK(option(tcp[0], SOL_SOCKET, SO_ACCEPTCONN) == 1);
+    const std::uint16_t port = ntohs(local<sockaddr_in>(tcp[0]).sin_port);
+    CHECK(port != 0);
+    CHECK(opener.open({0, 0, frames::SocketKind::tcp, 4, 1, "", kLoopback4, port}).empty());
+    CHECK(opener.error_.error == EADDRINUSE);
+    CHECK(opener.open({0, 0, frames::SocketKind::tcp, 4, 1, "", kLoopback4, 1023}).empty());
+    CHECK(opener.error_.error == EACCES);
+    const auto udp = opener.open({0, 0, frames::SocketKind::udp, 4, 1, "lo", {}, port});
+    REQUIRE(udp.size() == 1);
+    CHECK(ntohs(local<sockaddr_in>(udp[0]).sin_port) == port);
+}
+
 TEST_CASE("sockets cannot be had of an interface, an address or a runner that is not there")
 {
     Opener opener;

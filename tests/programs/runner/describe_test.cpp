@@ -47,6 +47,20 @@ TEST_CASE("a runner tells what its plugin says of itself")
     CHECK(method.statuses[0].code == 7);
     CHECK(method.statuses[0].blame == SONDE_BLAME_TARGET);
     CHECK_FALSE(method.traffic_bound);
+    CHECK(method.parameters == std::vector<std::string>{"contract", "technology"});
+    CHECK(description.manual.empty());
+}
+
+TEST_CASE("a plugin brings several methods, a manual, and a need that this host can meet")
+{
+    RunnerProcess runner(fixture("several"));
+    runner.control.send(frames::Describe{});
+    const auto description = runner.control.expect<frames::Description>();
+    REQUIRE(description.methods.size() == 2);
+    CHECK(description.methods[0].id == "several-one");
+    CHECK(description.methods[1].id == "several-two");
+    CHECK(description.manual == "# Several\n\nCounts methods.\n");
+    CHECK(description.required_extensions == std::vector<std::string>{"sonde.listen/1"});
 }
 
 TEST_CASE("a file that is no plugin is refused in a few words that say what it is")
@@ -103,6 +117,8 @@ TEST_CASE("structs of a later header are read as far as this host knows them")
     const auto description = runner.control.expect<frames::Description>();
     CHECK(description.abi_minor == 7);
     CHECK(description.methods[0].options[0].default_value == "5");
+    CHECK(description.methods[0].statuses[0].blame == 99);
+    CHECK(description.manual == "Not yet.\n");
     const Finished finished = finish(runner, {integer(5)});
     CHECK(finished.told.rows == std::vector<std::vector<std::string>>{{"5", "odd", "5000"}});
 }

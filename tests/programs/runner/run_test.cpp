@@ -151,9 +151,9 @@ TEST_CASE("a callback from a thread of the plugin's own does nothing and fails t
     std::int64_t word = 0;
     for (const char *callback : {"row", "fail", "log", "socket", "resolve", "progress", "count", "sleep_until"}) {
         const Told told = finish(runner, how(++word)).told;
-        CHECK(told.failures == std::vector<frames::Fail>{{103, std::string("called host->") + callback +
-                                                                   " from a thread of its own; only the one that "
-                                                                   "entered run may"}});
+        CHECK(told.failures == std::vector<frames::Fail>{{103, std::string("called ") + callback +
+                                                                   " of the host from a thread of its own; only the "
+                                                                   "one that entered run may"}});
         CHECK(told.done == 103);
         CHECK(told.rows.empty());
         CHECK(told.logs.empty());

@@ -163,6 +163,39 @@ TEST_CASE("a method gets the sockets that the agent has for it, or the agent's e
           std::vector<frames::Fail>{{7, "Operation not permitted"}});
 }
 
+TEST_CASE("a port to listen on is asked for by its number, one of a kind that can")
+{
+    RunnerProcess runner(fixture("listen"));
+    runner.control.send(frames::Describe{});
+    const auto description = runner.control.expect<frames::Description>();
+    Run run(runner, frames::Invoke{1, 0, {integer(1), integer(8888)}, {}, 0, "", 0, {}, {}});
+    const auto request = run.wire.expect<frames::SocketRequest>();
+    CHECK(request == frames::SocketRequest{request.request, frames::SocketKind::udp, 4, 1, 8888});
+    run.wire.send(frames::SocketReply{request.request, EADDRINUSE});
+    CHECK(listen(run, description.methods[0]).failures == std::vector<frames::Fail>{{7, "Address already in use"}});
+    runner.control.expect<frames::Started>();
+    runner.control.expect<frames::Exited>();
+    const Finished beyond = finish(runner, {integer(0), integer(65536)});
+    CHECK(beyond.told.failures == std::vector<frames::Fail>{{7, "Invalid argument"}});
+}
+
+TEST_CASE("input that is announced as one thing and sent as another ends the process without a run")
+{
+    RunnerProcess runner(fixture("input"));
+    runner.control.send(frames::Describe{});
+    const auto description = runner.control.expect<frames::Description>();
+    frames::Invoke invoke{1, 0, {}, {}, 0, "", 0, {}, {}};
+    invoke.takes_input = true;
+    for (const frames::AgentToRun &wrong :
+         {frames::AgentToRun(frames::Rows{0, 0, {}}), frames::AgentToRun(frames::SocketReply{1, 0})}) {
+        Run run(runner, invoke);
+        run.wire.send(wrong);
+        CHECK_FALSE(listen(run, description.methods[0]).done);
+        runner.control.expect<frames::Started>();
+        CHECK(runner.control.expect<frames::Exited>().wait_status == 0);
+    }
+}
+
 TEST_CASE("a request for sockets that cannot be does not leave the process")
 {
     RunnerProcess runner(fixture("sockets"));
