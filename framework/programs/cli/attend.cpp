@@ -1,7 +1,8 @@
 #include "programs/cli/attend.hpp"
 
+#include "programs/cli/shell_words.hpp"
+
 #include <unistd.h>
-#include <wordexp.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -15,17 +16,6 @@ using namespace std::chrono_literals;
 // So that `break run` waits for the plugin, which is loaded later, and asks nothing. gdb takes the program's own words
 // only behind --args.
 constexpr const char *kGdbWords[] = {"-iex", "set breakpoint pending on", "--args"};
-
-// The words as a shell would cut them; it runs no command for that.
-Result<std::vector<std::string>> cut(const std::string &text)
-{
-    wordexp_t expanded{};
-    if (wordexp(text.c_str(), &expanded, WRDE_NOCMD | WRDE_UNDEF) != 0)
-        return Error{"--under", "'" + text + "' is no command line", "gdb, or in quotation marks: \"gdb -tui\""};
-    std::vector<std::string> words(expanded.we_wordv, expanded.we_wordv + expanded.we_wordc);
-    wordfree(&expanded);
-    return words;
-}
 
 bool in_path(const std::string &program)
 {
@@ -47,9 +37,9 @@ bool in_path(const std::string &program)
 Result<plugin_host::Attendance> attend_by(const std::string &tool)
 {
     plugin_host::Attendance attendance;
-    auto words = cut(tool);
+    auto words = shell_words(tool);
     if (!words)
-        return words.error();
+        return Error{"--under", "'" + tool + "' is no command line", "gdb, or in quotation marks: \"gdb -tui\""};
     if (words->empty() || !in_path(words->front()))
         return Error{"--under", "no program '" + (words->empty() ? tool : words->front()) + "'",
                      "a tool that is installed: gdb, strace, valgrind"};

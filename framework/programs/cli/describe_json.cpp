@@ -120,6 +120,8 @@ void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found)
     member(json, "vendor", plugin.vendor);
     member(json, "licence", plugin.licence);
     member(json, "abi", "1." + std::to_string(plugin.abi_minor));
+    member(json, "requires", plugin.required_extensions);
+    member(json, "manual", plugin.manual);
     member(json, "file", found.file.string());
     member(json, "sha256", found.hash);
     json.EndObject();
@@ -127,7 +129,7 @@ void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found)
 
 } // namespace
 
-std::string describe_json(const plugin_host::CatalogueMethod &found)
+std::string describe_json(const plugin_host::CatalogueMethod &found, const std::optional<plugin_host::RunResult> &probe)
 {
     const frames::MethodDescription &method = found.method();
     rapidjson::StringBuffer buffer;
@@ -142,6 +144,11 @@ std::string describe_json(const plugin_host::CatalogueMethod &found)
     member(json, "flags", flag_words(method.flags));
     member(json, "privileges", privilege_words(method.privileges));
     member(json, "traffic_bound", method.traffic_bound);
+    member(json, "parameters", method.parameters);
+    if (probe) {
+        member(json, "runs_here", probe->status == 0);
+        member(json, "why_not", probe->message);
+    }
     array(json, "options", method.options, write_option);
     array(json, "tables", method.tables, write_table);
     array(json, "statuses", method.statuses, write_status);

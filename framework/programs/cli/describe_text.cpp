@@ -4,6 +4,8 @@
 #include "programs/cli/console.hpp"
 #include "programs/cli/table.hpp"
 
+#include <sstream>
+
 namespace sonde::cli {
 
 namespace {
@@ -116,7 +118,7 @@ std::vector<std::string> privilege_words(std::uint32_t privileges)
     return words;
 }
 
-std::string describe_text(const plugin_host::CatalogueMethod &found)
+std::string describe_text(const plugin_host::CatalogueMethod &found, const std::optional<plugin_host::RunResult> &probe)
 {
     const frames::MethodDescription &method = found.method();
     const frames::Description &plugin = *found.description;
@@ -131,6 +133,12 @@ std::string describe_text(const plugin_host::CatalogueMethod &found)
         {"kind", joined(flag_words(method.flags), ", ")},
         {"privileges", privileges.empty() ? "none" : privileges},
         {"traffic", method.traffic_bound ? "at most " + printable(*method.traffic_bound) + " bytes" : "none"}};
+    if (!plugin.required_extensions.empty())
+        facts.push_back({"requires", joined(plugin.required_extensions, ", ") + " of the host"});
+    if (!method.parameters.empty())
+        facts.push_back({"asks for", joined(method.parameters, ", ") + ": what it may know of the line"});
+    if (probe)
+        facts.push_back({"runs here", probe->status == 0 ? "yes" : "no: " + printable(probe->message)});
     for (const auto &function : method.functions)
         facts.push_back({"function", printable(function.uri) +
                                          (function.roles.empty() ? "" : " (" + joined(function.roles, ", ") + ")")});
@@ -141,7 +149,10 @@ std::string describe_text(const plugin_host::CatalogueMethod &found)
                 '\n' + indented(columns_text(declared));
     if (!method.statuses.empty())
         text += '\n' + indented(statuses_text(method));
-    return text;
+    std::istringstream manual(plugin.manual);
+    for (std::string line; std::getline(manual, line);)
+        text += '\n' + printable(line);
+    return plugin.manual.empty() ? text : text + '\n';
 }
 
 } // namespace sonde::cli

@@ -1,16 +1,21 @@
 #include "programs/cli/measure.hpp"
 
+#include "plugin_host/input_collector.hpp"
 #include "programs/cli/attend.hpp"
 #include "programs/cli/headline.hpp"
 #include "programs/cli/human.hpp"
 #include "programs/cli/run_words.hpp"
+#include "programs/cli/shell_words.hpp"
 #include "programs/cli/verb.hpp"
 #include "programs/cli/workbench.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/signal_set.hpp>
 
+#include <algorithm>
 #include <csignal>
+#include <memory>
+#include <optional>
 
 namespace sonde::cli {
 
@@ -69,7 +74,7 @@ void say_headline(Console &console, const frames::MethodDescription &method, con
 }
 
 // Runs it to its end, whatever signals come.
-RunResult run_it(asio::io_context &loop, Host &host, RunRequest request, RowPrinter &printer, bool terminal,
+RunResult run_it(asio::io_context &loop, Host &host, RunRequest request, RowSink &rows, bool terminal,
                  bool &interrupted)
 {
     const auto canceller = std::make_shared<Canceller>();
@@ -85,7 +90,7 @@ RunResult run_it(asio::io_context &loop, Host &host, RunRequest request, RowPrin
         signals.clear(); // a second one ends us at once, and the launcher with what it started
     });
     std::optional<RunResult> result;
-    asio::co_spawn(loop, host.run(std::move(request), printer),
+    asio::co_spawn(loop, host.run(std::move(request), rows),
                    [&](const std::exception_ptr &failure, const RunResult &given) {
                        if (failure)
                            std::rethrow_exception(failure);
@@ -147,6 +152,48 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
     return status;
 }
 
+RunRequest request_for(const CatalogueMethod &method, Arguments arguments)
+{
+    RunRequest request;
+    request.plugin = method.file;
+    request.description = method.description;
+    request.method = method.index;
+    request.arguments = std::move(arguments);
+    return request;
+}
+
+// Runs `METHOD name=value ...` and keeps its rows for another run. A status: that run ends here.
+std::optional<int> gather(Console &console, Workbench &bench, const Measurement &measurement, const std::string &text,
+                          std::vector<std::shared_ptr<Input>> &inputs)
+{
+    const auto words = shell_words(text);
+    if (!words || words->empty())
+        return fail(console, {"--input", "'" + text + "' names no method", "\"METHOD name=value ...\""}, kUsage);
+    const std::string &name = words->front();
+    const Result<CatalogueMethod> found = bench.find(name);
+    if (!found)
+        return fail(console, found.error(), found.error().hint == kTransientHint ? kNothingRan : kUsage);
+    const frames::MethodDescription &method = found->method();
+    const auto options = read_words(method, {words->begin() + 1, words->end()});
+    if (!options)
+        return fail_options(console, method, name, {options.error()});
+    auto arguments = read_options(method, *options);
+    if (!arguments)
+        return fail_options(console, method, name, arguments.errors);
+    RunRequest request = request_for(*found, std::move(*arguments.value));
+    if (measurement.deadline)
+        request.deadline = now().monotonic + *measurement.deadline;
+    InputCollector collector(method);
+    bool interrupted = false;
+    const RunResult result = run_it(bench.loop(), bench.host(), std::move(request), collector, false, interrupted);
+    if (result.status != 0) {
+        say_end(console, method, result);
+        return exit_status(result, interrupted, false);
+    }
+    inputs.insert(inputs.end(), collector.inputs().begin(), collector.inputs().end());
+    return std::nullopt;
+}
+
 } // namespace
 
 int measure(Console &console, const Measurement &measurement)
@@ -175,18 +222,25 @@ int measure(Console &console, const Measurement &measurement)
     auto arguments = read_options(method, *options);
     if (!arguments)
         return fail_options(console, method, measurement.method, arguments.errors);
+    auto parameters = read_parameters(method, measurement.parameters);
+    if (!parameters)
+        return fail(console, parameters.error(), kUsage);
+    if (!measurement.inputs.empty() && (method.flags & SONDE_TAKES_INPUT) == 0)
+        return fail(console, {"--input", method.id + " takes no input", ""}, kUsage);
     const std::vector<std::string> settled = settled_options(method, *arguments.value);
     auto printer = RowPrinter::make(console, method, measurement.rows, settled);
     if (!printer)
         return fail(console, printer.error(), kUsage);
+    std::vector<std::shared_ptr<Input>> inputs;
+    for (const std::string &preceding : measurement.inputs)
+        if (const auto ended = gather(console, bench, measurement, preceding, inputs))
+            return *ended;
     if (measurement.rows.format == RowFormat::table)
         say_headline(console, method, *arguments.value);
 
-    RunRequest request;
-    request.plugin = found->file;
-    request.description = found->description;
-    request.method = found->index;
-    request.arguments = std::move(*arguments.value);
+    RunRequest request = request_for(*found, std::move(*arguments.value));
+    request.parameters = std::move(*parameters);
+    request.inputs = std::move(inputs);
     request.trace = measurement.trace;
     return run_rounds(console, bench, measurement, request, *printer, attendance);
 }

@@ -17,6 +17,8 @@ struct Measurement {
     std::vector<std::string> plugins;                 // directories; empty: the usual ones
     std::optional<std::chrono::nanoseconds> deadline; // of each run
     unsigned repeat = 1;
+    std::vector<std::string> inputs;     // "METHOD name=value ...": run first, once, for their rows
+    std::vector<std::string> parameters; // NAME=VALUE: what the method may know of the line
     bool trace = false;
     bool in_process = false;
     std::optional<std::string> under; // a tool's words, as for a shell

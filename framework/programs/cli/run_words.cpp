@@ -52,4 +52,24 @@ Result<std::vector<model::Option>> read_words(const frames::MethodDescription &m
     return options;
 }
 
+Result<std::vector<frames::Parameter>> read_parameters(const frames::MethodDescription &method,
+                                                       const std::vector<std::string> &words)
+{
+    std::vector<frames::Parameter> parameters;
+    for (const std::string &word : words) {
+        Result<frames::Parameter> parameter = plugin_host::parse_parameter(word);
+        if (!parameter)
+            return parameter.error();
+        const auto &asked = method.parameters;
+        if (std::find(asked.begin(), asked.end(), parameter->name) == asked.end()) {
+            std::string hint;
+            for (const std::string &each : asked)
+                hint += (hint.empty() ? "it asks for " : ", ") + each;
+            return Error{"--parameter", method.id + " does not ask for '" + parameter->name + "'", hint};
+        }
+        parameters.push_back(std::move(*parameter));
+    }
+    return parameters;
+}
+
 } // namespace sonde::cli

@@ -85,10 +85,17 @@ Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
 Result<plugin_host::Catalogue> Workbench::catalogue()
 {
     plugin_host::Catalogue catalogue(host_, places_.plugins, log_);
-    run_to_end(loop_, catalogue.scan());
+    run_to_end(loop_, catalogue.scan(plugin_host::Catalogue::Probing::yes));
     if (!catalogue.settled())
         return unreached();
     return catalogue;
+}
+
+std::optional<plugin_host::RunResult> Workbench::probe(const plugin_host::CatalogueMethod &method)
+{
+    if (!method.method().has_probe)
+        return std::nullopt;
+    return run_to_end(loop_, host_.probe(method.file, method.index));
 }
 
 Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &file, const std::string &method)

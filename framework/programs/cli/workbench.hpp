@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ public:
     // What is in the plugin directories. An error: the launcher was not reached.
     Result<plugin_host::Catalogue> catalogue();
     const std::vector<std::filesystem::path> &directories() const { return places_.plugins; }
+
+    // Whether the method says that it can run here; nothing if it has no probe to ask.
+    std::optional<plugin_host::RunResult> probe(const plugin_host::CatalogueMethod &method);
 
     boost::asio::io_context &loop() { return loop_; }
     plugin_host::Host &host() { return host_; }

@@ -272,6 +272,8 @@ class Vendor(unittest.TestCase):
                             (("echo", "127.0.0.1"), r'resolve\("127.0.0.1"\) = 0: 127\.0\.0\.1  \('),
                             (("echo", "::1"), r'resolve\("no-such-name\.invalid"\) = -\d+: [A-Z][a-z ]+  \(')):
             self.assertRegex(sonde("run", fixture(words[0]), *words[1:], "--trace", "--json").stderr, said)
+        listens = sonde("run", fixture("listen") + ":listen", "--trace", "--json")
+        self.assertRegex(listens.stderr, r"listen\(TCP, family 4, port 0\) = 0: descriptor \d+  \(")
 
     def test_a_run_in_one_process_is_as_any_other(self):
         forked, single = (sonde("run", fixture("rows"), "count=2", "--json", *more) for more in ((), ("--in-process",)))
@@ -338,7 +340,52 @@ class Vendor(unittest.TestCase):
             self.assertEqual((seen.returncode, len(seen.stdout.splitlines())), (1, 1), tool + seen.stderr)
 
 
+class Several(unittest.TestCase):
+    def test_each_method_of_a_file_is_named_behind_a_colon(self):
+        which = sonde("run", fixture("several"))
+        self.assertEqual(which.returncode, 2)
+        self.assertIn("it has several-one, several-two", which.stderr)
+        two = sonde("run", fixture("several") + ":several-two", "--json")
+        self.assertEqual(json.loads(two.stdout)["number"], 2, two.stderr)
+        self.assertEqual(sonde("run", "several-one", "--json").returncode, 0)
+
+    def test_the_rows_of_one_run_are_the_input_of_another(self):
+        done = sonde("run", fixture("input"), "--json", "--input", fixture("rows") + " count=2", "--input", "several-two")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        self.assertEqual([row["place"] for row in rows[0::3]],
+                         ["rows/sample/number", "rows/sample/number", "several-two/sample/number"])
+        self.assertEqual([row["value"] for row in rows[1::3]], ["even", "odd", "even"])
+        self.assertEqual(sonde("run", fixture("rows"), "--input", "several-two").returncode, 2)
+        failed = sonde("run", fixture("input"), "--input", fixture("fails") + " how=once")
+        self.assertEqual(failed.returncode, 1)
+        self.assertIn("no answer from there", failed.stderr)
+        self.assertEqual(failed.stdout, "")
+
+    def test_a_method_is_told_what_it_asks_for_and_the_person_gives(self):
+        told = sonde("run", fixture("echo"), "127.0.0.1", "--json", "--parameter", "contract=100 Mb/s")
+        self.assertIn({"table": "seen", "name": "contract", "value": "100 Mb/s"},
+                      [json.loads(line) for line in told.stdout.splitlines()])
+        for word in ("contract", "No=1", "=1"):
+            self.assertEqual(sonde("run", fixture("echo"), "127.0.0.1", "--parameter", word).returncode, 2, word)
+        wrong = sonde("run", fixture("echo"), "127.0.0.1", "--parameter", "address=1")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("does not ask for 'address'; it asks for contract, technology", wrong.stderr)
+
+
 class Describe(unittest.TestCase):
+    def test_describe_asks_the_probe_and_shows_needs_parameters_and_the_manual(self):
+        echo = sonde("describe", fixture("echo")).stdout
+        self.assertRegex(echo, r"runs here +no: not on this machine")
+        self.assertRegex(echo, r"asks for +contract, technology")
+        several = sonde("describe", "several-one").stdout
+        self.assertRegex(several, r"runs here +yes")
+        self.assertRegex(several, r"requires +sonde.listen/1 of the host")
+        self.assertTrue(several.endswith("\n# Several\n\nCounts methods.\n"), several)
+        known = json.loads(sonde("describe", "several-one", "--json").stdout)
+        self.assertEqual((known["runs_here"], known["plugin"]["requires"]), (True, ["sonde.listen/1"]))
+        self.assertNotIn("runs_here", json.loads(sonde("describe", fixture("rows"), "--json").stdout))
+
     def test_describe_shows_options_tables_and_statuses(self):
         shown = sonde("describe", fixture("rows"))
         self.assertEqual(shown.returncode, 0, shown.stderr)
@@ -363,14 +410,16 @@ class Plugins(unittest.TestCase):
             shutil.copy(fixture("rows"), f"{first}/rows.so")
             shutil.copy(fixture("rows"), f"{second}/other.so")
             shutil.copy(fixture("abi2"), second)
+            shutil.copy(fixture("echo"), second)
             listed = sonde("plugins", "--plugins", first, "--plugins", second, "--json")
             self.assertEqual(listed.returncode, 0, listed.stderr)
-            rows, abi2, other = (json.loads(line) for line in listed.stdout.splitlines())
+            rows, abi2, echo, other = (json.loads(line) for line in listed.stdout.splitlines())
             self.assertEqual((rows["state"], rows["methods"], rows["file"]), ("ready", ["rows"], f"{first}/rows.so"))
             with open(rows["file"], "rb") as file:
                 self.assertEqual(rows["sha256"], hashlib.sha256(file.read()).hexdigest())
             self.assertEqual((abi2["plugin"], abi2["state"], abi2["version"]), ("abi2", "refused", None))
             self.assertIn("ABI", abi2["reason"])
+            self.assertEqual((echo["state"], echo["reason"]), ("unfit", "echo cannot run here: not on this machine"))
             self.assertEqual(other["state"], "shadowed")
             self.assertIn(rows["file"], other["reason"])
             table = sonde("plugins", "--plugins", second, "--columns", "plugin,state")

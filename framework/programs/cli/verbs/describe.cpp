@@ -26,7 +26,8 @@ int describe(Console &console, const DescribeWords &words)
     const auto found = (*bench)->find(words.method);
     if (!found)
         return fail(console, found.error(), found.error().hint == plugin_host::kTransientHint ? kNothingRan : kUsage);
-    console.out(words.json ? describe_json(*found) : describe_text(*found));
+    const std::optional<plugin_host::RunResult> probe = (*bench)->probe(*found);
+    console.out(words.json ? describe_json(*found, probe) : describe_text(*found, probe));
     return kDone;
 }
 

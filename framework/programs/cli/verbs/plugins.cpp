@@ -20,14 +20,23 @@ struct PluginsWords {
     AnswerWords rows;
 };
 
-// Whether another file, of a directory before it, has all that this one offers.
-bool is_shadowed(const plugin_host::PluginFile &plugin, const std::vector<plugin_host::CatalogueMethod> &methods)
+// "shadowed": another file, of a directory before it, has what this one could offer; "unfit": its methods say that they
+// cannot run here.
+const char *state_of(const plugin_host::PluginFile &plugin, const std::vector<plugin_host::CatalogueMethod> &methods)
 {
-    return plugin.ready() &&
-           std::none_of(methods.begin(), methods.end(), [&](const auto &method) { return method.file == plugin.file; });
+    if (!plugin.ready())
+        return "refused";
+    if (std::any_of(methods.begin(), methods.end(), [&](const auto &method) { return method.file == plugin.file; }))
+        return "ready";
+    const auto &own = plugin.description->methods;
+    const auto is_elsewhere = [&](const frames::MethodDescription &method) {
+        return std::any_of(methods.begin(), methods.end(),
+                           [&](const auto &offered) { return offered.method().id == method.id; });
+    };
+    return std::any_of(own.begin(), own.end(), is_elsewhere) ? "shadowed" : "unfit";
 }
 
-std::string plugin_row(const plugin_host::PluginFile &plugin, bool shadowed)
+std::string plugin_row(const plugin_host::PluginFile &plugin, const char *state)
 {
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
@@ -47,7 +56,7 @@ std::string plugin_row(const plugin_host::PluginFile &plugin, bool shadowed)
         for (const auto &method : plugin.description->methods)
             json.String(method.id);
     json.EndArray();
-    text("state", !plugin.ready() ? "refused" : shadowed ? "shadowed" : "ready");
+    text("state", state);
     text("file", plugin.file.string());
     text("reason", plugin.reason);
     text("sha256", plugin.hash);
@@ -65,7 +74,7 @@ int list_plugins(Console &console, const PluginsWords &words)
         return fail(console, catalogue.error(), kNothingRan);
     AnswerPrinter printer(console, words.rows, {});
     for (const plugin_host::PluginFile &plugin : catalogue->files()) {
-        const Result<bool> shown = printer.add(plugin_row(plugin, is_shadowed(plugin, catalogue->methods())));
+        const Result<bool> shown = printer.add(plugin_row(plugin, state_of(plugin, catalogue->methods())));
         if (!shown)
             return fail(console, shown.error(), kUsage);
         if (!*shown)
@@ -92,9 +101,11 @@ Verb add_plugins(CLI::App &sonde)
     app->add_option("--plugins", words->plugins, "look in this directory; may be repeated, the first goes first")
         ->allow_extra_args(false);
     add_answer_words(*app, words->rows);
-    app->footer(examples({"sonde plugins", "sonde plugins --plugins /usr/lib/sonde/plugins --json | jq .reason"}) +
-                "\n\nA plugin is ready, refused, or shadowed: all its methods are offered by a file that goes first.\n"
-                "Exit status 4: there is none, or they could not be looked at.");
+    app->footer(
+        examples({"sonde plugins", "sonde plugins --plugins /usr/lib/sonde/plugins --json | jq .reason"}) +
+        "\n\nA plugin is ready, refused, shadowed (a file that goes first offers its methods) or unfit (they say that\n"
+        "they cannot run here).\n"
+        "Exit status 4: there is none, or they could not be looked at.");
     return {app, [words](Console &console) { return list_plugins(console, *words); }};
 }
 

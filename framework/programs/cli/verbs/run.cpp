@@ -56,6 +56,13 @@ Verb add_run(CLI::App &sonde)
     app->add_option("--deadline", words->deadline, "cancel each run after that time: 30s");
     app->add_option("--repeat", words->measurement.repeat, "run it so often, one after the other; rows have a `round`")
         ->check(CLI::Range(1, 1'000'000));
+    app->add_option("--input", words->measurement.inputs,
+                    "run this first, and give its rows to a method that takes input: \"METHOD name=value ...\"; may be "
+                    "repeated")
+        ->allow_extra_args(false);
+    app->add_option("--parameter", words->measurement.parameters,
+                    "NAME=VALUE, something of the line that the method asks for; may be repeated")
+        ->allow_extra_args(false);
     app->add_flag("--trace", words->measurement.trace, "say every call of the host by the method, with its time");
     CLI::Option *in_process = app->add_flag("--in-process", words->measurement.in_process,
                                             "in one process, unforked and unconfined, as you: for a debugger");
