@@ -46,7 +46,8 @@ enum class SocketKind : std::uint8_t {
 // ---- agent to launcher ----
 
 // Starts a runner for one plugin file. `runner` is the agent's choice, unique among those alive. Answer: RunnerStarted
-// with one descriptor, the agent's end of the runner's control socket; PluginRefused; or LauncherError with this id.
+// with two descriptors, the agent's end of the runner's control socket and the very file that the runner loads, to be
+// read; PluginRefused; or LauncherError with this id.
 struct StartRunner {
     std::uint64_t runner = 0;
     std::string plugin; // an absolute path

@@ -1,5 +1,6 @@
 #include "plugin_host/catalogue.hpp"
 
+#include "plugin_host/hash.hpp"
 #include "plugin_host/text.hpp"
 
 #include <algorithm>
@@ -67,24 +68,20 @@ std::vector<fs::path> Catalogue::list() const
 }
 
 // `definite`: another look at the same file would say the same.
-asio::awaitable<PluginFile> Catalogue::examine(fs::path file, std::string known_hash, bool &definite)
+asio::awaitable<PluginFile> Catalogue::examine(fs::path file, bool &definite)
 {
     PluginFile plugin{file, "", nullptr, ""};
     definite = true;
-    const Result<std::string> hash = known_hash.empty() ? hash_file(file) : Result<std::string>(known_hash);
-    if (!hash) {
-        definite = false;
-        plugin.reason = hash.error().what;
-        co_return plugin;
-    }
-    plugin.hash = *hash;
     const auto described = co_await host_->describe(file);
     if (described) {
-        plugin.description = *described;
-    } else {
-        plugin.reason = described.error().what;
-        definite = described.error().hint != kTransientHint;
+        plugin.hash = described->hash;
+        plugin.description = described->description;
+        co_return plugin;
     }
+    if (const Result<std::string> hash = hash_file(file))
+        plugin.hash = *hash;
+    plugin.reason = described.error().what;
+    definite = described.error().hint != kTransientHint;
     co_return plugin;
 }
 
@@ -143,8 +140,7 @@ asio::awaitable<bool> Catalogue::scan(Probing probing)
         if (before != seen_.end())
             host_->retire(path);
         bool definite = false;
-        const std::string known_hash = unchanged ? before->second.plugin.hash : "";
-        PluginFile plugin = co_await examine(path, known_hash, definite);
+        PluginFile plugin = co_await examine(path, definite);
         const bool news = before == seen_.end() || before->second.plugin.hash != plugin.hash ||
                           before->second.plugin.reason != plugin.reason ||
                           before->second.plugin.ready() != plugin.ready();

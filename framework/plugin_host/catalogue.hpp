@@ -22,7 +22,7 @@ namespace sonde::plugin_host {
 // A file in a plugin directory.
 struct PluginFile {
     std::filesystem::path file; // absolute
-    std::string hash;           // SHA-256 in lower-case hex
+    std::string hash;           // SHA-256 in lower-case hex of what was loaded, or of the file that was refused
     // What the plugin says of itself; empty if it is refused.
     std::shared_ptr<const frames::Description> description;
     // Why it is refused, or a word on methods that are not offered: another file has them ("shadowed"), or they cannot
@@ -88,7 +88,7 @@ private:
     };
 
     std::vector<std::filesystem::path> list() const;
-    boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, std::string known_hash, bool &definite);
+    boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, bool &definite);
     // Asks those that have not been asked, or that could not run when they were. True: one says something else.
     boost::asio::awaitable<bool> probe(Seen &seen);
     void rebuild(const std::vector<std::filesystem::path> &paths);
@@ -100,8 +100,5 @@ private:
     std::vector<PluginFile> files_;
     std::vector<CatalogueMethod> methods_;
 };
-
-// The SHA-256 of a file in lower-case hex.
-Result<std::string> hash_file(const std::filesystem::path &file);
 
 } // namespace sonde::plugin_host

@@ -198,12 +198,14 @@ Host::~Host()
         impl_->close();
 }
 
-asio::awaitable<Result<std::shared_ptr<const frames::Description>>> Host::describe(std::filesystem::path plugin)
+asio::awaitable<Result<Described>> Host::describe(std::filesystem::path plugin)
 {
     const std::shared_ptr<Runner> runner = impl_->runner_of(plugin);
     co_await runner->wait_settled();
-    if (runner->ready())
-        co_return runner->description();
+    if (runner->ready()) {
+        Described described{runner->description(), runner->hash()};
+        co_return described;
+    }
     Error error = runner->error();
     if (runner->transient())
         error.hint = kTransientHint;
@@ -239,7 +241,8 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
         result.message = to_string(described.error());
         co_return result;
     }
-    request.description = *described;
+    request.hash = described->hash;
+    request.description = described->description;
     const auto run = std::make_shared<Run>(impl_->context(), std::move(request), nobody);
     run->only_probe();
     result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);

@@ -39,9 +39,16 @@ private:
     std::function<void()> notify_;
 };
 
+// What a plugin's file says of itself, and which file that was.
+struct Described {
+    std::shared_ptr<const frames::Description> description;
+    std::string hash; // SHA-256 in lower-case hex of what its runner has loaded
+};
+
 struct RunRequest {
     std::filesystem::path plugin; // absolute
-    // As the catalogue read it; a plugin that says something else by now is not run (kStatusNoMethod).
+    // As they were described; what is another file by now is not run (kStatusNoMethod).
+    std::string hash;
     std::shared_ptr<const frames::Description> description;
     std::uint32_t method = 0; // index in the description
     Arguments arguments;
@@ -116,7 +123,7 @@ public:
 
     // What the plugin in a file says of itself. An error's `where` is the file; `transient` errors are those that say
     // nothing of the file (no launcher): Error::hint is then kTransientHint.
-    boost::asio::awaitable<Result<std::shared_ptr<const frames::Description>>> describe(std::filesystem::path plugin);
+    boost::asio::awaitable<Result<Described>> describe(std::filesystem::path plugin);
 
     // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork.
     boost::asio::awaitable<Result<void>> warm(std::filesystem::path plugin);

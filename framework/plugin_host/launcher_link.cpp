@@ -240,14 +240,17 @@ asio::awaitable<LauncherLink::StartedRunner> LauncherLink::start_runner(std::uin
                                                                         std::filesystem::path plugin)
 {
     const auto pending = std::make_shared<Pending>(executor_);
+    pending->expected = 2;
     const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string()};
     co_await ask(pending, runner, message);
     StartedRunner started;
     started.refused = pending->refused;
-    if (pending->error == 0)
-        started.control = std::move(pending->descriptors.front());
-    else
+    if (pending->error == 0) {
+        started.control = std::move(pending->descriptors[0]);
+        started.plugin = std::move(pending->descriptors[1]);
+    } else {
         started.error = pending->refused ? pending->text : to_string(Error{"launcher", pending->text, ""});
+    }
     co_return started;
 }
 

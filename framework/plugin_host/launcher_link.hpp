@@ -45,6 +45,7 @@ public:
 
     struct StartedRunner {
         frames::Descriptor control; // none: `error` says why, for a person
+        frames::Descriptor plugin;  // the very file that it loads
         std::string error;
         bool refused = false; // the launcher does not load such a file; else another attempt may go better
     };

@@ -101,7 +101,7 @@ asio::awaitable<bool> Run::begin()
                       : context_.link->connected() ? kStatusNotStarted
                                                    : kStatusNoLauncher,
                       to_string(runner_->error())};
-    else if (*runner_->description() != *request_.description)
+    else if (runner_->hash() != request_.hash)
         condemned_ = {kStatusNoMethod, request_.plugin.string() + " is not the plugin that was chosen any more"};
     if (condemned_)
         co_return false;

@@ -1,5 +1,6 @@
 #include "plugin_host/runner.hpp"
 
+#include "plugin_host/hash.hpp"
 #include "plugin_host/status.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -81,6 +82,12 @@ asio::awaitable<void> Runner::live()
         link_->stop_runner(id_);
         co_return;
     }
+    Result<std::string> hash = hash_descriptor(started.plugin.get());
+    if (!hash) {
+        die("its file cannot be read: " + hash.error().what, true);
+        co_return;
+    }
+    hash_ = std::move(*hash);
     control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
     control_->send(frames::encode(frames::AgentToRunner(frames::Describe{})).value());
     std::vector<std::byte> buffer(frames::kFrameBytesMax);

@@ -42,6 +42,7 @@ public:
 
     // Of a ready one.
     const std::shared_ptr<const frames::Description> &description() const { return description_; }
+    const std::string &hash() const { return hash_; } // of what it has loaded
     // Of one that is not: what is wrong; `transient` if it says nothing of the file.
     const Error &error() const { return error_; }
     bool transient() const { return transient_; }
@@ -80,6 +81,7 @@ private:
     boost::asio::steady_timer timer_;
     std::shared_ptr<PacketSocket> control_;
     std::shared_ptr<const frames::Description> description_;
+    std::string hash_;
     Error error_;
     bool transient_ = false;
     std::map<std::uint64_t, std::weak_ptr<InvocationEvents>> runs_;

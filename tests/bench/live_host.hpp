@@ -44,7 +44,9 @@ struct LiveHost {
     {
         plugin_host::RunRequest request;
         request.plugin = plugin;
-        request.description = wait(host.describe(plugin)).value();
+        const plugin_host::Described described = wait(host.describe(plugin)).value();
+        request.hash = described.hash;
+        request.description = described.description;
         const std::vector<model::Option> options{{"0", "count", count}};
         request.arguments = plugin_host::read_options(request.description->methods[0], options).value.value();
         return request;

@@ -137,7 +137,9 @@ inline plugin_host::RunRequest request_for(Bench &bench, const std::filesystem::
 {
     plugin_host::RunRequest request;
     request.plugin = plugin;
-    request.description = bench.wait(bench.host.describe(request.plugin)).value();
+    const plugin_host::Described described = bench.wait(bench.host.describe(request.plugin)).value();
+    request.hash = described.hash;
+    request.description = described.description;
     std::vector<model::Option> given;
     for (const auto &[option, value] : options)
         given.push_back({std::to_string(given.size()), option, value});

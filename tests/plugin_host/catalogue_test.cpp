@@ -1,5 +1,6 @@
 #include "bench.hpp"
 #include "plugin_host/catalogue.hpp"
+#include "plugin_host/hash.hpp"
 
 #include <fstream>
 

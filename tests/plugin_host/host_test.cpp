@@ -1,6 +1,7 @@
 #include "bench.hpp"
 
 #include "frames/socket.hpp"
+#include "plugin_host/hash.hpp"
 #include "plugin_host/input_collector.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <utility>
 
 #include <netinet/in.h>
 #include <spawn.h>
@@ -463,10 +465,6 @@ TEST_CASE("a launcher that is killed takes the runs with it, and the next run ge
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
-namespace {
-
-} // namespace
-
 TEST_CASE("a daemon that goes and comes back is used again")
 {
     Daemon daemon;
@@ -489,6 +487,36 @@ TEST_CASE("a daemon that goes and comes back is used again")
     daemon.start();
     bench.run_until(described);
     CHECK(bench.wait(bench.host.run(request_for(bench, plugin), keeper)).status == 0);
+}
+
+TEST_CASE("a plugin that is overwritten runs on as it was under the hash of what runs, and not as another")
+{
+    Daemon daemon;
+    const std::filesystem::path plugin = daemon.folder / "a.so";
+    const auto put = [&](const char *name) {
+        // In place, as an editor or a careless installer does it.
+        std::ofstream(plugin, std::ios::binary | std::ios::trunc)
+            << std::ifstream(fixture(name), std::ios::binary).rdbuf();
+        std::filesystem::permissions(plugin, std::filesystem::perms(0644));
+    };
+    put("rows");
+    daemon.start();
+    Bench bench(daemon.socket);
+    bench.run_until([&] { return bool(bench.wait(bench.host.describe(plugin))); });
+    const RunRequest wanted = request_for(bench, plugin);
+    CHECK(wanted.hash == hash_file(fixture("rows")).value());
+    Keeper keeper;
+    put("flood");
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
+    CHECK(keeper.numbers.size() == 3);
+    bench.host.retire(plugin);
+    const RunResult other = bench.wait(bench.host.run(wanted, keeper));
+    CHECK(other.status == kStatusNoMethod);
+    CHECK(other.message.find("is not the plugin that was chosen any more") != std::string::npos);
+    CHECK(keeper.numbers.size() == 3);
+    put("rows");
+    bench.host.retire(plugin);
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
 }
 
 TEST_CASE("without a launcher a run fails and says so")
@@ -524,10 +552,9 @@ TEST_CASE("a plugin that is not the one that was chosen is not run")
     Bench bench;
     Keeper keeper;
     RunRequest wanted = request(bench, "rows");
-    auto other = std::make_shared<frames::Description>(*wanted.description);
-    other->methods[0].options[0].default_value = "4";
-    wanted.description = other;
+    const std::string hash = std::exchange(wanted.hash, std::string(64, '0'));
     CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoMethod);
+    wanted.hash = hash;
     wanted.method = 1;
     CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoMethod);
     CHECK(keeper.numbers.empty());

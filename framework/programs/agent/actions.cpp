@@ -209,6 +209,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
                 });
     plugin_host::RunRequest request;
     request.plugin = method.file;
+    request.hash = method.hash;
     request.description = method.description;
     request.method = method.index;
     request.arguments = std::move(arguments);

@@ -156,6 +156,7 @@ RunRequest request_for(const CatalogueMethod &method, Arguments arguments)
 {
     RunRequest request;
     request.plugin = method.file;
+    request.hash = method.hash;
     request.description = method.description;
     request.method = method.index;
     request.arguments = std::move(arguments);

@@ -104,13 +104,10 @@ Result<plugin_host::CatalogueMethod> Workbench::find_in_file(const std::string &
     const std::filesystem::path path = std::filesystem::canonical(file, error);
     if (error)
         return Error{file, error.message(), ""};
-    const Result<std::string> hash = plugin_host::hash_file(path);
-    if (!hash)
-        return hash.error();
     const auto described = run_to_end(loop_, host_.describe(path));
     if (!described)
         return described.error();
-    plugin_host::CatalogueMethod found{path, *hash, *described, 0};
+    plugin_host::CatalogueMethod found{path, described->hash, described->description, 0};
     const auto &methods = found.description->methods;
     std::vector<std::string> names;
     for (std::uint32_t i = 0; i < methods.size(); ++i) {

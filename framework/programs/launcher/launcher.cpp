@@ -177,11 +177,19 @@ void Launcher::handle(const StartRunner &request)
         return;
     }
     const PluginOwner owner = listener_ ? PluginOwner::trusted : PluginOwner::anybody;
-    const Result<Descriptor> plugin = open_plugin(request.plugin, owner);
+    Result<Descriptor> plugin = open_plugin(request.plugin, owner);
     if (!plugin) {
         const std::string why = to_string(plugin.error());
         log_->warn("plugin refused plugin={} reason={}", quoted(request.plugin), quoted(why));
         send(PluginRefused{request.runner, why});
+        return;
+    }
+    // By path a debugger finds it; a daemon's runners load what nobody changes any more.
+    if (owner == PluginOwner::trusted)
+        plugin = copy_plugin(plugin->get(), request.plugin);
+    if (!plugin) {
+        log_->error("plugin not copied plugin={} error={}", quoted(request.plugin), quoted(to_string(plugin.error())));
+        send(LauncherError{request.runner, EIO, to_string(plugin.error())});
         return;
     }
     Result<RunnerUser> user = free_user();
@@ -201,8 +209,8 @@ void Launcher::handle(const StartRunner &request)
     runners_[request.runner] = {started.pid, std::move(*user)};
     log_->info("runner started runner={} pid={} uid={} plugin={}", request.runner, started.pid, uid,
                quoted(request.plugin));
-    const int control = started.control.get();
-    send(RunnerStarted{request.runner, started.pid}, std::span(&control, 1));
+    const int descriptors[] = {started.control.get(), plugin->get()};
+    send(RunnerStarted{request.runner, started.pid}, descriptors);
 }
 
 void Launcher::handle(const StopRunner &request)

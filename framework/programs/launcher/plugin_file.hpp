@@ -21,4 +21,8 @@ enum class PluginOwner {
 // error's text says why not, without the path.
 Result<frames::Descriptor> open_plugin(const std::string &path, PluginOwner owner);
 
+// A copy in memory that nobody can change any more, whatever becomes of the file; for reading alone. It is gone with
+// its last descriptor and mapping. `name` is what debuggers and /proc show. An error says nothing of the plugin.
+Result<frames::Descriptor> copy_plugin(int plugin, const std::string &name);
+
 } // namespace sonde::launcher

@@ -29,7 +29,7 @@ struct LauncherProcess {
         REQUIRE(std::holds_alternative<frames::RunnerStarted>(incoming->message));
         const auto started = std::get<frames::RunnerStarted>(incoming->message);
         REQUIRE(started.runner == id);
-        REQUIRE(incoming->descriptors.size() == 1);
+        REQUIRE(incoming->descriptors.size() == 2);
         return {started.pid, ControlWire(std::move(incoming->descriptors[0]))};
     }
 

@@ -3,6 +3,8 @@
 #include "support/skip.hpp"
 #include "support/temp_dir.hpp"
 
+#include <fcntl.h>
+#include <filesystem>
 #include <fstream>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -173,10 +175,19 @@ TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else
         REQUIRE(::chown(plugin.c_str(), 0, 0) == 0);
     }
     wire.send(frames::StartRunner{1, plugin});
-    const pid_t runner = wire.expect<frames::RunnerStarted>().pid;
-    // What was judged is what is loaded, whatever the path leads to by then.
+    const auto started = wire.next();
+    REQUIRE(started);
+    const pid_t runner = std::get<frames::RunnerStarted>(started->message).pid;
+    // What was judged is what is loaded, whatever becomes of the path and the file by then.
     const std::string command = file_text("/proc/" + std::to_string(runner) + "/cmdline");
     CHECK(command == std::string("sonde-runner\0/proc/self/fd/4\0", 29));
+    REQUIRE(started->descriptors.size() == 2);
+    const int loaded = started->descriptors[1].get();
+    const std::string copy = "/proc/self/fd/" + std::to_string(loaded);
+    CHECK(std::filesystem::read_symlink(copy).string() == "/memfd:rows.so (deleted)");
+    CHECK(file_text(copy) == file_text(plugin));
+    CHECK(::fcntl(loaded, F_GET_SEALS) == (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL));
+    CHECK(::write(loaded, "x", 1) < 0);
 }
 
 TEST_CASE("a daemon's plugins are refused where somebody else could replace them")
