@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "frames/loaded_file.hpp"
 
 #include <sonde/plugin.h>
 
@@ -90,7 +91,8 @@ struct Description {
     std::string licence;
     std::vector<MethodDescription> methods;
     std::vector<std::string> required_extensions;
-    std::string manual; // Markdown; empty: the plugin brings none
+    std::string manual;            // Markdown; empty: the plugin brings none
+    std::vector<LoadedFile> files; // what its runner has loaded by path: libraries, perhaps the plugin itself
 
     bool operator==(const Description &) const = default;
 };

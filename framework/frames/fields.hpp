@@ -142,9 +142,15 @@ void fields(C &c, Field<C, MethodDescription> &m)
 }
 
 template <class C>
+void fields(C &c, Field<C, LoadedFile> &m)
+{
+    each(c, m.path, m.device, m.inode, m.bytes, m.modified_ns);
+}
+
+template <class C>
 void fields(C &c, Field<C, Description> &m)
 {
-    each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions, m.manual);
+    each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions, m.manual, m.files);
 }
 
 template <class C>

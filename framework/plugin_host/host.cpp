@@ -59,6 +59,10 @@ public:
     // The plugin's runner: the present one, or a new one.
     std::shared_ptr<Runner> runner_of(const std::filesystem::path &plugin)
     {
+        if (const std::shared_ptr<Runner> old = present(plugin); old && old->outdated()) {
+            log_->info("runner retired plugin={} reason=what-it-has-loaded-is-changed", sonde::quoted(plugin.string()));
+            retire(plugin);
+        }
         auto &runner = current_[plugin];
         if (runner && (!runner->settled() || runner->ready()))
             return runner;

@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace sonde::plugin_host {
@@ -140,6 +141,16 @@ void Runner::take(const frames::RunnerToAgent &message)
         if (const auto run = run_of(refused->invocation))
             run->invoke_failed(refused->text);
     }
+}
+
+bool Runner::outdated() const
+{
+    // What cannot be seen from here says nothing: another runner would not be found newer.
+    const auto changed = [](const frames::LoadedFile &file) {
+        const auto now = frames::loaded_file(file.path);
+        return now && *now != file;
+    };
+    return ready() && std::any_of(description_->files.begin(), description_->files.end(), changed);
 }
 
 void Runner::invoke(std::uint64_t invocation, const std::shared_ptr<InvocationEvents> &events, frames::Frame frame,

@@ -43,6 +43,8 @@ public:
     // Of a ready one.
     const std::shared_ptr<const frames::Description> &description() const { return description_; }
     const std::string &hash() const { return hash_; } // of what it has loaded
+    // Whether a file that it has loaded by path is another one by now: what a run would load is not what it has.
+    bool outdated() const;
     // Of one that is not: what is wrong; `transient` if it says nothing of the file.
     const Error &error() const { return error_; }
     bool transient() const { return transient_; }

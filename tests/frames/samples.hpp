@@ -26,7 +26,15 @@ inline Description description()
     method.privileges = SONDE_PRIVILEGE_ICMP;
     method.has_probe = true;
     method.parameters = {"contract", "time-zone"};
-    return {0, "echo-test", "1.2.3", "Example", "MIT", {method}, {"example.x/1"}, "# Echo\n\n\tMeasures.\n"};
+    return {0,
+            "echo-test",
+            "1.2.3",
+            "Example",
+            "MIT",
+            {method},
+            {"example.x/1"},
+            "# Echo\n\n\tMeasures.\n",
+            {{"/lib/libx.so", 1, 2, 3, -4}}};
 }
 
 inline Ip address()

@@ -3,6 +3,7 @@
 #include "frames/socket.hpp"
 #include "plugin_host/hash.hpp"
 #include "plugin_host/input_collector.hpp"
+#include "support/temp_dir.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -517,6 +518,50 @@ TEST_CASE("a plugin that is overwritten runs on as it was under the hash of what
     put("rows");
     bench.host.retire(plugin);
     CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
+}
+
+TEST_CASE("a runner in which a run has crashed takes no further run")
+{
+    Bench bench;
+    Keeper keeper;
+    for (const char *name : {"crash", "abort"}) {
+        const RunRequest wanted = request(bench, name);
+        const auto launchers = children_of(getpid());
+        REQUIRE(launchers.size() == 1);
+        const auto before = children_of(launchers[0]);
+        CHECK(bench.wait(bench.host.run(wanted, keeper)).status != 0);
+        CHECK(bench.wait(bench.host.describe(wanted.plugin)).has_value());
+        const auto after = children_of(launchers[0]);
+        CHECK(std::any_of(after.begin(), after.end(), [&](pid_t runner) {
+            return std::find(before.begin(), before.end(), runner) == before.end();
+        }));
+    }
+}
+
+TEST_CASE("a runner whose files are others by now takes no further run")
+{
+    const sonde::test::TempDir folder;
+    const auto plugin = folder.path() / "a.so";
+    const auto put = [&] {
+        // Under a name of its own first, as an installer does it: the same bytes in another file.
+        std::filesystem::copy_file(fixture("rows"), folder.path() / "new");
+        std::filesystem::rename(folder.path() / "new", plugin);
+    };
+    put();
+    std::filesystem::permissions(folder.path(), std::filesystem::perms(0755));
+    Bench bench;
+    Keeper keeper;
+    RunRequest wanted = request_for(bench, plugin, {{"count", "1000"}, {"interval", "20ms"}});
+    wanted.canceller = std::make_shared<Canceller>();
+    auto running = bench.begin(bench.host.run(wanted, keeper));
+    bench.run_until([&] { return !keeper.numbers.empty(); });
+    const RunRequest next = request_for(bench, plugin);
+    CHECK(bench.host.runners() == 1);
+    put();
+    CHECK(bench.wait(bench.host.run(next, keeper)).status == 0);
+    CHECK(bench.host.runners() == 2);
+    wanted.canceller->cancel();
+    CHECK(bench.end(running).status == kStatusCancelled);
 }
 
 TEST_CASE("without a launcher a run fails and says so")

@@ -3,6 +3,7 @@
 #include "frames/text.hpp"
 #include "hosting/describe.hpp"
 #include "hosting/elf.hpp"
+#include "hosting/loaded_files.hpp"
 #include "hosting/run.hpp"
 
 #include <cerrno>
@@ -101,6 +102,8 @@ Result<void> Server::prepare()
             return library.error();
         library_.emplace(std::move(*library));
     }
+    if (description_->files.empty())
+        description_->files = hosting::loaded_files();
     return {};
 }
 

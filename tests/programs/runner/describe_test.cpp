@@ -2,6 +2,7 @@
 
 #include "support/temp_dir.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <random>
@@ -49,6 +50,20 @@ TEST_CASE("a runner tells what its plugin says of itself")
     CHECK_FALSE(method.traffic_bound);
     CHECK(method.parameters == std::vector<std::string>{"contract", "technology"});
     CHECK(description.manual.empty());
+}
+
+TEST_CASE("a runner tells which files it has loaded, as they are on the disk")
+{
+    RunnerProcess runner(fixture("rows"));
+    runner.control.send(frames::Describe{});
+    const auto files = runner.control.expect<frames::Description>().files;
+    const auto ends_in = [](const std::string &name) {
+        return [name](const frames::LoadedFile &file) { return file.path.ends_with(name); };
+    };
+    CHECK(std::count_if(files.begin(), files.end(), ends_in("/libc.so.6")) == 1);
+    CHECK(std::count_if(files.begin(), files.end(), ends_in("/rows.so")) == 1);
+    for (const frames::LoadedFile &file : files)
+        CHECK(frames::loaded_file(file.path) == file);
 }
 
 TEST_CASE("a plugin brings several methods, a manual, and a need that this host can meet")
