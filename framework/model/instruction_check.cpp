@@ -129,9 +129,6 @@ private:
         if (schedule.execution_mode == ExecutionMode::parallel)
             error(path + "/execution-mode", "parallel execution is not supported by this version",
                   "use \"sequential\", or a schedule for each action");
-        if (schedule.execution_mode == ExecutionMode::pipelined && schedule.actions.size() > 1)
-            error(path + "/execution-mode", "pipelined execution of several actions is not supported by this version",
-                  "set it to \"sequential\": pipelined is the default where nothing is set");
         if (schedule.actions.empty())
             warn(path, "has no action", "it does nothing");
         for (const Action &action : schedule.actions)

@@ -119,7 +119,8 @@ Stored spool_run(LiveHost &live, const plugin_host::RunRequest &request, const s
     std::ofstream("/proc/self/clear_refs") << 5;
     const std::uint64_t before = memory("VmRSS:");
     const auto begin = Clock::now();
-    agent::Parts parts(*spool, request.description, 0, frame, {"report"}, live.log, [](std::uint64_t) {});
+    agent::Parts parts(
+        *spool, request.description, 0, frame, {"report"}, live.log, [](std::uint64_t) {}, nullptr);
     const plugin_host::RunResult result = live.wait(live.host.run(request, parts));
     model::Outcome outcome;
     outcome.run = intent.id;

@@ -86,6 +86,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.task = task_of(start).name;
     ended.outcome.first_event = ended.outcome.last_event = start.intent.event;
     ended.outcome.start = now().wall;
+    Pipe pipe = pipe_of(start);
 
     auto started = co_await spool_.start(start.intent.id, start.action, start.run, task_of(start).name, now().wall);
     if (!started)
@@ -94,7 +95,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     else if (model::is_report_task(task_of(start)))
         co_await report(start, stopper, ended);
     else
-        co_await measure(start, stopper, ended);
+        co_await measure(start, pipe, stopper, ended);
 
     if (!ended.outcome.end)
         ended.outcome.end = now().wall;
@@ -103,6 +104,26 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
               quoted(ended.outcome.action), to_string(start.run), model::to_string(ended.outcome.word),
               ended.outcome.status, ended.outcome.rows, quoted(ended.outcome.message));
     co_await end(std::move(ended));
+    // Where it was stopped no next one starts.
+    if (pipe.out && !stopper->stopped())
+        handed_on_[start.intent.id] = pipe.out->inputs();
+}
+
+Actions::Pipe Actions::pipe_of(const schedule::Start &start)
+{
+    Pipe pipe;
+    if (auto handed = handed_on_.extract(start.intent.id))
+        pipe.in = std::move(handed.mapped());
+    return pipe;
+}
+
+bool Actions::feeds_the_next(const schedule::Start &start) const
+{
+    const schedule::Work &work = *start.work;
+    if (work.schedule.execution_mode != model::ExecutionMode::pipelined || start.action + 1 >= work.tasks.size())
+        return false;
+    const auto next = catalogue_.find_method(work.tasks[start.action + 1]);
+    return next && (next->method().flags & SONDE_TAKES_INPUT) != 0;
 }
 
 asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_ptr<Stopper> stopper,
@@ -123,7 +144,7 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
         fail(ended.outcome, OutcomeWord::failed, delivered.status, Blame::agent, delivered.message);
 }
 
-asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared_ptr<Stopper> stopper,
+asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                        spool::Ended &ended)
 {
     const auto method = catalogue_.find_method(task_of(start));
@@ -174,7 +195,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, std::shared
     // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run.
     ++running_;
     Budget::Meter meter(budget_, policy_.current().bytes_per_day(), request.declared_bytes);
-    co_await run(start, *method, std::move(*arguments), meter, stopper, ended);
+    co_await run(start, *method, std::move(*arguments), pipe, meter, stopper, ended);
     --running_;
 }
 
@@ -187,7 +208,7 @@ policy::Verdict Actions::ask_policy(policy::Request &request)
 }
 
 asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                                   plugin_host::Arguments arguments, Budget::Meter &meter,
+                                   plugin_host::Arguments arguments, Pipe &pipe, Budget::Meter &meter,
                                    std::shared_ptr<Stopper> stopper, spool::Ended &ended)
 {
     auto ready = co_await budget_.make_ready(meter.limit());
@@ -199,14 +220,18 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
     std::optional<Budget::Stop> over; // why it has to stop
-    Parts parts(spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
-                [&meter, &over, canceller](std::uint64_t bytes) {
-                    const std::optional<Budget::Stop> stop = meter.count(bytes);
-                    if (stop && !over) {
-                        over = stop;
-                        canceller->cancel();
-                    }
-                });
+    if (feeds_the_next(start))
+        pipe.out.emplace(method.method());
+    Parts parts(
+        spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
+        [&meter, &over, canceller](std::uint64_t bytes) {
+            const std::optional<Budget::Stop> stop = meter.count(bytes);
+            if (stop && !over) {
+                over = stop;
+                canceller->cancel();
+            }
+        },
+        pipe.out ? &*pipe.out : nullptr);
     plugin_host::RunRequest request;
     request.plugin = method.file;
     request.hash = method.hash;
@@ -216,6 +241,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     request.deadline = now().monotonic + longest_run_;
     request.canceller = canceller;
     request.parameters = parameters_;
+    request.inputs = std::move(pipe.in);
 
     const plugin_host::RunResult result = co_await host_.run(std::move(request), parts);
     stopper->on_stop({});

@@ -4,6 +4,7 @@
 #include "budget.hpp"
 #include "lookup.hpp"
 #include "plugin_host/catalogue.hpp"
+#include "plugin_host/input_collector.hpp"
 #include "policy_file.hpp"
 #include "reporter.hpp"
 #include "routes.hpp"
@@ -12,7 +13,9 @@
 #include "stopper.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace sonde::agent {
@@ -21,7 +24,8 @@ namespace sonde::agent {
 constexpr std::chrono::seconds kStorageRetry{1};
 
 // Carries out one action of an intent: start it durably, ask the policy, run the method or report, end it durably with
-// its one outcome. Everything handed in outlives it.
+// its one outcome. In a pipelined schedule the rows of an action are the input of the next one, if that takes input.
+// Everything handed in outlives it.
 class Actions {
 public:
     Actions(asio::any_io_executor executor, spool::Spool &spool, plugin_host::Host &host,
@@ -38,11 +42,22 @@ public:
                                     std::shared_ptr<Stopper> stopper);
 
 private:
+    using Inputs = std::vector<std::shared_ptr<plugin_host::Input>>;
+
+    // What goes into an action and comes out of it for the next one.
+    struct Pipe {
+        Inputs in;
+        std::optional<plugin_host::InputCollector> out; // nothing: no next one wants it
+    };
+
+    Pipe pipe_of(const schedule::Start &start);
+    bool feeds_the_next(const schedule::Start &start) const;
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
-    asio::awaitable<void> measure(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
+    asio::awaitable<void> measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
+                                  spool::Ended &ended);
     asio::awaitable<void> run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                              plugin_host::Arguments arguments, Budget::Meter &meter, std::shared_ptr<Stopper> stopper,
-                              spool::Ended &ended);
+                              plugin_host::Arguments arguments, Pipe &pipe, Budget::Meter &meter,
+                              std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     policy::Verdict ask_policy(policy::Request &request);
     asio::awaitable<void> end(spool::Ended ended);
 
@@ -58,6 +73,7 @@ private:
     std::chrono::seconds longest_run_;
     std::vector<frames::Parameter> parameters_;
     unsigned running_ = 0;
+    std::map<Uuid, Inputs> handed_on_; // by intent, to the action that starts next
 };
 
 } // namespace sonde::agent

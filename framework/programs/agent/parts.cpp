@@ -14,10 +14,10 @@ constexpr std::size_t kPartBytes = 256 * 1024;
 
 Parts::Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
              model::ReportedResult frame, std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
-             std::function<void(std::uint64_t)> traffic_seen)
+             std::function<void(std::uint64_t)> traffic_seen, plugin_host::RowSink *next)
     : spool_(spool), description_(std::move(description)), method_(description_->methods[method]),
       part_(std::move(frame)), destinations_(std::move(destinations)), log_(std::move(log)),
-      traffic_seen_(std::move(traffic_seen))
+      traffic_seen_(std::move(traffic_seen)), next_(next)
 {
     begin_part();
 }
@@ -45,6 +45,8 @@ void Parts::row(std::uint32_t table, std::span<const sonde_cell> cells)
         row.push_back(plugin_host::reported_cell(columns[i], cells[i]));
         part_bytes_ += row.back() ? row.back()->size() + 3 : 3;
     }
+    if (next_ != nullptr)
+        next_->row(table, cells);
 }
 
 asio::awaitable<Result<void>> Parts::batch_end()

@@ -17,10 +17,10 @@ namespace asio = boost::asio;
 class Parts : public plugin_host::RowSink {
 public:
     // `frame` is the result without tables: what all parts have in common. `traffic_seen` is told the bytes that the
-    // run has put on the line so far. `spool` outlives it.
+    // run has put on the line so far. `next`, if there is one, is handed all rows too. It and `spool` outlive this.
     Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
           model::ReportedResult frame, std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
-          std::function<void(std::uint64_t)> traffic_seen);
+          std::function<void(std::uint64_t)> traffic_seen, plugin_host::RowSink *next);
 
     void row(std::uint32_t table, std::span<const sonde_cell> cells) override;
     asio::awaitable<Result<void>> batch_end() override;
@@ -43,6 +43,7 @@ private:
     std::vector<spool::Destination> destinations_;
     std::shared_ptr<Log> log_;
     std::function<void(std::uint64_t)> traffic_seen_;
+    plugin_host::RowSink *next_;
     std::size_t part_bytes_ = 0;
     std::uint64_t rows_dropped_ = 0;
 };

@@ -42,23 +42,41 @@ struct Field {
     {
         const auto folder = dir / "plugins";
         std::filesystem::create_directory(folder);
-        for (const char *name : {"echo.so", "rows.so", "unbounded.so"})
+        for (const char *name : {"echo.so", "input.so", "rows.so", "unbounded.so"})
             std::filesystem::copy_file(std::filesystem::path(FIXTURES) / name, folder / name);
         return folder;
     }
 
-    model::Outcome run(const std::string &method, std::vector<model::Option> options)
+    static std::shared_ptr<schedule::Work> work_of(std::vector<model::Task> tasks)
     {
         auto work = std::make_shared<schedule::Work>();
         work->schedule.name = "s";
-        work->schedule.actions = {{"a", "t", {}, {}, {}, {}}};
-        work->tasks = {{"t", {}, method, std::move(options), {}}};
-        const model::Intent intent = sonde::test::intent_of("s", 1);
+        for (std::size_t i = 0; i < tasks.size(); ++i)
+            work->schedule.actions.push_back({std::string(1, static_cast<char>('a' + i)), "t", {}, {}, {}, {}});
+        work->tasks = std::move(tasks);
+        return work;
+    }
+
+    model::Outcome run(const std::string &method, std::vector<model::Option> options)
+    {
+        const model::Intent intent = plan();
+        return run(work_of({{"t", {}, method, std::move(options), {}}}), intent, 0);
+    }
+
+    model::Intent plan(std::vector<std::string> actions_of_it = {"a"})
+    {
+        const model::Intent intent = sonde::test::intent_of("s", 1, std::move(actions_of_it));
         spool::Change change;
         change.plan = {intent};
         REQUIRE(await(spool.record(change)));
+        return intent;
+    }
+
+    model::Outcome run(std::shared_ptr<const schedule::Work> work, const model::Intent &intent, std::size_t action)
+    {
         const Uuid run = random_uuid();
-        loop.run(actions.carry_out({intent, work, 0, run, now().monotonic}, routes(), std::make_shared<Stopper>()));
+        loop.run(
+            actions.carry_out({intent, work, action, run, now().monotonic}, routes(), std::make_shared<Stopper>()));
         const auto outcomes = sonde::test::outcomes_in(sonde::test::batch_of(spool, to_spool(collector())));
         const auto found = std::find_if(outcomes.begin(), outcomes.end(),
                                         [&](const model::Outcome &outcome) { return outcome.run == run; });
@@ -81,7 +99,7 @@ struct Field {
         schedule.actions = {{"report", "report", {}, {}, {}, {}}};
         model::Schedule &measuring = instruction.schedules.emplace_back();
         measuring.name = "s";
-        measuring.actions = {{"a", "t", {}, {"report"}, {}, {}}};
+        measuring.actions = {{"a", "t", {}, {"report"}, {}, {}}, {"b", "t", {}, {"report"}, {}, {}}};
         return std::make_shared<Routes>(*Routes::of(instruction));
     }
 };
@@ -203,6 +221,20 @@ TEST_CASE("the rows of a part that the disk refuses are counted as dropped [B3]"
         for (const model::Table &table : result.tables)
             stored += model::is_outcomes(result) ? 0 : table.rows.size();
     CHECK(outcome.rows == outcome.rows_dropped + stored);
+}
+
+TEST_CASE("in a pipelined schedule the rows of an action are the input of the next, and of no other [A5]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})");
+    const auto [mode, cells] = GENERATE(table<model::ExecutionMode, std::uint64_t>(
+        {{model::ExecutionMode::pipelined, 6}, {model::ExecutionMode::sequential, 0}}));
+    const auto work = Field::work_of({{"t", {}, "rows", {{"0", "count", "2"}}, {}}, {"t", {}, "input", {}, {}}});
+    work->schedule.execution_mode = mode;
+    const model::Intent intent = it.plan({"a", "b"});
+    CHECK(it.run(work, intent, 0).rows == 2);
+    CHECK(it.run(work, intent, 1).rows == cells);
+    // Another trigger of the same schedule.
+    CHECK(it.run(work, it.plan({"a", "b"}), 1).rows == 0);
 }
 
 TEST_CASE("what stands in the owner's policy is not told to the operator, neither a rule nor a mistake [F4]")
