@@ -447,7 +447,7 @@ class Validate(unittest.TestCase):
     def test_every_example_is_good_and_installed(self):
         folder = pathlib.Path(__file__).resolve().parents[3] / "examples"
         installed = (folder / "meson.build").read_text()
-        names = sorted(path.name for path in folder.iterdir() if path.name != "meson.build")
+        names = sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != "meson.build")
         self.assertIn("ping.json", names)
         for name in names:
             self.assertIn(f"'{name}'", installed)
