@@ -7,7 +7,7 @@ build_packages=(g++ meson ninja-build pkg-config python3 libboost1.81-dev rapidj
     libldns-dev libpcap-dev libsqlite3-dev libcli11-dev libspdlog-dev)
 demo_packages=(nsd iproute2)
 test_packages=(abigail-tools catch2 cmake make gdb strace valgrind libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3
-    fping clang-16 libclang-rt-16-dev)
+    fping clang-16 libclang-rt-16-dev rustc)
 benchmark_packages=(fping tcpdump curl iproute2)
 
 say() { printf '%s\n' "$*" >&2; }
@@ -68,6 +68,20 @@ install_packages() {
         *" nsd "*) "${as_root[@]}" systemctl disable nsd >>"$log" 2>&1 || "${as_root[@]}" update-rc.d nsd disable >>"$log" 2>&1 ;;
     esac
     rm -f "$log"
+}
+
+# unpack_package PACKAGE DIR: the files of a package alone, for one that cannot be installed beside what is here (a machine
+# keeps one time daemon). Where that fails, the tests that want it are skipped.
+unpack_package() {
+    local package=$1 dir=$2 place
+    [ ! -e "$dir" ] || return 0
+    place=$(mktemp -d)
+    if (cd "$place" && apt-get -q download "$package" && dpkg-deb -x ./*.deb files) >"$place/log" 2>&1; then
+        mkdir -p "$(dirname "$dir")" && mv "$place/files" "$dir"
+    else
+        say "could not unpack $package: $(tail -n 1 "$place/log")"
+    fi
+    rm -rf "$place"
 }
 
 # configure DIR [meson options...]: makes the build directory, or gives one that is there these options.
