@@ -157,12 +157,12 @@ int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
 {
     const int64_t count = in->values[COUNT].integer, interval = in->values[INTERVAL].integer;
     struct tally tally = {.connect = calloc((size_t)(count * in->values[ADDRESSES].integer), sizeof(int64_t))};
-    int32_t no_socket = 0;
+    int32_t no_socket = 0, status;
     int64_t seq;
 
     if (tally.connect == NULL)
         return sonde_fail(host, UNEXPECTED, "no memory for the times of %s tries", in->values[COUNT].text);
-    for (seq = 1; seq <= count; seq++) {
+    for (seq = 1; seq <= count && host->cancelled(host) == 0; seq++) {
         /* From the begin of one try to that of the next. A try that took longer moves those after it: they never
            bunch. */
         const int64_t next = host->now(host, SONDE_CLOCK_MONOTONIC) + interval;
@@ -173,5 +173,7 @@ int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
             break;
     }
     summarize(host, in->values[TARGET].text, &tally);
-    return judge(host, &tally, no_socket);
+    status = judge(host, &tally, no_socket);
+    free(tally.connect);
+    return status;
 }
