@@ -290,6 +290,24 @@ Wakeup Engine::next_wakeup() const
     return wakeup;
 }
 
+Ahead Engine::ahead(std::chrono::nanoseconds time, Now now) const
+{
+    Ahead ahead;
+    const auto look = [&](const auto &dues, auto until, auto &next) {
+        for (const auto &[due, id] : dues) {
+            if (due > until) {
+                next = due - time;
+                return;
+            }
+            const Instance &instance = instances_.at(pending_.at(id).intent.schedule);
+            ahead.dues.push_back({id, instance.work});
+        }
+    };
+    look(wall_dues_, now.wall + time, ahead.next.wall);
+    look(monotonic_dues_, now.monotonic + time, ahead.next.monotonic);
+    return ahead;
+}
+
 std::vector<model::Intent> Engine::pending() const
 {
     std::vector<model::Intent> intents;

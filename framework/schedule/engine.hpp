@@ -28,6 +28,16 @@ struct Wakeup {
     std::optional<MonotonicTime> monotonic;
 };
 
+// What is due soon, so that it can be made ready.
+struct Ahead {
+    struct Due {
+        Uuid intent;
+        std::shared_ptr<const Work> work;
+    };
+    std::vector<Due> dues;
+    Wakeup next; // when there is more
+};
+
 // The one place that knows what should happen when, and what should have happened. Pure logic for one thread: it reads
 // no clock and does no I/O; every call is handed Now and answers with decisions.
 //
@@ -77,6 +87,9 @@ public:
     Decisions action_ended(const Uuid &intent, std::size_t action, Now now);
 
     Wakeup next_wakeup() const;
+
+    // What is due within this time, as far as it is planned.
+    Ahead ahead(std::chrono::nanoseconds time, Now now) const;
 
     // What is planned and neither started nor accounted for, by due time; and what runs.
     std::vector<model::Intent> pending() const;

@@ -61,6 +61,27 @@ TEST_CASE("the engine wakes exactly when something is to be done, and never else
     CHECK(world.wakeups <= 2 * 24); // a trigger, an end
 }
 
+TEST_CASE("what is due soon is told, and when there is more [A5]")
+{
+    World world;
+    world.start(instruction({periodic("e", 60s, 0s, kMonday + 10s), event("now", model::Immediate{})},
+                            {schedule_of("s", "e"), schedule_of("i", "now")}));
+    world.run_for(5s);
+    Ahead ahead = world.engine->ahead(2s, world.now);
+    CHECK(ahead.dues.empty());
+    CHECK(ahead.next.wall == kMonday + 8s);
+    CHECK_FALSE(ahead.next.monotonic);
+    world.run_for(3s);
+    ahead = world.engine->ahead(2s, world.now);
+    REQUIRE(ahead.dues.size() == 1);
+    CHECK(ahead.dues[0].work->schedule.name == "s");
+    CHECK(ahead.dues[0].intent == world.engine->pending()[0].id);
+    CHECK_FALSE(ahead.next.wall);
+    world.run_for(2s);
+    CHECK(world.engine->ahead(2s, world.now).dues.empty());
+    CHECK(world.engine->ahead(2s, world.now).next.wall == kMonday + 68s);
+}
+
 TEST_CASE("an engine without schedules never wakes [A5]")
 {
     World world;

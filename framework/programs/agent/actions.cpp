@@ -109,6 +109,22 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
         handed_on_[start.intent.id] = pipe.out->inputs();
 }
 
+asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
+{
+    if (model::is_report_task(work->tasks.front()))
+        co_return;
+    const auto method = catalogue_.find_method(work->tasks.front());
+    if (!method)
+        co_return;
+    policy::Request request;
+    request.method = method->method().id;
+    request.declared_bytes = 0;
+    if (!policy_.current().judge(request))
+        co_return;
+    // What is wrong with it, the run will say.
+    [[maybe_unused]] const auto ready = co_await host_.warm(method->file);
+}
+
 Actions::Pipe Actions::pipe_of(const schedule::Start &start)
 {
     Pipe pipe;

@@ -41,6 +41,10 @@ public:
     asio::awaitable<void> carry_out(schedule::Start start, std::shared_ptr<const Routes> routes,
                                     std::shared_ptr<Stopper> stopper);
 
+    // Starts the runner of a schedule's first action, so that it begins in the time of a fork. Not if the policy
+    // refuses its method anyway.
+    asio::awaitable<void> warm(std::shared_ptr<const schedule::Work> work);
+
 private:
     using Inputs = std::vector<std::shared_ptr<plugin_host::Input>>;
 

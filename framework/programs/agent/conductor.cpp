@@ -3,9 +3,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <utility>
+
 namespace sonde::agent {
 
 namespace {
+
+// Before a trigger: a cold start takes a fraction of that even on a slow gateway, and idle runners live longer.
+constexpr std::chrono::seconds kWarmAhead{2};
 
 spool::Progress to_spool(const schedule::Progress &progress)
 {
@@ -39,11 +44,30 @@ asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved s
         }
         schedule::Wakeup wakeup;
         if (!stopping_)
-            wakeup = engine_.next_wakeup();
+            wakeup = warm_ahead();
         co_await alarm_.wait(wakeup);
         if (!stopping_)
             decide(engine_.advance(now()));
     }
+}
+
+schedule::Wakeup Conductor::warm_ahead()
+{
+    const schedule::Ahead ahead = engine_.ahead(kWarmAhead, now());
+    const std::set<Uuid> before = std::exchange(warmed_, {});
+    for (const schedule::Ahead::Due &due : ahead.dues) {
+        warmed_.insert(due.intent);
+        if (!before.contains(due.intent))
+            coroutines_.spawn(actions_.warm(due.work));
+    }
+    schedule::Wakeup wakeup = engine_.next_wakeup();
+    const auto earlier = [](auto &time, const auto &other) {
+        if (other && (!time || *other < *time))
+            time = other;
+    };
+    earlier(wakeup.wall, ahead.next.wall);
+    earlier(wakeup.monotonic, ahead.next.monotonic);
+    return wakeup;
 }
 
 void Conductor::replace(Accepted instruction)

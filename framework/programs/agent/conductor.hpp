@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace sonde::agent {
@@ -52,6 +53,8 @@ private:
     void keep(const schedule::Progress &progress);
     std::vector<spool::Destination> destinations_of(const model::Outcome &outcome) const;
     bool changed() const;
+    // Makes ready what is due soon. When to be back, for that or for what the engine has to do.
+    schedule::Wakeup warm_ahead();
     asio::awaitable<void> make_durable();
     asio::awaitable<void> perform(schedule::Start start, std::shared_ptr<const Routes> routes,
                                   std::shared_ptr<Stopper> stopper);
@@ -70,6 +73,7 @@ private:
     spool::Change change_;                        // decided, not durable yet
     std::optional<Accepted> accepted_;            // with it
     std::map<std::pair<Uuid, std::size_t>, std::shared_ptr<Stopper>> running_;
+    std::set<Uuid> warmed_; // the intents due soon, whose methods have been made ready
     bool stopping_ = false;
 };
 

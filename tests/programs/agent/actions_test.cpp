@@ -223,6 +223,22 @@ TEST_CASE("the rows of a part that the disk refuses are counted as dropped [B3]"
     CHECK(outcome.rows == outcome.rows_dropped + stored);
 }
 
+TEST_CASE("a runner is started ahead for what is due soon, but not for what is refused anyway")
+{
+    const auto [rules, runners] = GENERATE(table<std::string, std::size_t>({
+        {R"("targets": {"allow": []})", 1},
+        {R"("targets": {"allow": []}, "plugins": {"allow": ["echo"]})", 0},
+    }));
+    Field it(rules);
+    const auto plugin = it.dir / "plugins" / "rows.so";
+    it.host.retire(plugin);
+    const std::size_t before = it.host.runners();
+    it.loop.run(it.actions.warm(Field::work_of({{"t", {}, "rows", {}, {}}})));
+    CHECK(it.host.runners() == before + runners);
+    it.loop.run(it.actions.warm(Field::work_of({{"t", {}, "no-such-method", {}, {}}})));
+    CHECK(it.host.runners() == before + runners);
+}
+
 TEST_CASE("in a pipelined schedule the rows of an action are the input of the next, and of no other [A5]")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})");
