@@ -93,6 +93,7 @@ struct Description {
     std::vector<std::string> required_extensions;
     std::string manual;            // Markdown; empty: the plugin brings none
     std::vector<LoadedFile> files; // what its runner has loaded by path: libraries, perhaps the plugin itself
+    bool cold = false;             // loading it starts a thread, which no fork takes along: each run loads it anew
 
     bool operator==(const Description &) const = default;
 };

@@ -150,7 +150,8 @@ void fields(C &c, Field<C, LoadedFile> &m)
 template <class C>
 void fields(C &c, Field<C, Description> &m)
 {
-    each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions, m.manual, m.files);
+    each(c, m.abi_minor, m.name, m.version, m.vendor, m.licence, m.methods, m.required_extensions, m.manual, m.files,
+         m.cold);
 }
 
 template <class C>

@@ -55,11 +55,12 @@ Result<frames::Description> load_and_describe(const std::string &path)
     const Result<Library> library = Library::load(path);
     if (!library)
         return library.error();
-    // fork() takes only the calling thread along: a run would miss those that loading made.
-    if (thread_count() > 1)
-        return Error{"", "starts a thread when it is loaded, which plugins must not", ""};
+    const bool cold = thread_count() > 1;
     write_all(std::span(&kLoaded, 1));
-    return describe(library->plugin());
+    Result<frames::Description> description = describe(library->plugin());
+    if (description)
+        description->cold = cold;
+    return description;
 }
 
 [[noreturn]] void try_out(const std::string &path)

@@ -1,9 +1,11 @@
 #include "hosting/run.hpp"
 
+#include "frames/start.hpp"
 #include "hosting/cancel.hpp"
 #include "hosting/child.hpp"
 #include "hosting/inputs.hpp"
 #include "hosting/invocation.hpp"
+#include "hosting/library.hpp"
 #include "hosting/run_host.hpp"
 #include "hosting/traced_host.hpp"
 
@@ -16,8 +18,11 @@ namespace sonde::hosting {
 
 namespace {
 
+// The descriptors of a run's process. Where it loads a plugin by descriptor, that one stays at its number.
 constexpr int kAgent = 3;
 constexpr int kCancel = 4;
+constexpr int kCancelBehindPlugin = 5;
+static_assert(frames::kPluginDescriptor == kAgent + 1);
 
 // The agent decides by closing or reading when a full socket lets go; nothing here polls for it.
 void let_block(int agent)
@@ -25,19 +30,41 @@ void let_block(int agent)
     ::fcntl(agent, F_SETFL, ::fcntl(agent, F_GETFL) & ~O_NONBLOCK);
 }
 
-void enter(pid_t parent, int agent, int cancel)
+bool loads_by_descriptor(const Place &place)
 {
-    const int kept[] = {agent, cancel};
-    become_child(parent, kept);
+    return place.plugin == nullptr && place.file == frames::kPluginDescriptorPath;
+}
+
+// The method, in a process that has become a run's. Ends it where its plugin does not load any more.
+const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &place)
+{
+    if (loads_by_descriptor(place)) {
+        const int kept[] = {agent, frames::kPluginDescriptor, cancel};
+        become_child(parent, kept);
+    } else {
+        const int kept[] = {agent, cancel};
+        become_child(parent, kept);
+    }
+    if (place.plugin != nullptr)
+        return *place.plugin->methods[place.method];
+    const Result<Library> library = Library::load(place.file);
+    if (!library)
+        ::_exit(1);
+    return *library->plugin().methods[place.method];
+}
+
+int cancel_of(const Place &place)
+{
+    return loads_by_descriptor(place) ? kCancelBehindPlugin : kCancel;
 }
 
 } // namespace
 
-void run_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
-                  const frames::MethodDescription &description, const frames::Invoke &invoke)
+void run_in_child(pid_t parent, int agent, int cancel, const Place &place, const frames::MethodDescription &description,
+                  const frames::Invoke &invoke)
 {
-    enter(parent, agent, cancel);
-    run_here(kAgent, kCancel, method, description, invoke);
+    const sonde_method &method = enter(parent, agent, cancel, place);
+    run_here(kAgent, cancel_of(place), method, description, invoke);
     ::_exit(0);
 }
 
@@ -65,12 +92,12 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
     host.finish(returned);
 }
 
-void probe_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
+void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
                     const frames::MethodDescription &description)
 {
-    enter(parent, agent, cancel);
+    const sonde_method &method = enter(parent, agent, cancel, place);
     let_block(kAgent);
-    const Cancel signal(kCancel, std::nullopt);
+    const Cancel signal(cancel_of(place), std::nullopt);
     RunHost host(kAgent, signal, description, 0, true);
     host.finish(method.probe == nullptr ? 0 : method.probe(&host));
     ::_exit(0);

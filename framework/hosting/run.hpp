@@ -4,19 +4,28 @@
 
 #include <sonde/plugin.h>
 
+#include <cstdint>
+#include <string>
 #include <sys/types.h>
 
 namespace sonde::hosting {
 
+// Where the method of a run is.
+struct Place {
+    const sonde_plugin *plugin; // loaded; nullptr: the process of the run loads the file
+    std::string file;
+    std::uint32_t method;
+};
+
 // The life of the process that was just forked for an invocation: becomes what the ABI promises, calls run() or
-// probe(), reports and ends. `agent` and `cancel` are the invocation's two descriptors. `method` and `description` are
-// of the same method; the plugin is loaded. Input that is announced and does not come ends it without a run.
-[[noreturn]] void run_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
+// probe(), reports and ends. `agent` and `cancel` are the invocation's two descriptors. `description` is that of the
+// method at `place`. Input that is announced and does not come ends it without a run.
+[[noreturn]] void run_in_child(pid_t parent, int agent, int cancel, const Place &place,
                                const frames::MethodDescription &description, const frames::Invoke &invoke);
 // The same in this process, which goes on afterwards: for a debugger's sake. It keeps its descriptors and signals.
 void run_here(int agent, int cancel, const sonde_method &method, const frames::MethodDescription &description,
               const frames::Invoke &invoke);
-[[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const sonde_method &method,
+[[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
                                  const frames::MethodDescription &description);
 
 } // namespace sonde::hosting

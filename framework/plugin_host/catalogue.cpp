@@ -145,7 +145,8 @@ asio::awaitable<bool> Catalogue::scan(Probing probing)
                           before->second.plugin.reason != plugin.reason ||
                           before->second.plugin.ready() != plugin.ready();
         if (news && plugin.ready())
-            log_->info("plugin ready file={} sha256={}", sonde::quoted(path.string()), plugin.hash);
+            log_->info("plugin ready file={} runs={} sha256={}", sonde::quoted(path.string()),
+                       plugin.description->cold ? "cold" : "warm", plugin.hash);
         else if (news)
             log_->warn("plugin refused file={} reason={}", sonde::quoted(path.string()), sonde::quoted(plugin.reason));
         changed = changed || news;

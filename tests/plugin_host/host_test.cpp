@@ -520,6 +520,23 @@ TEST_CASE("a plugin that is overwritten runs on as it was under the hash of what
     CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
 }
 
+TEST_CASE("a plugin that starts a thread when it is loaded runs under a daemon too", "[no-sanitizer]")
+{
+    Daemon daemon;
+    const std::filesystem::path plugin = daemon.folder / "cold.so";
+    std::filesystem::copy_file(fixture("load_thread"), plugin);
+    std::filesystem::permissions(plugin, std::filesystem::perms(0644));
+    daemon.start();
+    Bench bench(daemon.socket);
+    bench.run_until([&] { return bool(bench.wait(bench.host.describe(plugin))); });
+    Keeper keeper;
+    const RunRequest wanted = request_for(bench, plugin);
+    CHECK(wanted.description->cold);
+    for (int i = 0; i < 2; ++i)
+        CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
+    CHECK(keeper.numbers == std::vector<std::int64_t>{1, 1});
+}
+
 TEST_CASE("a runner in which a run has crashed takes no further run")
 {
     Bench bench;

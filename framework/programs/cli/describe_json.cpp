@@ -122,6 +122,7 @@ void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found)
     member(json, "abi", "1." + std::to_string(plugin.abi_minor));
     member(json, "requires", plugin.required_extensions);
     member(json, "manual", plugin.manual);
+    member(json, "cold", plugin.cold);
     member(json, "file", found.file.string());
     member(json, "sha256", found.hash);
     json.EndObject();

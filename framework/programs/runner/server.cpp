@@ -4,7 +4,6 @@
 #include "hosting/describe.hpp"
 #include "hosting/elf.hpp"
 #include "hosting/loaded_files.hpp"
-#include "hosting/run.hpp"
 
 #include <cerrno>
 #include <csignal>
@@ -96,7 +95,7 @@ Result<void> Server::prepare()
             return description.error();
         description_ = std::move(*description);
     }
-    if (!library_) {
+    if (!library_ && !description_->cold) {
         Result<hosting::Library> library = hosting::Library::load(plugin_);
         if (!library)
             return library.error();
@@ -132,15 +131,15 @@ void Server::handle(const Invoke &invoke, Received &received)
         // Whoever reads after this, another process of the debugger's, finds the end.
         ::shutdown(control_.get(), SHUT_RD);
         send(Started{invoke.invocation, ::getpid()});
-        hosting::run_here(received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
-                          description_->methods[invoke.method], invoke);
+        hosting::run_here(received.descriptors[0].get(), received.descriptors[1].get(),
+                          *library_->plugin().methods[invoke.method], description_->methods[invoke.method], invoke);
         send(Exited{invoke.invocation, 0});
         agent_gone_ = true;
         return;
     }
     fork_child(invoke.invocation, [&](pid_t parent) {
-        hosting::run_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(invoke.method),
-                     description_->methods[invoke.method], invoke);
+        hosting::run_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(),
+                              place(invoke.method), description_->methods[invoke.method], invoke);
     });
 }
 
@@ -151,8 +150,8 @@ void Server::handle(const Probe &probe, Received &received)
         return;
     }
     fork_child(probe.invocation, [&](pid_t parent) {
-        hosting::probe_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(), method(probe.method),
-                       description_->methods[probe.method]);
+        hosting::probe_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(),
+                                place(probe.method), description_->methods[probe.method]);
     });
 }
 
@@ -163,9 +162,9 @@ void Server::handle(const Signal &signal, Received &)
             ::kill(pid, signal.signal);
 }
 
-const sonde_method &Server::method(std::uint32_t index) const
+hosting::Place Server::place(std::uint32_t method) const
 {
-    return *library_->plugin().methods[index];
+    return {library_ ? &library_->plugin() : nullptr, plugin_, method};
 }
 
 std::string Server::why_not(std::uint32_t index, const Received &received)

@@ -3,6 +3,7 @@
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
 #include "hosting/library.hpp"
+#include "hosting/run.hpp"
 
 #include <cstdint>
 #include <map>
@@ -37,7 +38,7 @@ private:
     // Describes the plugin once, in a process of its own, then loads it into this one.
     Result<void> prepare();
     // The plugin's own struct for a method of the description; it was followed safely before.
-    const sonde_method &method(std::uint32_t index) const;
+    hosting::Place place(std::uint32_t method) const;
     // Why a method cannot be run or probed; empty if it can.
     std::string why_not(std::uint32_t method, const frames::Received &received);
     template <class InChild>

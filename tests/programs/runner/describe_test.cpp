@@ -115,9 +115,22 @@ TEST_CASE("a plugin that cannot be loaded is refused and does no harm")
     CHECK(refusal(fixture("load_crash")) == "loading crashed: SIGABRT");
 }
 
-TEST_CASE("a plugin that starts a thread when it is loaded is refused", "[no-sanitizer]")
+TEST_CASE("a plugin that starts a thread when it is loaded is loaded anew for each run", "[no-sanitizer]")
 {
-    CHECK(refusal(fixture("load_thread")) == "starts a thread when it is loaded, which plugins must not");
+    RunnerProcess runner(fixture("load_thread"));
+    runner.control.send(frames::Describe{});
+    const auto description = runner.control.expect<frames::Description>();
+    CHECK(description.cold);
+    CHECK(std::none_of(description.files.begin(), description.files.end(),
+                       [](const frames::LoadedFile &file) { return file.path.ends_with("/load_thread.so"); }));
+    for (int i = 0; i < 2; ++i) {
+        const Finished finished = finish(runner);
+        CHECK(finished.told.rows == std::vector<std::vector<std::string>>{{"1", "odd", "1000"}});
+        CHECK(finished.told.done == 0);
+        CHECK(finished.wait_status == 0);
+    }
+    Run probe(runner, frames::Probe{7, 0});
+    CHECK(listen(probe, description.methods[0]).done == 0);
 }
 
 TEST_CASE("a description with a pointer to nowhere crashes only the process that reads it")
