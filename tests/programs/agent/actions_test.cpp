@@ -13,12 +13,20 @@ using namespace sonde::agent::test;
 
 namespace {
 
+// Runners that nobody uses stay, however slow the machine is, so that they can be counted.
+plugin_host::HostSettings patient()
+{
+    plugin_host::HostSettings settings;
+    settings.idle_stop = 1h;
+    return settings;
+}
+
 struct Field {
     Loop loop;
     sonde::test::TempDir dir;
     spool::Spool spool = sonde::test::open_spool(dir / "spool.db");
     std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
-    plugin_host::Host host = plugin_host::Host::spawn(loop.io.get_executor(), LAUNCHER, RUNNER, log);
+    plugin_host::Host host = plugin_host::Host::spawn(loop.io.get_executor(), LAUNCHER, RUNNER, log, patient());
     plugin_host::Catalogue catalogue{host, {plugins()}, log};
     PolicyFile policy{dir / "policy.json", log};
     Reporter reporter{loop.io.get_executor(), spool, nullptr, no_jitter(), log, [] {}};
