@@ -1,5 +1,7 @@
 #include "hosting/child.hpp"
 
+#include "hosting/forbid.hpp"
+
 #include <climits>
 #include <clocale>
 #include <csignal>
@@ -55,6 +57,7 @@ void become_child(pid_t parent, std::span<const int> kept)
     reset_signals();
     ::umask(022);
     std::setlocale(LC_ALL, "C");
+    forbid_processes();
 }
 
 } // namespace sonde::hosting

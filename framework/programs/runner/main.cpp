@@ -1,4 +1,5 @@
 #include "frames/start.hpp"
+#include "hosting/forbid.hpp"
 #include "programs/runner/server.hpp"
 
 #include <csignal>
@@ -63,6 +64,7 @@ int main(int argc, char **argv)
         // By exit(), so that a memory checker sees the plugin's end too.
         return 0;
     }
+    sonde::hosting::forbid_programs();
     sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[1], false).serve();
     // Not by exit(): handlers that the plugin registered are its own affair, and it has no say here any more.
     std::fflush(stdout);
