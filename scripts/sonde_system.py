@@ -228,7 +228,9 @@ class System:
     def start_launcher(self):
         socket_path = self.folder / "launcher.sock"
         user = str(AGENT_UID if self.root else os.geteuid())
-        program = self.start("launcher", "--socket", socket_path, "--agent-user", user, "--log", "debug")
+        # Instructions name the certificates of the peer's authority, which runs may read.
+        program = self.start("launcher", "--socket", socket_path, "--agent-user", user, "--readable",
+                             self.folder / "peer", "--log", "debug")
         wait_for("the launcher's socket", socket_path.exists, alive=[program])
         return program
 

@@ -63,12 +63,10 @@ public:
     // Unless its first argument passes a comparison with a value.
     void refuse_unless(long number, std::uint16_t comparison, std::uint32_t value)
     {
-        add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4);
-        add(BPF_LD | BPF_W | BPF_ABS, kArgument);
-        add(static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K), value, 1, 0);
-        add(BPF_RET | BPF_K, kDenied);
-        add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+        compare(number, comparison, value, 1, 0);
     }
+
+    void refuse_if(long number, std::uint32_t value) { compare(number, BPF_JEQ, value, 0, 1); }
 
     void load()
     {
@@ -79,6 +77,16 @@ public:
     }
 
 private:
+    void compare(long number, std::uint16_t comparison, std::uint32_t value, std::uint8_t if_true,
+                 std::uint8_t if_false)
+    {
+        add(BPF_JMP | BPF_JEQ | BPF_K, static_cast<std::uint32_t>(number), 0, 4);
+        add(BPF_LD | BPF_W | BPF_ABS, kArgument);
+        add(static_cast<std::uint16_t>(BPF_JMP | comparison | BPF_K), value, if_true, if_false);
+        add(BPF_RET | BPF_K, kDenied);
+        add(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+    }
+
     void add(std::uint16_t code, std::uint32_t value, std::uint8_t if_true = 0, std::uint8_t if_false = 0)
     {
         instructions_.push_back({code, if_true, if_false, value});
@@ -116,6 +124,8 @@ void forbid_processes()
     program.refuse(SYS_clone3, kMissing);
     for (const long number : {SYS_kill, SYS_tgkill, SYS_tkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo})
         program.refuse_unless(number, BPF_JEQ, self);
+    // It ends with its runner.
+    program.refuse_if(SYS_prctl, PR_SET_PDEATHSIG);
     program.load();
 }
 

@@ -8,7 +8,8 @@ namespace sonde::hosting {
 // To execute another program.
 void forbid_programs();
 
-// To make a process, but not a thread, and to signal any process but this one.
+// To make a process, but not a thread, to signal any process but this one, and to outlive its parent where it was told not
+// to.
 void forbid_processes();
 
 } // namespace sonde::hosting

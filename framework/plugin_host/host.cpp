@@ -170,14 +170,15 @@ private:
 Host Host::connect(asio::any_io_executor executor, std::filesystem::path socket, std::shared_ptr<Log> log,
                    HostSettings settings)
 {
-    return Host(
-        std::make_shared<Impl>(executor, LauncherPlace{std::move(socket), {}, {}, {}, {}}, std::move(log), settings));
+    return Host(std::make_shared<Impl>(executor, LauncherPlace{std::move(socket), {}, {}, {}, {}, {}}, std::move(log),
+                                       settings));
 }
 
 Host Host::spawn(asio::any_io_executor executor, std::filesystem::path launcher, std::filesystem::path runner,
                  std::shared_ptr<Log> log, HostSettings settings, std::optional<Attendance> attendance)
 {
-    LauncherPlace place{{}, std::move(launcher), std::move(runner), settings.launcher_log, std::move(attendance)};
+    LauncherPlace place{
+        {}, std::move(launcher), std::move(runner), settings.launcher_log, settings.readable, std::move(attendance)};
     return Host(std::make_shared<Impl>(executor, std::move(place), std::move(log), settings));
 }
 

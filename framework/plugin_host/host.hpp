@@ -95,6 +95,7 @@ struct HostSettings {
     std::chrono::milliseconds start_timeout{5000}; // for a runner to start and describe its plugin
     std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
     std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
+    std::vector<std::string> readable;             // files and folders that its plugins may read, besides the system's
     bool single_runs = false; // a runner is the process of one run, as with Attendance: it cannot kill it
 };
 

@@ -101,6 +101,8 @@ Result<frames::Descriptor> LauncherLink::spawn()
     std::vector<std::string> words = {program, "--socket-fd", std::to_string(kLauncherFd), "--log", place_.log};
     if (!place_.runner.empty())
         words.insert(words.end(), {"--runner", place_.runner.string()});
+    for (const std::string &path : place_.readable)
+        words.insert(words.end(), {"--readable", path});
     if (place_.attendance)
         words.emplace_back("--attended");
     if (terminal)

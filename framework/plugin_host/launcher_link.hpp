@@ -27,6 +27,7 @@ struct LauncherPlace {
     std::filesystem::path launcher; // the program
     std::filesystem::path runner;   // the program that it starts; empty: it knows itself
     std::string log = "warning";    // its level on stderr
+    std::vector<std::string> readable{};
     std::optional<Attendance> attendance{};
 };
 

@@ -2,6 +2,7 @@
 
 #include <sonde/address.hpp>
 
+#include <cstring>
 #include <new>
 
 #include <openssl/err.h>
@@ -57,7 +58,11 @@ TlsSession make_tls_session(SSL_CTX &context, const std::string &host, int fd)
 std::string take_tls_error(const std::string &otherwise)
 {
     const unsigned long error = ERR_peek_error();
-    const char *reason = error == 0 ? nullptr : ERR_reason_error_string(error);
+    const char *reason = nullptr;
+    if (ERR_SYSTEM_ERROR(error))
+        reason = std::strerror(ERR_GET_REASON(error));
+    else if (error != 0)
+        reason = ERR_reason_error_string(error);
     ERR_clear_error();
     return reason == nullptr ? otherwise : reason;
 }

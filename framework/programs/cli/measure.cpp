@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <memory>
 #include <optional>
 
@@ -195,6 +196,23 @@ std::optional<int> gather(Console &console, Workbench &bench, const Measurement 
     return std::nullopt;
 }
 
+// A file that the user names to a method is one that it is meant to read.
+std::vector<std::string> named_files(const Measurement &measurement)
+{
+    std::vector<std::string> words = measurement.words;
+    for (const std::string &preceding : measurement.inputs)
+        if (const auto more = shell_words(preceding))
+            words.insert(words.end(), more->begin(), more->end());
+    std::vector<std::string> files;
+    for (const std::string &word : words) {
+        const std::string value = word.substr(word.find('=') + 1);
+        std::error_code unreadable;
+        if (value.starts_with('/') && std::filesystem::is_regular_file(value, unreadable))
+            files.push_back(value);
+    }
+    return files;
+}
+
 } // namespace
 
 int measure(Console &console, const Measurement &measurement)
@@ -208,7 +226,7 @@ int measure(Console &console, const Measurement &measurement)
             return fail(console, tool.error(), kUsage);
         attendance = std::move(*tool);
     }
-    auto made = Workbench::make(measurement.plugins, measurement.verbose ? "debug" : "error");
+    auto made = Workbench::make(measurement.plugins, measurement.verbose ? "debug" : "error", named_files(measurement));
     if (!made)
         return fail(console, made.error(), kNothingRan);
     Workbench &bench = **made;

@@ -30,22 +30,26 @@ Error unreached()
             std::string(plugin_host::kTransientHint)};
 }
 
-plugin_host::HostSettings with_log(plugin_host::HostSettings settings, const std::string &level)
+plugin_host::HostSettings settings_of(const std::string &log_level, const std::vector<std::string> &readable)
 {
-    settings.launcher_log = level;
+    plugin_host::HostSettings settings;
+    settings.launcher_log = log_level;
+    settings.readable = readable;
     return settings;
 }
 
 } // namespace
 
-Workbench::Workbench(Places places, std::shared_ptr<Log> log, const char *log_level)
+Workbench::Workbench(Places places, std::shared_ptr<Log> log, const char *log_level,
+                     const std::vector<std::string> &readable)
     : places_(std::move(places)), log_(std::move(log)), log_level_(log_level),
       host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_,
-                                     with_log({}, log_level_)))
+                                     settings_of(log_level_, readable)))
 {
 }
 
-Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string> &plugins, const char *log_level)
+Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string> &plugins, const char *log_level,
+                                                   const std::vector<std::string> &readable)
 {
     Result<Places> places = find_places(plugins);
     if (!places)
@@ -53,13 +57,14 @@ Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string
     Result<std::shared_ptr<Log>> log = make_log("sonde", log_level);
     if (!log)
         return log.error();
-    return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log), log_level));
+    return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log), log_level, readable));
 }
 
 plugin_host::Host Workbench::attended(plugin_host::HostSettings settings, plugin_host::Attendance attendance)
 {
-    return plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_,
-                                    with_log(std::move(settings), log_level_), std::move(attendance));
+    settings.launcher_log = log_level_;
+    return plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_, std::move(settings),
+                                    std::move(attendance));
 }
 
 void Workbench::wait_gone(plugin_host::Host &attended, const std::filesystem::path &plugin)

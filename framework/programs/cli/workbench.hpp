@@ -17,8 +17,10 @@ namespace sonde::cli {
 // loop, and the plugins of some directories.
 class Workbench {
 public:
-    // `plugins` as in find_places(); `log_level` is for what host and launcher say on stderr.
-    static Result<std::unique_ptr<Workbench>> make(const std::vector<std::string> &plugins, const char *log_level);
+    // `plugins` as in find_places(); `log_level` is for what host and launcher say on stderr; `readable` are files and
+    // folders that methods may read, besides the system's.
+    static Result<std::unique_ptr<Workbench>> make(const std::vector<std::string> &plugins, const char *log_level,
+                                                   const std::vector<std::string> &readable = {});
 
     // A method by METHOD, FILE.so or FILE.so:METHOD. FILE.so alone will do where the file has one method. An error's
     // hint is kTransientHint where it says nothing of the method: the launcher was not reached.
@@ -39,7 +41,7 @@ public:
     void wait_gone(plugin_host::Host &attended, const std::filesystem::path &plugin);
 
 private:
-    Workbench(Places places, std::shared_ptr<Log> log, const char *log_level);
+    Workbench(Places places, std::shared_ptr<Log> log, const char *log_level, const std::vector<std::string> &readable);
     Result<plugin_host::CatalogueMethod> find_in_file(const std::string &file, const std::string &method);
 
     Places places_;

@@ -77,8 +77,8 @@ Descriptor watch_signals()
 } // namespace
 
 Launcher::Launcher(Settings settings, Descriptor agent, Log &log)
-    : settings_(std::move(settings)), log_(&log), signals_(watch_signals()), agent_(std::move(agent)),
-      buffer_(kFrameBytesMax)
+    : settings_(std::move(settings)), log_(&log), confinement_(settings_.readable, settings_.strict),
+      signals_(watch_signals()), agent_(std::move(agent)), buffer_(kFrameBytesMax)
 {
 }
 
@@ -94,8 +94,10 @@ Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log)
             return listener.error();
         launcher.listener_ = std::move(*listener);
     }
-    if (::geteuid() != 0)
-        log.warn("runners share this user: not started as root uid={}", ::geteuid());
+    if (launcher.settings_.attended)
+        log.warn("isolation off reason=attended-by-a-developer");
+    else if (is_sanitized())
+        log.warn("isolation incomplete reason=built-with-a-sanitizer");
     return launcher;
 }
 
@@ -163,11 +165,32 @@ Result<RunnerUser> Launcher::free_user()
     return RunnerUser::take(settings_.uid_base, kUids, next_uid_);
 }
 
-std::variant<StartedRunner, LauncherError> Launcher::start(const StartRunner &request, int plugin, uid_t uid)
+Group Launcher::make_group(std::uint64_t runner)
+{
+    if (settings_.group.empty())
+        return {};
+    Result<Group> group = Group::make(settings_.group, std::to_string(::getpid()) + "-" + std::to_string(runner));
+    if (group)
+        return std::move(*group);
+    log_->error("no control group for a runner error={}", quoted(to_string(group.error())));
+    return {};
+}
+
+std::variant<Spawned, LauncherError> Launcher::start(const StartRunner &request, int plugin, uid_t uid, int group)
 {
     if (settings_.attended)
         return start_attended(request, settings_.runner, settings_.tool, settings_.terminal);
-    return start_runner(request, plugin, !listener_, executable_.get(), uid);
+    return start_runner(request, plugin, !listener_, executable_.get(), uid, group, confinement_);
+}
+
+void Launcher::tell_missing(const std::vector<Missing> &layers)
+{
+    for (const auto &[layer, error] : layers) {
+        const bool not_given = layer == kGroupLayer && settings_.group.empty();
+        if (told_missing_.insert(layer).second)
+            log_->warn("isolation incomplete missing={} reason={}", quoted(layer),
+                       quoted(not_given ? "--cgroup is not given" : std::strerror(error)));
+    }
 }
 
 void Launcher::handle(const StartRunner &request)
@@ -199,14 +222,16 @@ void Launcher::handle(const StartRunner &request)
         return;
     }
     const uid_t uid = user->uid();
-    auto outcome = start(request, plugin->get(), uid);
+    Group group = make_group(request.runner);
+    auto outcome = start(request, plugin->get(), uid, group.entrance());
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
         send(*error);
         return;
     }
-    const auto &started = std::get<StartedRunner>(outcome);
-    runners_[request.runner] = {started.pid, std::move(*user)};
+    const auto &started = std::get<Spawned>(outcome);
+    tell_missing(started.missing);
+    runners_[request.runner] = {started.pid, std::move(*user), std::move(group)};
     log_->info("runner started runner={} pid={} uid={} plugin={}", request.runner, started.pid, uid,
                quoted(request.plugin));
     const int descriptors[] = {started.control.get(), plugin->get()};

@@ -4,11 +4,14 @@
 #include "base/result.hpp"
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
+#include "programs/launcher/confinement.hpp"
+#include "programs/launcher/group.hpp"
 #include "programs/launcher/start.hpp"
 #include "runner_user.hpp"
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <sys/types.h>
 #include <variant>
@@ -24,6 +27,9 @@ struct Settings {
     bool attended = false;   // runners as start_attended() makes them; never for a daemon's agent
     bool terminal = false;
     std::vector<std::string> tool;
+    bool strict = false;               // a runner that would lack a layer of its confinement is not started
+    std::vector<std::string> readable; // what plugins may read, besides the system's files
+    std::string group;                 // the control group above those of runners; empty: they have none
 };
 
 inline constexpr uid_t kUids = 1000;
@@ -40,6 +46,7 @@ private:
     struct Runner {
         pid_t pid = 0;
         RunnerUser user;
+        Group group;
     };
 
     Launcher(Settings settings, frames::Descriptor agent, Log &log);
@@ -54,11 +61,17 @@ private:
     void reap();
     void end_agent(const char *reason);
     Result<RunnerUser> free_user();
-    std::variant<StartedRunner, frames::LauncherError> start(const frames::StartRunner &request, int plugin, uid_t uid);
+    Group make_group(std::uint64_t runner);
+    std::variant<Spawned, frames::LauncherError> start(const frames::StartRunner &request, int plugin, uid_t uid,
+                                                       int group);
+    // Of each layer once.
+    void tell_missing(const std::vector<Missing> &layers);
     void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
 
     Settings settings_;
     Log *log_;
+    Confinement confinement_;
+    std::set<std::string> told_missing_;
     frames::Descriptor executable_;
     frames::Descriptor listener_;
     frames::Descriptor signals_;

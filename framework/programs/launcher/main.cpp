@@ -37,6 +37,12 @@ const char *const kUsage =
     "  --terminal         with --attended: leave it the terminal\n"
     "  --uid-base N       first of 1000 user ids, one a runner, when run as root (default 990000,\n"
     "                     or 59000 in a user namespace without those)\n"
+    "  --isolation HOW    best (default): what this system lacks of a runner's confinement is named in the log;\n"
+    "                     strict: a runner that would lack a layer is not started\n"
+    "  --readable PATH    a file or folder that plugins may read, besides the system's libraries and settings;\n"
+    "                     may be repeated\n"
+    "  --cgroup DIR       bound the memory of each runner in a control group of its own below this one, which\n"
+    "                     has the memory controller (version 1 or 2) and may be written\n"
     "  --log LEVEL        error, warning, info or debug (default warning)\n"
     "  --help, --version\n"
     "\n"
@@ -107,6 +113,17 @@ Result<void> take(Arguments &arguments, int option, const char *value)
     case 't':
         arguments.settings.tool.emplace_back(value);
         return {};
+    case 'g':
+        arguments.settings.group = value;
+        return {};
+    case 'R':
+        arguments.settings.readable.push_back(std::filesystem::absolute(value));
+        return {};
+    case 'i':
+        arguments.settings.strict = std::strcmp(value, "strict") == 0;
+        if (!arguments.settings.strict && std::strcmp(value, "best") != 0)
+            return Error{"--isolation", "'" + std::string(value) + "' is neither best nor strict", ""};
+        return {};
     case 'f': {
         const Result<unsigned> number = parse_number("--socket-fd", value, INT_MAX);
         if (!number)
@@ -129,13 +146,21 @@ Result<void> take(Arguments &arguments, int option, const char *value)
 // Help and version end the program here.
 Result<Arguments> parse(int argc, char **argv)
 {
-    static const option options[] = {
-        {"socket", required_argument, nullptr, 's'},    {"agent-user", required_argument, nullptr, 'a'},
-        {"socket-fd", required_argument, nullptr, 'f'}, {"runner", required_argument, nullptr, 'r'},
-        {"uid-base", required_argument, nullptr, 'u'},  {"log", required_argument, nullptr, 'l'},
-        {"attended", no_argument, nullptr, 'A'},        {"terminal", no_argument, nullptr, 'T'},
-        {"tool", required_argument, nullptr, 't'},      {"help", no_argument, nullptr, 'h'},
-        {"version", no_argument, nullptr, 'v'},         {nullptr, 0, nullptr, 0}};
+    static const option options[] = {{"socket", required_argument, nullptr, 's'},
+                                     {"agent-user", required_argument, nullptr, 'a'},
+                                     {"socket-fd", required_argument, nullptr, 'f'},
+                                     {"runner", required_argument, nullptr, 'r'},
+                                     {"uid-base", required_argument, nullptr, 'u'},
+                                     {"log", required_argument, nullptr, 'l'},
+                                     {"attended", no_argument, nullptr, 'A'},
+                                     {"terminal", no_argument, nullptr, 'T'},
+                                     {"tool", required_argument, nullptr, 't'},
+                                     {"isolation", required_argument, nullptr, 'i'},
+                                     {"readable", required_argument, nullptr, 'R'},
+                                     {"cgroup", required_argument, nullptr, 'g'},
+                                     {"help", no_argument, nullptr, 'h'},
+                                     {"version", no_argument, nullptr, 'v'},
+                                     {nullptr, 0, nullptr, 0}};
     Arguments arguments;
     for (int found = 0; (found = ::getopt_long(argc, argv, "", options, nullptr)) != -1;) {
         if (found == 'h' || found == 'v') {
@@ -154,6 +179,10 @@ Result<Arguments> parse(int argc, char **argv)
     const bool plain = arguments.settings.tool.empty() && !arguments.settings.terminal;
     if (arguments.settings.attended ? arguments.socket < 0 : !plain)
         return Error{"", "--attended, --tool and --terminal go together with --socket-fd", ""};
+    if (arguments.settings.attended && arguments.settings.strict)
+        return Error{"--isolation", "what is attended is not confined", ""};
+    if (arguments.settings.strict && arguments.settings.group.empty())
+        return Error{"--isolation", "strict wants every layer, so also --cgroup", ""};
     if (arguments.socket < 0) {
         const Result<uid_t> user = find_user(arguments.agent_user);
         if (!user)

@@ -1,7 +1,8 @@
 #pragma once
 
 #include "frames/messages.hpp"
-#include "frames/socket.hpp"
+#include "programs/launcher/confinement.hpp"
+#include "programs/launcher/spawn.hpp"
 
 #include <string>
 #include <sys/types.h>
@@ -10,27 +11,28 @@
 
 namespace sonde::launcher {
 
-struct StartedRunner {
-    pid_t pid = 0;
-    frames::Descriptor control; // the agent's end
-};
+// The layer that is missing without a control group.
+inline constexpr const char *kGroupLayer = "cgroup";
 
 // Starts a runner for a plugin in a session of its own: as user and group `uid` without supplementary groups (0: as
-// whoever this is), no capability, no_new_privs, no core, an environment of its own, and dying with this process.
+// whoever this is), no capability, no_new_privs, an environment of its own, confined, and dying with this process.
 // `plugin` is its opened file, `runner` the opened executable, so that its user need not reach them by path. `by_path`:
 // the plugin is loaded by its path where the user can reach that, as debuggers like it; else what was opened is loaded,
-// whatever has become of the path. Returns once it has been executed.
-std::variant<StartedRunner, frames::LauncherError> start_runner(const frames::StartRunner &request, int plugin,
-                                                                bool by_path, int runner, uid_t uid);
+// whatever has become of the path. `group`: the entrance of its control group, or -1. Returns once it has been
+// executed.
+std::variant<Spawned, frames::LauncherError> start_runner(const frames::StartRunner &request, int plugin, bool by_path,
+                                                          int runner, uid_t uid, int group,
+                                                          const Confinement &confinement);
 
 // For whoever develops a plugin: starts a runner that runs it in its one process, as whoever this is and without
 // confinement, under a tool: `tool` are the words before the runner's command line. `terminal`: it keeps stdin and the
 // process group, so that a debugger has the terminal; else it has a session of its own. `runner` is a path.
-std::variant<StartedRunner, frames::LauncherError> start_attended(const frames::StartRunner &request,
-                                                                  const std::string &runner,
-                                                                  const std::vector<std::string> &tool, bool terminal);
+std::variant<Spawned, frames::LauncherError> start_attended(const frames::StartRunner &request,
+                                                            const std::string &runner,
+                                                            const std::vector<std::string> &tool, bool terminal);
 
-// Kills all that a runner has made: its session, and by its user, if it has one of its own, whatever left it.
+// Kills all that a runner has made: its pid namespace or its session, and by its user, if it has one of its own,
+// whatever left that.
 void kill_runner(pid_t pid, uid_t uid);
 
 } // namespace sonde::launcher

@@ -287,6 +287,8 @@ def a_bad_url_or_ca_file_is_refused_before_anything_is_sent():
         assert result.exit in (1, 2), result
         assert result.status in ("bad_option", None), result
         equal(result.rows, [])
+    result = run(url="https://127.0.0.1/", ca="/nowhere/ca.pem")
+    assert "'/nowhere/ca.pem': No such file or directory" in result.stderr, result
 
 
 # -- TLS ---------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "programs/runner/runner_process.hpp"
 
 #include <string>
+#include <vector>
 
 namespace sonde::test {
 
@@ -11,7 +12,7 @@ using ControlWire = Wire<frames::AgentToRunner, frames::RunnerToAgent>;
 
 // A launcher of the test's own, over a descriptor.
 struct LauncherProcess {
-    LauncherProcess() : LauncherProcess(new_pair()) {}
+    explicit LauncherProcess(const std::vector<std::string> &more = {}) : LauncherProcess(new_pair(), more) {}
 
     Process process;
     LauncherWire wire;
@@ -34,10 +35,16 @@ struct LauncherProcess {
     }
 
 private:
-    explicit LauncherProcess(std::pair<frames::Descriptor, frames::Descriptor> ends)
-        : process({LAUNCHER, "--socket-fd", "3", "--runner", RUNNER, "--log", "error"}, ends.second.get()),
-          wire(std::move(ends.first))
+    LauncherProcess(std::pair<frames::Descriptor, frames::Descriptor> ends, const std::vector<std::string> &more)
+        : process(command(more), ends.second.get()), wire(std::move(ends.first))
     {
+    }
+
+    static std::vector<std::string> command(const std::vector<std::string> &more)
+    {
+        std::vector<std::string> words{LAUNCHER, "--socket-fd", "3", "--runner", RUNNER, "--log", "error"};
+        words.insert(words.end(), more.begin(), more.end());
+        return words;
     }
 };
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -29,6 +30,57 @@ std::string file_text(const std::string &path)
 {
     std::ifstream file(path);
     return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// As this test sees it: what a runner calls its child is a number of its pid namespace.
+pid_t only_child_of(pid_t parent)
+{
+    const std::string path = "/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children";
+    std::ifstream file(path);
+    pid_t child = 0;
+    file >> child;
+    REQUIRE(child > 0);
+    return child;
+}
+
+// One for the launcher to make others in, with 256 MiB for all; no path where that is not possible.
+struct ControlGroup {
+    ControlGroup()
+    {
+        for (const auto &[controller, limit] :
+             {std::pair("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), std::pair("/sys/fs/cgroup", "memory.max")}) {
+            const std::string made = std::string(controller) + "/sonde-test-" + std::to_string(::getpid());
+            if (::mkdir(made.c_str(), 0755) != 0)
+                continue;
+            std::ofstream file(made + "/" + limit);
+            std::ofstream(made + "/cgroup.subtree_control") << "+memory";
+            std::ofstream(made + "/memory.swappiness") << 0;
+            std::ofstream(made + "/memory.swap.max") << 0;
+            if (file << (256 << 20) << std::flush) {
+                path = made;
+                return;
+            }
+            ::rmdir(made.c_str());
+        }
+    }
+    ~ControlGroup()
+    {
+        if (!path.empty())
+            ::rmdir(path.c_str());
+    }
+    ControlGroup(const ControlGroup &) = delete;
+    ControlGroup &operator=(const ControlGroup &) = delete;
+
+    std::string path;
+};
+
+bool may_make_namespaces()
+{
+    const pid_t child = ::fork();
+    if (child == 0)
+        ::_exit(::unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC) == 0 ? 0 : 1);
+    int status = 0;
+    return ::waitpid(child, &status, 0) == child && status == 0;
 }
 
 int exit_code(std::vector<std::string> arguments)
@@ -91,6 +143,97 @@ TEST_CASE("a runner has no privilege, no surroundings and nothing open")
         CHECK(status_of(runner.pid, set) == "0000000000000000");
     const auto other = launcher.start(2, fixture("rows"));
     CHECK(status_of(other.pid, "Uid") != status_of(runner.pid, "Uid"));
+}
+
+TEST_CASE("a runner is the first process of its own namespaces and has a filter for its system calls")
+{
+    LauncherProcess launcher;
+    auto runner = launcher.start(1, fixture("rows"));
+    runner.control.send(frames::Describe{});
+    runner.control.expect<frames::Description>();
+#ifdef SONDE_SANITIZED
+    say_skipped("a sanitizer's runtime makes calls that a filter refuses");
+#else
+    CHECK(status_of(runner.pid, "Seccomp") == "2");
+    CHECK(status_of(runner.pid, "Seccomp_filters") == "3");
+#endif
+    if (skipped_without_root())
+        return;
+    if (!may_make_namespaces()) {
+        say_skipped("root may not make namespaces here");
+        return;
+    }
+    CHECK(status_of(runner.pid, "NSpid") == std::to_string(runner.pid) + "\t1");
+    for (const char *name : {"mnt", "ipc", "pid"}) {
+        const std::string which = std::string("/ns/") + name;
+        CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(runner.pid) + which) !=
+              std::filesystem::read_symlink("/proc/self" + which));
+    }
+    std::ifstream mounts("/proc/" + std::to_string(runner.pid) + "/mounts");
+    for (std::string device, place, type, options, rest; mounts >> device >> place >> type >> options;) {
+        std::getline(mounts, rest);
+        INFO(place);
+        CHECK(options.starts_with("ro"));
+    }
+}
+
+TEST_CASE("a layer that is missing is named once; strict isolation does without the runner instead")
+{
+    const TempDir directory;
+    const std::string log = directory.path() / "log";
+    // Without this capability there are no namespaces.
+    const std::string before = ::geteuid() == 0 ? "setpriv --bounding-set -sys_admin " : "";
+    const auto launch = [&](const std::string &isolation, int socket) {
+        const std::string words = std::string(LAUNCHER) + " --socket-fd 3 --runner " + RUNNER;
+        return Process({"/bin/sh", "-c", "exec " + before + words + " --isolation " + isolation + " 2>" + log}, socket);
+    };
+    auto [best_end, best_socket] = new_pair();
+    LauncherWire best(std::move(best_end));
+    Process loose = launch("best", best_socket.get());
+    best_socket.reset();
+    for (const std::uint64_t id : {1, 2}) {
+        best.send(frames::StartRunner{id, fixture("rows")});
+        const auto started = best.next();
+        REQUIRE(started);
+        CHECK(std::holds_alternative<frames::RunnerStarted>(started->message));
+    }
+    best.close();
+    CHECK(loose.wait() == 0);
+    const std::string said = file_text(log);
+    const std::string line = "isolation incomplete missing=namespaces reason=\"Operation not permitted\"";
+    REQUIRE(said.find(line) != std::string::npos);
+    CHECK(said.find(line) == said.rfind(line));
+
+    auto [strict_end, strict_socket] = new_pair();
+    LauncherWire strict(std::move(strict_end));
+    Process stern = launch("strict --cgroup /nonexistent", strict_socket.get());
+    strict_socket.reset();
+    strict.send(frames::StartRunner{1, fixture("rows")});
+    CHECK(strict.expect<frames::LauncherError>() ==
+          frames::LauncherError{1, EPERM, "namespaces: Operation not permitted"});
+}
+
+TEST_CASE("all runs of a plugin together have the memory of its control group, and the group goes with the runner")
+{
+    const ControlGroup group;
+    if (group.path.empty()) {
+        say_skipped("no control group for memory may be made here");
+        return;
+    }
+    LauncherProcess launcher({"--cgroup", group.path});
+    auto runner = launcher.start(1, fixture("hostile"));
+    const std::string its = group.path + "/" + std::to_string(launcher.process.pid()) + "-1";
+    CHECK(file_text(its + "/cgroup.procs") == std::to_string(runner.pid) + "\n");
+    auto [mine, theirs] = new_pair();
+    const frames::Descriptor cancel(::eventfd(0, EFD_CLOEXEC));
+    // Each process alone may have more than the group.
+    runner.control.send(frames::Invoke{1, 0, {text("memory"), text("0")}, {}, 0, "", 0, {}, {}},
+                        {theirs.get(), cancel.get()});
+    runner.control.expect<frames::Started>();
+    CHECK(WTERMSIG(runner.control.expect<frames::Exited>().wait_status) == SIGKILL);
+    launcher.wire.send(frames::StopRunner{1});
+    launcher.wire.expect<frames::RunnerEnded>();
+    CHECK_FALSE(std::filesystem::exists(its));
 }
 
 TEST_CASE("a plugin whose directory the runner's user cannot enter runs all the same")
@@ -265,7 +408,8 @@ TEST_CASE("when the agent is gone the runners and their runs go, and the launche
     auto [mine, its] = new_pair();
     const frames::Descriptor cancel(::eventfd(0, EFD_CLOEXEC));
     runner.control.send(frames::Invoke{1, 0, {}, {}, 0, "", 0, {}, {}}, {its.get(), cancel.get()});
-    const pid_t run = runner.control.expect<frames::Started>().pid;
+    runner.control.expect<frames::Started>();
+    const pid_t run = only_child_of(runner.pid);
     launcher.wire.close();
     CHECK(launcher.process.wait() == 0);
     CHECK(ends(runner.pid));
@@ -386,6 +530,9 @@ TEST_CASE("wrong arguments are usage errors, and what cannot start says that not
     CHECK(exit_code({"--socket", "/tmp/x", "--agent-user", "no-such-user-here"}) == 2);
     CHECK(exit_code({"--socket-fd", "3", "--uid-base", "0"}) == 2);
     CHECK(exit_code({"--socket-fd", "3", "--log", "loud"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--isolation", "most"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--isolation", "strict"}) == 2);
+    CHECK(exit_code({"--socket-fd", "3", "--isolation", "strict", "--cgroup", "/x", "--attended"}) == 2);
     CHECK(exit_code({"--socket-fd", "3", "--frobnicate"}) == 2);
     CHECK(exit_code({"--socket-fd", "3", "--runner", "/nonexistent"}) == 4);
     CHECK(exit_code({"--socket", directory.path() / "no" / "such" / "where", "--agent-user", "0"}) == 4);

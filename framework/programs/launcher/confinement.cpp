@@ -1,0 +1,107 @@
+#include "programs/launcher/confinement.hpp"
+
+#include "programs/launcher/files.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+namespace sonde::launcher {
+
+namespace {
+
+constexpr rlim_t kMiB = 1 << 20;
+constexpr rlim_t kDescriptorsMax = 4096;
+constexpr rlim_t kStackBytesMax = 8 * kMiB;
+// Of private memory in one process. The four methods have 64 MiB in all their processes together.
+constexpr rlim_t kDataBytesMax = 512 * kMiB;
+// Of everything mapped: shared memory counts here only, and what a library reserves without use.
+constexpr rlim_t kMappedBytesMax = 4096 * kMiB;
+// Of a user of its own: threads of all runs together.
+constexpr rlim_t kThreadsMax = 1024;
+
+void limit(const Child &child, __rlimit_resource_t resource, rlim_t most)
+{
+    rlimit present{};
+    child.require(::getrlimit(resource, &present) == 0, "getrlimit");
+    const rlim_t bound = std::min(present.rlim_max, most);
+    const rlimit wanted{bound, bound};
+    child.require(::setrlimit(resource, &wanted) == 0, "setrlimit");
+}
+
+} // namespace
+
+bool is_sanitized()
+{
+#ifdef SONDE_SANITIZED
+    return true;
+#else
+    return false;
+#endif
+}
+
+Confinement::Confinement(std::vector<std::string> readable, bool strict)
+    : filter_(is_sanitized() ? Error{"seccomp", "built with a sanitizer", ""} : SystemCallFilter::make()),
+      readable_(std::move(readable)), strict_(strict)
+{
+}
+
+std::uint64_t Confinement::namespaces()
+{
+    return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
+}
+
+void Confinement::arrange_mounts(const Child &child)
+{
+    // What is unmounted outside is let go here, and nothing of this is seen outside.
+    child.require(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0, kNamespaces);
+    child.require(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, kNamespaces);
+    mount_attr read_only{};
+    read_only.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
+    child.require(::syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only) == 0,
+                  kNamespaces);
+}
+
+void Confinement::set_limits(const Child &child, bool own_user)
+{
+    limit(child, RLIMIT_CORE, 0);
+    limit(child, RLIMIT_NOFILE, kDescriptorsMax);
+    limit(child, RLIMIT_STACK, kStackBytesMax);
+    limit(child, RLIMIT_MSGQUEUE, 0);
+    // What a plugin prints goes to stderr, and a write over this limit would end it.
+    struct stat status {};
+    if (::fstat(STDERR_FILENO, &status) == 0 && !S_ISREG(status.st_mode))
+        limit(child, RLIMIT_FSIZE, 0);
+    // It counts all processes of the user.
+    if (own_user)
+        limit(child, RLIMIT_NPROC, kThreadsMax);
+    errno = ENOTSUP;
+    child.layer(!is_sanitized(), "memory limit");
+    if (is_sanitized())
+        return;
+    limit(child, RLIMIT_DATA, kDataBytesMax);
+    if constexpr (sizeof(void *) > 4)
+        limit(child, RLIMIT_AS, kMappedBytesMax);
+}
+
+void Confinement::restrict_files(const Child &child, int plugin, int runner, bool own_user) const
+{
+    // With a user of its own it reads of /etc what everybody may; else also what is meant for this user, such as keys.
+    errno = ENOTSUP;
+    child.layer(!is_sanitized() && launcher::restrict_files({plugin, runner, own_user, readable_}), "landlock");
+}
+
+void Confinement::restrict_system_calls(const Child &child) const
+{
+    errno = ENOTSUP;
+    child.layer(filter_ && filter_->load(), "seccomp");
+}
+
+} // namespace sonde::launcher

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "programs/launcher/spawn.hpp"
+#include "programs/launcher/system_calls.hpp"
+
+#include <cstdint>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace sonde::launcher {
+
+// Whether this program was built with a sanitizer, whose runtime in the runner needs more memory, files and system
+// calls than a run does: those layers are then missing.
+bool is_sanitized();
+
+// What holds a runner, made once. The functions are called in the process that is to become it, in this order; what a
+// layer cannot do goes by Child::layer.
+class Confinement {
+public:
+    // `readable`: files and folders that plugins may read, besides the system's. Strict: no layer may be missing.
+    Confinement(std::vector<std::string> readable, bool strict);
+
+    // Flags of clone.
+    static std::uint64_t namespaces();
+    bool strict() const { return strict_; }
+
+    // In new namespaces: its own /proc, and all else is read-only.
+    static void arrange_mounts(const Child &child);
+    // `own_user`: it shares its user with no other process.
+    static void set_limits(const Child &child, bool own_user);
+    void restrict_files(const Child &child, int plugin, int runner, bool own_user) const;
+    // Nothing but exec may follow.
+    void restrict_system_calls(const Child &child) const;
+
+private:
+    Result<SystemCallFilter> filter_;
+    std::vector<std::string> readable_;
+    bool strict_;
+};
+
+} // namespace sonde::launcher

@@ -1,0 +1,261 @@
+#include "bench.hpp"
+
+#include "support/skip.hpp"
+#include "support/temp_dir.hpp"
+
+#include <fstream>
+#include <linux/landlock.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+using namespace sonde;
+using namespace sonde::plugin_host;
+using namespace sonde::test;
+using namespace std::chrono_literals;
+
+// A hostile plugin through the real launcher and runner: each deed is one failed run that says what happened, and
+// nothing else notices.
+namespace {
+
+bool skipped_where_sanitized()
+{
+#ifdef SONDE_SANITIZED
+    say_skipped("a sanitizer's runtime itself needs what is refused here");
+    return true;
+#else
+    return false;
+#endif
+}
+
+bool skipped_without_landlock()
+{
+    if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0)
+        return false;
+    say_skipped("the kernel has no Landlock");
+    return true;
+}
+
+struct Victim {
+    Bench bench;
+    Keeper keeper;
+
+    explicit Victim(HostSettings settings = {}) : bench(settings) {}
+
+    RunResult suffer(const std::string &deed, const std::string &whom = "0", std::chrono::nanoseconds deadline = 0ns)
+    {
+        RunRequest wanted = request(bench, "hostile", {{"deed", deed}, {"whom", whom}});
+        if (deadline != 0ns)
+            wanted.deadline = now().monotonic + deadline;
+        return bench.wait(bench.host.run(wanted, keeper));
+    }
+
+    // That it was refused, and that the next run of another plugin is what it always is.
+    void refuses(const std::string &deed, const std::string &whom, const std::string &reason)
+    {
+        INFO(deed << " " << whom);
+        const RunResult result = suffer(deed, whom);
+        CHECK(result.status == 7);
+        CHECK(result.message == deed + ": " + reason);
+    }
+
+    // That its process was killed for it.
+    void kills(const std::string &deed, const std::string &whom, int signal)
+    {
+        INFO(deed << " " << whom);
+        const RunResult result = suffer(deed, whom);
+        CHECK(result.status == -signal);
+        CHECK(result.message.find(std::string("SIG") + ::sigabbrev_np(signal)) != std::string::npos);
+        CHECK(result.blame == model::Blame::agent);
+    }
+
+    void is_well() { CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0); }
+};
+
+std::string file_with(const TempDir &folder, const char *name, mode_t mode)
+{
+    const std::filesystem::path path = folder.path() / name;
+    std::ofstream(path) << "secret";
+    ::chmod(path.c_str(), mode);
+    return path;
+}
+
+const char *const kDenied = "Permission denied";
+const char *const kNotPermitted = "Operation not permitted";
+
+} // namespace
+
+TEST_CASE("a method reads what the system is made of, and nothing of its owner's")
+{
+    if (skipped_where_sanitized() || skipped_without_landlock())
+        return;
+    const TempDir folder;
+    ::chmod(folder.path().c_str(), 0755);
+    Victim victim;
+    // The mode would let it; and a method is refused the key of the agent whoever owns it.
+    victim.refuses("read", file_with(folder, "world", 0644), kDenied);
+    victim.refuses("read", file_with(folder, "key", 0600), kDenied);
+    victim.refuses("read", folder.path(), kDenied);
+    victim.refuses("read", "/var/log", kDenied);
+    victim.refuses("early-read", "0", kDenied);
+    for (const char *path : {"/etc/nsswitch.conf", "/proc/self/status", "/dev/null", "/usr/lib"}) {
+        INFO(path);
+        CHECK(victim.suffer("read", path).message == "read was let happen");
+    }
+    HostSettings settings;
+    settings.readable = {folder.path()};
+    Victim trusting(settings);
+    CHECK(trusting.suffer("read", file_with(folder, "world", 0644)).message == "read was let happen");
+}
+
+TEST_CASE("a method writes no file")
+{
+    if (skipped_where_sanitized() || skipped_without_landlock())
+        return;
+    const TempDir folder;
+    ::chmod(folder.path().c_str(), 0777);
+    const std::string there = file_with(folder, "there", 0666);
+    Victim victim;
+    for (const std::string &path : {there, (folder.path() / "new").string(), std::string("/dev/shm/sonde-test")}) {
+        INFO(path);
+        const RunResult result = victim.suffer("write", path);
+        CHECK(result.status == 7);
+        CHECK((result.message.find(kDenied) != std::string::npos ||
+               result.message.find("Read-only file system") != std::string::npos));
+    }
+    CHECK(std::filesystem::file_size(there) == 6);
+    CHECK_FALSE(std::filesystem::exists(folder.path() / "new"));
+}
+
+TEST_CASE("a method reaches neither the launcher's socket nor an abstract one")
+{
+    if (skipped_where_sanitized())
+        return;
+    Victim victim;
+    if (::geteuid() == 0) {
+        Daemon daemon;
+        ::chmod(daemon.folder.c_str(), 0755);
+        daemon.start();
+        victim.bench.run_until([&] { return std::filesystem::exists(daemon.socket); });
+        victim.refuses("connect", daemon.socket, kNotPermitted);
+    }
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string name = "sonde-test-" + std::to_string(::getpid());
+    name.copy(address.sun_path + 1, name.size());
+    const frames::Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr *>(&address), size) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    victim.refuses("connect", "@" + name, kNotPermitted);
+}
+
+TEST_CASE("a method signals nobody, and looks into no other process")
+{
+    if (skipped_where_sanitized())
+        return;
+    Victim victim;
+    const std::string agent = std::to_string(::getpid());
+    victim.refuses("signal", agent, kNotPermitted);
+    victim.refuses("signal", "1", kNotPermitted);
+    victim.refuses("signal-all", "0", kNotPermitted);
+    victim.kills("ptrace", agent, SIGSYS);
+    victim.kills("foreign-memory", agent, SIGSYS);
+    const RunResult peeked = victim.suffer("read", "/proc/" + agent + "/environ");
+    CHECK(peeked.status == 7);
+    victim.is_well();
+}
+
+TEST_CASE("a method sends nothing under another's address")
+{
+    if (skipped_where_sanitized())
+        return;
+    Victim victim;
+    victim.refuses("raw-socket", "0", kNotPermitted);
+    victim.refuses("packet-socket", "0", kNotPermitted);
+    if (skipped_without_privileged_sockets())
+        return;
+    victim.refuses("own-header", "0", kNotPermitted);
+}
+
+TEST_CASE("a method makes threads, and no processes")
+{
+    if (skipped_where_sanitized())
+        return;
+    Victim victim;
+    for (const char *deed : {"fork", "spawn", "exec", "daemon", "fork-bomb"})
+        victim.refuses(deed, "0", kNotPermitted);
+    victim.refuses("clone3", "0", "Function not implemented");
+    const RunResult threads = victim.suffer("threads");
+    CHECK(threads.status == 7);
+    victim.is_well();
+}
+
+TEST_CASE("system calls that change the machine or look into the kernel are refused")
+{
+    if (skipped_where_sanitized())
+        return;
+    Victim victim;
+    victim.refuses("calls", "0", "all refused");
+}
+
+TEST_CASE("a method that takes all memory fails, and the machine keeps the rest")
+{
+    if (skipped_where_sanitized())
+        return;
+    Victim victim;
+    victim.refuses("memory-file", "0", kNotPermitted);
+    victim.kills("memory", "0", SIGABRT);
+    REQUIRE_FALSE(victim.keeper.numbers.empty());
+    CHECK(victim.keeper.numbers.back() >= 256);
+    CHECK(victim.keeper.numbers.back() <= 512);
+    victim.keeper.numbers.clear();
+    CHECK(victim.suffer("shared-memory").status == 7);
+    REQUIRE(victim.keeper.numbers.size() == 1);
+    CHECK(victim.keeper.numbers[0] <= 4096);
+    victim.is_well();
+}
+
+TEST_CASE("a stack that overflows is SIGSEGV")
+{
+    Victim victim;
+    victim.kills("stack", "0", SIGSEGV);
+    victim.is_well();
+}
+
+TEST_CASE("rows without end last until the deadline, and are kept")
+{
+    HostSettings settings;
+    settings.cancel_grace = 100ms;
+    settings.term_grace = 100ms;
+    Victim victim(settings);
+    const RunResult result = victim.suffer("rows", "0", 300ms);
+    CHECK(result.status == kStatusTimeout);
+    CHECK(result.message.find("did not stop when asked and was killed") != std::string::npos);
+    CHECK(result.rows > 0);
+    CHECK(victim.keeper.numbers.size() == result.rows);
+    victim.is_well();
+}
+
+TEST_CASE("a process that stops itself has timed out, with its rows")
+{
+    HostSettings settings;
+    settings.cancel_grace = 100ms;
+    settings.term_grace = 100ms;
+    Victim victim(settings);
+    const RunResult result = victim.suffer("stop", "0", 300ms);
+    CHECK(result.status == kStatusTimeout);
+    CHECK(result.message.find("did not stop when asked and was killed") != std::string::npos);
+    CHECK(result.rows == 1);
+    victim.is_well();
+}
+
+TEST_CASE("a method that closes what it was given has no result")
+{
+    Victim victim;
+    const RunResult result = victim.suffer("close");
+    CHECK(result.status == kStatusNoResult);
+    CHECK(result.message.find("without a result") != std::string::npos);
+    victim.is_well();
+}
