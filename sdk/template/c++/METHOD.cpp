@@ -8,7 +8,11 @@
 #include <sonde/plugin.hpp>
 
 #include <cerrno>
+#include <chrono>
+#include <cstdint>
 #include <cstring>
+#include <string>
+#include <string_view>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -19,30 +23,33 @@ namespace sdk = sonde::plugin;
 
 namespace {
 
-// Options arrive by position: options.integer(kPort) is the second one.
-enum { kTarget, kPort, kTimeout };
-constexpr sonde_option kOptions[] = {
-    sdk::option({.id = "target", .type = SONDE_HOST, .required = true, .target = true, .help = "whom to connect to"}),
-    sdk::option({.id = "port", .type = SONDE_PORT, .default_value = "443", .help = "TCP port"}),
-    sdk::option({.id = "timeout",
-                 .type = SONDE_DURATION,
-                 .default_value = "5s",
-                 .minimum = "1ms",
-                 .maximum = "60s",
-                 .help = "how long to wait for the connection"}),
+// What a run is given: each option fills a member, whose type says the option's.
+struct Settings {
+    std::string_view target;
+    std::uint16_t port;
+    std::chrono::nanoseconds timeout;
 };
-constexpr auto kOptionList = sdk::pointers(kOptions);
+constinit const sdk::OptionSet kOptions(
+    sdk::option<&Settings::target>(
+        {.id = "target", .type = SONDE_HOST, .required = true, .target = true, .help = "whom to connect to"}),
+    sdk::option<&Settings::port>({.id = "port", .type = SONDE_PORT, .default_value = "443", .help = "TCP port"}),
+    sdk::option<&Settings::timeout>({.id = "timeout",
+                                     .default_value = "5s",
+                                     .minimum = "1ms",
+                                     .maximum = "60s",
+                                     .help = "how long to wait for the connection"}));
 
-// A row's cells stand in the order of the columns. What is not known is null, never 0.
-constexpr sonde_column kColumns[] = {
-    sdk::column({.id = "address", .type = SONDE_ADDRESS, .help = "that the connection went to"}),
-    sdk::column({.id = "connect", .type = SONDE_DURATION, .help = "connect() called to connection established"}),
+// A row: each member fills a column. What may be unknown is a std::optional, which becomes null, never 0.
+struct Connection {
+    sonde_ip address;
+    std::chrono::nanoseconds connect;
 };
-constexpr auto kColumnList = sdk::pointers(kColumns);
-constexpr sonde_table kTables[] = {
-    sdk::table({.id = "connection", .columns = kColumnList.data(), .help = "one row a run"}),
-};
-constexpr auto kTableList = sdk::pointers(kTables);
+constinit const sdk::Table kConnections(
+    {.id = "connection", .help = "one row a run"},
+    sdk::column<&Connection::address>({.id = "address", .help = "that the connection went to"}),
+    sdk::column<&Connection::connect>({.id = "connect", .help = "connect() called to connection established"}));
+constinit const sonde_table *const kTables[] = {&kConnections, nullptr};
+enum { kConnectionTable };
 
 // Every way to fail, and whose fault it is.
 enum { kNoSuchHost = 1, kNoSocket, kNoConnection, kUnexpected };
@@ -108,29 +115,29 @@ int wait_connected(const sonde_host &host, int fd, std::chrono::nanoseconds time
 // One blocking call in a process of its own. A Failure that is thrown becomes the run's status.
 void connect_time(const sonde_host &host, const sonde_invocation &in)
 {
-    const sdk::Options options(in);
+    const Settings settings = kOptions.read(in);
     sonde_addresses found;
-    if (host.resolve(&host, options.text(kTarget).data(), &found) != 0)
-        throw sdk::Failure{kNoSuchHost, "no address for " + std::string(options.text(kTarget))};
+    if (host.resolve(&host, settings.target.data(), &found) != 0)
+        throw sdk::Failure{kNoSuchHost, "no address for " + std::string(settings.target)};
     // Sockets come from the host: bound to the chosen interface, marked as measurement traffic, non-blocking.
     std::int32_t fd = -1;
     if (host.socket(&host, SONDE_SOCKET_TCP, found.items[0].family, 1, &fd) != 0)
         throw sdk::Failure{kNoSocket, "no TCP socket"};
     const sdk::Fd socket(fd);
-    const Endpoint to = endpoint(found.items[0], static_cast<std::uint16_t>(options.integer(kPort)));
+    const Endpoint to = endpoint(found.items[0], settings.port);
 
     const std::int64_t begun = host.now(&host, SONDE_CLOCK_MONOTONIC);
     int error = connect(fd, reinterpret_cast<const sockaddr *>(&to.address), to.size) == 0 ? 0 : errno;
     if (error == EINPROGRESS)
-        error = wait_connected(host, fd, options.duration(kTimeout));
+        error = wait_connected(host, fd, settings.timeout);
     if (error == ECANCELED)
         return;
     if (error != 0)
-        throw sdk::Failure{kNoConnection, "port " + std::string(options.text(kPort)) + ": " + std::strerror(error)};
+        throw sdk::Failure{kNoConnection, "port " + std::to_string(settings.port) + ": " + std::strerror(error)};
     const std::chrono::nanoseconds took(host.now(&host, SONDE_CLOCK_MONOTONIC) - begun);
     // SYN, SYN/ACK and ACK, with options; the reset or FINs at the end. The owner's data budget counts it.
     host.count(&host, 3 * 60, 2 * 60);
-    sdk::row(host, 0, {sdk::cell(found.items[0]), sdk::cell(took)});
+    sdk::row(host, kConnectionTable, kConnections, {.address = found.items[0], .connect = took});
 }
 
 constexpr sonde_function kFunctions[] = {sdk::function({.uri = "urn:example:method:@METHOD@"})};
@@ -142,8 +149,8 @@ constinit const sonde_method kMethods[] = {sdk::method({
     .version = "0.1",
     .help = "how long a TCP connection to a port takes",
     .functions = kFunctionList.data(),
-    .options = kOptionList.data(),
-    .tables = kTableList.data(),
+    .options = kOptions.data(),
+    .tables = kTables,
     .statuses = kStatusList.data(),
     // At most so many bytes, so that a host knows what a plan will cost: a SYN is sent up to 7 times.
     .traffic_bound = "20 * 80",
