@@ -21,8 +21,9 @@ ALLOWED = {
     "channel": {"base", "model"},
     "plugin_host": {"base", "model", "frames", "sdk"},
     "hosting": {"base", "frames", "sdk"},
+    "processes": {"base", "frames"},
     "sockets": {"base", "frames"},
-    "programs/runner": {"base", "frames", "hosting", "sdk"},
+    "programs/runner": {"base", "frames", "hosting", "processes", "sdk"},
     "programs/launcher": {"base", "frames", "sockets"},
 }
 ROOMS = {room for room in ALLOWED if not room.startswith("programs/")} - {"sdk"}

@@ -4,12 +4,11 @@
 #include "hosting/describe.hpp"
 #include "hosting/elf.hpp"
 #include "hosting/loaded_files.hpp"
+#include "processes/children.hpp"
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -27,13 +26,6 @@ Result<hosting::Library> load_here(const std::string &path)
     if (const Result<void> checked = hosting::check_plugin_file(path); !checked)
         return checked.error();
     return hosting::Library::load(path);
-}
-
-// Of this process, adopted ones as well.
-std::vector<pid_t> children()
-{
-    std::ifstream file("/proc/thread-self/children");
-    return {std::istream_iterator<pid_t>(file), {}};
 }
 
 } // namespace
@@ -213,7 +205,7 @@ void Server::reap()
         ended.si_pid = 0;
     }
     // What had left its group was adopted by this process when its parent died; a run has no business with processes.
-    for (const pid_t child : children())
+    for (const pid_t child : processes::children())
         if (!invocations_.contains(child))
             ::kill(child, SIGKILL);
 }
@@ -224,7 +216,7 @@ void Server::kill_all()
         ::kill(-pid, SIGKILL);
     // This process adopts what its children leave behind, so in the end everything is its child.
     do {
-        for (const pid_t child : children())
+        for (const pid_t child : processes::children())
             ::kill(child, SIGKILL);
     } while (::waitpid(-1, nullptr, 0) > 0);
 }
