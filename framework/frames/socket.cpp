@@ -60,9 +60,12 @@ Result<Received> receive(int socket, std::span<std::byte> buffer, std::size_t de
     message.msg_control = control;
     message.msg_controllen = sizeof control;
     ssize_t size = 0;
+    bool reset = false;
     do {
+        reset = size < 0 && errno == ECONNRESET;
         size = ::recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
-    } while (size < 0 && errno == EINTR);
+        // Said once, before what is still there, when the other end has closed without reading all that it was sent.
+    } while (size < 0 && (errno == EINTR || (errno == ECONNRESET && !reset)));
     Received received;
     if (size < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) {

@@ -104,6 +104,20 @@ TEST_CASE("an empty socket would block, a closed one is gone")
     CHECK(send(b.get(), frame_of(1)).value() == Transfer::gone);
 }
 
+TEST_CASE("what was sent before closing arrives, though its sender had not read all")
+{
+    auto [a, b] = socket_pair().value();
+    REQUIRE(send(a.get(), frame_of(1)));
+    REQUIRE(send(b.get(), frame_of(2)));
+    b.reset();
+    Frame buffer(kFrameBytesMax);
+    const auto received = receive(a.get(), buffer, 0);
+    REQUIRE(received);
+    CHECK(received->transfer == Transfer::done);
+    CHECK(received->frame.size() == 2);
+    CHECK(receive(a.get(), buffer, 0).value().transfer == Transfer::gone);
+}
+
 TEST_CASE("a full socket would block")
 {
     auto [a, b] = socket_pair().value();
