@@ -101,9 +101,26 @@ struct Description {
 // Whether a parameter may have that name.
 bool is_parameter(std::string name);
 
-// Whether a description keeps the rules that <sonde/plugin.h> states: ids and versions have their form and are unique,
+// What a finding is about, for whoever tells an author.
+enum class Matter {
+    ids,    // the form of ids, versions and status codes
+    unique, // of several that may not be the same
+    text,   // UTF-8 in one line
+    types,  // types, clocks and words fit their place
+    limits, // how many there may be, and that nothing is missing
+};
+
+struct Finding {
+    Matter matter;
+    Error error; // its `where` is a path such as "ping/packet/rtt"
+};
+
+// Where a description breaks the rules that <sonde/plugin.h> states: ids and versions have their form and are unique,
 // types exist and fit their place, limits hold, text is UTF-8. Default values, bounds and the traffic bound are text
-// here; whoever interprets them checks them. The error's `where` is a path such as "ping/packet/rtt".
+// here; whoever interprets them checks them.
+std::vector<Finding> findings(const Description &description);
+
+// The first finding.
 Result<void> check(const Description &description);
 
 } // namespace sonde::frames

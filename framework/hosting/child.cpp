@@ -47,7 +47,7 @@ void reset_signals()
 
 } // namespace
 
-void become_child(pid_t parent, std::span<const int> kept)
+void become_child(pid_t parent, std::span<const int> kept, Processes processes)
 {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
@@ -57,7 +57,8 @@ void become_child(pid_t parent, std::span<const int> kept)
     reset_signals();
     ::umask(022);
     std::setlocale(LC_ALL, "C");
-    forbid_processes();
+    if (processes == Processes::forbidden)
+        forbid_processes();
 }
 
 } // namespace sonde::hosting

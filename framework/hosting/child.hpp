@@ -8,7 +8,8 @@ namespace sonde::hosting {
 // Makes the process that was just forked what the ABI promises a plugin: the descriptors in `kept` as 3, 4, ... and
 // none but those and stdin (/dev/null), stdout (joined to stderr) and stderr; default signals, an empty mask, SIGPIPE
 // ignored, umask 022, the C locale, a process group of its own. It dies with its parent, `parent`, and makes no
-// process.
-void become_child(pid_t parent, std::span<const int> kept);
+// process, unless whoever judges it wants to see whether it does.
+enum class Processes { forbidden, allowed };
+void become_child(pid_t parent, std::span<const int> kept, Processes processes = Processes::forbidden);
 
 } // namespace sonde::hosting
