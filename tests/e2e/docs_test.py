@@ -16,7 +16,8 @@ ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).res
 ELSEWHERE = {"scripts/demo ": "demo_test.py", "scripts/test ": "the run that you are reading"}
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 if SANITIZED:
-    print("skipped  the docs' runs under valgrind: it cannot run what has the address sanitizer in it", flush=True)
+    print("skipped  the docs' runs under valgrind and `sonde check`, which cannot judge what has the address sanitizer in it",
+          flush=True)
 BLOCK = re.compile(r"(?P<before>[^\n]*)\n+```(?P<language>\w+)\n(?P<text>.*?)^```$", re.S | re.M)
 PROGRAMS = ("agent", "controller", "collector", "peer", "launcher")
 
@@ -55,7 +56,7 @@ def script_of(page, folder):
             (folder / saved[1]).write_text(block["text"])
         elif block["language"] == "sh":
             lines += [line for line in block["text"].splitlines()
-                      if not line.startswith(tuple(ELSEWHERE)) and not (SANITIZED and "valgrind" in line)]
+                      if not line.startswith(tuple(ELSEWHERE)) and not (SANITIZED and ("valgrind" in line or "sonde check" in line))]
     return "\n".join(lines)
 
 

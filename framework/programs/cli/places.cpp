@@ -87,6 +87,23 @@ Result<Places> find_places(const std::vector<std::string> &plugins)
     return places;
 }
 
+Result<fs::path> find_checker()
+{
+    std::error_code error;
+    const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+    const char *given = std::getenv("SONDE_LIBEXEC");
+    const std::vector<fs::path> candidates =
+        given != nullptr && *given != '\0'
+            ? std::vector<fs::path>{fs::path(given) / "sonde-checker"}
+            : std::vector<fs::path>{here / "../checker/sonde-checker", here / "../libexec/sonde/sonde-checker",
+                                    SONDE_LIBEXEC_DIR "/sonde-checker"};
+    const fs::path found = first_program(candidates);
+    if (found.empty())
+        return Error{"", "sonde-checker is not found",
+                     "it is looked for beside this program; SONDE_LIBEXEC names another directory"};
+    return found.lexically_normal();
+}
+
 Result<fs::path> find_sdk()
 {
     std::error_code error;

@@ -20,6 +20,9 @@ struct Places {
 // `plugins`, if there are any, replace the usual directories. An error if there is no launcher.
 Result<Places> find_places(const std::vector<std::string> &plugins);
 
+// The program that judges plugins.
+Result<std::filesystem::path> find_checker();
+
 // The SDK's folder that holds sonde.map and template/: SONDE_SDK, else of a build tree, else of this installation.
 Result<std::filesystem::path> find_sdk();
 

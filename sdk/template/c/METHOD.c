@@ -86,13 +86,13 @@ static int wait_connected(const struct sonde_host *host, int fd, int64_t timeout
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
 }
 
-/* One blocking call in a process of its own: nothing has to be freed or closed, since the process ends with it. */
+/* One blocking call in a process of its own, which ends with it. Sockets of the host are the method's to close. */
 static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
 {
     struct sonde_addresses found;
     struct sockaddr_storage to;
     socklen_t size;
-    int64_t begun;
+    int64_t begun, ended;
     int32_t fd;
     int error;
 
@@ -107,13 +107,14 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     error = connect(fd, (const struct sockaddr *)&to, size) == 0 ? 0 : errno;
     if (error == EINPROGRESS)
         error = wait_connected(host, fd, in->values[TIMEOUT].integer);
+    ended = host->now(host, SONDE_CLOCK_MONOTONIC);
+    close(fd);
     if (error == ECANCELED)
         return 0;
     if (error != 0)
         return sonde_fail(host, NO_CONNECTION, "port %s: %s", in->values[PORT].text, strerror(error));
     {
-        const int64_t connected = host->now(host, SONDE_CLOCK_MONOTONIC);
-        struct sonde_cell row[] = {sonde_address(&found.items[0]), sonde_duration(connected - begun)};
+        struct sonde_cell row[] = {sonde_address(&found.items[0]), sonde_duration(ended - begun)};
         /* SYN, SYN/ACK and ACK, with options; the reset or FINs at the end. The owner's data budget counts it. */
         host->count(host, 3 * 60, 2 * 60);
         return host->row(host, 0, row, 2);
