@@ -122,6 +122,11 @@ def its_own_unit_tests_pass():
 
 
 @measures
+def it_conforms():
+    EXAMPLE.check(PLUGIN, "count=2", "interval=100ms")
+
+
+@measures
 def an_ntp_server_on_this_machine_has_our_time():
     with chronyd("local stratum 8") as port:
         for address in addresses():

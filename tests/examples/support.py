@@ -60,6 +60,12 @@ class Example:
         assert symbols == ["sonde_plugin_v1"], symbols
         return self.source / plugin
 
+    def check(self, plugin, *words):
+        """Lets `sonde check` judge a plugin by all its rules."""
+        done = subprocess.run([self.sonde, "check", plugin, *words], env=CLEAN, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL)
+        assert done.returncode == 0 and done.stdout.endswith(" Conformant.\n"), done.stdout + done.stderr
+
 
 class Run:
     """One `sonde run`: rows by table, how it ended, what it says of its bytes."""

@@ -53,6 +53,11 @@ def it_builds_with_meson_as_well():
 
 
 @case
+def it_conforms():
+    EXAMPLE.check(PLUGIN, "count=2", "interval=50ms")
+
+
+@case
 def a_connection_has_its_phases_and_its_address():
     for address in addresses():
         with closing_server(address) as port:

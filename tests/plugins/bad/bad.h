@@ -1,0 +1,56 @@
+/*
+ * What the plugins here have in common: each keeps every rule of `sonde check` but one, which its name tells. Define
+ * `run`, then say BAD_PASSIVE or BAD_ACTIVE; more initializers of the method may follow the name.
+ */
+#ifndef SONDE_TESTS_BAD_H
+#define SONDE_TESTS_BAD_H
+
+#include "../fixture.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define BAD_PASSIVE(...) FIXTURE_PLUGIN(__VA_ARGS__, .flags = SONDE_PASSIVE, .help = "a method")
+
+/* One that sends, with the options target and port. */
+#define BAD_ACTIVE(...) FIXTURE_PLUGIN(__VA_ARGS__, .flags = SONDE_ACTIVE, .help = "a method", .options = bad_options)
+
+static const struct sonde_option bad_target = {
+    SONDE_SIZE(sonde_option), .id = "target", .type = SONDE_HOST, .required = 1, .target = 1, .help = "whom to ask"};
+static const struct sonde_option bad_port = {SONDE_SIZE(sonde_option), .id = "port", .type = SONDE_PORT,
+                                             .default_value = "9", .help = "and where"};
+static const struct sonde_option *const bad_options[] = {&bad_target, &bad_port, NULL};
+
+/* Sends `size` bytes to the target from a socket of the host's; the socket, or -1 if there is none. */
+static inline int bad_send(const struct sonde_host *host, const struct sonde_invocation *in, const void *bytes,
+                           size_t size, ssize_t *sent)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    int32_t fd = -1;
+    if (host->socket(host, SONDE_SOCKET_UDP, 4, 1, &fd) != 0)
+        return -1;
+    inet_pton(AF_INET, in->values[0].text, &to.sin_addr);
+    to.sin_port = htons((uint16_t)in->values[1].integer);
+    *sent = sendto(fd, bytes, size, 0, (const struct sockaddr *)&to, sizeof to);
+    if (*sent > 0)
+        host->count(host, size + 28, 0);
+    return fd;
+}
+
+/* A run that does what is expected of it. */
+static inline int32_t bad_plain(const struct sonde_host *host, const struct sonde_invocation *in)
+{
+    (void)in;
+    fixture_row(host, 1);
+    return 0;
+}
+#define BAD_PLAIN_RUN                                                                                                  \
+    static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)                               \
+    {                                                                                                                  \
+        return bad_plain(host, in);                                                                                    \
+    }                                                                                                                  \
+    struct bad_wants_semicolon
+
+#endif

@@ -1,0 +1,10 @@
+/* A reserved field that means something to its author. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+
+static const struct sonde_option bad = {SONDE_SIZE(sonde_option), .id = "count", .type = SONDE_INT, .reserved0 = 7,
+                                        .help = "an option"};
+static const struct sonde_option *const options[] = {&bad, NULL};
+
+BAD_PASSIVE("bad", .options = options);

@@ -1,0 +1,10 @@
+/* Latin 1. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+
+static const struct sonde_option bad = {SONDE_SIZE(sonde_option), .id = "count", .type = SONDE_INT, .unit = "\xb5s",
+                                        .help = "an option"};
+static const struct sonde_option *const options[] = {&bad, NULL};
+
+BAD_PASSIVE("bad", .options = options);

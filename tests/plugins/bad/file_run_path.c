@@ -1,0 +1,5 @@
+/* Linked with -rpath. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+BAD_PASSIVE("bad");

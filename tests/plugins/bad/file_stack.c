@@ -1,0 +1,5 @@
+/* Linked with -z execstack. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+BAD_PASSIVE("bad");

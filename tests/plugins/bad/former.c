@@ -1,0 +1,37 @@
+/* The former version of the plugins that lose something: FORMER_OPTION and the rest say what became of it. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+
+#ifndef FORMER_OPTION
+#define FORMER_OPTION .id = "count", .type = SONDE_INT, .minimum = "1", .maximum = "100"
+#endif
+#ifndef FORMER_COLUMN
+#define FORMER_COLUMN .id = "rate", .type = SONDE_DOUBLE, .unit = "bit/s", .nullable = 1
+#endif
+#ifndef FORMER_STATUS
+#define FORMER_STATUS .code = 3, .id = "refused"
+#endif
+#ifndef FORMER_VERSION
+#define FORMER_VERSION "1.1"
+#endif
+#ifndef FORMER_METHOD
+#define FORMER_METHOD "bad"
+#endif
+
+static const struct sonde_option option = {SONDE_SIZE(sonde_option), FORMER_OPTION, .help = "an option"};
+static const struct sonde_option *const options[] = {&option, NULL};
+static const struct sonde_column column = {SONDE_SIZE(sonde_column), FORMER_COLUMN};
+static const struct sonde_column *const columns[] = {&column, NULL};
+static const struct sonde_table table = {SONDE_SIZE(sonde_table), .id = "reading", .columns = columns};
+static const struct sonde_table *const tables[] = {&table, NULL};
+static const struct sonde_status status = {SONDE_SIZE(sonde_status), FORMER_STATUS};
+static const struct sonde_status *const statuses[] = {&status, NULL};
+static const struct sonde_method method = {SONDE_SIZE(sonde_method), .flags = SONDE_PASSIVE,
+                                           .id = FORMER_METHOD,      .version = FORMER_VERSION,
+                                           .help = "a method",       .functions = fixture_functions,
+                                           .options = options,       .tables = tables,
+                                           .statuses = statuses,     .run = run};
+static const struct sonde_method *const methods[] = {&method, NULL};
+SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {SONDE_PREFIX, .name = "bad", .version = "1.0.0",
+                                                          .licence = "Apache-2.0", .methods = methods};

@@ -1,0 +1,19 @@
+/* Has the same answer to all ids but one. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+
+static const void *extension(const char *id)
+{
+    static const int service = 1;
+    return strcmp(id, SONDE_EXTENSION_MANUAL) == 0 ? NULL : &service;
+}
+
+static const struct sonde_method method = {
+    SONDE_SIZE(sonde_method), .flags = SONDE_PASSIVE,       .id = "bad",
+    .version = "1.0",         .help = "a method",           .functions = fixture_functions,
+    .tables = fixture_tables, .statuses = fixture_statuses, .run = run};
+static const struct sonde_method *const methods[] = {&method, NULL};
+SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {SONDE_PREFIX,       .name = "bad",
+                                                          .version = "1.0.0", .licence = "Apache-2.0",
+                                                          .methods = methods, .extension = extension};

@@ -1,0 +1,12 @@
+/* A row that is one cell short. */
+#include "bad.h"
+
+static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
+{
+    const struct sonde_cell cells[] = {sonde_int(1), sonde_string("odd")};
+    (void)in;
+    host->row(host, 0, cells, 2);
+    return 0;
+}
+
+BAD_PASSIVE("bad");

@@ -1,0 +1,229 @@
+"""`sonde check`: what keeps the rules passes, and each plugin that breaks one rule fails by exactly that one.
+
+usage: check_test.py SONDE FIXTURES_DIRECTORY PAGE PLUGIN.so ...
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.etree.ElementTree
+
+SONDE, FIXTURES, PAGE, *GOOD = (os.path.abspath(path) for path in sys.argv[1:])
+BAD = f"{FIXTURES}/bad"
+CHECKER = f"{os.path.dirname(os.path.realpath(SONDE))}/../checker/sonde-checker"
+
+
+AT_ONCE = 4  # rules wait more than they work
+
+# What can be told from the file and from loading it, and what a run shows.
+STATIC = ("file-*", "symbol-*", "load*", "description*")
+DYNAMIC = ("run", "run-[!c]*", "run-cold", "extensions-*", "input-*", "option-*", "cancel-*", "deadline-*", "network-*",
+           "traffic-*", "privileges-*", "siblings-*", "peer-*", "leak-*")
+# Plugins whose rule is not the only thing to look at, or too slow to be asked everything.
+ONLY = {"load_fast": ("load", "load-fast", "load-silent"), "memory_clean": ("run", "memory-clean"), "run_parallel": ("run", "run-*")}
+RULES_OF = {"run_rows_clock": "run-rows"}
+WARNS = ("description_constant", "leak_memory")
+# What other tests have, and the rule that finds it.
+FIXTURES_BY_RULE = {"no_symbol": "symbol-own", "borrowed": "symbol-own", "abi2": "symbol-own", "wrong_magic": "file-abi",
+                    "load_undefined": "file-symbols", "bad_pointer": "description", "no_size": "description"}
+# So that a run is short.
+WORDS = {"ping": ("count=2", "interval=50ms"), "dns": ("linger=20ms",), "http-download": ("warm_up=0s", "duration=100ms"),
+         "passive-syn": ("interval=200ms",)}
+# Without a network of its own a run cannot be told apart from the rest of the machine.
+ISOLATED = ("network-none", "traffic-targets", "siblings-random", "privileges-enough")
+
+
+def check(*words, timeout=500):
+    return subprocess.run([SONDE, "check", *map(str, words)], capture_output=True, text=True, timeout=timeout,
+                          stdin=subprocess.DEVNULL)
+
+
+def plugin(name):
+    return f"{BAD}/bad-{name}.so"
+
+
+def judge(path, *words, jobs=1):
+    """The judgements by rule, and the object behind them."""
+    done = check(path, "--json", "--jobs", jobs, "--timeout", "300s", *words)
+    objects = [json.loads(line) for line in done.stdout.splitlines()]
+    assert objects, f"{path}: exit {done.returncode}, {done.stderr}"
+    *rules, summary = objects
+    assert done.returncode == (0 if summary["conformant"] else 1), done.stderr
+    return {rule["rule"]: rule for rule in rules}, summary
+
+
+def rules(*patterns):
+    return [word for pattern in patterns for word in ("--rule", pattern)]
+
+
+def processes_of(path):
+    """What still judges that plugin."""
+    found = []
+    for process in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            words = (process / "cmdline").read_bytes().decode(errors="replace").split("\0")
+        except OSError:  # it has ended
+            continue
+        if words[0].endswith("sonde-checker") and path in words:
+            found.append(words)
+    return found
+
+
+def isolated():
+    return os.geteuid() == 0 or subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True).returncode == 0
+
+
+def bad_names():
+    names = sorted(path.stem.removeprefix("bad-") for path in pathlib.Path(BAD).glob("bad-*.so"))
+    return [name for name in names if name not in ("former", "endless")]
+
+
+def verdict_on_bad(name):
+    """Why a bad plugin's report is not as it should be; empty if it is."""
+    rule = RULES_OF.get(name, name.replace("_", "-"))
+    if name.startswith("against_"):
+        words = ["--against", plugin("former"), *rules("against-*")]
+    else:
+        static = name.startswith(("file_", "symbol_", "load", "description_"))
+        words = rules(*ONLY.get(name, STATIC if static else DYNAMIC))
+    found, summary = judge(plugin(name), *words)
+    broken = {each["rule"] for each in found.values() if each["status"] in ("fail", "crash")}
+    if name in WARNS:
+        right = not broken and found[rule]["status"] == "warning" and summary["conformant"]
+    elif found[rule]["status"] == "skipped" and (rule in ISOLATED and not isolated() or rule == "memory-clean"):
+        right = True
+    else:
+        right = broken == {rule} and not summary["conformant"]
+    return "" if right else f"{name}: {[found.get(r, {'rule': r}) for r in broken | {rule}]}"
+
+
+class Check(unittest.TestCase):
+    def test_the_bundled_plugins_conform(self):
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            judged = pool.map(lambda path: judge(path, *WORDS[pathlib.Path(path).stem]), GOOD)
+            for path, (found, summary) in zip(GOOD, judged):
+                # An ordinary user has no raw sockets, so that a run fails where root's completes.
+                good = ("pass", "skipped") if os.geteuid() == 0 else ("pass", "skipped", "warning")
+                bad = [rule for rule in found.values() if rule["status"] not in good]
+                self.assertTrue(summary["conformant"], bad)
+                self.assertEqual(bad, [], path)
+                self.assertGreaterEqual(summary["rules"], 80)
+
+    def test_each_bad_plugin_fails_by_its_own_rule(self):
+        names = bad_names()
+        self.assertGreaterEqual(len(names), 50)
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            wrong = [text for text in pool.map(verdict_on_bad, names) if text]
+        self.assertEqual(wrong, [])
+
+    def test_what_no_host_could_load_or_read_fails_by_its_rule(self):
+        for name, rule in FIXTURES_BY_RULE.items():
+            found, _ = judge(f"{FIXTURES}/{name}.so", *rules(*STATIC))
+            broken = {each["rule"] for each in found.values() if each["status"] in ("fail", "crash")}
+            self.assertIn(rule, broken, name)
+            # Whatever says nothing without that rule is skipped, and so are runs.
+            self.assertIn("skipped", {each["status"] for each in found.values()}, name)
+
+    def test_a_report_says_what_why_and_how_to_mend_it_and_ends_with_one_line(self):
+        done = check(plugin("run_silent"), *rules("symbol-one", "run-silent"))
+        self.assertEqual(done.returncode, 1)
+        lines = done.stdout.splitlines()
+        self.assertEqual(lines[0], "bad 1.0.0, ABI 1.0, 1 method")
+        self.assertRegex(lines[1], r"^ pass     symbol-one +exports sonde_plugin_v1 and nothing else$")
+        self.assertRegex(lines[2], r"^ FAIL     run-silent +writes 'number is 1\?' to stdout$")
+        self.assertRegex(lines[3], r"^ +why  stdout is where ")
+        self.assertRegex(lines[4], r"^ +mend use host->log, see docs/check.md#run-silent$")
+        self.assertEqual(lines[-1], "2 rules: 1 pass, 1 fail. Not conformant.")
+
+    def test_rules_behind_one_that_is_not_met_are_skipped_with_its_reason(self):
+        found, _ = judge(plugin("load"), *rules("load*", "run*"))
+        self.assertEqual(found["load"]["status"], "crash")
+        self.assertEqual({rule["text"] for rule in found.values() if rule["status"] == "skipped"}, {"does not load"})
+        self.assertIn("skipped (does not load). Not conformant.", check(plugin("load")).stdout.splitlines()[-1])
+
+    def test_a_rule_that_never_ends_is_ended_whatever_it_prints(self):
+        began = time.monotonic()
+        done = check(plugin("endless"), "--rule", "load-fast", "--timeout", "3s")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, "FAIL +load(-fast)? +not done within 3")
+        self.assertLess(time.monotonic() - began, 30)
+        self.assertEqual(processes_of(plugin("endless")), [])
+
+    def test_an_interrupted_report_says_so_and_leaves_nothing_behind(self):
+        process = subprocess.Popen([SONDE, "check", plugin("endless"), "--rule", "load"], stdout=subprocess.PIPE, text=True,
+                                   stdin=subprocess.DEVNULL)
+        until = time.monotonic() + 30
+        while not processes_of(plugin("endless")) and time.monotonic() < until:
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertRegex(output.splitlines()[-1], "Interrupted before all was judged.$")
+        self.assertEqual(processes_of(plugin("endless")), [])
+
+    def test_a_failure_with_an_exception_is_put_up_with(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "exceptions")
+            file.write_text("# what we live with\nrun-silent: the banner goes in 2.0\nrun-rows: once it was so\n")
+            report = check(plugin("run_silent"), "--exceptions", file, *rules("run-silent", "run-rows"))
+            self.assertEqual(report.returncode, 0, report.stdout)
+            self.assertIn("the banner goes in 2.0", report.stdout)
+            self.assertEqual(report.stdout.splitlines()[-1], "2 rules: 1 pass, 1 excepted. Conformant.")
+            self.assertIn("the exception for run-rows is not needed", report.stderr)
+            for text, said in (("run-silent\n", ":1: an exception without a reason"),
+                               ("run-slient: x\n", "there is no rule 'run-slient'")):
+                file.write_text(text)
+                wrong = check(plugin("run_silent"), "--exceptions", file)
+                self.assertEqual(wrong.returncode, 2)
+                self.assertIn(said, wrong.stderr)
+
+    def test_junit_has_a_case_for_each_rule(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "report.xml")
+            check(plugin("run"), "--junit", file, *rules("symbol-*", "run", "run-rows", "cancel-obeyed"))
+            suite = xml.etree.ElementTree.parse(file).getroot()
+            self.assertEqual((suite.tag, suite.get("errors"), suite.get("failures")), ("testsuite", "1", "0"))
+            cases = {case.get("name"): case for case in suite}
+            self.assertEqual(len(cases), int(suite.get("tests")))
+            self.assertIn("SIGABRT", cases["run"].find("error").get("message"))
+            self.assertIn("mend: ", cases["run"].find("error").text)
+            self.assertEqual(cases["run-rows"].find("skipped").get("message"), "does not run")
+            self.assertEqual(int(suite.get("skipped")), len([c for c in suite if c.find("skipped") is not None]))
+
+    def test_a_warning_fails_if_it_is_strict(self):
+        self.assertEqual(check(plugin("leak_memory"), *rules("leak-memory")).returncode, 0)
+        strict = check(plugin("leak_memory"), "--strict", *rules("leak-memory"))
+        self.assertEqual((strict.returncode, strict.stdout.splitlines()[-1]),
+                         (1, "1 rule: 0 pass, 1 warning. Not conformant."))
+
+    def test_what_cannot_be_checked_is_no_verdict(self):
+        for words, status, said in ((["/nonexistent/x.so"], 4, "No such file"), ([BAD], 4, "is a directory"),
+                                    ([], 2, "which plugin?"), ([plugin("run"), "count"], 2, "name=value"),
+                                    ([plugin("input_kept"), "nmae=x"], 2, "no method has an option 'nmae'"),
+                                    ([plugin("run"), "--rule", "no-such"], 2, "there is no rule 'no-such'"),
+                                    ([plugin("run"), "--timeout", "5"], 2, "--timeout")):
+            done = check(*words)
+            self.assertEqual(done.returncode, status, f"{words}: {done.stderr}")
+            self.assertIn(said, done.stderr)
+            self.assertEqual(done.stdout, "")
+        text = check(PAGE)
+        self.assertEqual((text.returncode, text.stdout.splitlines()[-1][-15:]), (1, "Not conformant."))
+
+    def test_the_page_says_what_the_command_says(self):
+        script = pathlib.Path(PAGE).parent.parent / "scripts/check_page.py"
+        written = subprocess.run([sys.executable, script, SONDE], check=True, capture_output=True, text=True).stdout
+        self.assertEqual(pathlib.Path(PAGE).read_text(), written, "scripts/check_page.py SONDE > docs/check.md")
+        self.assertGreaterEqual(written.count("\n### "), 80)
+
+
+if __name__ == "__main__":
+    if b"__asan_init" in pathlib.Path(CHECKER).read_bytes():
+        print("a sanitizer in the plugins and in what loads them is what many rules would find")
+        sys.exit(77)
+    unittest.main(argv=sys.argv[:1], verbosity=2)
