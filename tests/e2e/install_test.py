@@ -8,6 +8,8 @@ import sys
 import tempfile
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+# In a sanitizer's build `sonde check` would judge what the sanitizer does.
+SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-controller", "bin/sonde-launcher",
             "bin/sonde-peer", "include/sonde/address.hpp", "include/sonde/event.hpp", "include/sonde/plugin.h",
             "include/sonde/plugin.hpp", "libexec/sonde/sonde-checker", "libexec/sonde/sonde-runner", "share/sonde/sonde.map",
@@ -67,8 +69,9 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
             (plugin,) = place.rglob("tcp-connect.so")
             # All rules judge what C makes in the vendor's page, and here what C++ makes; another build changes the file.
             chosen = [] if (language, build) == ("c++", "meson") else ["--rule", "file-*", "--rule", "symbol-*"]
-            report = run(sonde, "check", plugin, *chosen, env=clean).splitlines()
-            assert report[-1].endswith(" Conformant."), report
+            if not SANITIZED:
+                report = run(sonde, "check", plugin, *chosen, env=clean).splitlines()
+                assert report[-1].endswith(" Conformant."), report
             described = json.loads(run(sonde, "describe", plugin, "--json", env=clean))
             assert described["plugin"]["vendor"] == "Example" and described["plugin"]["licence"] == licence, described
     print("the installed tree works where it was put, and so does what `sonde new` writes")

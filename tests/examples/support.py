@@ -62,6 +62,8 @@ class Example:
 
     def check(self, plugin, *words):
         """Lets `sonde check` judge a plugin by all its rules."""
+        if b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes():
+            raise Skip("it would judge what the sanitizer does")
         done = subprocess.run([self.sonde, "check", plugin, *words], env=CLEAN, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL)
         assert done.returncode == 0 and done.stdout.endswith(" Conformant.\n"), done.stdout + done.stderr
