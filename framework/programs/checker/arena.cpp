@@ -113,9 +113,12 @@ sonde_input placed(Arena &arena, sonde_input input)
     for (const char *&column : columns)
         column = placed(arena, column, "an input column's name");
     std::vector<sonde_cell> cells(input.cells, input.cells + input.row_count * input.column_count);
-    for (sonde_cell &cell : cells)
-        if (cell.type == SONDE_STRING || cell.type == SONDE_BYTES || cell.type == SONDE_ADDRESS)
+    for (sonde_cell &cell : cells) {
+        if (cell.type == SONDE_STRING)
+            cell.v.p = arena.place_text(static_cast<const char *>(cell.v.p), cell.size, "an input cell's text");
+        else if (cell.type == SONDE_BYTES || cell.type == SONDE_ADDRESS)
             cell.v.p = arena.place(cell.v.p, cell.size, "an input cell's bytes");
+    }
     input.method = placed(arena, input.method, "an input's method");
     input.table = placed(arena, input.table, "an input's table");
     input.columns = place_array(arena, columns, "an input's columns");

@@ -117,6 +117,8 @@ Verdict extensions(const Subject &subject)
 Verdict reserved(const Subject &subject)
 {
     return with_plugin(subject, [](const Opened &opened) {
+        if (const std::uint32_t minor = opened.description.abi_minor; minor > SONDE_ABI_MINOR)
+            return skipped("what ABI 1." + std::to_string(minor) + " reserves is not known here");
         for (const Part &part : parts(opened.library.plugin()))
             if (part.reserved != 0)
                 return fail(part.where + " has a reserved field or an unknown flag that is not zero");

@@ -130,6 +130,12 @@ class Check(unittest.TestCase):
             # Whatever says nothing without that rule is skipped, and so are runs.
             self.assertIn("skipped", {each["status"] for each in found.values()}, name)
 
+    def test_what_the_abi_allows_is_not_held_against_a_plugin(self):
+        found, _ = judge(f"{FIXTURES}/input.so", *rules("input-*"))  # reads the NUL behind a text
+        self.assertEqual({rule["status"] for rule in found.values()}, {"pass"}, found)
+        found, _ = judge(f"{FIXTURES}/future.so", *rules("description-reserved"))  # of a later ABI
+        self.assertEqual(found["description-reserved"]["status"], "skipped")
+
     def test_a_report_says_what_why_and_how_to_mend_it_and_ends_with_one_line(self):
         done = check(plugin("run_silent"), *rules("symbol-one", "run-silent"))
         self.assertEqual(done.returncode, 1)
