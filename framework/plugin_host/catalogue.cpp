@@ -133,7 +133,7 @@ asio::awaitable<bool> Catalogue::scan(Probing probing)
                                same(before->second.modified, status.st_mtim) &&
                                same(before->second.changed, status.st_ctim);
         // What was refused is looked at again: a library that it needs may be there by now.
-        if (unchanged && before->second.plugin.ready()) {
+        if (unchanged && before->second.plugin.ready() && host_->admits(path, before->second.plugin.hash)) {
             seen[path] = before->second;
             continue;
         }

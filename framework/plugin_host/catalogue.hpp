@@ -55,9 +55,9 @@ public:
         yes,
     };
 
-    // Looks for what has changed, by device, inode, size and time of change, and again at what was refused; retires the
-    // runners of changed files. True if anything is different from before. A directory that does not exist is empty.
-    // One scan at a time.
+    // Looks for what has changed, by device, inode, size and time of change, or is not admitted any more, and again at
+    // what was refused; retires the runners of such files. True if anything is different from before. A directory that
+    // does not exist is empty. One scan at a time.
     boost::asio::awaitable<bool> scan(Probing probing = Probing::no);
 
     const std::vector<PluginFile> &files() const { return files_; }

@@ -66,7 +66,7 @@ public:
         auto &runner = current_[plugin];
         if (runner && (!runner->settled() || runner->ready()))
             return runner;
-        runner = std::make_shared<Runner>(executor_, link_, plugin, log_);
+        runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_.admit);
         all_[runner->id()] = runner;
         runner->start(settings_.start_timeout);
         watch_idle();
@@ -101,6 +101,11 @@ public:
     {
         return static_cast<std::size_t>(
             std::count_if(all_.begin(), all_.end(), [](const auto &each) { return each.second->ready(); }));
+    }
+
+    bool admits(const std::filesystem::path &plugin, const std::string &hash) const
+    {
+        return !settings_.admit || settings_.admit(plugin, hash);
     }
 
     const asio::any_io_executor &executor() const { return executor_; }
@@ -201,6 +206,11 @@ Host::~Host()
 {
     if (impl_)
         impl_->close();
+}
+
+bool Host::admits(const std::filesystem::path &plugin, const std::string &hash) const
+{
+    return impl_->admits(plugin, hash);
 }
 
 asio::awaitable<Result<Described>> Host::describe(std::filesystem::path plugin)

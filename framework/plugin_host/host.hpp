@@ -89,6 +89,9 @@ public:
     virtual void traffic(std::uint64_t, std::uint64_t) {}
 };
 
+// Whether a plugin's file of that SHA-256, in lower-case hex, may be loaded; the error says in a few words why not.
+using Admit = std::function<Result<void>(const std::filesystem::path &plugin, const std::string &hash)>;
+
 struct HostSettings {
     std::chrono::milliseconds cancel_grace{2000};  // from the cancel descriptor to SIGTERM
     std::chrono::milliseconds term_grace{1000};    // from SIGTERM to SIGKILL
@@ -96,6 +99,7 @@ struct HostSettings {
     std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
     std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
     std::vector<std::string> readable;             // files and folders that its plugins may read, besides the system's
+    Admit admit;                                   // asked before a file is loaded, of what would be; empty: all are
     bool single_runs = false; // a runner is the process of one run, as with Attendance: it cannot kill it
 };
 
@@ -125,6 +129,9 @@ public:
     // What the plugin in a file says of itself. An error's `where` is the file; `transient` errors are those that say
     // nothing of the file (no launcher): Error::hint is then kTransientHint.
     boost::asio::awaitable<Result<Described>> describe(std::filesystem::path plugin);
+
+    // Whether HostSettings::admit lets the file be loaded.
+    bool admits(const std::filesystem::path &plugin, const std::string &hash) const;
 
     // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork.
     boost::asio::awaitable<Result<void>> warm(std::filesystem::path plugin);

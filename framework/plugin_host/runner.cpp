@@ -32,9 +32,10 @@ std::string wait_status_text(int wait_status)
 }
 
 Runner::Runner(asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
-               std::shared_ptr<Log> log)
+               std::shared_ptr<Log> log, Admit admit)
     : executor_(std::move(executor)), link_(std::move(link)), plugin_(std::move(plugin)), log_(std::move(log)),
-      id_(link_->next_id()), settled_(executor_), timer_(executor_), idle_since_(std::chrono::steady_clock::now())
+      admit_(std::move(admit)), id_(link_->next_id()), settled_(executor_), timer_(executor_),
+      idle_since_(std::chrono::steady_clock::now())
 {
 }
 
@@ -89,6 +90,11 @@ asio::awaitable<void> Runner::live()
         co_return;
     }
     hash_ = std::move(*hash);
+    // Nothing is loaded before it is asked to describe itself.
+    if (const Result<void> admitted = admit_ ? admit_(plugin_, hash_) : Result<void>(); !admitted) {
+        die(admitted.error().what, false);
+        co_return;
+    }
     control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
     control_->send(frames::encode(frames::AgentToRunner(frames::Describe{})).value());
     std::vector<std::byte> buffer(frames::kFrameBytesMax);

@@ -30,7 +30,7 @@ public:
 class Runner : public std::enable_shared_from_this<Runner> {
 public:
     Runner(boost::asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
-           std::shared_ptr<Log> log);
+           std::shared_ptr<Log> log, Admit admit);
 
     // Starts the process and asks for the description, once. Then `settled()` is true after `timeout` at the latest.
     void start(std::chrono::milliseconds timeout);
@@ -77,6 +77,7 @@ private:
     std::shared_ptr<LauncherLink> link_;
     std::filesystem::path plugin_;
     std::shared_ptr<Log> log_;
+    Admit admit_;
     std::uint64_t id_;
     State state_ = State::starting;
     Condition settled_;

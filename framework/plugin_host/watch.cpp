@@ -23,9 +23,10 @@ constexpr std::uint32_t kEntries =
 constexpr std::uint32_t kContents = IN_CLOSE_WRITE | IN_MODIFY;
 constexpr int kLinksMax = 40; // as the kernel's own limit
 
+// Or a signature of one.
 bool may_be_plugin(std::string_view name)
 {
-    return name.ends_with(".so") && !name.starts_with('.');
+    return (name.ends_with(".so") || name.ends_with(".so.sig")) && !name.starts_with('.');
 }
 
 } // namespace

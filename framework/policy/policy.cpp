@@ -37,9 +37,9 @@ Verdict Policy::judge(const Request &request) const
 {
     if (denied_)
         return refused("the local policy refuses everything: " + *denied_);
-    if (!matches_any(methods_, request.method))
+    if (!matches_any(plugins_.methods, request.method))
         return refused("method " + request.method + " is not allowed here");
-    if (request.active && request.targets.empty() && !matches_any(untargeted_, request.method))
+    if (request.active && request.targets.empty() && !matches_any(plugins_.untargeted, request.method))
         return refused("method " + request.method +
                        " sends traffic and names no target that could be judged; the policy may list it as "
                        "untargeted");

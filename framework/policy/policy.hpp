@@ -46,6 +46,14 @@ struct Verdict {
     explicit operator bool() const { return allowed; }
 };
 
+// What may be loaded and run.
+struct PluginRules {
+    std::vector<std::string> methods{"*"};
+    std::vector<std::string> untargeted{};
+    bool requires_signature = false;
+    std::vector<std::string> trusted_keys{};
+};
+
 class Policy {
 public:
     // A policy that refuses everything for this reason, which is for everybody to read: what an agent has when its file
@@ -64,6 +72,9 @@ public:
     // Whatever a run declares, the caller stops it when all runs of a day have used that.
     std::uint64_t bytes_per_day() const { return bytes_per_day_; }
     unsigned concurrency() const { return concurrency_; }
+    // Whether a plugin must be signed by one of the trusted keys, each 32 bytes in base64.
+    bool requires_signature() const { return plugins_.requires_signature; }
+    const std::vector<std::string> &trusted_keys() const { return plugins_.trusted_keys; }
 
 private:
     friend Result<Policy> read_policy(std::string_view text, const std::string &where);
@@ -74,8 +85,7 @@ private:
     unsigned concurrency_ = 0;
     TargetList allow_;
     TargetList deny_;
-    std::vector<std::string> methods_{"*"};
-    std::vector<std::string> untargeted_;
+    PluginRules plugins_;
 };
 
 // Reads a policy: JSON in which comments (// and /* */) are allowed; examples/policy.json shows all of it.
@@ -86,7 +96,8 @@ private:
 //                       any characters, dots too); deny wins; "deny" may be left out
 //     "plugins"         {"allow": [...], "untargeted": [...]}: globs of method names; may be left out: all.
 //                       "untargeted" are those that may send although they name no target that could be judged; may be
-//                       left out: none
+//                       left out: none. "require-signature" (true or false; false if left out): a plugin that is not
+//                       signed by one of the "trusted-keys", which are public keys of Ed25519 in base64, is not loaded
 //
 // Anything missing, unknown or out of range is an error, with its path in `what`; nothing has an open default.
 Result<Policy> read_policy(std::string_view text, const std::string &where);

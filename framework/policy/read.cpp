@@ -4,6 +4,7 @@
 #include <rapidjson/error/en.h>
 
 #include <algorithm>
+#include <cctype>
 #include <initializer_list>
 
 namespace sonde::policy {
@@ -15,6 +16,7 @@ using Value = rapidjson::Value;
 constexpr std::size_t kBytesMax = 1'048'576;
 constexpr std::size_t kEntriesMax = 10'000;
 constexpr std::uint64_t kConcurrencyMax = 1000;
+constexpr std::size_t kKeyTextBytes = 44; // 32 bytes in base64
 
 Error wrong(const std::string &where, const std::string &path, const std::string &what, const std::string &hint = "")
 {
@@ -87,6 +89,53 @@ Result<TargetList> read_targets(const Value &targets, const char *key, const std
     return list;
 }
 
+Result<std::vector<std::string>> read_keys(const Value &plugins, const std::string &where)
+{
+    Result<std::vector<std::string>> keys = read_texts(plugins, "trusted-keys", where, "/plugins");
+    for (std::size_t i = 0; keys && i < keys->size(); ++i) {
+        const std::string &key = (*keys)[i];
+        const bool base64 = std::all_of(key.begin(), key.end() - 1,
+                                        [](unsigned char c) { return std::isalnum(c) != 0 || c == '+' || c == '/'; });
+        if (key.size() != kKeyTextBytes || !base64 || key.back() != '=')
+            return wrong(where, "/plugins/trusted-keys/" + std::to_string(i), "is no public key of Ed25519",
+                         "32 bytes in base64, as sonde sign prints them");
+    }
+    return keys;
+}
+
+Result<PluginRules> read_plugins(const Value &plugins, const std::string &where)
+{
+    const Result<void> known =
+        check_keys(plugins, where, "/plugins", {"allow", "untargeted", "require-signature", "trusted-keys"});
+    if (!known)
+        return known.error();
+    PluginRules rules;
+    Result<std::vector<std::string>> methods = read_texts(plugins, "allow", where, "/plugins");
+    if (!methods)
+        return methods.error();
+    rules.methods = std::move(*methods);
+    if (plugins.HasMember("untargeted")) {
+        Result<std::vector<std::string>> untargeted = read_texts(plugins, "untargeted", where, "/plugins");
+        if (!untargeted)
+            return untargeted.error();
+        rules.untargeted = std::move(*untargeted);
+    }
+    if (plugins.HasMember("trusted-keys")) {
+        Result<std::vector<std::string>> keys = read_keys(plugins, where);
+        if (!keys)
+            return keys.error();
+        rules.trusted_keys = std::move(*keys);
+    }
+    if (const auto required = plugins.FindMember("require-signature"); required != plugins.MemberEnd()) {
+        if (!required->value.IsBool())
+            return wrong(where, "/plugins/require-signature", "must be true or false");
+        rules.requires_signature = required->value.GetBool();
+    }
+    if (rules.requires_signature && rules.trusted_keys.empty())
+        return wrong(where, "/plugins/trusted-keys", "missing", "with require-signature nothing else could be loaded");
+    return rules;
+}
+
 } // namespace
 
 Result<Policy> read_policy(std::string_view text, const std::string &where)
@@ -134,21 +183,11 @@ Result<Policy> read_policy(std::string_view text, const std::string &where)
         policy.deny_ = std::move(*deny);
     }
 
-    const auto plugins = root.FindMember("plugins");
-    if (plugins != root.MemberEnd()) {
-        const Result<void> plugin_keys = check_keys(plugins->value, where, "/plugins", {"allow", "untargeted"});
-        if (!plugin_keys)
-            return plugin_keys.error();
-        Result<std::vector<std::string>> methods = read_texts(plugins->value, "allow", where, "/plugins");
-        if (!methods)
-            return methods.error();
-        policy.methods_ = std::move(*methods);
-        if (plugins->value.HasMember("untargeted")) {
-            Result<std::vector<std::string>> untargeted = read_texts(plugins->value, "untargeted", where, "/plugins");
-            if (!untargeted)
-                return untargeted.error();
-            policy.untargeted_ = std::move(*untargeted);
-        }
+    if (const auto plugins = root.FindMember("plugins"); plugins != root.MemberEnd()) {
+        Result<PluginRules> rules = read_plugins(plugins->value, where);
+        if (!rules)
+            return rules.error();
+        policy.plugins_ = std::move(*rules);
     }
     return policy;
 }

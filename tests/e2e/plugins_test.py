@@ -6,6 +6,7 @@ import pathlib
 import re
 import shutil
 import sqlite3
+import subprocess
 
 from support import (apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all, task,
                      wait_for, wait_for_outcomes)
@@ -81,4 +82,36 @@ def a_plugin_comes_is_replaced_and_goes_while_the_agent_works(system):
     equal(agent.log().count("agent started"), 1)
 
 
-main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works)
+def a_policy_that_asks_for_signatures_loads_nothing_else(system):
+    key = system.folder / "vendor-key.pem"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+    folder = system.gather_plugins("dns")
+    trusted = system.sonde("sign", folder / "dns.so", "--key", key).stdout.strip()
+    system.policy["plugins"] = {"allow": ["*"], "untargeted": ["rows"], "require-signature": True,
+                                "trusted-keys": [trusted]}
+    agent = start_all(system, "dns")
+    wait_for("the signed method", lambda: "dns" in methods(system), alive=[agent])
+    put(system, "rows", "rows.so")
+    agent.wait_for_log("plugin refused .*rows.so reason=.*is not signed")
+    # It would end its process if it were loaded.
+    put(system, "load_crash", "load_crash.so")
+    agent.wait_for_log("plugin refused .*load_crash.so reason=.*is not signed")
+
+    signature = folder / "rows.so.sig"
+    system.sonde("sign", folder / "rows.so", "--key", key)
+    wait_for("the method once it is signed", lambda: "rows" in methods(system), alive=[agent])
+    apply(system, instruction(system, [periodic("often", 1)], [fixture_task("short", "rows")],
+                              [schedule("short", "often", "short")]))
+    equal(wait_for_outcomes(system, "short", 1)[0]["outcome"], "completed")
+
+    # Signed no more, by another key, and another file under the same signature.
+    signature.rename(folder / "kept")
+    wait_for("the method to be withdrawn", lambda: "rows" not in methods(system), alive=[agent])
+    (folder / "kept").rename(signature)
+    wait_for("the method again", lambda: "rows" in methods(system), alive=[agent])
+    put(system, "rows", "rows.so", ending=b"\0")
+    agent.wait_for_log("plugin refused .*rows.so reason=.*of another file, or by a key that is not trusted here")
+    wait_for("the method to be withdrawn again", lambda: "rows" not in methods(system), alive=[agent])
+
+
+main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works, a_policy_that_asks_for_signatures_loads_nothing_else)

@@ -265,3 +265,22 @@ TEST_CASE("comments are allowed, and the example is a good policy")
     CHECK(policy.judge_target("192.0.2.1"));
     CHECK_FALSE(policy.judge_target("192.0.2.254"));
 }
+
+TEST_CASE("a policy may ask for signatures, and then names whose")
+{
+    const auto with = [](const std::string &rules) {
+        return R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}, "plugins": {"allow": ["*"])" +
+               rules + "}}";
+    };
+    const std::string key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    CHECK_FALSE(policy_of(with("")).requires_signature());
+    const Policy strict = policy_of(with(R"(, "require-signature": true, "trusted-keys": [")" + key + "\"]"));
+    CHECK(strict.requires_signature());
+    CHECK(strict.trusted_keys() == std::vector<std::string>{key});
+    CHECK(error_of(with(R"(, "require-signature": true)")).find("/plugins/trusted-keys: missing") != std::string::npos);
+    CHECK(error_of(with(R"(, "require-signature": "yes")")).find("must be true or false") != std::string::npos);
+    for (const std::string &bad : {key.substr(1), key + "=", std::string(44, '='), std::string(43, '*') + "="})
+        CHECK(
+            error_of(with(R"(, "trusted-keys": [")" + bad + "\"]")).find("/plugins/trusted-keys/0: is no public key") !=
+            std::string::npos);
+}

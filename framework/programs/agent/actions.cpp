@@ -183,6 +183,12 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
     // One that only observes and declares no bound sends nothing; any other may send anything.
     if (!request.declared_bytes && !request.active)
         request.declared_bytes = 0;
+    const Result<void> admitted = policy_.admit(method->file, method->hash);
+    if (!admitted) {
+        fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
+             "plugin " + method->file.filename().string() + " " + admitted.error().what);
+        co_return;
+    }
     policy::Verdict verdict = ask_policy(request);
     if (verdict) {
         // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.

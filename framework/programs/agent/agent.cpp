@@ -62,7 +62,7 @@ public:
           std::shared_ptr<Log> log)
         : loop_(loop), coroutines_(coroutines), options_(std::move(options)), spool_(std::move(spool)),
           alarm_(std::move(alarm)), log_(std::move(log)),
-          host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_)),
+          host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_, host_settings())),
           catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
           reporter_(
               loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
@@ -121,6 +121,15 @@ public:
     }
 
 private:
+    plugin_host::HostSettings host_settings()
+    {
+        plugin_host::HostSettings settings;
+        settings.admit = [this](const std::filesystem::path &plugin, const std::string &hash) {
+            return policy_.admit(plugin, hash);
+        };
+        return settings;
+    }
+
     void spawn(asio::awaitable<void> coroutine) { coroutines_.spawn(std::move(coroutine)); }
 
     // The instruction that an earlier process brought into force; an empty one if there is none.

@@ -20,7 +20,7 @@ struct AgentOptions {
     channel::Url controller;
     std::filesystem::path policy;
     std::vector<std::filesystem::path> plugins;
-    std::filesystem::path launcher; // its socket
+    std::filesystem::path launcher;            // its socket
     std::vector<frames::Parameter> parameters; // what methods may know of the line
     std::chrono::seconds longest_run{3600};
     std::chrono::seconds longest_stop{15}; // for what runs to end in order

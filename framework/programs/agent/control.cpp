@@ -41,9 +41,9 @@ std::string refuser(const Uuid &self)
 
 } // namespace
 
-Control::Control(const asio::any_io_executor &executor, Options options, channel::Client &controller, spool::Spool &spool,
-                 channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
-                 std::function<void()> refused)
+Control::Control(const asio::any_io_executor &executor, Options options, channel::Client &controller,
+                 spool::Spool &spool, channel::Random random, std::shared_ptr<Log> log,
+                 std::function<void(Accepted)> accept, std::function<void()> refused)
     : options_(options), client_(controller), spool_(spool), random_(std::move(random)), log_(std::move(log)),
       accept_(std::move(accept)), tell_refusal_(std::move(refused)), timer_(executor)
 {

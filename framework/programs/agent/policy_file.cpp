@@ -1,5 +1,7 @@
 #include "policy_file.hpp"
 
+#include "plugin_host/signature.hpp"
+
 #include <fstream>
 #include <sstream>
 
@@ -51,6 +53,13 @@ const policy::Policy &PolicyFile::current()
             : policy::Policy::deny_all(file_.filename().string() + (text ? " is wrong, as the agent's log says"
                                                                          : " cannot be read, as the agent's log says"));
     return policy_;
+}
+
+Result<void> PolicyFile::admit(const std::filesystem::path &file, const std::string &hash)
+{
+    const policy::Policy &policy = current();
+    return policy.requires_signature() ? plugin_host::check_signature(file, hash, policy.trusted_keys())
+                                       : Result<void>();
 }
 
 } // namespace sonde::agent

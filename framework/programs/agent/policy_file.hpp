@@ -16,6 +16,8 @@ public:
     PolicyFile(std::filesystem::path file, std::shared_ptr<Log> log) : file_(std::move(file)), log_(std::move(log)) {}
 
     const policy::Policy &current();
+    // Whether a plugin's file with that SHA-256 may be loaded; the error says why not.
+    Result<void> admit(const std::filesystem::path &file, const std::string &hash);
 
 private:
     std::filesystem::path file_;

@@ -56,9 +56,9 @@ int main(int argc, char **argv)
     sonde.require_subcommand(1);
     sonde.footer(kFooter);
     sonde.get_formatter()->column_width(28);
-    const Verb verbs[] = {add_new(sonde),     add_run(sonde),     add_describe(sonde), add_check(sonde),
-                          add_plugins(sonde), add_ca(sonde),      add_validate(sonde), add_instruct(sonde),
-                          add_agents(sonde),  add_results(sonde), add_outcomes(sonde)};
+    const Verb verbs[] = {add_new(sonde),      add_run(sonde),    add_describe(sonde), add_check(sonde),
+                          add_plugins(sonde),  add_sign(sonde),   add_ca(sonde),       add_validate(sonde),
+                          add_instruct(sonde), add_agents(sonde), add_results(sonde),  add_outcomes(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

@@ -40,6 +40,7 @@ Verb add_new(CLI::App &sonde);
 Verb add_describe(CLI::App &sonde);
 Verb add_plugins(CLI::App &sonde);
 Verb add_check(CLI::App &sonde);
+Verb add_sign(CLI::App &sonde);
 Verb add_validate(CLI::App &sonde);
 Verb add_ca(CLI::App &sonde);
 Verb add_instruct(CLI::App &sonde);

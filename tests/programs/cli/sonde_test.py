@@ -1,4 +1,5 @@
 """The command `sonde` as a person or a script uses it: the real launcher, the real runner, plugins made for tests."""
+import base64
 import fcntl
 import hashlib
 import json
@@ -430,6 +431,35 @@ class Plugins(unittest.TestCase):
             nothing = sonde("plugins", "--plugins", empty)
             self.assertEqual((nothing.returncode, nothing.stdout), (4, ""))
             self.assertIn(empty, nothing.stderr)
+
+
+class Sign(unittest.TestCase):
+    def test_a_signature_is_one_that_openssl_knows(self):
+        with tempfile.TemporaryDirectory() as folder:
+            key, plugin = f"{folder}/key.pem", f"{folder}/rows.so"
+            subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
+            shutil.copy(fixture("rows"), plugin)
+            signed = sonde("sign", plugin, "--key", key)
+            self.assertEqual(signed.returncode, 0, signed.stderr)
+            self.assertEqual(len(base64.b64decode(signed.stdout)), 32)
+            public = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True,
+                                    capture_output=True).stdout
+            self.assertEqual(public[-32:], base64.b64decode(signed.stdout))
+            pathlib.Path(folder, "message").write_text(
+                f"sonde-plugin sha256 {hashlib.sha256(pathlib.Path(plugin).read_bytes()).hexdigest()}\n")
+            pathlib.Path(folder, "raw").write_bytes(base64.b64decode(pathlib.Path(f"{plugin}.sig").read_text()))
+            verified = subprocess.run(["openssl", "pkeyutl", "-verify", "-inkey", key, "-rawin", "-in", f"{folder}/message",
+                                       "-sigfile", f"{folder}/raw"], capture_output=True, text=True)
+            self.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
+
+    def test_what_cannot_sign_or_be_signed_is_named(self):
+        with tempfile.TemporaryDirectory() as folder:
+            missing = sonde("sign", fixture("rows"), "--key", f"{folder}/key.pem")
+            self.assertEqual(missing.returncode, 2)
+            self.assertRegex(missing.stderr, "error: .*key.pem: No such file.*openssl genpkey")
+            nothing = sonde("sign", f"{folder}/none.so", "--key", f"{folder}/key.pem")
+            self.assertEqual(nothing.returncode, 2)
+            self.assertIn("none.so", nothing.stderr)
 
 
 class Validate(unittest.TestCase):
