@@ -3,6 +3,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,9 @@ EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-co
             "bin/sonde-peer", "include/sonde/address.hpp", "include/sonde/event.hpp", "include/sonde/plugin.h",
             "include/sonde/plugin.hpp", "libexec/sonde/sonde-checker", "libexec/sonde/sonde-runner", "share/sonde/sonde.map",
             "share/sonde/template/c/METHOD.c", "share/sonde/template/licence/Apache-2.0",
-            "share/sonde/examples/ping.json", "share/sonde/examples/policy.json"]
+            "share/sonde/examples/ping.json", "share/sonde/examples/policy.json", "share/sonde/examples/agent.ini",
+            "lib/systemd/system/sonde-agent.service", "lib/systemd/system/sonde-launcher.service",
+            "lib/sysusers.d/sonde.conf"]
 BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "dns", "passive-syn")]]
 
 
@@ -51,6 +54,22 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     assert len(rows) == 2 and rows[0]["up_ns"] < rows[1]["up_ns"], rows
     described = run(sonde, "describe", "dns", env=clean, cwd="/")
     assert str(libdir) in described, f"dns is not the installed one: {described}"
+
+    # The agent's example of options is one, and its service can do little.
+    example = (prefix / "share/sonde/examples/agent.ini").read_text()
+    (folder / "agent.ini").write_text(example.replace("state=/var/lib/sonde", f"state={folder}")
+                                      .replace("/etc/sonde/identity", str(folder / "no-identity")))
+    refused = subprocess.run([prefix / "bin/sonde-agent", "--config", folder / "agent.ini"], capture_output=True, text=True)
+    assert refused.returncode == 3 and "no-identity" in refused.stderr, refused
+    if shutil.which("systemd-analyze"):
+        for program, exposure in (("agent", 20), ("launcher", 60)):
+            unit = folder / f"sonde-{program}.service"
+            unit.write_text(re.sub(r"ExecStart=\S+", f"ExecStart={prefix}/bin/sonde-{program}",
+                                   (prefix / "lib/systemd/system" / unit.name).read_text()))
+            run("systemd-analyze", "verify", "--recursive-errors=no", unit)
+            run("systemd-analyze", "security", "--offline=true", f"--threshold={exposure}", unit)
+    else:
+        print("skipped  the units of systemd: systemd-analyze is not installed")
 
     # What `sonde new` writes builds and tests by itself, by each of its three builds.
     builds = {"meson": [["meson", "setup", "b"], ["ninja", "-C", "b"], ["meson", "test", "-C", "b"]],
