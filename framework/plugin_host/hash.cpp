@@ -29,7 +29,7 @@ Result<std::string> hash_descriptor(int file)
 {
     const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context(EVP_MD_CTX_new(), EVP_MD_CTX_free);
     bool good = context && EVP_DigestInit_ex(context.get(), EVP_sha256(), nullptr) == 1;
-    std::vector<std::byte> part(256 * 1024);
+    std::vector<std::byte> part(64 * 1024);
     off_t at = 0;
     ssize_t count = 0;
     while (good && ((count = pread(file, part.data(), part.size(), at)) > 0 || (count < 0 && errno == EINTR))) {

@@ -2,8 +2,8 @@
 
 #include "plugin_host/signature.hpp"
 
+#include <array>
 #include <fstream>
-#include <sstream>
 
 namespace sonde::agent {
 
@@ -15,10 +15,10 @@ Result<std::string> read_file(const std::filesystem::path &file)
 {
     std::ifstream stream(file, std::ios::binary);
     std::string text;
-    if (stream) {
-        text.resize(kPolicyBytesMax + 1);
-        stream.read(text.data(), static_cast<std::streamsize>(text.size()));
-        text.resize(static_cast<std::size_t>(stream.gcount()));
+    // It is read before each run: no more memory is touched than it needs.
+    for (std::array<char, 4096> part; stream && text.size() <= kPolicyBytesMax;) {
+        stream.read(part.data(), part.size());
+        text.append(part.data(), static_cast<std::size_t>(stream.gcount()));
     }
     if (stream.bad() || !(stream || stream.eof()))
         return Error{file.string(), "the policy cannot be read", "nothing is measured without one"};
