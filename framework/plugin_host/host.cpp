@@ -10,6 +10,10 @@
 #include <algorithm>
 #include <map>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace sonde::plugin_host {
 
 namespace asio = boost::asio;
@@ -31,7 +35,7 @@ public:
     Impl(asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log, HostSettings settings)
         : executor_(executor), log_(log), settings_(settings), idle_(executor),
           link_(std::make_shared<LauncherLink>(executor, std::move(place), log)),
-          buffer_(std::make_shared<std::vector<std::byte>>(frames::kFrameBytesMax))
+          buffer_(std::make_shared<frames::PacketBuffer>())
     {
     }
 
@@ -156,7 +160,11 @@ private:
             self->watching_ = false;
             self->sweep();
             if (!self->all_.empty())
-                self->watch_idle();
+                return self->watch_idle();
+#ifdef __GLIBC__
+            // Nothing runs for a while: what the runs have used is the system's again.
+            ::malloc_trim(0);
+#endif
         });
     }
 
@@ -167,7 +175,7 @@ private:
     bool watching_ = false;
     std::shared_ptr<LauncherLink> link_;
     std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
-    std::shared_ptr<std::vector<std::byte>> buffer_;
+    std::shared_ptr<frames::PacketBuffer> buffer_;
     std::map<std::filesystem::path, std::shared_ptr<Runner>> current_; // the one that takes runs
     std::map<std::uint64_t, std::shared_ptr<Runner>> all_;
 };

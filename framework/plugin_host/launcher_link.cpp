@@ -158,7 +158,7 @@ asio::awaitable<Result<void>> LauncherLink::ensure()
 asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket)
 {
     const auto weak = weak_from_this();
-    std::vector<std::byte> buffer(frames::kFrameBytesMax);
+    const frames::PacketBuffer buffer;
     for (;;) {
         Result<frames::Received> received = co_await socket->receive(buffer, frames::kSocketsMax);
         const auto self = weak.lock();

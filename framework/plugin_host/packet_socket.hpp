@@ -1,6 +1,7 @@
 #pragma once
 
 #include "frames/messages.hpp"
+#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 
 #include <boost/asio/any_io_executor.hpp>

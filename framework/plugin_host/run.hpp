@@ -24,7 +24,7 @@ struct RunContext {
     std::shared_ptr<Turns> turns;
     HostSettings settings;
     // One for all runs: a packet is used up before anything else is read.
-    std::shared_ptr<std::vector<std::byte>> buffer;
+    std::shared_ptr<frames::PacketBuffer> buffer;
     std::function<std::shared_ptr<Runner>(const std::filesystem::path &)> runner_of;
     std::function<void(const std::filesystem::path &)> retire;
 };

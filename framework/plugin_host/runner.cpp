@@ -97,7 +97,7 @@ asio::awaitable<void> Runner::live()
     }
     control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
     control_->send(frames::encode(frames::AgentToRunner(frames::Describe{})).value());
-    std::vector<std::byte> buffer(frames::kFrameBytesMax);
+    const frames::PacketBuffer buffer;
     while (state_ != State::dead) {
         Result<frames::Received> received = co_await control_->receive(buffer, 0);
         if (received && received->transfer == frames::Transfer::would_block)

@@ -78,7 +78,7 @@ Descriptor watch_signals()
 
 Launcher::Launcher(Settings settings, Descriptor agent, Log &log)
     : settings_(std::move(settings)), log_(&log), confinement_(settings_.readable, settings_.strict),
-      signals_(watch_signals()), agent_(std::move(agent)), buffer_(kFrameBytesMax)
+      signals_(watch_signals()), agent_(std::move(agent))
 {
 }
 

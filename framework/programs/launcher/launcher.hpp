@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/result.hpp"
 #include "frames/messages.hpp"
+#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 #include "programs/launcher/confinement.hpp"
 #include "programs/launcher/group.hpp"
@@ -78,7 +79,7 @@ private:
     frames::Descriptor agent_;
     std::map<std::uint64_t, Runner> runners_;
     uid_t next_uid_ = 0; // above uid_base
-    frames::Frame buffer_;
+    frames::PacketBuffer buffer_;
 };
 
 } // namespace sonde::launcher
