@@ -3,9 +3,12 @@
 
 #include <stdlib.h>
 
+/* No compiler knows what it holds. */
+static volatile char *volatile text;
+
 static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
 {
-    volatile char *text = malloc(64);
+    text = malloc(64);
     text[10] = 1;
     free((void *)(uintptr_t)text);
     (void)in;
