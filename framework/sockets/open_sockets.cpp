@@ -129,7 +129,7 @@ Step prepare(int fd, const OpenSockets &request, unsigned interface)
 
 } // namespace
 
-std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const OpenSockets &request)
+std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const OpenSockets &request, uid_t owner)
 {
     const auto failed = [&](const std::string &step, int error) {
         return frames::LauncherError{request.request, error, step + ": " + std::strerror(error)};
@@ -147,6 +147,8 @@ std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const 
             return failed("socket", errno);
         if (Step step = prepare(fd.get(), request, interface))
             return failed(step, errno);
+        if (owner != 0 && ::fchown(fd.get(), owner, static_cast<gid_t>(-1)) != 0)
+            return failed("fchown", errno);
         sockets.push_back(std::move(fd));
     }
     return sockets;

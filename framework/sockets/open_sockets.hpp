@@ -3,6 +3,7 @@
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
 
+#include <sys/types.h>
 #include <variant>
 #include <vector>
 
@@ -10,8 +11,9 @@ namespace sonde::sockets {
 
 // Opens the sockets of a measurement: non-blocking, bound to the interface and the source address, UDP to a random port
 // of its own or the one to listen on, marked with kMeasurementMark and (but for TCP, whose buffers grow by themselves)
-// with a receive buffer of 1 MiB where the system lets this process do so. All of them, or the error with the request's
-// id.
-std::variant<std::vector<frames::Descriptor>, frames::LauncherError> open_sockets(const frames::OpenSockets &request);
+// with a receive buffer of 1 MiB where the system lets this process do so. They belong to the user `owner`, so that a
+// firewall's rules by user hold for them; 0: to this process's. All of them, or the error with the request's id.
+std::variant<std::vector<frames::Descriptor>, frames::LauncherError> open_sockets(const frames::OpenSockets &request,
+                                                                                  uid_t owner = 0);
 
 } // namespace sonde::sockets

@@ -2,11 +2,13 @@
 import json
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 # In a sanitizer's build `sonde check` would judge what the sanitizer does.
@@ -70,6 +72,28 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
             run("systemd-analyze", "security", "--offline=true", f"--threshold={exposure}", unit)
     else:
         print("skipped  the units of systemd: systemd-analyze is not installed")
+
+    # The launcher's capabilities are enough for what it does.
+    service = (prefix / "lib/systemd/system/sonde-launcher.service").read_text()
+    held = re.search(r"^CapabilityBoundingSet=(.+)$", service, re.M)[1].lower().replace("cap_", "+").split()
+    bounded = ["setpriv", "--bounding-set", ",".join(["-all", *held])]
+    if os.geteuid() != 0 or subprocess.run([*bounded, "true"], capture_output=True).returncode != 0:
+        print("skipped  the launcher's capabilities: they cannot be set here")
+    else:
+        (row,) = run(*bounded, sonde, "run", folder / "uptime.so", "times=1", "--json", env=clean, cwd="/").splitlines()
+        assert json.loads(row)["up_ns"] > 0, row
+        socket = folder / "launcher.sock"
+        daemon = subprocess.Popen([*bounded, prefix / "bin/sonde-launcher", "--socket", socket, "--agent-user", "nobody"],
+                                  stderr=subprocess.PIPE, text=True)
+        try:
+            for _ in range(200):
+                if daemon.poll() is not None or socket.exists() and socket.stat().st_uid == pwd.getpwnam("nobody").pw_uid:
+                    break
+                time.sleep(0.1)
+            assert daemon.poll() is None and socket.exists(), daemon.stderr.read()
+        finally:
+            daemon.terminate()
+            daemon.wait(20)
 
     # What `sonde new` writes builds and tests by itself, by each of its three builds.
     builds = {"meson": [["meson", "setup", "b"], ["ninja", "-C", "b"], ["meson", "test", "-C", "b"]],

@@ -246,11 +246,12 @@ void Launcher::handle(const StopRunner &request)
 
 void Launcher::handle(const OpenSockets &request)
 {
-    if (!runners_.contains(request.runner)) {
+    const auto runner = runners_.find(request.runner);
+    if (runner == runners_.end()) {
         send(LauncherError{request.request, ESRCH, "no such runner"});
         return;
     }
-    auto outcome = sockets::open_sockets(request);
+    auto outcome = sockets::open_sockets(request, runner->second.user.uid());
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("sockets not opened runner={} error={}", request.runner, quoted(error->text));
         send(*error);

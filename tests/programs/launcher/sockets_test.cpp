@@ -9,6 +9,8 @@
 #include <netinet/in.h>
 #include <set>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace sonde;
 using namespace sonde::test;
@@ -151,6 +153,10 @@ TEST_CASE("with privilege sockets carry the measurement mark, and all but TCP's 
         REQUIRE(sockets.size() == 1);
         CHECK(option(sockets[0], SOL_SOCKET, SO_MARK) == static_cast<int>(frames::kMeasurementMark));
         CHECK((kind == frames::SocketKind::tcp || option(sockets[0], SOL_SOCKET, SO_RCVBUF) >= 1 << 20));
+        // A firewall goes by it.
+        struct stat status {};
+        REQUIRE(::fstat(sockets[0].get(), &status) == 0);
+        CHECK((::geteuid() != 0 || status.st_uid >= 59'000));
     }
 }
 
