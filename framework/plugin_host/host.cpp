@@ -257,7 +257,6 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
     RunRequest request;
     request.plugin = plugin;
     request.method = method;
-    request.deadline = now().monotonic + kProbeTimeout;
     const auto described = co_await describe(std::move(plugin));
     RunResult result{kStatusNoMethod, "", model::Blame::agent, 0, 0, 0, now(), now()};
     if (!described) {
@@ -266,6 +265,7 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
     }
     request.hash = described->hash;
     request.description = described->description;
+    request.deadline = now().monotonic + kProbeTimeout;
     const auto run = std::make_shared<Run>(impl_->context(), std::move(request), nobody);
     run->only_probe();
     result = co_await asio::co_spawn(impl_->executor(), run->go(), asio::use_awaitable);

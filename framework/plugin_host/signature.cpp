@@ -1,5 +1,7 @@
 #include "plugin_host/signature.hpp"
 
+#include "frames/socket.hpp"
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
@@ -8,9 +10,11 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <optional>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace sonde::plugin_host {
 
@@ -66,12 +70,13 @@ std::optional<std::string> from_base64(const std::string &text, std::size_t size
 Result<std::string> read_signature(const std::filesystem::path &plugin)
 {
     const std::filesystem::path file = signature_file(plugin);
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream)
+    // Not blocking: whoever may write there may have put a FIFO.
+    const frames::Descriptor opened(::open(file.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+    if (!opened)
         return Error{"", "is not signed: there is no " + file.filename().string(), ""};
     std::array<char, 256> text{};
-    stream.read(text.data(), text.size());
-    const std::string all(text.data(), static_cast<std::size_t>(stream.gcount()));
+    const ssize_t size = ::read(opened.get(), text.data(), text.size());
+    const std::string all(text.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
     const auto decoded = from_base64(all.substr(0, all.find_last_not_of(" \r\n") + 1), kSignatureBytes);
     if (!decoded)
         return Error{"", file.filename().string() + " is no signature", ""};

@@ -332,7 +332,11 @@ def without_a_policy_nothing_is_measured(system):
         row = wait_for_outcomes(system, name, 1)[0]
         equal((row["outcome"], row["blame"], row["sent"], row["received"]), ("refused", "policy", 0, 0))
         contains(row["message"], "policy.json")
+    agent = system.programs["agent"]
+    contains(agent.log(), "the local policy refuses everything")
+    assert "plugin ready" not in agent.log(), agent.tail()
     system.write_policy({**system.policy, "targets": {"allow": ["192.0.2.0/24"]}})
+    agent.wait_for_log("plugin ready")
     apply(system, instruction(system, [immediate("elsewhere")], [task("get", "http-download", {
         "url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})],
         [schedule("elsewhere", "elsewhere", "get")]))

@@ -174,6 +174,7 @@ TEST_CASE("a method sends nothing under another's address")
     Victim victim;
     victim.refuses("raw-socket", "0", kNotPermitted);
     victim.refuses("packet-socket", "0", kNotPermitted);
+    victim.refuses("datagram-pair", "0", kNotPermitted);
     if (skipped_without_privileged_sockets())
         return;
     victim.refuses("own-header", "0", kNotPermitted);

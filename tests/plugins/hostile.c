@@ -94,6 +94,10 @@ static int32_t send_forged(const struct sonde_host *host, const char *what)
     int32_t fd = -1, error;
     if (strcmp(what, "raw-socket") == 0)
         return judge(host, what, socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
+    if (strcmp(what, "datagram-pair") == 0) {
+        int pair[2];
+        return judge(host, what, socketpair(AF_UNIX, SOCK_DGRAM, 0, pair));
+    }
     if (strcmp(what, "packet-socket") == 0)
         return judge(host, what, socket(AF_PACKET, SOCK_RAW, 0));
     if (strcmp(what, "own-header") != 0)

@@ -163,6 +163,12 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
 asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                        spool::Ended &ended)
 {
+    // It may be why there is no method.
+    if (policy_.current().denies_all()) {
+        fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
+             policy_.current().judge({}).reason);
+        co_return;
+    }
     const auto method = catalogue_.find_method(task_of(start));
     if (!method) {
         fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent, to_string(method.error()));

@@ -207,9 +207,13 @@ private:
     asio::awaitable<void> keep_scanning()
     {
         while (!stopping_) {
-            const auto latest = std::chrono::steady_clock::now() + (catalogue_.settled() ? kScanInterval : kScanAgain);
-            co_await watch_.wait(latest);
-            if (!stopping_)
+            const bool refusing = policy_.current().denies_all();
+            const bool settled = catalogue_.settled();
+            const auto latest = std::chrono::steady_clock::now() + (settled && !refusing ? kScanInterval : kScanAgain);
+            const bool changed = co_await watch_.wait(latest);
+            // Nothing is loaded under such a policy: until it is mended there is nothing new to see.
+            const bool pointless = refusing && settled && !changed && policy_.current().denies_all();
+            if (!stopping_ && !pointless)
                 co_await scan();
         }
     }

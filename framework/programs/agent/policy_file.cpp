@@ -58,8 +58,13 @@ const policy::Policy &PolicyFile::current()
 Result<void> PolicyFile::admit(const std::filesystem::path &file, const std::string &hash)
 {
     const policy::Policy &policy = current();
-    return policy.requires_signature() ? plugin_host::check_signature(file, hash, policy.trusted_keys())
-                                       : Result<void>();
+    if (!policy.denies_all())
+        rules_ = policy;
+    // A file that is wrong at the moment takes no rule away.
+    if (!rules_)
+        return Error{"", "is not loaded: the local policy refuses everything", ""};
+    return rules_->requires_signature() ? plugin_host::check_signature(file, hash, rules_->trusted_keys())
+                                        : Result<void>();
 }
 
 } // namespace sonde::agent

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace sonde::agent {
@@ -25,6 +26,7 @@ private:
     std::string text_;
     std::string reason_; // why everything is refused; logged once for each reason
     policy::Policy policy_ = policy::Policy::deny_all("the policy has not been read");
+    std::optional<policy::Policy> rules_; // the last ones that were no mistake
     bool loaded_ = false;
 };
 

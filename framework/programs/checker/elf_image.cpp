@@ -76,7 +76,8 @@ void ElfImage::read_versions(Elf_Scn *section, const GElf_Shdr &header)
     Elf_Data *data = elf_getdata(section, nullptr);
     GElf_Verneed library;
     int at = 0;
-    while (gelf_getverneed(data, at, &library) != nullptr) {
+    // As many as the section says: a chain may lead back.
+    for (GElf_Word left = header.sh_info; left > 0 && gelf_getverneed(data, at, &library) != nullptr; --left) {
         GElf_Vernaux version;
         int inner = at + static_cast<int>(library.vn_aux);
         for (int i = 0; i < library.vn_cnt && gelf_getvernaux(data, inner, &version) != nullptr; ++i) {

@@ -4,6 +4,7 @@
 
 #include "frames/text.hpp"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -100,7 +101,11 @@ Verdict clean(const Subject &subject)
         Result<Order> order = stage.order(method);
         if (!order)
             return skipped(to_string(order.error()));
-        const std::string log = std::filesystem::temp_directory_path() / ("sonde-check-" + std::to_string(::getpid()));
+        // A folder of its own: a name that others can foresee might be their link to a file of ours.
+        std::string folder = std::filesystem::temp_directory_path() / "sonde-check-XXXXXX";
+        if (::mkdtemp(folder.data()) == nullptr)
+            return skipped("no folder for valgrind's log can be made");
+        const std::string log = folder + "/log";
         order->fresh = true;
         order->patience = 40s;
         order->within = {"valgrind", "--quiet", "--error-exitcode=0", "--log-file=" + log};
@@ -108,7 +113,7 @@ Verdict clean(const Subject &subject)
         std::ifstream file(log);
         const std::string text(std::istreambuf_iterator<char>(file), {});
         std::error_code ignored;
-        std::filesystem::remove(log, ignored);
+        std::filesystem::remove_all(folder, ignored);
         if (const std::string finding = first_finding(text); !finding.empty())
             return fail("valgrind: " + finding);
         if (!outcome.alive())

@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <system_error>
 #include <unistd.h>
 
 namespace sonde::checker {
@@ -97,7 +98,9 @@ void Trial::start()
         tell_to_stop(started_);
     const Descriptor invoke = file_with(order_.invoke);
     const pid_t parent = ::getpid();
-    pid_ = ::fork();
+    // Without a process of its own there is nobody to judge, and nobody to kill.
+    if (!pair || (pid_ = ::fork()) < 0)
+        throw std::system_error(errno, std::generic_category(), "a run's process");
     if (pid_ == 0)
         become_run(parent, pair->second.get(), invoke.get());
     ::setpgid(pid_, pid_);

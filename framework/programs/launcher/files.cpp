@@ -81,8 +81,7 @@ public:
         landlock_path_beneath_attr rule{};
         rule.parent_fd = file;
         rule.allowed_access = access & known_ & (S_ISDIR(status.st_mode) ? known_ : kOfFiles);
-        const bool added =
-            ::syscall(SYS_landlock_add_rule, ruleset_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
+        const bool added = ::syscall(SYS_landlock_add_rule, ruleset_.get(), LANDLOCK_RULE_PATH_BENEATH, &rule, 0) == 0;
         // Of files in memory alone, such as a plugin's copy, there are no rules.
         good_ = good_ && (added || errno == EBADFD);
     }

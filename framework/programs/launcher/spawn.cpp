@@ -80,7 +80,7 @@ std::variant<Spawned, NotSpawned> spawn(std::uint64_t namespaces, bool strict, c
     int pipe[2];
     if (!sockets || ::pipe2(pipe, O_CLOEXEC) != 0)
         return NotSpawned{"descriptors", errno};
-    const Descriptor reading(pipe[0]);
+    Descriptor reading(pipe[0]);
     Descriptor writing = above(Descriptor(pipe[1]).get());
     std::vector<Descriptor> owned;
     owned.push_back(above(sockets->second.get()));
@@ -90,10 +90,14 @@ std::variant<Spawned, NotSpawned> spawn(std::uint64_t namespaces, bool strict, c
     std::vector<int> descriptors;
     for (const Descriptor &each : owned)
         descriptors.push_back(each.get());
+    if (!writing || !owned.front())
+        return NotSpawned{"descriptors", errno};
     const pid_t pid = fork_into(namespaces);
     if (pid < 0)
         return NotSpawned{namespaces != 0 ? kNamespaces : "fork", errno};
     if (pid == 0) {
+        // So that only the launcher reads, and its end is seen.
+        reading.reset();
         const Child child(writing.get(), strict);
         become(child, descriptors);
         ::_exit(1);

@@ -49,7 +49,7 @@ constexpr std::string_view kAllowed =
     "write writev "
     // sockets, but for making one
     "accept accept4 bind connect getpeername getsockname getsockopt listen recv recvfrom recvmmsg recvmmsg_time64 "
-    "recvmsg send sendmmsg sendmsg sendto setsockopt shutdown socketpair "
+    "recvmsg send sendmmsg sendmsg sendto setsockopt shutdown "
     // time
     "alarm clock_getres clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 "
     "getitimer gettimeofday nanosleep pause restart_syscall setitimer time timer_create timer_delete "
@@ -88,7 +88,8 @@ constexpr int kProcessOptions[] = {
 };
 
 // Of a family and a type. Raw and packet sockets are opened by the launcher only. There are none of AF_UNIX: many a
-// service of the system or the user, such as their message bus, does what it is told there. A pair of them is allowed.
+// service of the system or the user, such as their message bus, does what it is told there. A pair of streams is
+// allowed.
 constexpr int kSockets[][2] = {
     {AF_INET, SOCK_STREAM}, {AF_INET, SOCK_DGRAM}, {AF_INET6, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM}};
 
@@ -169,6 +170,10 @@ Program allowances()
     for (const auto &[family, type] : kSockets)
         program.rule(SCMP_ACT_ALLOW, "socket",
                      {equals(0, static_cast<std::uint64_t>(family)), equals(1, static_cast<std::uint64_t>(type), 0xf)});
+    // A pair of datagram sockets could be turned to any service of the system.
+    for (const int type : {SOCK_STREAM, SOCK_SEQPACKET})
+        program.rule(SCMP_ACT_ALLOW, "socketpair",
+                     {equals(0, AF_UNIX), equals(1, static_cast<std::uint64_t>(type), 0xf)});
     // By which the C library learns which addresses a machine has.
     program.rule(SCMP_ACT_ALLOW, "socket", {equals(0, AF_NETLINK), equals(2, NETLINK_ROUTE)});
     for (const unsigned long request : kRequests)

@@ -142,6 +142,7 @@ void Progress::start(std::size_t i)
     if (jobs_.start(i, command))
         return;
     Judgement judgement;
+    judgement.status = CheckStatus::crash;
     judgement.text = "sonde-checker cannot be started";
     decide(i, std::move(judgement));
 }
@@ -221,6 +222,8 @@ Result<void> check_options(const Examination &examination)
     if (!jobs.start(0, command))
         return {};
     const std::map<std::size_t, JobEnd> ended = jobs.wait();
+    if (jobs.interrupted())
+        return Error{"", "interrupted", ""};
     const std::string complaint = ended.empty() ? "" : ended.at(0).answer;
     if (complaint.empty())
         return {};
