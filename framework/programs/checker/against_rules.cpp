@@ -119,19 +119,19 @@ Verdict kept_methods(const Subject &subject)
 
 Verdict kept_options(const Subject &subject)
 {
-    return each_kept(
-        subject, "options only grew", [](const MethodDescription &old, const MethodDescription &now) -> std::string {
-            for (std::size_t i = 0; i < old.options.size(); ++i) {
-                if (i >= now.options.size())
-                    return ": option '" + old.options[i].id + "' is gone";
-                if (const std::string text = option_complaint(old.options[i], now.options[i]); !text.empty())
-                    return text;
-            }
-            for (std::size_t i = old.options.size(); i < now.options.size(); ++i)
-                if (now.options[i].required)
-                    return "/" + now.options[i].id + " is new and required";
-            return "";
-        });
+    return each_kept(subject, "options only grew",
+                     [](const MethodDescription &old, const MethodDescription &now) -> std::string {
+                         for (std::size_t i = 0; i < old.options.size(); ++i) {
+                             if (i >= now.options.size())
+                                 return ": option '" + old.options[i].id + "' is gone";
+                             if (std::string text = option_complaint(old.options[i], now.options[i]); !text.empty())
+                                 return text;
+                         }
+                         for (std::size_t i = old.options.size(); i < now.options.size(); ++i)
+                             if (now.options[i].required)
+                                 return "/" + now.options[i].id + " is new and required";
+                         return "";
+                     });
 }
 
 std::string table_complaint(const TableDescription &old, const TableDescription &now)
@@ -161,7 +161,7 @@ Verdict kept_columns(const Subject &subject)
                          for (std::size_t i = 0; i < old.tables.size(); ++i) {
                              if (i >= now.tables.size())
                                  return ": table '" + old.tables[i].id + "' is gone";
-                             if (const std::string text = table_complaint(old.tables[i], now.tables[i]); !text.empty())
+                             if (std::string text = table_complaint(old.tables[i], now.tables[i]); !text.empty())
                                  return text;
                          }
                          return "";

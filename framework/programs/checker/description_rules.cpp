@@ -204,7 +204,7 @@ Verdict ranges(const Subject &subject)
 {
     return each_method(subject, "every range has a value in it", [](const MethodDescription &method) {
         for (const OptionDescription &option : method.options)
-            if (const std::string text = empty_range(option); !text.empty())
+            if (std::string text = empty_range(option); !text.empty())
                 return text;
         return std::string();
     });
@@ -238,12 +238,11 @@ Verdict units(const Subject &subject)
     return each_method(
         subject, "names without units, and units where they belong", [](const MethodDescription &method) {
             for (const OptionDescription &option : method.options)
-                if (const std::string text = unit_complaint("/" + option.id, option); !text.empty())
+                if (std::string text = unit_complaint("/" + option.id, option); !text.empty())
                     return text;
             for (const TableDescription &table : method.tables)
                 for (const ColumnDescription &column : table.columns)
-                    if (const std::string text = unit_complaint("/" + table.id + "/" + column.id, column);
-                        !text.empty())
+                    if (std::string text = unit_complaint("/" + table.id + "/" + column.id, column); !text.empty())
                         return text;
             return std::string();
         });

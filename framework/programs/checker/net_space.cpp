@@ -134,9 +134,9 @@ Packet read_packet(std::span<const std::uint8_t> bytes)
 
 Result<void> enter_net_space()
 {
-    if (const Result<void> entered = unshare_network(); !entered)
+    if (Result<void> entered = unshare_network(); !entered)
         return entered;
-    if (const Result<void> up = set_loopback_up(); !up)
+    if (Result<void> up = set_loopback_up(); !up)
         return up;
     route_all_to_loopback();
     return {};

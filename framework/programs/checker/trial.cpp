@@ -99,7 +99,8 @@ void Trial::start()
     const Descriptor invoke = file_with(order_.invoke);
     const pid_t parent = ::getpid();
     // Without a process of its own there is nobody to judge, and nobody to kill.
-    if (!pair || (pid_ = ::fork()) < 0)
+    pid_ = pair ? ::fork() : -1;
+    if (pid_ < 0)
         throw std::system_error(errno, std::generic_category(), "a run's process");
     if (pid_ == 0)
         become_run(parent, pair->second.get(), invoke.get());

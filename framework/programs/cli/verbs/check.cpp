@@ -66,10 +66,10 @@ std::optional<Failure> take_words(Words &words)
     for (const std::string &word : examination.words)
         if (word.find('=') == std::string::npos)
             return Failure{{"", "'" + word + "' is no option of a method", "they have the form name=value"}, kUsage};
-    if (const auto failed = take_file(words.plugin, examination.plugin))
+    if (auto failed = take_file(words.plugin, examination.plugin))
         return failed;
     if (!words.against.empty())
-        if (const auto failed = take_file(words.against, examination.against))
+        if (auto failed = take_file(words.against, examination.against))
             return failed;
     if (!words.exceptions.empty()) {
         const Result<std::string> text = read_file(words.exceptions, kExceptionsBytesMax);
