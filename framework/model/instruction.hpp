@@ -51,6 +51,30 @@ struct Periodic {
     bool operator==(const Periodic &) const = default;
 };
 
+// The values of one calendar field: bit i stands for the value i. January and Monday are 1; `every` is YANG's wildcard.
+struct CalendarField {
+    bool every = false;
+    std::uint64_t values = 0;
+
+    bool holds(unsigned value) const { return every || ((values >> value) & 1) != 0; }
+    bool operator==(const CalendarField &) const = default;
+};
+
+// Triggers in every second that all six fields hold.
+struct Calendar {
+    CalendarField month;
+    CalendarField day_of_month;
+    CalendarField day_of_week;
+    CalendarField hour;
+    CalendarField minute;
+    CalendarField second;
+    std::optional<std::chrono::minutes> timezone_offset; // absent: the system's local zone, with its daylight saving
+    std::optional<WallTime> start;
+    std::optional<WallTime> end;
+
+    bool operator==(const Calendar &) const = default;
+};
+
 struct OneOff {
     WallTime time;
 
@@ -67,12 +91,22 @@ struct Startup {
     bool operator==(const Startup &) const = default;
 };
 
+// Fires when no Controller has been reached for `controller-timeout`.
+struct ControllerLost {
+    bool operator==(const ControllerLost &) const = default;
+};
+
+// Fires when a Controller is reached again after controller-lost.
+struct ControllerConnected {
+    bool operator==(const ControllerConnected &) const = default;
+};
+
 struct Event {
     std::string name;
     // Uniform over [0, random_spread], drawn anew for each trigger at sub-second resolution.
     std::optional<std::chrono::seconds> random_spread;
     std::optional<std::chrono::seconds> cycle_interval;
-    std::variant<Periodic, OneOff, Immediate, Startup> type;
+    std::variant<Periodic, OneOff, Immediate, Startup, Calendar, ControllerLost, ControllerConnected> type;
 
     bool operator==(const Event &) const = default;
 };
@@ -94,12 +128,27 @@ enum class ExecutionMode { sequential, parallel, pipelined };
 struct Schedule {
     std::string name;
     std::string start; // the name of an event
+    // At most one of the two ends a running schedule: an event's name, or the time since its start.
+    std::optional<std::string> end;
+    std::optional<std::chrono::seconds> duration;
     ExecutionMode execution_mode = ExecutionMode::pipelined;
     std::vector<std::string> tags;
     std::vector<std::string> suppression_tags;
     std::vector<Action> actions;
 
     bool operator==(const Schedule &) const = default;
+};
+
+// Keeps matching schedules and actions from starting, from the event `start` (absent: from the beginning) to the event
+// `end` (absent: for good).
+struct Suppression {
+    std::string name;
+    std::optional<std::string> start;
+    std::optional<std::string> end;
+    std::vector<std::string> match; // glob patterns against suppression tags
+    bool stop_running = false;
+
+    bool operator==(const Suppression &) const = default;
 };
 
 struct AgentConfiguration {
@@ -119,6 +168,7 @@ struct Instruction {
     AgentConfiguration agent;
     std::vector<Task> tasks;
     std::vector<Schedule> schedules;
+    std::vector<Suppression> suppressions;
     std::vector<Event> events;
 
     bool operator==(const Instruction &) const = default;

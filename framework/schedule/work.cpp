@@ -3,6 +3,7 @@
 #include "schedule/timing.hpp"
 
 #include <map>
+#include <optional>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -63,6 +64,27 @@ private:
     std::string text_;
 };
 
+void put(Canonical &out, const char *name, const model::CalendarField &field)
+{
+    if (field.every)
+        out.put(name, std::string_view("*"));
+    else
+        out.put(name, std::string_view(std::to_string(field.values)));
+}
+
+void put(Canonical &out, const model::Calendar &calendar)
+{
+    put(out, "month", calendar.month);
+    put(out, "day-of-month", calendar.day_of_month);
+    put(out, "day-of-week", calendar.day_of_week);
+    put(out, "hour", calendar.hour);
+    put(out, "minute", calendar.minute);
+    put(out, "second", calendar.second);
+    out.put("timezone-offset", std::optional<std::chrono::seconds>(calendar.timezone_offset));
+    out.put("start", calendar.start);
+    out.put("end", calendar.end);
+}
+
 void put(Canonical &out, const model::Event &event)
 {
     out.put("event", std::string_view(event.name));
@@ -79,9 +101,16 @@ void put(Canonical &out, const model::Event &event)
                 out.put("one-off", type.time);
             } else if constexpr (std::is_same_v<Type, model::Immediate>) {
                 out.put("immediate", std::string_view());
-            } else {
-                static_assert(std::is_same_v<Type, model::Startup>);
+            } else if constexpr (std::is_same_v<Type, model::Startup>) {
                 out.put("startup", std::string_view());
+            } else if constexpr (std::is_same_v<Type, model::Calendar>) {
+                out.put("calendar", std::string_view());
+                put(out, type);
+            } else if constexpr (std::is_same_v<Type, model::ControllerLost>) {
+                out.put("controller-lost", std::string_view());
+            } else {
+                static_assert(std::is_same_v<Type, model::ControllerConnected>);
+                out.put("controller-connected", std::string_view());
             }
         },
         event.type);
@@ -136,6 +165,8 @@ std::uint64_t fingerprint_of(const Work &work)
         put(out, work.schedule.actions[i]);
         put(out, work.tasks[i]);
     }
+    out.put("end", work.schedule.end);
+    out.put("duration", work.schedule.duration);
     return out.hash();
 }
 
