@@ -205,6 +205,15 @@ Result<Direction> decode_tag(Reader &reader, std::uint8_t tag, std::index_sequen
 
 } // namespace
 
+std::uint32_t privilege_for(SocketKind kind, bool listens)
+{
+    if (listens)
+        return SONDE_PRIVILEGE_LISTEN;
+    if (kind == SocketKind::icmp)
+        return SONDE_PRIVILEGE_ICMP;
+    return kind == SocketKind::capture ? SONDE_PRIVILEGE_CAPTURE : 0;
+}
+
 template <class Direction>
 Result<Frame> encode(const Direction &message)
 {

@@ -43,6 +43,9 @@ enum class SocketKind : std::uint8_t {
     capture = SONDE_SOCKET_CAPTURE,
 };
 
+// What a method must have declared to be given a socket of this kind, or one that listens: a SONDE_PRIVILEGE_..., or 0.
+std::uint32_t privilege_for(SocketKind kind, bool listens);
+
 // ---- agent to launcher ----
 
 // Starts a runner for one plugin file. `runner` is the agent's choice, unique among those alive. Answer: RunnerStarted

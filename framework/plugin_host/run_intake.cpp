@@ -21,15 +21,6 @@ constexpr int kPacketsAtOnce = 16;
 // No line carries an exabyte in one run: a method that counts more of either kind counts wrongly.
 constexpr std::uint64_t kTrafficMax = std::uint64_t{1} << 60;
 
-std::uint32_t privilege_for(const frames::SocketRequest &request)
-{
-    if (request.listen_port)
-        return SONDE_PRIVILEGE_LISTEN;
-    if (request.kind == frames::SocketKind::icmp)
-        return SONDE_PRIVILEGE_ICMP;
-    return request.kind == frames::SocketKind::capture ? SONDE_PRIVILEGE_CAPTURE : 0;
-}
-
 } // namespace
 
 // Until run() has returned, the process is gone, or it has broken the rules.
@@ -145,7 +136,7 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
         condemn(kStatusBrokeRules, method().id + " does not take the sockets that it asks for");
         co_return;
     }
-    const std::uint32_t privilege = privilege_for(request);
+    const std::uint32_t privilege = frames::privilege_for(request.kind, request.listen_port.has_value());
     LauncherLink::Sockets sockets;
     if ((method().privileges & privilege) != privilege) {
         sockets.error = EPERM;

@@ -159,3 +159,13 @@ TEST_CASE("a message that does not fit into a packet is refused by the sender")
     description.methods[0].options[0].help.assign(kDescriptionBytesMax, 'x');
     CHECK_FALSE(encode(RunnerToAgent(description)));
 }
+
+TEST_CASE("a socket's privilege is that of listening, whatever its kind, or else of its kind")
+{
+    CHECK(privilege_for(SocketKind::udp, false) == 0);
+    CHECK(privilege_for(SocketKind::tcp, false) == 0);
+    CHECK(privilege_for(SocketKind::icmp, false) == SONDE_PRIVILEGE_ICMP);
+    CHECK(privilege_for(SocketKind::capture, false) == SONDE_PRIVILEGE_CAPTURE);
+    CHECK(privilege_for(SocketKind::udp, true) == SONDE_PRIVILEGE_LISTEN);
+    CHECK(privilege_for(SocketKind::tcp, true) == SONDE_PRIVILEGE_LISTEN);
+}

@@ -1,5 +1,6 @@
 #include "programs/checker/strict_host.hpp"
 
+#include "frames/messages.hpp"
 #include "frames/text.hpp"
 
 #include <algorithm>
@@ -14,13 +15,6 @@ namespace {
 
 constexpr std::int32_t kStop = -1;
 constexpr std::uint32_t kLaterMinor = 4095;
-
-std::uint32_t privilege_for(sonde_socket_kind kind)
-{
-    return kind == SONDE_SOCKET_ICMP      ? SONDE_PRIVILEGE_ICMP
-           : kind == SONDE_SOCKET_CAPTURE ? SONDE_PRIVILEGE_CAPTURE
-                                          : 0;
-}
 
 std::string_view view(const char *text, std::uint32_t length)
 {
@@ -65,7 +59,7 @@ StrictHost::StrictHost(const sonde_host &inner, const frames::MethodDescription 
         StrictHost &own = self(host);
         if (!own.allowed("socket", From::main_thread, When::run_or_probe))
             return EPERM;
-        own.evidence_.privileges |= privilege_for(kind);
+        own.evidence_.privileges |= frames::privilege_for(static_cast<frames::SocketKind>(kind), false);
         return own.inner_.socket(&own.inner_, kind, family, count, fds);
     };
     host.resolve = [](const sonde_host *host, const char *name, sonde_addresses *found) -> std::int32_t {

@@ -52,15 +52,6 @@ Descriptor file_with(const frames::Invoke &invoke)
     return file;
 }
 
-bool is_granted(const frames::SocketRequest &request, std::uint32_t privileges)
-{
-    if (request.listen_port)
-        return (privileges & SONDE_PRIVILEGE_LISTEN) != 0;
-    if (request.kind == frames::SocketKind::icmp)
-        return (privileges & SONDE_PRIVILEGE_ICMP) != 0;
-    return request.kind != frames::SocketKind::capture || (privileges & SONDE_PRIVILEGE_CAPTURE) != 0;
-}
-
 } // namespace
 
 Trial::Trial(const Opened &opened, const std::string &plugin, Order order)
@@ -239,7 +230,8 @@ void Trial::handle(const frames::SocketRequest &request)
 {
     std::vector<Descriptor> opened;
     std::int32_t error = EPERM;
-    if (is_granted(request, order_.privileges)) {
+    const std::uint32_t privilege = frames::privilege_for(request.kind, request.listen_port.has_value());
+    if ((order_.privileges & privilege) == privilege) {
         const frames::OpenSockets asked{1,
                                         1,
                                         request.kind,
