@@ -225,12 +225,12 @@ class System:
             (folder / f"{method}.so").write_bytes((self.build / "plugins" / method / f"{method}.so").read_bytes())
         return folder
 
-    def start_launcher(self):
+    def start_launcher(self, *words):
         socket_path = self.folder / "launcher.sock"
         user = str(AGENT_UID if self.root else os.geteuid())
         # Instructions name the certificates of the peer's authority, which runs may read.
         program = self.start("launcher", "--socket", socket_path, "--agent-user", user, "--readable",
-                             self.folder / "peer", "--log", "debug")
+                             self.folder / "peer", "--log", "debug", *words)
         wait_for("the launcher's socket", socket_path.exists, alive=[program])
         return program
 

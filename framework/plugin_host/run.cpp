@@ -333,6 +333,9 @@ asio::awaitable<void> Run::wait_gone()
     }
     while (!gone_ && stage_ != Stage::abandoned)
         co_await changed_.wait();
+    // Should its end be made up, it is there still. A runner leaves alone what is gone.
+    if (wait_status_ && !done_)
+        runner_->signal(invocation_, SIGKILL);
     socket_->close();
 }
 

@@ -30,8 +30,13 @@ asio::awaitable<void> Run::read()
     while (reading()) {
         Result<frames::Received> received = socket_->receive_now(*context_.buffer, 0);
         if (received && received->transfer == frames::Transfer::would_block) {
-            if (gone_)
+            if (gone_) {
+                // What is gone holds no socket.
+                if (!condemned_ && wait_status_)
+                    condemned_ = {kStatusBrokeRules,
+                                  method().id + " was said to have ended, and holds its socket still"};
                 co_return;
+            }
             at_once = 0;
             received = co_await socket_->receive(*context_.buffer, 0);
             co_await notice_cancellation();

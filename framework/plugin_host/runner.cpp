@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace sonde::plugin_host {
 
@@ -133,20 +134,37 @@ void Runner::take(const frames::RunnerToAgent &message)
     }
     if (const auto *failed = std::get_if<frames::DescribeFailed>(&message))
         return die(failed->text, false);
-    const auto run_of = [&](std::uint64_t id) {
-        const auto found = runs_.find(id);
-        return found == runs_.end() ? nullptr : found->second.lock();
-    };
-    if (const auto *started = std::get_if<frames::Started>(&message)) {
-        if (const auto run = run_of(started->invocation))
-            run->started();
-    } else if (const auto *exited = std::get_if<frames::Exited>(&message)) {
-        if (const auto run = run_of(exited->invocation))
+    if (const auto *started = std::get_if<frames::Started>(&message))
+        return take(*started);
+    if (const auto *exited = std::get_if<frames::Exited>(&message)) {
+        if (const auto run = take_over(exited->invocation))
             run->exited(exited->wait_status);
     } else if (const auto *refused = std::get_if<frames::InvokeFailed>(&message)) {
-        if (const auto run = run_of(refused->invocation))
+        if (const auto run = take_over(refused->invocation))
             run->invoke_failed(refused->text);
     }
+}
+
+void Runner::take(const frames::Started &started)
+{
+    const auto found = runs_.find(started.invocation);
+    if (found == runs_.end() || std::exchange(found->second.started, true))
+        return stop("it spoke of a run's start that nobody waits for");
+    if (const auto run = found->second.events.lock())
+        run->started();
+}
+
+// A run that is over is so once. Whatever else a runner says of runs is made up, by a plugin that got hold of its
+// socket, and would otherwise keep the agent busy without end.
+std::shared_ptr<InvocationEvents> Runner::take_over(std::uint64_t invocation)
+{
+    const auto found = runs_.extract(invocation);
+    if (found) {
+        idle_since_ = std::chrono::steady_clock::now();
+        return found.mapped().events.lock();
+    }
+    stop("it spoke of a run's end that nobody waits for");
+    return nullptr;
 }
 
 bool Runner::outdated() const
@@ -162,7 +180,7 @@ bool Runner::outdated() const
 void Runner::invoke(std::uint64_t invocation, const std::shared_ptr<InvocationEvents> &events, frames::Frame frame,
                     std::vector<frames::Descriptor> descriptors)
 {
-    runs_[invocation] = events;
+    runs_[invocation] = {events};
     control_->send(std::move(frame), std::move(descriptors));
 }
 
@@ -210,8 +228,8 @@ void Runner::die(const std::string &why, bool transient)
     settled_.notify();
     if (transient)
         log_->debug("runner gone plugin={} reason={}", sonde::quoted(name()), sonde::quoted(error_.what));
-    for (const auto &[id, weak] : std::exchange(runs_, {}))
-        if (const auto run = weak.lock())
+    for (const auto &[id, invoked] : std::exchange(runs_, {}))
+        if (const auto run = invoked.events.lock())
             run->runner_died("the runner of " + name() + ": " + error_.what);
 }
 

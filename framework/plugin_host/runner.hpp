@@ -67,9 +67,15 @@ public:
 
 private:
     enum class State { starting, ready, dead };
+    struct Invoked {
+        std::weak_ptr<InvocationEvents> events;
+        bool started = false;
+    };
 
     boost::asio::awaitable<void> live();
     void take(const frames::RunnerToAgent &message);
+    void take(const frames::Started &started);
+    std::shared_ptr<InvocationEvents> take_over(std::uint64_t invocation);
     void die(const std::string &why, bool transient);
     std::string name() const { return plugin_.filename().string(); }
 
@@ -87,7 +93,7 @@ private:
     std::string hash_;
     Error error_;
     bool transient_ = false;
-    std::map<std::uint64_t, std::weak_ptr<InvocationEvents>> runs_;
+    std::map<std::uint64_t, Invoked> runs_; // of which the runner has not said that they are over
     std::chrono::steady_clock::time_point idle_since_;
 };
 

@@ -269,6 +269,52 @@ TEST_CASE("garbage in place of frames ends that run and nothing else")
     CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
 }
 
+TEST_CASE("forged frames and exits are that run's failure, and nothing of it is left behind")
+{
+    Bench bench(hasty());
+    Keeper keeper;
+    int run = 0;
+    const auto forge = [&](const char *how) {
+        // Runners and runs are counted together, from one on, and each run here has a runner of its own.
+        run += 2;
+        RunRequest wanted = request(bench, "forger", {{"how", how}, {"whom", std::to_string(run)}});
+        wanted.deadline = in(20s);
+        keeper.numbers.clear();
+        const RunResult result = bench.wait(bench.host.run(wanted, keeper));
+        INFO(how << ": " << result.message);
+        CHECK(keeper.numbers == std::vector<std::int64_t>{1});
+        CHECK(result.blame == model::Blame::agent);
+        CHECK(result.ended.monotonic < *wanted.deadline);
+        bench.host.retire(fixture("forger"));
+        const auto launchers = children_of(getpid());
+        REQUIRE(launchers.size() == 1);
+        bench.run_until([&] { return children_of(launchers[0]).empty(); });
+        return std::pair(result.status, result.message);
+    };
+    using Said = std::pair<std::int32_t, std::string>;
+    CHECK(forge("own-end") == Said(kStatusBrokeRules, "forger was said to have ended, and holds its socket still"));
+    const std::string runner = "the runner of forger.so: ";
+    CHECK(forge("ends") == Said(kStatusRunnerDied, runner + "it spoke of a run's end that nobody waits for"));
+    CHECK(forge("starts") == Said(kStatusRunnerDied, runner + "it spoke of a run's start that nobody waits for"));
+    CHECK(forge("no-plugin").first == kStatusRunnerDied);
+    CHECK(forge("foreign").second.find("it belongs to another conversation") != std::string::npos);
+    CHECK(forge("other-table").second.find("a table that it does not declare") != std::string::npos);
+    CHECK(forge("status") == Said(kStatusBrokeRules, "forger returned 77, which is none of its statuses"));
+    CHECK(forge("packet").second.find("a packet longer than") != std::string::npos);
+    CHECK(forge("descriptors").second.find("more descriptors than the 0 expected") != std::string::npos);
+    CHECK(bench.wait(bench.host.run(request(bench, "rows"), keeper)).status == 0);
+}
+
+TEST_CASE("a row that is too long ends the run with what was wrong and keeps the rows before")
+{
+    Bench bench;
+    Keeper keeper;
+    const RunResult result = bench.wait(bench.host.run(request(bench, "huge"), keeper));
+    CHECK(result.status == kStatusBrokeRules);
+    CHECK(result.message.find("a row of 60032 bytes") != std::string::npos);
+    CHECK(keeper.numbers == std::vector<std::int64_t>{1});
+}
+
 TEST_CASE("a process that ends without a result has none")
 {
     Bench bench;

@@ -202,6 +202,10 @@ static int32_t break_itself(const struct sonde_host *host, const char *what)
         host->sleep_until(host, host->now(host, SONDE_CLOCK_MONOTONIC) + 20000000);
         return raise(SIGSTOP);
     }
+    if (strcmp(what, "abort") == 0) {
+        fixture_row(host, 1);
+        abort();
+    }
     if (strcmp(what, "close") == 0) {
         for (fd = 0; fd < 1024; ++fd)
             close(fd);
