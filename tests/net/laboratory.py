@@ -15,7 +15,8 @@ import shutil
 import subprocess
 import sys
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent
+sys.path += [str(TESTS_FOLDER), str(TESTS_FOLDER / "support")]
 
 from cases import Skip, run_cases, skipped_in_part  # noqa: E402
 
@@ -123,9 +124,10 @@ class Laboratory:
         self.processes.append(process)
         return process
 
-    def start_sonde(self, method, **options):
+    def start_sonde(self, method, *words, **options):
+        """`words` are further ones of the command, such as "--trace"."""
         plugin = self.plugins / method / f"{method}.so"
-        words = [f"{name}={value}" for name, value in options.items()]
+        words = [*[f"{name}={value}" for name, value in options.items()], *words]
         return self.start(self.client, [self.sonde, "run", plugin, *words, "--json"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)
 
@@ -133,8 +135,8 @@ class Laboratory:
         out, err = process.communicate(timeout=RUN_TIMEOUT_S)
         return Run(process.returncode, out, err)
 
-    def run(self, method, **options):
-        return self.finish_sonde(self.start_sonde(method, **options))
+    def run(self, method, *words, **options):
+        return self.finish_sonde(self.start_sonde(method, *words, **options))
 
 
 def descendants(pid):
