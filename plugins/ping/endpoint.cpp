@@ -25,18 +25,18 @@ constexpr std::size_t kHeader4Max = 60;
 // Headers of the link and of IP, ours, and the token: what follows of a looped packet is of no interest.
 constexpr std::size_t kLoopedBytes = 256;
 
-void set(int fd, int level, int option, int value, const char *what, std::int32_t status)
+void set(int fd, int level, int option, int value, const char *what)
 {
     if (setsockopt(fd, level, option, &value, sizeof value) != 0)
-        throw sonde::plugin::Failure{status, std::string(what) + ": " + strerror(errno)};
+        throw sonde::plugin::Failure{kNoSocket, std::string(what) + ": " + strerror(errno)};
 }
 
-void set_filters(int fd, std::uint32_t family, std::uint16_t id, std::int32_t status)
+void set_filters(int fd, std::uint32_t family, std::uint16_t id)
 {
     std::vector<sock_filter> code = family == 4 ? filter_v4(id) : filter_v6(id);
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
-        throw sonde::plugin::Failure{status, std::string("SO_ATTACH_FILTER: ") + strerror(errno)};
+        throw sonde::plugin::Failure{kNoSocket, std::string("SO_ATTACH_FILTER: ") + strerror(errno)};
     if (family == 4)
         return;
     icmp6_filter types;
@@ -45,25 +45,45 @@ void set_filters(int fd, std::uint32_t family, std::uint16_t id, std::int32_t st
          {ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB, ICMP6_ECHO_REPLY})
         ICMP6_FILTER_SETPASS(type, &types);
     if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types) != 0)
-        throw sonde::plugin::Failure{status, std::string("ICMP6_FILTER: ") + strerror(errno)};
+        throw sonde::plugin::Failure{kNoSocket, std::string("ICMP6_FILTER: ") + strerror(errno)};
 }
 
-void set_options(int fd, std::uint32_t family, int dscp, int ttl, std::int32_t status)
+void set_options(int fd, std::uint32_t family, const Settings &settings)
 {
     if (family == 4) {
-        set(fd, IPPROTO_IP, IP_TOS, dscp << 2, "IP_TOS", status);
-        set(fd, IPPROTO_IP, IP_TTL, ttl, "IP_TTL", status);
+        set(fd, IPPROTO_IP, IP_TOS, settings.dscp << 2, "IP_TOS");
+        set(fd, IPPROTO_IP, IP_TTL, settings.ttl, "IP_TTL");
+        set(fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1, "IP_RECVFRAGSIZE");
     } else {
-        set(fd, IPPROTO_IPV6, IPV6_TCLASS, dscp << 2, "IPV6_TCLASS", status);
-        set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl, "IPV6_UNICAST_HOPS", status);
-        set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT", status);
+        set(fd, IPPROTO_IPV6, IPV6_TCLASS, settings.dscp << 2, "IPV6_TCLASS");
+        set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, settings.ttl, "IPV6_UNICAST_HOPS");
+        set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
+        set(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1, "IPV6_RECVFRAGSIZE");
+    }
+    // PROBE: each packet asks the path anew. DO would believe what an earlier one was told, and send nothing.
+    if (settings.dont_fragment && family == 4)
+        set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE, "IP_MTU_DISCOVER");
+    if (settings.dont_fragment && family == 6) {
+        set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE, "IPV6_MTU_DISCOVER");
+        set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1, "IPV6_DONTFRAG");
     }
     // No SOF_TIMESTAMPING_OPT_ID: its counter does not advance when routing fails but does when a firewall drops, so it
     // loses step. The looped packet itself says which one it is.
     set(fd, SOL_SOCKET, SO_TIMESTAMPING,
         SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
             SOF_TIMESTAMPING_SOFTWARE,
-        "SO_TIMESTAMPING", status);
+        "SO_TIMESTAMPING");
+}
+
+void log_buffers(const sonde_host &host, int fd, std::uint32_t family)
+{
+    int receive = 0, send = 0;
+    socklen_t length = sizeof receive;
+    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, &length);
+    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, &length);
+    plugin::log(host, SONDE_LOG_DEBUG,
+                "family=" + std::to_string(family) + " receive_buffer=" + std::to_string(receive) +
+                    " send_buffer=" + std::to_string(send));
 }
 
 std::int64_t to_ns(const timespec &time)
@@ -75,6 +95,7 @@ std::int64_t to_ns(const timespec &time)
 struct Control {
     std::optional<std::int64_t> stamp;
     std::optional<int> ttl;
+    std::optional<std::size_t> fragment_bytes; // of the largest, IP header included, if it came in fragments
     std::optional<Stamp> which;
 };
 
@@ -92,6 +113,11 @@ Control read_control(msghdr &header)
             int value;
             std::memcpy(&value, CMSG_DATA(c), sizeof value);
             found.ttl = value;
+        } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVFRAGSIZE) ||
+                   (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVFRAGSIZE)) {
+            int value;
+            std::memcpy(&value, CMSG_DATA(c), sizeof value);
+            found.fragment_bytes = static_cast<std::size_t>(value);
         } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
                    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
             sock_extended_err error;
@@ -135,18 +161,19 @@ std::span<const std::uint8_t> Endpoint::Slots::content(std::size_t i) const
     return {data.data() + i * bytes, std::min<std::size_t>(headers[i].msg_len, bytes)};
 }
 
-Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, int dscp, int ttl,
-                   std::int32_t no_socket)
-    : family_(family), format_(format), packet_bytes_(kHeaderBytes + format.payload_bytes), out_(kBatch, packet_bytes_),
+Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, const Settings &settings)
+    : family_(family), format_(format), packet_bytes_(kHeaderBytes + format.payload.size()),
+      line_size_(host, family, packet_bytes_, settings.dont_fragment), out_(kBatch, packet_bytes_),
       in_(kBatch, std::max(packet_bytes_ + kHeader4Max, kErrorBytesMax)), stamps_(kBatch, kLoopedBytes)
 {
     std::int32_t fd = -1;
     if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, 1, &fd); error != 0)
-        throw sonde::plugin::Failure{no_socket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
+        throw sonde::plugin::Failure{kNoSocket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
                                                     ": " + strerror(error)};
     fd_.reset(fd);
-    set_filters(fd, family, format.id, no_socket);
-    set_options(fd, family, dscp, ttl, no_socket);
+    set_filters(fd, family, format.id);
+    set_options(fd, family, settings);
+    log_buffers(host, fd, family);
 }
 
 std::size_t Endpoint::send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done)
@@ -178,7 +205,7 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
     return at;
 }
 
-bool Endpoint::receive(std::vector<Received> &received)
+bool Endpoint::receive(std::vector<Received> &received, std::uint64_t &bytes)
 {
     in_.rewind();
     const int count = recvmmsg(fd_.get(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
@@ -195,25 +222,25 @@ bool Endpoint::receive(std::vector<Received> &received)
             std::memcpy(from.bytes, &in_.names[i].sin6_addr, 16);
             arrival = parse_v6(format_, in_.content(i), cut, from, control.ttl);
         }
+        const std::size_t ip_header = family_ == 4 ? 20 : 0; // a raw IPv4 socket hands it over as well
+        bytes += line_bytes(family_, in_.headers[i].msg_len - ip_header, control.fragment_bytes);
         if (arrival)
-            received.push_back({*arrival, control.stamp, in_.headers[i].msg_len + (family_ == 6 ? 40u : 0u)});
+            received.push_back({*arrival, control.stamp});
     }
     return count == static_cast<int>(kBatch);
 }
 
-void Endpoint::drain_stamps(const std::function<void(std::uint64_t, Stamp, std::int64_t)> &stamped)
+void Endpoint::drain_stamps(const std::function<void(const Looped &, Stamp, std::int64_t)> &stamped)
 {
-    for (;;) {
+    for (int count = kBatch; count == static_cast<int>(kBatch);) {
         stamps_.rewind();
-        const int count = recvmmsg(fd_.get(), stamps_.headers.data(), kBatch, MSG_DONTWAIT | MSG_ERRQUEUE, nullptr);
-        if (count <= 0)
-            return;
+        count = recvmmsg(fd_.get(), stamps_.headers.data(), kBatch, MSG_DONTWAIT | MSG_ERRQUEUE, nullptr);
         for (int i = 0; i < count; ++i) {
             const Control control = read_control(stamps_.headers[i].msg_hdr);
             if (!control.stamp || !control.which)
                 continue;
-            if (const auto number = find_request(format_, stamps_.content(i)))
-                stamped(*number, *control.which, *control.stamp);
+            if (const auto looped = find_request(format_, stamps_.content(i)))
+                stamped(*looped, *control.which, *control.stamp);
         }
     }
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "ledger.hpp"
+#include "line_size.hpp"
 #include "packet.hpp"
+#include "settings.hpp"
 
 #include <sonde/plugin.hpp>
 
@@ -26,14 +28,13 @@ public:
     struct Received {
         Arrival arrival;
         std::optional<std::int64_t> stamp; // CLOCK_REALTIME ns
-        std::uint64_t ip_bytes;
     };
+    // Replies and two stamps of each wait in one buffer: a batch must leave room in it.
     static constexpr std::size_t kBatch = 64;
 
-    // Throws Failure{no_socket} when the host gives none or the kernel refuses the filter: without it the socket would
+    // Throws Failure{kNoSocket} when the host gives none or the kernel refuses the filter: without it the socket would
     // drown in other programs' replies.
-    Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, int dscp, int ttl,
-             std::int32_t no_socket);
+    Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, const Settings &settings);
 
     int fd() const { return fd_.get(); }
 
@@ -41,14 +42,16 @@ public:
     // that it refused. Returns how many were dealt with: fewer than given when the send buffer is full.
     std::size_t send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done);
 
-    // Takes in what is there, at most kBatch packets; true if there may be more. Appends to `received`.
-    bool receive(std::vector<Received> &received);
+    // Takes in what is there, at most kBatch packets; true if there may be more. Appends to `received`; adds to
+    // `bytes` what all of them were on the line.
+    bool receive(std::vector<Received> &received, std::uint64_t &bytes);
     // Takes in all transmit stamps that are there.
-    void drain_stamps(const std::function<void(std::uint64_t, Stamp, std::int64_t)> &stamped);
-    // How many packets for us the kernel has dropped so far because the receive buffer was full.
+    void drain_stamps(const std::function<void(const Looped &, Stamp, std::int64_t)> &stamped);
+    // How many packets for us the kernel has dropped so far, for want of room in the receive buffer as a rule.
     std::uint32_t drops() const;
 
-    std::uint64_t request_ip_bytes() const { return (family_ == 4 ? 20 : 40) + packet_bytes_; }
+    // What a request sent there now, or an answer to it, is on the line, IP headers included.
+    std::uint32_t request_bytes(const sonde_ip &to) const { return line_size_.to(to); }
 
 private:
     struct Slots {
@@ -66,6 +69,7 @@ private:
     std::uint32_t family_;
     Format format_;
     std::size_t packet_bytes_;
+    LineSize line_size_;
     sonde::plugin::Fd fd_;
     Slots out_, in_, stamps_;
 };

@@ -1,5 +1,6 @@
 #include "ledger.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sonde::ping {
@@ -11,9 +12,10 @@ namespace {
 constexpr std::uint64_t kSequences = 65536;
 } // namespace
 
-Ledger::Ledger(std::vector<sonde_ip> targets, std::chrono::nanoseconds tmax, std::uint64_t first_number, Sink sink)
-    : targets_(std::move(targets)), tmax_(tmax.count()), sink_(std::move(sink)), first_(first_number),
-      driver_stamps_(targets_.size())
+Ledger::Ledger(std::vector<sonde_ip> targets, std::chrono::nanoseconds tmax, std::chrono::nanoseconds linger,
+               std::uint64_t first_number, Sink sink)
+    : targets_(std::move(targets)), tmax_(tmax.count()), linger_(linger.count()), sink_(std::move(sink)),
+      first_(first_number), highest_answered_(targets_.size()), driver_stamps_(targets_.size())
 {
 }
 
@@ -33,18 +35,38 @@ void Ledger::unsent(Packet packet, const char *error)
     emit(packets_.back(), Outcome::unsent, nullptr, std::nullopt, error);
 }
 
-void Ledger::stamp(std::uint64_t number, Stamp which, std::int64_t ns)
+void Ledger::stamp(std::uint64_t number, Stamp which, std::int64_t ns, const sonde_ip &source)
 {
     if (number < first_ || number - first_ >= packets_.size())
         return;
     Packet &packet = packets_[number - first_];
+    packet.source = source_index(source);
     if (which == Stamp::queue) {
         packet.tx_queue = ns;
         return;
     }
     packet.tx_driver = ns;
+    put_on_line(packet);
     driver_stamps_[packet.target].seen = true;
     driver_stamps_anywhere_ = true;
+}
+
+std::uint16_t Ledger::source_index(const sonde_ip &source)
+{
+    if (source.family == 0)
+        return 0;
+    std::size_t i = 0;
+    while (i < sources_.size() && !same_address(sources_[i], source))
+        ++i;
+    if (i == sources_.size() && i < UINT16_MAX - 1u)
+        sources_.push_back(source);
+    return i < sources_.size() ? static_cast<std::uint16_t>(i + 1) : std::uint16_t{0};
+}
+
+void Ledger::put_on_line(Packet &packet)
+{
+    if (!std::exchange(packet.on_line, true))
+        line_bytes_ += packet.line_bytes;
 }
 
 std::optional<std::size_t> Ledger::find(const Arrival &arrival) const
@@ -68,6 +90,7 @@ void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std:
     if (!found)
         return;
     Packet &packet = packets_[*found];
+    last_arrival_ = now;
     const bool is_reply = arrival.kind == Arrival::Kind::reply;
     const bool certain = arrival.authentic && (!is_reply || arrival.intact);
     if (packet.settled) {
@@ -84,17 +107,22 @@ void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std:
     else if (!same_address(arrival.from, targets_[packet.target]))
         emit(packet, Outcome::other_source, &arrival, rx);
     else
-        answered(packet, arrival, rx, now);
+        answered(first_ + *found, packet, arrival, rx, now);
 }
 
-void Ledger::answered(Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx, std::int64_t now)
+void Ledger::answered(std::uint64_t number, Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx,
+                      std::int64_t now)
 {
     if (packet.tx_queue != 0 && packet.tx_driver == 0)
         driver_stamps_[packet.target].missing = true;
     const std::int64_t tx = packet.tx_driver != 0 ? packet.tx_driver : packet.tx_queue;
     const bool comparable = rx && tx != 0 && packet.generation == generation_;
     const std::int64_t delay = comparable ? *rx - tx : now - packet.sent;
-    emit(packet, delay > tmax_ ? Outcome::late : Outcome::reply, &arrival, rx);
+    // RFC 4737: something that was sent later has come before it.
+    std::uint64_t &highest = highest_answered_[packet.target];
+    const bool reordered = number < highest;
+    highest = std::max(highest, number);
+    emit(packet, delay > tmax_ ? Outcome::late : Outcome::reply, &arrival, rx, nullptr, reordered);
 }
 
 bool Ledger::left_in_local_queue(const Packet &packet) const
@@ -122,26 +150,47 @@ void Ledger::settle(std::uint64_t number, Packet &packet)
 }
 
 void Ledger::emit(Packet &packet, Outcome outcome, const Arrival *arrival, std::optional<std::int64_t> rx,
-                  const char *error)
+                  const char *error, std::optional<bool> reordered)
 {
     if (!packet.settled) {
         packet.settled = true;
         --waiting_;
     }
-    Verdict verdict{packet, outcome, packet.extra, {}, {}, {}, {}, {}, arrival, error};
-    if (packet.generation == generation_) {
-        if (packet.tx_queue != 0)
-            verdict.tx_queue = packet.tx_queue;
-        if (packet.tx_driver != 0)
-            verdict.tx_driver = packet.tx_driver;
-        verdict.rx = rx;
-        if (packet.tx_queue != 0 && packet.tx_driver != 0)
-            verdict.local_queue = std::chrono::nanoseconds(packet.tx_driver - packet.tx_queue);
-        const std::int64_t tx = packet.tx_driver != 0 ? packet.tx_driver : packet.tx_queue;
-        if (arrival != nullptr && rx && tx != 0 && *rx >= tx)
-            verdict.rtt = std::chrono::nanoseconds(*rx - tx);
-    }
+    if (outcome != Outcome::unsent)
+        put_on_line(packet);
+    Verdict verdict(packet, outcome, packet.extra);
+    verdict.rx = rx;
+    verdict.reordered = reordered;
+    verdict.source = packet.source == 0 ? nullptr : &sources_[packet.source - 1u];
+    verdict.arrival = arrival;
+    verdict.error = error;
+    add_times(verdict);
     sink_(verdict);
+}
+
+void Ledger::add_times(Verdict &verdict) const
+{
+    const Packet &packet = verdict.packet;
+    if (packet.generation != generation_) {
+        verdict.rx.reset();
+        return;
+    }
+    using std::chrono::nanoseconds;
+    const bool queue = packet.tx_queue != 0, driver = packet.tx_driver != 0;
+    if (queue) {
+        verdict.tx_queue = packet.tx_queue;
+        verdict.lateness = nanoseconds(packet.tx_queue - packet.scheduled);
+    }
+    if (driver)
+        verdict.tx_driver = packet.tx_driver;
+    if (queue && driver)
+        verdict.local_queue = nanoseconds(packet.tx_driver - packet.tx_queue);
+    auto since = [&verdict](std::int64_t tx) {
+        const bool known = verdict.arrival != nullptr && verdict.rx && tx != 0 && *verdict.rx >= tx;
+        return known ? std::optional(nanoseconds(*verdict.rx - tx)) : std::nullopt;
+    };
+    verdict.rtt = since(driver ? packet.tx_driver : packet.tx_queue);
+    verdict.rtt_sched = since(packet.tx_queue);
 }
 
 void Ledger::expire(std::int64_t now)
@@ -150,7 +199,7 @@ void Ledger::expire(std::int64_t now)
         Packet &packet = packets_[scanned_];
         if (packet.settled)
             continue;
-        if (packet.sent + 2 * tmax_ > now)
+        if (packet.sent + patience() > now)
             break;
         settle(first_ + scanned_, packet);
     }
@@ -159,7 +208,7 @@ void Ledger::expire(std::int64_t now)
 
 void Ledger::forget_settled(std::int64_t now)
 {
-    while (!packets_.empty() && packets_.front().settled && packets_.front().sent + 2 * tmax_ <= now) {
+    while (!packets_.empty() && packets_.front().settled && packets_.front().sent + patience() <= now) {
         packets_.pop_front();
         candidates_.erase(first_);
         ++first_;
@@ -172,21 +221,28 @@ std::int64_t Ledger::next_due() const
 {
     for (std::size_t i = scanned_; i < packets_.size(); ++i)
         if (!packets_[i].settled)
-            return packets_[i].sent + 2 * tmax_;
+            return packets_[i].sent + patience();
     return INT64_MAX;
 }
 
-std::vector<std::uint64_t> Ledger::close(std::int64_t now)
+std::optional<std::uint32_t> Ledger::oldest_interval() const
 {
-    std::vector<std::uint64_t> pending(targets_.size());
+    return packets_.empty() ? std::nullopt : std::optional(packets_.front().interval);
+}
+
+std::vector<Packet> Ledger::close(std::int64_t now)
+{
+    std::vector<Packet> pending;
     for (std::size_t i = scanned_; i < packets_.size(); ++i) {
         Packet &packet = packets_[i];
         if (packet.settled)
             continue;
-        if (packet.sent + tmax_ <= now)
+        if (packet.sent + tmax_ <= now) {
             settle(first_ + i, packet);
-        else
-            ++pending[packet.target];
+        } else {
+            put_on_line(packet);
+            pending.push_back(packet);
+        }
     }
     return pending;
 }

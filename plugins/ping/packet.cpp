@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <numeric>
 
 namespace sonde::ping {
 
@@ -9,7 +10,8 @@ namespace {
 
 constexpr std::uint8_t kEchoReply4 = 0, kEchoRequest4 = 8;
 constexpr std::uint8_t kUnreachable4 = 3, kTimeExceeded4 = 11, kParameterProblem4 = 12;
-constexpr std::uint8_t kErrors6Max = 4, kEchoRequest6 = 128, kEchoReply6 = 129;
+constexpr std::uint8_t kFragmentationNeeded4 = 4; // a code of kUnreachable4
+constexpr std::uint8_t kPacketTooBig6 = 2, kErrors6Max = 4, kEchoRequest6 = 128, kEchoReply6 = 129;
 constexpr std::uint8_t kProtocolIcmp = 1, kProtocolFragment6 = 44, kProtocolIcmp6 = 58;
 constexpr std::size_t kHeader4Min = 20, kHeader6 = 40, kFragmentHeader6 = 8;
 
@@ -46,12 +48,6 @@ std::uint64_t token(const Format &format, const std::uint8_t *number_bytes)
     return siphash(format.key, signed_bytes);
 }
 
-// The pattern counts upwards, so that a shifted byte shows as well as a changed one.
-std::uint8_t pattern(std::size_t i)
-{
-    return static_cast<std::uint8_t>(i);
-}
-
 // The number of the request or reply that `message`, an ICMP header and what follows, carries with a right token.
 std::optional<std::uint64_t> authentic_number(const Format &format, Bytes message)
 {
@@ -66,12 +62,9 @@ std::optional<std::uint64_t> authentic_number(const Format &format, Bytes messag
 
 bool as_sent(const Format &format, Bytes message)
 {
-    if (message.size() != kHeaderBytes + format.payload_bytes)
-        return false;
-    for (std::size_t i = kStampBytes; i < format.payload_bytes; ++i)
-        if (message[kHeaderBytes + i] != pattern(i))
-            return false;
-    return true;
+    return message.size() == kHeaderBytes + format.payload.size() &&
+           std::equal(message.begin() + kHeaderBytes + kStampBytes, message.end(),
+                      format.payload.begin() + kStampBytes);
 }
 
 sonde_ip ip4(const std::uint8_t *bytes)
@@ -88,6 +81,20 @@ sonde_ip ip6(const std::uint8_t *bytes)
     ip.family = 6;
     std::memcpy(ip.bytes, bytes, 16);
     return ip;
+}
+
+// The source in the IP header that ends at `at`, where our echo request begins.
+sonde_ip source_before(Bytes looped, std::size_t at)
+{
+    if (looped[at] == kEchoRequest4 && at >= kHeader4Min && looped[at - kHeader4Min] == 0x45)
+        return ip4(&looped[at - 8]);
+    for (const std::size_t header : {kHeader6, kHeader6 + kFragmentHeader6}) {
+        const std::uint8_t next = header == kHeader6 ? kProtocolIcmp6 : kProtocolFragment6;
+        if (looped[at] == kEchoRequest6 && at >= header && looped[at - header] >> 4 == 6 &&
+            looped[at - header + 6] == next)
+            return ip6(&looped[at - header + 8]);
+    }
+    return {};
 }
 
 void take_number(const Format &format, Bytes message, Arrival &arrival)
@@ -157,6 +164,13 @@ bool same_address(const sonde_ip &left, const sonde_ip &right)
     return left.family == right.family && std::memcmp(left.bytes, right.bytes, left.family == 4 ? 4 : 16) == 0;
 }
 
+std::vector<std::uint8_t> counting_payload(std::size_t bytes)
+{
+    std::vector<std::uint8_t> payload(bytes);
+    std::iota(payload.begin(), payload.end(), std::uint8_t{0});
+    return payload;
+}
+
 void build_request(const Format &format, std::uint32_t family, std::uint64_t number, std::span<std::uint8_t> packet)
 {
     std::fill_n(packet.begin(), kHeaderBytes, std::uint8_t{0});
@@ -165,8 +179,7 @@ void build_request(const Format &format, std::uint32_t family, std::uint64_t num
     put16(&packet[6], static_cast<std::uint16_t>(number));
     put64(&packet[kHeaderBytes], number);
     put64(&packet[kHeaderBytes + 8], token(format, &packet[kHeaderBytes]));
-    for (std::size_t i = kStampBytes; i < format.payload_bytes; ++i)
-        packet[kHeaderBytes + i] = pattern(i);
+    std::copy(format.payload.begin() + kStampBytes, format.payload.end(), packet.begin() + kHeaderBytes + kStampBytes);
     if (family == 4)
         put16(&packet[2], checksum(packet));
 }
@@ -196,6 +209,8 @@ std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut)
     if (message[0] != kUnreachable4 && message[0] != kTimeExceeded4 && message[0] != kParameterProblem4)
         return std::nullopt;
     arrival.kind = Arrival::Kind::error;
+    if (message[0] == kUnreachable4 && message[1] == kFragmentationNeeded4 && big16(&message[6]) != 0)
+        arrival.mtu = big16(&message[6]);
     if (!sum_right || !take_quote_v4(format, message.subspan(kHeaderBytes), arrival))
         return std::nullopt;
     return arrival;
@@ -222,29 +237,32 @@ std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, c
     if (message[0] == 0 || message[0] > kErrors6Max)
         return std::nullopt;
     arrival.kind = Arrival::Kind::error;
+    if (message[0] == kPacketTooBig6)
+        arrival.mtu = std::uint32_t{big16(&message[4])} << 16 | big16(&message[6]);
     if (!take_quote_v6(format, message.subspan(kHeaderBytes), arrival))
         return std::nullopt;
     return arrival;
 }
 
-std::optional<std::uint64_t> find_request(const Format &format, Bytes looped)
+std::optional<Looped> find_request(const Format &format, Bytes looped)
 {
     // Ethernet and IPv4, bare IPv4, Ethernet and IPv6, bare IPv6 first; anything else by looking everywhere.
     constexpr std::size_t kUsual[] = {34, 20, 54, 40};
-    auto number_at = [&](std::size_t at) -> std::optional<std::uint64_t> {
+    auto found_at = [&](std::size_t at) -> std::optional<Looped> {
         if (at + kHeaderBytes + kStampBytes > looped.size())
             return std::nullopt;
         const Bytes message = looped.subspan(at);
         if ((message[0] != kEchoRequest4 && message[0] != kEchoRequest6) || big16(&message[4]) != format.id)
             return std::nullopt;
-        return authentic_number(format, message);
+        const auto number = authentic_number(format, message);
+        return number ? std::optional(Looped{*number, source_before(looped, at)}) : std::nullopt;
     };
     for (const std::size_t at : kUsual)
-        if (const auto number = number_at(at))
-            return number;
+        if (const auto found = found_at(at))
+            return found;
     for (std::size_t at = 0; at < looped.size(); ++at)
-        if (const auto number = number_at(at))
-            return number;
+        if (const auto found = found_at(at))
+            return found;
     return std::nullopt;
 }
 

@@ -8,11 +8,13 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <vector>
 
 namespace sonde::ping {
 
 // An echo request carries, behind the eight bytes of the ICMP header, the number of the packet within the run (8 bytes)
-// and the token (8 bytes), then a fixed pattern. The sequence number in the header is the number's low 16 bits.
+// and the token (8 bytes), then what the run's payload says. The sequence number in the header is the number's low 16
+// bits.
 constexpr std::size_t kHeaderBytes = 8;
 constexpr std::size_t kStampBytes = 16;
 
@@ -21,11 +23,15 @@ using Bytes = std::span<const std::uint8_t>;
 // What all packets of one run share.
 struct Format {
     Key key{};
-    std::uint16_t id = 0;          // in the ICMP header; the kernel's filter is on it
-    std::size_t payload_bytes = 0; // at least kStampBytes
+    std::uint16_t id = 0; // in the ICMP header; the kernel's filter is on it
+    // At least kStampBytes long, which are for number and token; the rest is the same in each packet.
+    std::vector<std::uint8_t> payload;
 };
 
-// Writes the echo request of a family (4 or 6) into `packet`, kHeaderBytes + payload_bytes long. ICMPv6's checksum
+// Counts upwards, so that a shifted byte shows as well as a changed one.
+std::vector<std::uint8_t> counting_payload(std::size_t bytes);
+
+// Writes the echo request of a family (4 or 6) into `packet`, kHeaderBytes longer than the payload. ICMPv6's checksum
 // covers addresses, so the kernel fills it in.
 void build_request(const Format &format, std::uint32_t family, std::uint64_t number, std::span<std::uint8_t> packet);
 
@@ -43,6 +49,7 @@ struct Arrival {
     sonde_ip from{};
     sonde_ip sent_to{}; // an error: the destination of the packet it quotes; a reply: same as `from`
     std::optional<int> ttl;
+    std::optional<std::uint32_t> mtu; // an error because of the size: what fits the next hop
     std::uint8_t icmp_type = 0;
     std::uint8_t icmp_code = 0;
 };
@@ -56,9 +63,14 @@ std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut);
 std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const sonde_ip &from,
                                 std::optional<int> ttl);
 
-// Finds our request in a packet that the kernel loops back with a transmit stamp, whatever headers stand before it: how
-// many there are depends on the interface. Returns the packet's number.
-std::optional<std::uint64_t> find_request(const Format &format, Bytes looped);
+// Our request in a packet that the kernel loops back with a transmit stamp.
+struct Looped {
+    std::uint64_t number;
+    sonde_ip source; // family 0 where it cannot be told
+};
+
+// Finds it whatever headers stand before it: how many there are depends on the interface.
+std::optional<Looped> find_request(const Format &format, Bytes looped);
 
 // The Internet checksum (RFC 1071) over `bytes`; 0 over a message that includes a right one.
 std::uint16_t checksum(Bytes bytes);

@@ -1,11 +1,15 @@
 // ping: ICMP echo round trips with the kernel's stamps. README.md says how it measures and what disturbs it.
 
 #include "session.hpp"
+#include "tables.hpp"
 
 #include <sonde/plugin.hpp>
 
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
 
 #include <netdb.h>
 
@@ -15,57 +19,86 @@ namespace sdk = sonde::plugin;
 
 namespace {
 
-enum { kTarget, kCount, kInterval, kTmax, kSize, kDscp, kTtl };
+constexpr const char *kSamplingWords[] = {"periodic", "poisson", "send-on-receive", nullptr};
+constexpr const char *kPatternWords[] = {"counting", "random", "zeros", nullptr};
 
-constexpr sonde_option kOptions[] = {
-    sdk::option({.id = "target",
-                 .type = SONDE_HOST,
-                 .list = true,
-                 .required = true,
-                 .target = true,
-                 .help = "whom to ping: names or addresses"}),
-    sdk::option({.id = "count",
-                 .type = SONDE_INT,
-                 .unit = "packets",
-                 .default_value = "5",
-                 .minimum = "1",
-                 .maximum = "10000000",
-                 .help = "packets to each target"}),
-    sdk::option({.id = "interval",
-                 .type = SONDE_DURATION,
-                 .default_value = "1s",
-                 .minimum = "1ms",
-                 .maximum = "1h",
-                 .help = "from one packet to a target to the next"}),
-    sdk::option({.id = "tmax",
-                 .type = SONDE_DURATION,
-                 .default_value = "3s",
-                 .minimum = "1ms",
-                 .maximum = "60s",
-                 .help = "a reply that takes longer is late (RFC 6673)"}),
-    sdk::option({.id = "size",
-                 .type = SONDE_INT,
-                 .unit = "B",
-                 .default_value = "56",
-                 .minimum = "16",
-                 .maximum = "65000",
-                 .help = "payload behind the 8 bytes of ICMP header"}),
-    sdk::option({.id = "dscp",
-                 .type = SONDE_INT,
-                 .default_value = "0",
-                 .minimum = "0",
-                 .maximum = "63",
-                 .help = "differentiated services code point of the requests"}),
-    sdk::option({.id = "ttl",
-                 .type = SONDE_INT,
-                 .default_value = "64",
-                 .minimum = "1",
-                 .maximum = "255",
-                 .help = "TTL or hop limit of the requests"}),
+// In that section since gcc 12 leaves a constant with a constructor writable; as in tables.cpp.
+[[gnu::section(".data.rel.ro.sonde")]] constinit const sdk::OptionSet kOptions(
+    sdk::option<&Settings::targets>({.id = "target",
+                                     .type = SONDE_HOST,
+                                     .required = true,
+                                     .target = true,
+                                     .help = "whom to ping: names or addresses"}),
+    sdk::option<&Settings::count>({.id = "count",
+                                   .unit = "packets",
+                                   .default_value = "5",
+                                   .minimum = "1",
+                                   .maximum = "10000000",
+                                   .help = "packets to each target"}),
+    sdk::option<&Settings::interval>({.id = "interval",
+                                      .default_value = "1s",
+                                      .minimum = "20us",
+                                      .maximum = "1h",
+                                      .help = "from one packet to a target to the next"}),
+    sdk::option<&Settings::tmax>({.id = "tmax",
+                                  .default_value = "3s",
+                                  .minimum = "1ms",
+                                  .maximum = "60s",
+                                  .help = "a reply that takes longer is late (RFC 6673)"}),
+    sdk::option<&Settings::payload_bytes>({.id = "size",
+                                           .unit = "B",
+                                           .default_value = "56",
+                                           .minimum = "16",
+                                           .maximum = "65000",
+                                           .help = "payload behind the 8 bytes of ICMP header"}),
+    sdk::option<&Settings::dscp>({.id = "dscp",
+                                  .default_value = "0",
+                                  .minimum = "0",
+                                  .maximum = "63",
+                                  .help = "differentiated services code point of the requests"}),
+    sdk::option<&Settings::ttl>({.id = "ttl",
+                                 .default_value = "64",
+                                 .minimum = "1",
+                                 .maximum = "255",
+                                 .help = "TTL or hop limit of the requests"}),
+    sdk::option<&Settings::sampling>({.id = "sampling",
+                                      .default_value = "periodic",
+                                      .words = kSamplingWords,
+                                      .help = "when to send: each interval; at random times, interval being their "
+                                              "mean; or as soon as the packet before is answered or tmax over"}),
+    sdk::option<&Settings::pattern>({.id = "pattern",
+                                     .default_value = "counting",
+                                     .words = kPatternWords,
+                                     .help = "what fills the payload behind its first 16 bytes"}),
+    sdk::option<&Settings::dont_fragment>(
+        {.id = "dont_fragment",
+         .default_value = "false",
+         .help = "nobody may cut a packet that is too large; an error tells the path's MTU"}),
+    sdk::option<&Settings::linger>({.id = "linger",
+                                    .default_value = "0s",
+                                    .minimum = "0s",
+                                    .maximum = "60s",
+                                    .help = "how long to go on listening for late replies and duplicates"}),
+    sdk::option<&Settings::summary_interval>({.id = "summary_interval",
+                                              .default_value = "0s",
+                                              .minimum = "0s",
+                                              .maximum = "24h",
+                                              .help = "a row of table interval for each such time; 0s: none"}),
+    sdk::option<&Settings::packet_rows>(
+        {.id = "packet_rows", .default_value = "true", .help = "a row a packet; without, summaries alone"}));
+
+// The second to fifth are what a run with sampling=send-on-receive can be; README.md says with which other options.
+constexpr sonde_function kFunctions[] = {
+    sdk::function({.uri = "urn:sonde:method:ping"}),
+    sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
+                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Mean"}),
+    sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
+                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Min"}),
+    sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
+                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Max"}),
+    sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
+                          "RTLoss_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Percent_LossRatio"}),
 };
-constexpr auto kOptionList = sdk::pointers(kOptions);
-
-constexpr sonde_function kFunctions[] = {sdk::function({.uri = "urn:sonde:method:ping"})};
 constexpr auto kFunctionList = sdk::pointers(kFunctions);
 
 constexpr sonde_status kStatuses[] = {
@@ -112,23 +145,16 @@ Target find(const sonde_host &host, std::string_view name)
 
 void measure(const sonde_host &host, const sonde_invocation &in)
 {
-    const sdk::Options options(in);
-    Plan plan;
+    const Settings settings = kOptions.read(in);
+    std::vector<Target> targets;
     bool any = false;
-    for (const sonde_value &item : options.items(kTarget)) {
-        plan.targets.push_back(find(host, sdk::Options::text_of(item)));
-        any = any || plan.targets.back().address.family != 0;
+    for (const std::string_view name : settings.targets) {
+        targets.push_back(find(host, name));
+        any = any || targets.back().address.family != 0;
     }
     if (!any)
-        throw sdk::Failure{kNoSuchHost,
-                           plan.targets.empty() ? "no target" : plan.targets[0].name + ": " + plan.targets[0].error};
-    plan.count = static_cast<std::uint32_t>(options.integer(kCount));
-    plan.interval = options.duration(kInterval);
-    plan.tmax = options.duration(kTmax);
-    plan.payload_bytes = static_cast<std::size_t>(options.integer(kSize));
-    plan.dscp = static_cast<int>(options.integer(kDscp));
-    plan.ttl = static_cast<int>(options.integer(kTtl));
-    Session(host, std::move(plan)).run();
+        throw sdk::Failure{kNoSuchHost, targets.empty() ? "no target" : targets[0].name + ": " + targets[0].error};
+    Session(host, settings, std::move(targets)).run();
 }
 
 constinit const sonde_method kMethods[] = {sdk::method({
@@ -137,7 +163,7 @@ constinit const sonde_method kMethods[] = {sdk::method({
     .version = "1.0",
     .help = "round trips of ICMP echo, one row a packet, with the kernel's stamps before and behind the local queue",
     .functions = kFunctionList.data(),
-    .options = kOptionList.data(),
+    .options = kOptions.data(),
     .tables = kTableList,
     .statuses = kStatusList.data(),
     // A request is size + 48 (IPv6), and an ICMP error quotes all of it behind 48 of its own; a twelfth more of size

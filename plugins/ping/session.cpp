@@ -6,6 +6,7 @@
 #include <limits>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include <sys/timerfd.h>
 
@@ -20,8 +21,7 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kStampsReady = 20 * kMillisecond;
 // When the send buffer is full: it empties at the pace of our own interface.
 constexpr std::int64_t kSendAgain = kMillisecond;
-constexpr std::size_t kBatchesATurn = 16;
-constexpr std::uint32_t kDuplicateRowsMax = 8;
+constexpr int kBatchesATurn = 16;
 
 itimerspec at(std::int64_t ns)
 {
@@ -49,8 +49,8 @@ bool clock_was_set(int fd)
 
 } // namespace
 
-Session::Session(const sonde_host &host, Plan plan)
-    : host_(host), plan_(std::move(plan)), summaries_(plan_.targets.size()), base_(plugin::make_event_base()),
+Session::Session(const sonde_host &host, const Settings &settings, std::vector<Target> targets)
+    : host_(host), settings_(settings), targets_(std::move(targets)), base_(plugin::make_event_base()),
       timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
       clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC))
 {
@@ -58,21 +58,26 @@ Session::Session(const sonde_host &host, Plan plan)
         throw sdk::Failure{kUnexpected, "no timer"};
     host_.random(&host_, format_.key.data(), static_cast<std::uint32_t>(format_.key.size()));
     host_.random(&host_, &format_.id, sizeof format_.id);
-    format_.payload_bytes = plan_.payload_bytes;
+    format_.payload = make_payload();
     open_endpoints();
 
-    order_.resize(plan_.targets.size());
-    std::iota(order_.begin(), order_.end(), 0u);
-    std::stable_sort(order_.begin(), order_.end(), [this](std::uint32_t left, std::uint32_t right) {
-        return plan_.targets[left].address.family < plan_.targets[right].address.family;
-    });
     std::vector<sonde_ip> addresses;
-    for (const Target &target : plan_.targets)
+    for (const Target &target : targets_)
         addresses.push_back(target.address);
     std::uint16_t first_number = 0;
     host_.random(&host_, &first_number, sizeof first_number);
-    ledger_ = std::make_unique<Ledger>(std::move(addresses), plan_.tmax, first_number,
+    ledger_ = std::make_unique<Ledger>(std::move(addresses), settings_.tmax, settings_.linger, first_number,
                                        [this](const Verdict &verdict) { record(verdict); });
+}
+
+std::vector<std::uint8_t> Session::make_payload() const
+{
+    std::vector<std::uint8_t> payload = counting_payload(settings_.payload_bytes);
+    if (settings_.pattern == Pattern::random)
+        host_.random(&host_, payload.data(), static_cast<std::uint32_t>(payload.size()));
+    else if (settings_.pattern == Pattern::zeros)
+        std::fill(payload.begin(), payload.end(), std::uint8_t{0});
+    return payload;
 }
 
 void Session::open_endpoints()
@@ -80,20 +85,36 @@ void Session::open_endpoints()
     std::optional<sdk::Failure> failed;
     for (const std::uint32_t family : {4u, 6u}) {
         auto wanted = [family](const Target &target) { return target.address.family == family; };
-        if (std::none_of(plan_.targets.begin(), plan_.targets.end(), wanted))
+        if (std::none_of(targets_.begin(), targets_.end(), wanted))
             continue;
         try {
-            endpoints_[family == 6] =
-                std::make_unique<Endpoint>(host_, family, format_, plan_.dscp, plan_.ttl, kNoSocket);
+            endpoints_[family == 6] = std::make_unique<Endpoint>(host_, family, format_, settings_);
         } catch (const sdk::Failure &failure) {
             failed = failure;
-            for (Target &target : plan_.targets)
+            for (Target &target : targets_)
                 if (wanted(target))
                     target.error = failure.message;
         }
     }
     if (failed && !endpoints_[0] && !endpoints_[1])
         throw *failed;
+}
+
+void Session::make_schedule()
+{
+    Schedule::Plan plan;
+    plan.sampling = settings_.sampling;
+    plan.order.resize(targets_.size());
+    std::iota(plan.order.begin(), plan.order.end(), 0u);
+    // By family, so that batches are long.
+    std::stable_sort(plan.order.begin(), plan.order.end(), [this](std::uint32_t left, std::uint32_t right) {
+        return targets_[left].address.family < targets_[right].address.family;
+    });
+    plan.count = settings_.count;
+    plan.interval = settings_.interval;
+    plan.tmax = settings_.tmax;
+    host_.random(&host_, &plan.seed, sizeof plan.seed);
+    schedule_.emplace(std::move(plan), start_);
 }
 
 void Session::watch(int fd)
@@ -111,7 +132,10 @@ void Session::run()
             watch(one->fd());
     for (const int fd : {timer_.get(), clock_watch_.get(), host_.cancel_fd})
         watch(fd);
+    const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);
     start_ = monotonic();
+    make_schedule();
+    report_.emplace(host_, targets_, settings_, wall);
     arm(start_);
     event_base_dispatch(base_.get());
     try {
@@ -135,7 +159,7 @@ void Session::on_event()
 }
 
 // Whatever woke us, the order is the same: what has come in before what is given up, or a busy moment would look like
-// loss.
+// loss; and what has come in before more is sent, or a burst would overflow our own buffer.
 void Session::turn()
 {
     if (host_.cancelled(&host_) != 0) {
@@ -144,111 +168,129 @@ void Session::turn()
     }
     std::uint64_t expirations;
     [[maybe_unused]] const ssize_t ignored = read(timer_.get(), &expirations, sizeof expirations);
-    take_in(monotonic());
-    send_due(monotonic());
+    take_in();
+    for (int i = 0; i < kBatchesATurn && send_due(); ++i)
+        take_in();
     const std::int64_t now = monotonic();
     ledger_->expire(now);
-    if (sent_bytes_ != 0 || received_bytes_ != 0) {
-        host_.count(&host_, sent_bytes_, received_bytes_);
-        host_.progress(&host_, next_item_, total());
-        sent_bytes_ = received_bytes_ = 0;
-    }
-    const bool all_sent = next_item_ == total();
-    if (all_sent && ledger_->last_due() <= now)
+    count_bytes();
+    if (settings_.summary_interval.count() > 0)
+        report_->complete_before(std::min(ledger_->oldest_interval().value_or(UINT32_MAX), interval_at(now)));
+    if (all_sent() && ledger_->last_due() <= now)
         event_base_loopbreak(base_.get());
-    else if (all_sent)
+    else if (all_sent())
         arm(std::min(ledger_->last_due(), ledger_->next_due()));
+    else if (buffer_full_)
+        arm(std::min(now + kSendAgain, ledger_->next_due()));
     else
-        arm(std::min(buffer_full_ ? now + kSendAgain : due(next_item_), ledger_->next_due()));
+        arm(std::min(ready_.empty() ? schedule_->next_due() : now, ledger_->next_due()));
 }
 
-void Session::take_in(std::int64_t now)
+void Session::take_in()
 {
-    for (const std::uint32_t family : {4u, 6u}) {
-        Endpoint *from = endpoint(family);
-        if (from == nullptr)
-            continue;
-        received_.clear();
-        for (std::size_t i = 0; i < kBatchesATurn && from->receive(received_); ++i)
-            continue;
-        // After the replies: whatever has been answered has been stamped by now.
-        from->drain_stamps(
-            [this](std::uint64_t number, Stamp which, std::int64_t ns) { ledger_->stamp(number, which, ns); });
-        ledger_->dropped(family, from->drops());
-        // After both, so that no stamp from behind a step is taken for one from before it.
-        if (clock_was_set(clock_watch_.get()))
-            ledger_->clock_stepped();
-        for (const Endpoint::Received &one : received_) {
-            received_bytes_ += one.ip_bytes;
-            ledger_->arrive(one.arrival, one.stamp, now);
-        }
-    }
+    for (const std::uint32_t family : {4u, 6u})
+        if (endpoints_[family == 6])
+            take_in(family, *endpoints_[family == 6]);
 }
 
-std::int64_t Session::due(std::uint64_t item) const
+void Session::take_in(std::uint32_t family, Endpoint &from)
 {
-    // The targets of one round are spread over the interval: thousands at once would overflow queues on the way, our
-    // own among them.
-    const std::uint64_t round = item / order_.size(), place = item % order_.size();
-    const std::int64_t interval = plan_.interval.count();
-    return start_ + static_cast<std::int64_t>(round) * interval +
-           static_cast<std::int64_t>(place) * (interval / static_cast<std::int64_t>(order_.size()));
+    const std::int64_t now = monotonic();
+    received_.clear();
+    for (int i = 0; i < kBatchesATurn && from.receive(received_, received_bytes_); ++i)
+        continue;
+    // After the replies: whatever has been answered has been stamped by now.
+    from.drain_stamps([this](const Looped &looped, Stamp which, std::int64_t ns) {
+        ledger_->stamp(looped.number, which, ns, looped.source);
+    });
+    ledger_->dropped(family, from.drops());
+    // After both, so that no stamp from behind a step is taken for one from before it.
+    if (clock_was_set(clock_watch_.get()))
+        ledger_->clock_stepped();
+    for (const Endpoint::Received &one : received_)
+        ledger_->arrive(one.arrival, one.stamp, now);
 }
 
-Packet Session::packet_of(std::uint64_t item, std::int64_t now) const
+std::uint32_t Session::interval_at(std::int64_t monotonic_ns) const
+{
+    const std::int64_t length = settings_.summary_interval.count();
+    return length == 0 ? 0 : static_cast<std::uint32_t>((monotonic_ns - start_) / length);
+}
+
+Packet Session::packet_of(const Schedule::Item &item, std::int64_t now) const
 {
     Packet packet;
-    packet.target = order_[item % order_.size()];
-    packet.seq = static_cast<std::uint32_t>(item / order_.size() + 1);
-    // By how late it is at this moment: `now` is that of the whole batch, and sending it took time.
-    packet.scheduled = host_.now(&host_, SONDE_CLOCK_WALL) - (monotonic() - due(item));
+    packet.target = item.target;
+    packet.seq = item.seq;
+    packet.scheduled = item.due + wall_ahead_;
     packet.sent = now;
+    packet.interval = interval_at(item.due);
     return packet;
 }
 
-void Session::send_due(std::int64_t now)
+// Sends a batch of what is due; false if nothing more is, or nothing more can be sent.
+bool Session::send_due()
 {
+    const std::int64_t now = monotonic();
     buffer_full_ = false;
-    while (next_item_ < total() && due(next_item_) <= now && !buffer_full_) {
-        const Target &target = target_of(next_item_);
-        if (endpoint(target.address.family) == nullptr || target.address.family == 0) {
-            ledger_->unsent(packet_of(next_item_++, now), target.error.c_str());
-            continue;
-        }
-        std::vector<std::uint64_t> items;
-        for (std::uint64_t i = next_item_; i < total() && due(i) <= now && items.size() < Endpoint::kBatch; ++i) {
-            if (target_of(i).address.family != target.address.family)
-                break;
-            items.push_back(i);
-        }
-        send_batch(target.address.family, now, std::move(items));
+    while (ready_.size() < Endpoint::kBatch && schedule_->next_due() <= now)
+        ready_.push_back(schedule_->take(now));
+    if (ready_.empty())
+        return false;
+    const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);
+    wall_ahead_ = wall - monotonic();
+    const std::uint32_t family = address_of(ready_.front()).family;
+    const auto other = std::find_if(ready_.begin(), ready_.end(), [this, family](const Schedule::Item &item) {
+        return address_of(item).family != family;
+    });
+    const auto count = static_cast<std::size_t>(other - ready_.begin());
+    if (family != 0 && endpoints_[family == 6]) {
+        send_batch(*endpoints_[family == 6], count, now);
+    } else {
+        for (std::size_t i = 0; i < count; ++i, ready_.pop_front())
+            refused(packet_of(ready_.front(), now), targets_[ready_.front().target].error.c_str());
     }
+    return !buffer_full_;
 }
 
-void Session::send_batch(std::uint32_t family, std::int64_t now, std::vector<std::uint64_t> items)
+void Session::send_batch(Endpoint &to, std::size_t count, std::int64_t now)
 {
-    std::vector<Endpoint::Request> requests;
-    for (const std::uint64_t item : items)
-        requests.push_back({ledger_->next_number() + requests.size(), target_of(item).address});
-    Endpoint *to = endpoint(family);
-    const std::size_t dealt_with = to->send(requests, [&](std::size_t i, int error) {
+    requests_.clear();
+    for (std::size_t i = 0; i < count; ++i)
+        requests_.push_back({ledger_->next_number() + i, address_of(ready_[i])});
+    const std::size_t dealt_with = to.send(requests_, [&](std::size_t i, int error) {
+        Packet packet = packet_of(ready_[i], now);
         if (error != 0)
-            return ledger_->unsent(packet_of(items[i], now), strerrordesc_np(error));
-        ledger_->sent(packet_of(items[i], now));
-        sent_bytes_ += to->request_ip_bytes();
+            return refused(packet, strerrordesc_np(error));
+        packet.line_bytes = to.request_bytes(address_of(ready_[i]));
+        report_->sent(packet);
+        ledger_->sent(packet);
     });
-    next_item_ += dealt_with;
-    buffer_full_ = dealt_with < items.size();
+    ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(dealt_with));
+    buffer_full_ = dealt_with < count;
+}
+
+void Session::refused(const Packet &packet, const char *error)
+{
+    report_->sent(packet);
+    ledger_->unsent(packet, error);
 }
 
 void Session::record(const Verdict &verdict)
 {
-    summaries_[verdict.packet.target].add(verdict);
-    if (verdict.extra > kDuplicateRowsMax)
+    if (verdict.arrival != nullptr && verdict.extra == 0)
+        schedule_->answered(verdict.packet.target, verdict.packet.seq, monotonic());
+    report_->add(verdict);
+}
+
+void Session::count_bytes()
+{
+    const std::uint64_t sent = ledger_->take_line_bytes();
+    if (sent == 0 && received_bytes_ == 0)
         return;
-    // What is known at the end is said even if the run was cancelled.
-    if (write_packet(host_, plan_.targets[verdict.packet.target], verdict) != 0 && !finishing_)
-        throw sdk::Stopped{};
+    host_.count(&host_, sent, std::exchange(received_bytes_, 0));
+    const std::uint64_t total = targets_.size() * std::uint64_t{settings_.count};
+    host_.progress(&host_, total - schedule_->left() - ready_.size(), total);
 }
 
 void Session::arm(std::int64_t monotonic_ns)
@@ -259,19 +301,16 @@ void Session::arm(std::int64_t monotonic_ns)
 
 void Session::finish()
 {
-    finishing_ = true;
-    const std::int64_t now = monotonic();
-    take_in(now);
-    host_.count(&host_, sent_bytes_, received_bytes_);
-    const std::vector<std::uint64_t> pending = ledger_->close(now);
+    report_->insist();
+    take_in();
+    report_->finish(ledger_->close(monotonic()));
+    count_bytes();
     std::uint64_t sent = 0, unsent = 0, answered = 0, unknown = 0;
-    for (std::size_t i = 0; i < plan_.targets.size(); ++i) {
-        summaries_[i].add_pending(pending[i]);
-        write_summary(host_, plan_.targets[i], summaries_[i]);
-        sent += summaries_[i].sent();
-        unsent += summaries_[i].count(Outcome::unsent);
-        answered += summaries_[i].count(Outcome::reply) + summaries_[i].count(Outcome::late);
-        unknown += summaries_[i].pending() + summaries_[i].count(Outcome::dropped_here);
+    for (const Summary &summary : report_->totals()) {
+        sent += summary.sent();
+        unsent += summary.count(Outcome::unsent);
+        answered += summary.count(Outcome::reply) + summary.count(Outcome::late);
+        unknown += summary.pending() + summary.count(Outcome::dropped_here);
     }
     if (sent == 0 && unsent != 0)
         throw sdk::Failure{kNothingSent, "no packet could be sent; the rows say why"};

@@ -24,12 +24,16 @@ struct Run {
         Outcome outcome;
         std::optional<std::chrono::nanoseconds> rtt, local_queue;
         std::string error;
+        std::optional<std::chrono::nanoseconds> rtt_sched, lateness;
+        std::optional<bool> reordered;
+        bool source;
     };
     std::vector<Said> said;
     Summary summary;
-    Ledger ledger{{kA, kB}, 100ms, kFirst, [this](const Verdict &v) {
+    Ledger ledger{{kA, kB}, 100ms, 0ms, kFirst, [this](const Verdict &v) {
                       said.push_back({v.packet.target, v.packet.seq, v.extra, v.outcome, v.rtt, v.local_queue,
-                                      v.error != nullptr ? v.error : ""});
+                                      v.error != nullptr ? v.error : "", v.rtt_sched, v.lateness, v.reordered,
+                                      v.source != nullptr && same_address(*v.source, kMe)});
                       summary.add(v);
                   }};
 
@@ -43,8 +47,8 @@ struct Run {
         packet.sent = ms * kMs;
         ledger.sent(packet);
         if (stamped) {
-            ledger.stamp(number, Stamp::queue, kWall + ms * kMs);
-            ledger.stamp(number, Stamp::driver, kWall + (ms + 1) * kMs);
+            ledger.stamp(number, Stamp::queue, kWall + ms * kMs, kMe);
+            ledger.stamp(number, Stamp::driver, kWall + (ms + 1) * kMs, kMe);
         }
         return number;
     }
@@ -85,7 +89,7 @@ TEST_CASE("without a driver's stamp the rtt is from the queue's, and without any
 {
     Run run;
     const auto first = run.send(0, 0, false);
-    run.ledger.stamp(first, Stamp::queue, kWall);
+    run.ledger.stamp(first, Stamp::queue, kWall, kMe);
     run.arrive(Run::reply_to(first), 11);
     run.arrive(Run::reply_to(run.send(20, 0, false)), 25);
     REQUIRE(run.said.size() == 2);
@@ -227,7 +231,7 @@ TEST_CASE("a packet that entered our queue and never left it is unsent, not lost
     Run run;
     run.arrive(Run::reply_to(run.send(0)), 10);
     const auto stuck = run.send(20, 0, false);
-    run.ledger.stamp(stuck, Stamp::queue, kWall + 20 * kMs);
+    run.ledger.stamp(stuck, Stamp::queue, kWall + 20 * kMs, kMe);
     run.ledger.expire(220 * kMs);
     REQUIRE(run.said.size() == 2);
     CHECK(run.said[1].outcome == Outcome::unsent);
@@ -239,7 +243,7 @@ TEST_CASE("where a driver is known to stamp nothing, silence is loss")
 {
     Run run;
     for (int i = 0; i < 2; ++i)
-        run.ledger.stamp(run.send(i, 0, false), Stamp::queue, kWall + i * kMs);
+        run.ledger.stamp(run.send(i, 0, false), Stamp::queue, kWall + i * kMs, kMe);
     run.arrive(Run::reply_to(kFirst), 10);
     run.send(20, 1); // another interface's driver does
     run.ledger.expire(201 * kMs);
@@ -282,7 +286,8 @@ TEST_CASE("at the end what has waited for tmax is settled and the rest is pendin
     CHECK(run.ledger.last_due() == 150 * kMs);
     const auto pending = run.ledger.close(120 * kMs);
     CHECK(run.said.size() == 1);
-    CHECK(pending == std::vector<std::uint64_t>{0, 1});
+    REQUIRE(pending.size() == 1);
+    CHECK(pending[0].target == 1);
 }
 
 TEST_CASE("an arrival for a number never sent, or settled long ago, is nothing")
@@ -293,7 +298,7 @@ TEST_CASE("an arrival for a number never sent, or settled long ago, is nothing")
     run.arrive(Run::reply_to(number - 1), 5);
     run.arrive(Run::reply_to(~std::uint64_t{0}), 5);
     CHECK(run.said.empty());
-    run.ledger.stamp(~std::uint64_t{0}, Stamp::driver, 1);
+    run.ledger.stamp(~std::uint64_t{0}, Stamp::driver, 1, kMe);
     run.ledger.expire(200 * kMs);
     run.arrive(Run::reply_to(number), 210);
     CHECK(run.said.size() == 1);
@@ -318,4 +323,101 @@ TEST_CASE("each of many packets gets one outcome of its own, whatever the order 
     for (std::size_t seq = 1; seq <= 1000; ++seq)
         CHECK(own[seq] == 1);
     CHECK(run.summary.sent() == 1000);
+}
+
+TEST_CASE("what was answered after a packet that was sent later is reordered, in time or late")
+{
+    Run run;
+    const auto first = run.send(0), second = run.send(10), third = run.send(20);
+    const auto other = run.send(30, 1);
+    run.arrive(Run::reply_to(other, kB), 31); // another target's order is another one
+    run.arrive(Run::reply_to(second), 40);
+    run.arrive(Run::reply_to(third), 50);
+    run.arrive(Run::reply_to(first), 150);
+    REQUIRE(run.said.size() == 4);
+    CHECK(run.said[1].reordered == false);
+    CHECK(run.said[2].reordered == false);
+    CHECK(run.said[3].outcome == Outcome::late);
+    CHECK(run.said[3].reordered == true);
+    CHECK(run.summary.reordered() == 1);
+    run.send(200);
+    run.ledger.expire(1000 * kMs);
+    CHECK_FALSE(run.said[4].reordered);
+}
+
+TEST_CASE("a user's wait is from before our own queue, and our lateness until there")
+{
+    Run run;
+    const std::uint64_t number = run.ledger.next_number();
+    Packet packet;
+    packet.scheduled = kWall;
+    run.ledger.sent(packet);
+    run.ledger.stamp(number, Stamp::queue, kWall + 2 * kMs, kMe);
+    run.ledger.stamp(number, Stamp::driver, kWall + 9 * kMs, kMe);
+    run.arrive(Run::reply_to(number), 10);
+    REQUIRE(run.said.size() == 1);
+    CHECK(run.said[0].rtt == 1ms);
+    CHECK(run.said[0].local_queue == 7ms);
+    CHECK(run.said[0].rtt_sched == 8ms);
+    CHECK(run.said[0].lateness == 2ms);
+    CHECK(run.said[0].source == true);
+}
+
+TEST_CASE("with a linger the run goes on behind the last answer, and late replies are noticed for longer")
+{
+    std::vector<Outcome> said;
+    Ledger ledger({kA}, 100ms, 300ms, kFirst, [&said](const Verdict &v) { said.push_back(v.outcome); });
+    Packet packet;
+    packet.sent = 50 * kMs;
+    ledger.sent(packet);
+    CHECK(ledger.last_due() == 450 * kMs);
+    CHECK(ledger.next_due() == 450 * kMs);
+    ledger.arrive(Run::reply_to(kFirst), std::nullopt, 440 * kMs);
+    CHECK(ledger.last_due() == 740 * kMs);
+    ledger.arrive(Run::reply_to(kFirst), std::nullopt, 445 * kMs);
+    CHECK(said == std::vector{Outcome::late, Outcome::duplicate});
+}
+
+TEST_CASE("bytes are on the line when the driver took them, or when nothing says that they stayed here")
+{
+    Run run;
+    auto send = [&run](bool queued, bool driven) {
+        const std::uint64_t number = run.ledger.next_number();
+        Packet packet;
+        packet.line_bytes = 84;
+        run.ledger.sent(packet);
+        if (queued)
+            run.ledger.stamp(number, Stamp::queue, kWall, kMe);
+        if (driven)
+            run.ledger.stamp(number, Stamp::driver, kWall, kMe);
+    };
+    send(true, true);
+    CHECK(run.ledger.take_line_bytes() == 84);
+    send(true, false); // stays in the queue
+    send(false, false);
+    CHECK(run.ledger.take_line_bytes() == 0);
+    run.ledger.expire(200 * kMs);
+    CHECK(run.ledger.take_line_bytes() == 84);
+    Packet refused;
+    refused.line_bytes = 84;
+    run.ledger.unsent(refused, "Network is unreachable");
+    CHECK(run.ledger.take_line_bytes() == 0);
+    send(false, false);
+    run.ledger.close(0);
+    CHECK(run.ledger.take_line_bytes() == 84);
+}
+
+TEST_CASE("the oldest interval that something may still happen in is known")
+{
+    Run run;
+    CHECK_FALSE(run.ledger.oldest_interval());
+    for (const std::uint32_t interval : {3u, 4u}) {
+        Packet packet;
+        packet.interval = interval;
+        packet.sent = interval * 100 * kMs;
+        run.ledger.sent(packet);
+    }
+    CHECK(run.ledger.oldest_interval() == 3);
+    run.ledger.expire(500 * kMs);
+    CHECK(run.ledger.oldest_interval() == 4);
 }

@@ -146,15 +146,27 @@ TEST_CASE("an ICMPv6 error is read with and without a fragment header in its quo
     }
 }
 
-TEST_CASE("our request is found in a looped packet behind any link's header")
+TEST_CASE("our request and its source are found in a looped packet behind any link's header")
 {
     const Format format = test_format();
+    const std::pair<Buffer, sonde_ip> packets[] = {
+        {in_ipv4(request(format, 4, 12345), kMe, kTarget), kMe},
+        {in_ipv6(request(format, 6, 12345), ip6(1), ip6(9)), ip6(1)},
+        {in_ipv6(request(format, 6, 12345), ip6(1), ip6(9), true), ip6(1)},
+    };
     for (const std::size_t link : {0u, 4u, 14u, 18u, 22u}) {
-        Buffer looped(link, 0xaa);
-        const Buffer packet = in_ipv4(request(format, 4, 12345), kMe, kTarget);
-        looped.insert(looped.end(), packet.begin(), packet.end());
-        CHECK(find_request(format, looped) == 12345u);
+        for (const auto &[packet, source] : packets) {
+            Buffer looped(link, 0xaa);
+            looped.insert(looped.end(), packet.begin(), packet.end());
+            const auto found = find_request(format, looped);
+            REQUIRE(found);
+            CHECK(found->number == 12345u);
+            CHECK(same_address(found->source, source));
+        }
     }
+    const auto bare = find_request(format, request(format, 4, 12345));
+    REQUIRE(bare);
+    CHECK(bare->source.family == 0);
     CHECK_FALSE(find_request(format, Buffer{}));
     CHECK_FALSE(find_request(format, Buffer(200, 8)));
 }
@@ -178,7 +190,31 @@ TEST_CASE("no damage to a packet makes a parser read beyond it or believe in it"
         for (const auto &arrival : {parse_v4(format, exact, false), parse_v6(format, exact, false, ip6(9), 64)})
             if (arrival && arrival->authentic)
                 REQUIRE(arrival->number == 7);
-        if (const auto number = find_request(format, exact))
-            REQUIRE(*number == 7);
+        if (const auto looped = find_request(format, exact))
+            REQUIRE(looped->number == 7);
     }
+}
+
+TEST_CASE("what fits the next hop is told by an error because of the size, and by no other")
+{
+    const Format format = test_format();
+    const Buffer quoted4 = in_ipv4(request(format, 4, 99), kMe, kTarget);
+    auto mtu_of = [&format](Buffer message) {
+        const auto arrival = parse_v4(format, in_ipv4(with_checksum(std::move(message)), kRouter, kMe), false);
+        REQUIRE(arrival);
+        return arrival->mtu;
+    };
+    Buffer needed = error(3, 4, quoted4);
+    CHECK_FALSE(mtu_of(needed)); // routers before RFC 1191 do not tell it
+    needed[6] = 0x05;
+    needed[7] = 0x78;
+    CHECK(mtu_of(needed) == 1400u);
+    needed[1] = 1;
+    CHECK_FALSE(mtu_of(needed));
+
+    Buffer too_big = error(2, 0, in_ipv6(request(format, 6, 99), ip6(1), ip6(9)));
+    too_big[6] = 0x05;
+    const auto arrival = parse_v6(format, too_big, false, ip6(254), 64);
+    REQUIRE(arrival);
+    CHECK(arrival->mtu == 0x500u);
 }

@@ -39,13 +39,13 @@ inline Format test_format()
     for (std::size_t i = 0; i < format.key.size(); ++i)
         format.key[i] = static_cast<std::uint8_t>(i * 7);
     format.id = 0x1234;
-    format.payload_bytes = 56;
+    format.payload = counting_payload(56);
     return format;
 }
 
 inline Buffer request(const Format &format, std::uint32_t family, std::uint64_t number)
 {
-    Buffer packet(kHeaderBytes + format.payload_bytes);
+    Buffer packet(kHeaderBytes + format.payload.size());
     build_request(format, family, number, packet);
     return packet;
 }

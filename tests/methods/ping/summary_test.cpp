@@ -7,10 +7,12 @@ using namespace std::chrono_literals;
 
 namespace {
 
-void add(Summary &summary, Outcome outcome, std::optional<std::chrono::nanoseconds> rtt = std::nullopt)
+void add(Summary &summary, Outcome outcome, std::optional<std::chrono::nanoseconds> rtt = std::nullopt,
+         std::uint32_t seq = 0)
 {
-    const Packet packet;
-    Verdict verdict{packet, outcome, 0, {}, {}, {}, {}, {}, nullptr, nullptr};
+    Packet packet;
+    packet.seq = seq;
+    Verdict verdict(packet, outcome);
     verdict.rtt = rtt;
     summary.add(verdict);
 }
@@ -54,8 +56,70 @@ TEST_CASE("loss is of what is known: unsent, pending and dropped here are neithe
     add(summary, Outcome::unsent);
     add(summary, Outcome::dropped_here);
     add(summary, Outcome::duplicate, 2ms);
-    summary.add_pending(5);
+    for (int i = 0; i < 5; ++i)
+        summary.add_pending();
     CHECK(summary.sent() == 14);
     CHECK(summary.loss_ratio() == 0.25);
     CHECK(summary.rtt()->max == 1ms);
+}
+
+TEST_CASE("ipdv is of packets sent one behind the other, and undefined where loss breaks the pair")
+{
+    Summary summary;
+    CHECK_FALSE(summary.ipdv());
+    add(summary, Outcome::reply, 10ms, 1);
+    add(summary, Outcome::reply, 13ms, 2);
+    add(summary, Outcome::lost, {}, 3);
+    add(summary, Outcome::reply, 50ms, 4);
+    add(summary, Outcome::late, 400ms, 5);
+    add(summary, Outcome::reply, 10ms, 6);
+    add(summary, Outcome::reply, {}, 7); // its stamps are void
+    add(summary, Outcome::reply, 10ms, 8);
+    add(summary, Outcome::unsent, {}, 9);
+    add(summary, Outcome::reply, 12ms, 10);
+    add(summary, Outcome::reply, 5ms, 11);
+    summary.close();
+    CHECK(summary.ipdv_pairs() == 2);
+    REQUIRE(summary.ipdv());
+    CHECK(summary.ipdv()->min == 3ms);
+    CHECK(summary.ipdv()->max == 7ms);
+}
+
+TEST_CASE("a verdict that comes before an earlier packet's waits for it")
+{
+    Summary summary(5);
+    add(summary, Outcome::reply, 10ms, 7);
+    add(summary, Outcome::reply, 14ms, 6);
+    CHECK(summary.ipdv_pairs() == 0);
+    add(summary, Outcome::reply, 15ms, 5);
+    CHECK(summary.ipdv_pairs() == 2);
+    CHECK(summary.ipdv()->min == 1ms);
+    CHECK(summary.ipdv()->max == 4ms);
+    add(summary, Outcome::reply, 10ms, 9); // 8 is pending
+    add(summary, Outcome::reply, 12ms, 10);
+    summary.close();
+    CHECK(summary.ipdv_pairs() == 3);
+}
+
+TEST_CASE("runs of loss are counted in the order of sending")
+{
+    Summary summary;
+    const Outcome said[] = {Outcome::lost,   Outcome::reply,        Outcome::late,  Outcome::lost,
+                            Outcome::unsent, Outcome::icmp_error,   Outcome::reply, Outcome::lost,
+                            Outcome::lost,   Outcome::dropped_here, Outcome::lost};
+    std::uint32_t seq = 0;
+    for (const Outcome outcome : said)
+        add(summary, outcome, {}, ++seq);
+    CHECK(summary.loss_runs() == 4);
+    CHECK(summary.loss_run_max() == 3);
+}
+
+TEST_CASE("the mean is of the replies, and undefined without any")
+{
+    Summary summary;
+    CHECK_FALSE(summary.rtt_mean());
+    add(summary, Outcome::reply, 1ms);
+    add(summary, Outcome::reply, 4ms);
+    add(summary, Outcome::late, 100ms);
+    CHECK(summary.rtt_mean() == 2500us);
 }
