@@ -78,4 +78,10 @@ std::string type_name(sonde_type type)
     return type < names.size() ? names[type] : "type " + std::to_string(type);
 }
 
+std::string signal_name(int signal)
+{
+    const char *name = ::sigabbrev_np(signal);
+    return "SIG" + (name != nullptr ? std::string(name) : std::to_string(signal));
+}
+
 } // namespace sonde::frames

@@ -18,4 +18,7 @@ std::string readable(std::string_view text, std::size_t bytes_max);
 // "int", "duration", ...; "type 77" for one that does not exist.
 std::string type_name(sonde_type type);
 
+// "SIGSEGV"; "SIG77" for one without a name.
+std::string signal_name(int signal);
+
 } // namespace sonde::frames

@@ -103,10 +103,8 @@ bool read_until_end(int pipe, frames::Frame &bytes)
 
 std::string ending(int status)
 {
-    if (WIFSIGNALED(status)) {
-        const char *name = ::sigabbrev_np(WTERMSIG(status));
-        return "crashed: SIG" + (name != nullptr ? std::string(name) : std::to_string(WTERMSIG(status)));
-    }
+    if (WIFSIGNALED(status))
+        return "crashed: " + frames::signal_name(WTERMSIG(status));
     return "ended its process with status " + std::to_string(WEXITSTATUS(status));
 }
 

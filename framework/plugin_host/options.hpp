@@ -39,9 +39,6 @@ struct Arguments {
 // the names of the machine's interfaces.
 model::Reading<Arguments> read_options(const frames::MethodDescription &method, std::span<const model::Option> options);
 
-// A value of one option in its text form; for a list, commas separate.
-Result<frames::OptionValue> read_value(const frames::OptionDescription &option, const std::string &text);
-
 // Whether the texts of a description mean something: bounds and default values have the options' types and keep them,
 // none has a name that is the host's, and traffic bounds are expressions over options. `where` is "method/option".
 Result<void> check_texts(const frames::Description &description);

@@ -1,7 +1,8 @@
 #include "plugin_host/status.hpp"
 
+#include "frames/text.hpp"
+
 #include <csignal>
-#include <cstring>
 
 namespace sonde::plugin_host {
 
@@ -14,10 +15,8 @@ std::string status_name(std::int32_t status, const frames::MethodDescription *me
         return "ok";
     if (status >= 100 && status < 100 + static_cast<std::int32_t>(std::size(names)))
         return names[status - 100];
-    if (status < 0 && status > -NSIG) {
-        const char *abbreviation = sigabbrev_np(-status);
-        return abbreviation != nullptr ? std::string("SIG") + abbreviation : "signal " + std::to_string(-status);
-    }
+    if (status < 0 && status > -NSIG)
+        return frames::signal_name(-status);
     if (method != nullptr)
         for (const auto &declared : method->statuses)
             if (declared.code == status)

@@ -2,6 +2,8 @@
 
 #include "support/catch.hpp"
 
+#include <csignal>
+
 using namespace sonde::frames;
 
 TEST_CASE("UTF-8 is told from what only looks like it")
@@ -28,4 +30,10 @@ TEST_CASE("types have names, also those that do not exist")
     CHECK(type_name(SONDE_ADDRESS) == "address");
     CHECK(type_name(SONDE_PORT) == "port");
     CHECK(type_name(13) == "type 13");
+}
+
+TEST_CASE("signals have names, and without one their number")
+{
+    CHECK(signal_name(SIGSEGV) == "SIGSEGV");
+    CHECK(signal_name(200) == "SIG200");
 }

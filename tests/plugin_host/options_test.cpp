@@ -1,3 +1,4 @@
+#include "plugin_host/option_value.hpp"
 #include "plugin_host/options.hpp"
 
 #include "support/catch.hpp"

@@ -1,6 +1,5 @@
 #include "processes/children.hpp"
 #include "processes/drain.hpp"
-#include "processes/signal_name.hpp"
 #include "processes/spawn.hpp"
 
 #include "support/catch.hpp"
@@ -85,12 +84,6 @@ TEST_CASE("children are those that nobody has waited for yet")
     ::kill(pid, SIGKILL);
     ::waitpid(pid, nullptr, 0);
     CHECK_FALSE(has(pid));
-}
-
-TEST_CASE("signals have their names")
-{
-    CHECK(signal_name(SIGSEGV) == "SIGSEGV");
-    CHECK(signal_name(200) == "SIG200");
 }
 
 } // namespace sonde::processes

@@ -3,6 +3,7 @@
 
 #include "frames/text.hpp"
 #include "hosting/describe.hpp"
+#include "plugin_host/option_value.hpp"
 #include "plugin_host/options.hpp"
 
 #include <algorithm>

@@ -38,19 +38,16 @@ Verdict inputs_bounds(const Subject &subject)
 Verdict future(const Subject &subject)
 {
     return judge_methods(subject, "works with a later host whose reserved fields mean something",
-                         [](const Stage &stage, std::size_t method) -> Complaint {
-                             const Result<Order> order = stage.order(method);
-                             if (!order)
-                                 return skipped(to_string(order.error()));
-                             Order later = *order;
+                         with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
+                             Order later = order;
                              later.assignment.flags = Assignment::kFuture;
-                             const Outcome now = stage.run(*order);
+                             const Outcome now = stage.run(order);
                              const Outcome then = stage.run(std::move(later));
                              if (then.alive() && then.status == now.status)
                                  return std::nullopt;
                              return fail("with a host of ABI 1.4095 and reserved fields set it " + in_words(then) +
                                          ", else it " + in_words(now));
-                         });
+                         }));
 }
 
 // One run with choices of its own, and how it is called in a verdict.
@@ -74,12 +71,9 @@ Complaint judge_case(const Case &tried, const Outcome &outcome, const Outcome &u
     return std::nullopt;
 }
 
-Complaint judge_cases(const Stage &stage, std::size_t method, const std::vector<Case> &cases)
+Complaint judge_cases(const Stage &stage, std::size_t method, const Order &standard, const std::vector<Case> &cases)
 {
-    const Result<Order> standard = stage.order(method);
-    if (!standard)
-        return skipped(to_string(standard.error()));
-    const Outcome usual = stage.run(*standard);
+    const Outcome usual = stage.run(standard);
     for (std::size_t first = 0; first < cases.size(); first += kTogether) {
         std::vector<const Case *> tried;
         std::vector<Order> orders;
@@ -102,7 +96,7 @@ Complaint judge_cases(const Stage &stage, std::size_t method, const std::vector<
 Verdict boundaries(const Subject &subject)
 {
     return judge_methods(subject, "works or fails cleanly with the boundary values of every option",
-                         [](const Stage &stage, std::size_t method) {
+                         with_order([](const Stage &stage, std::size_t method, const Order &order) {
                              std::vector<Case> cases;
                              for (const frames::OptionDescription &option : stage.method(method).options)
                                  for (const std::string &text : boundary_values(option, stage.surroundings())) {
@@ -110,14 +104,14 @@ Verdict boundaries(const Subject &subject)
                                      choices[option.id] = text;
                                      cases.push_back({option.id + "=" + text, choices});
                                  }
-                             return judge_cases(stage, method, cases);
-                         });
+                             return judge_cases(stage, method, order, cases);
+                         }));
 }
 
 Verdict any_values(const Subject &subject)
 {
     return judge_methods(subject, "works or fails cleanly with values drawn by seed " + std::to_string(subject.seed),
-                         [&](const Stage &stage, std::size_t method) {
+                         with_order([&](const Stage &stage, std::size_t method, const Order &order) {
                              std::mt19937_64 random(subject.seed);
                              std::vector<Case> cases;
                              for (int i = 0; i < kRandomRuns; ++i) {
@@ -132,8 +126,8 @@ Verdict any_values(const Subject &subject)
                                  drawn.name += "(--seed " + std::to_string(subject.seed) + ")";
                                  cases.push_back(std::move(drawn));
                              }
-                             return judge_cases(stage, method, cases);
-                         });
+                             return judge_cases(stage, method, order, cases);
+                         }));
 }
 
 constexpr const char *kTyped = "a host lets every value through that the description allows";

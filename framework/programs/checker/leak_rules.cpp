@@ -20,47 +20,44 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t kLeakRuns = 100;
 
 // A hundred short runs in one process. An agent never makes two, so that what cannot stand it is not at fault.
-Complaint judge_many(const Stage &stage, std::size_t method, const std::function<Complaint(const Outcome &)> &judge)
+JudgeMethod with_many(std::function<Complaint(const Outcome &)> judge)
 {
-    Result<Order> order = stage.order(method);
-    if (!order)
-        return skipped(to_string(order.error()));
-    order->assignment.repeat = kLeakRuns;
-    order->patience = 40s;
-    const Outcome outcome = stage.run(std::move(*order));
-    if (outcome.told_to_stop)
-        return skipped("a hundred short runs take too long");
-    if (!outcome.alive())
-        return skipped("of a hundred runs in one process one " + in_words(outcome) + ", which an agent never makes");
-    return judge(outcome);
+    return with_order([judge = std::move(judge)](const Stage &stage, std::size_t, Order order) -> Complaint {
+        order.assignment.repeat = kLeakRuns;
+        order.patience = 40s;
+        const Outcome outcome = stage.run(std::move(order));
+        if (outcome.told_to_stop)
+            return skipped("a hundred short runs take too long");
+        if (!outcome.alive())
+            return skipped("of a hundred runs in one process one " + in_words(outcome) +
+                           ", which an agent never makes");
+        return judge(outcome);
+    });
 }
 
 Verdict leaked_descriptors(const Subject &subject)
 {
-    return judge_methods(subject, "closes what it opens, 100 times", [](const Stage &stage, std::size_t method) {
-        return judge_many(stage, method, [](const Outcome &outcome) -> Complaint {
-            const auto leaked =
-                static_cast<std::int64_t>(outcome.samples[2].descriptors) - outcome.samples[0].descriptors;
-            // From the tenth run on; a library may keep a few for the rest of the process.
-            if (leaked < 10)
-                return std::nullopt;
-            return fail("90 runs in one process left " + std::to_string(leaked) + " descriptors open");
-        });
-    });
+    return judge_methods(subject, "closes what it opens, 100 times", with_many([](const Outcome &outcome) -> Complaint {
+                             const auto leaked = static_cast<std::int64_t>(outcome.samples[2].descriptors) -
+                                                 outcome.samples[0].descriptors;
+                             // From the tenth run on; a library may keep a few for the rest of the process.
+                             if (leaked < 10)
+                                 return std::nullopt;
+                             return fail("90 runs in one process left " + std::to_string(leaked) + " descriptors open");
+                         }));
 }
 
 Verdict leaked_memory(const Subject &subject)
 {
-    return judge_methods(subject, "keeps no memory, 100 times", [](const Stage &stage, std::size_t method) {
-        return judge_many(stage, method, [](const Outcome &outcome) -> Complaint {
+    return judge_methods(
+        subject, "keeps no memory, 100 times", with_many([](const Outcome &outcome) -> Complaint {
             const auto heap = [&](int i) { return static_cast<std::int64_t>(outcome.samples[i].heap_bytes); };
             const std::int64_t first = (heap(1) - heap(0)) / 40;
             const std::int64_t second = (heap(2) - heap(1)) / 50;
             if (first < 16 || second < 16)
                 return std::nullopt;
             return fail("each run keeps about " + std::to_string(second) + " bytes, which ends with its process");
-        });
-    });
+        }));
 }
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -90,6 +87,28 @@ std::string first_finding(const std::string &log)
     return frames::readable(finding, 200);
 }
 
+Complaint judge_under_valgrind(const Stage &stage, std::size_t, Order order)
+{
+    // A folder of its own: a name that others can foresee might be their link to a file of ours.
+    std::string folder = std::filesystem::temp_directory_path() / "sonde-check-XXXXXX";
+    if (::mkdtemp(folder.data()) == nullptr)
+        return skipped("no folder for valgrind's log can be made");
+    const std::string log = folder + "/log";
+    order.fresh = true;
+    order.patience = 40s;
+    order.within = {"valgrind", "--quiet", "--error-exitcode=0", "--log-file=" + log};
+    const Outcome outcome = stage.run(std::move(order));
+    std::ifstream file(log);
+    const std::string text(std::istreambuf_iterator<char>(file), {});
+    std::error_code ignored;
+    std::filesystem::remove_all(folder, ignored);
+    if (const std::string finding = first_finding(text); !finding.empty())
+        return fail("valgrind: " + finding);
+    if (!outcome.alive())
+        return skipped("under valgrind the run " + in_words(outcome));
+    return std::nullopt;
+}
+
 Verdict clean(const Subject &subject)
 {
     if (kSanitized)
@@ -97,29 +116,7 @@ Verdict clean(const Subject &subject)
     const CommandEnd there = run_command({"valgrind", "--version"}, {}, 10s);
     if (!there.started || there.wait_status != 0)
         return skipped("valgrind is not installed");
-    return judge_methods(subject, "valgrind finds nothing", [](const Stage &stage, std::size_t method) -> Complaint {
-        Result<Order> order = stage.order(method);
-        if (!order)
-            return skipped(to_string(order.error()));
-        // A folder of its own: a name that others can foresee might be their link to a file of ours.
-        std::string folder = std::filesystem::temp_directory_path() / "sonde-check-XXXXXX";
-        if (::mkdtemp(folder.data()) == nullptr)
-            return skipped("no folder for valgrind's log can be made");
-        const std::string log = folder + "/log";
-        order->fresh = true;
-        order->patience = 40s;
-        order->within = {"valgrind", "--quiet", "--error-exitcode=0", "--log-file=" + log};
-        const Outcome outcome = stage.run(std::move(*order));
-        std::ifstream file(log);
-        const std::string text(std::istreambuf_iterator<char>(file), {});
-        std::error_code ignored;
-        std::filesystem::remove_all(folder, ignored);
-        if (const std::string finding = first_finding(text); !finding.empty())
-            return fail("valgrind: " + finding);
-        if (!outcome.alive())
-            return skipped("under valgrind the run " + in_words(outcome));
-        return std::nullopt;
-    });
+    return judge_methods(subject, "valgrind finds nothing", with_order(judge_under_valgrind));
 }
 
 constexpr Rule kLeakRules[] = {

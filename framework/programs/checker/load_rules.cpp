@@ -3,7 +3,6 @@
 #include "programs/checker/words.hpp"
 
 #include "frames/text.hpp"
-#include "processes/signal_name.hpp"
 
 #include <algorithm>
 
@@ -26,7 +25,7 @@ Verdict loads(const Subject &subject)
     case LoadTrial::End::refused:
         return fail(trial.error);
     case LoadTrial::End::crashed:
-        return crash("loading it ended in " + processes::signal_name(trial.signal));
+        return crash("loading it ended in " + frames::signal_name(trial.signal));
     case LoadTrial::End::late:
         return fail("loading it takes more than five seconds");
     case LoadTrial::End::ended:

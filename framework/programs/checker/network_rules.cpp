@@ -19,8 +19,7 @@ constexpr std::size_t kSiblings = 8;
 constexpr std::size_t kAll = static_cast<std::size_t>(-1); // packets, once nobody sends any more
 
 // judge_methods for what can be seen only where nobody else is.
-Verdict judge_isolated(const Subject &subject, const std::string &good,
-                       const std::function<Complaint(const Stage &, std::size_t)> &judge)
+Verdict judge_isolated(const Subject &subject, const std::string &good, const JudgeMethod &judge)
 {
     return judge_methods(subject, good, [&](const Stage &stage, std::size_t method) -> Complaint {
         if (!stage.not_isolated().empty())
@@ -32,13 +31,10 @@ Verdict judge_isolated(const Subject &subject, const std::string &good,
 Verdict offline(const Subject &subject)
 {
     return judge_isolated(subject, "ends cleanly without a network",
-                          [](const Stage &stage, std::size_t method) -> Complaint {
-                              Result<Order> order = stage.order(method);
-                              if (!order)
-                                  return skipped(to_string(order.error()));
+                          with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
                               if (const Result<void> down = enter_empty_net_space(); !down)
                                   return skipped(to_string(down.error()));
-                              const Outcome outcome = stage.run(std::move(*order));
+                              const Outcome outcome = stage.run(std::move(order));
                               if (outcome.end == Outcome::End::stuck)
                                   return fail("run() " + in_words(outcome) + ", with no network");
                               if (!outcome.alive())
@@ -46,18 +42,15 @@ Verdict offline(const Subject &subject)
                               if (outcome.status == 0 && (stage.method(method).flags & SONDE_ACTIVE) != 0)
                                   return warning("completes with no network, as if it had measured something");
                               return std::nullopt;
-                          });
+                          }));
 }
 
 Verdict counted(const Subject &subject)
 {
     return judge_isolated(subject, "counts what it puts on the line",
-                          [](const Stage &stage, std::size_t method) -> Complaint {
-                              Result<Order> order = stage.order(method);
-                              if (!order)
-                                  return skipped(to_string(order.error()));
+                          with_order([](const Stage &stage, std::size_t, Order order) -> Complaint {
                               const std::uint64_t before = loopback_bytes();
-                              const Outcome outcome = stage.run(std::move(*order));
+                              const Outcome outcome = stage.run(std::move(order));
                               const auto bytes = static_cast<double>(loopback_bytes() - before);
                               const auto counted = static_cast<double>(outcome.sent_bytes + outcome.received_bytes);
                               // An estimate of headers, handshakes and repeats is good enough for a budget.
@@ -65,26 +58,23 @@ Verdict counted(const Subject &subject)
                                   return std::nullopt;
                               return fail("counted " + std::to_string(outcome.sent_bytes + outcome.received_bytes) +
                                           " bytes of " + std::to_string(static_cast<std::uint64_t>(bytes)));
-                          });
+                          }));
 }
 
 Verdict bounded(const Subject &subject)
 {
     return judge_isolated(subject, "stays within its traffic bound",
-                          [](const Stage &stage, std::size_t method) -> Complaint {
-                              Result<Order> order = stage.order(method);
-                              if (!order)
-                                  return skipped(to_string(order.error()));
-                              const auto bound = plugin_host::traffic_bound(stage.method(method), order->invoke.values);
+                          with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
+                              const auto bound = plugin_host::traffic_bound(stage.method(method), order.invoke.values);
                               const std::uint64_t before = loopback_bytes();
-                              stage.run(std::move(*order));
+                              stage.run(std::move(order));
                               const std::uint64_t bytes = loopback_bytes() - before;
                               if (bytes <= bound.value_or(0))
                                   return std::nullopt;
                               return fail("puts " + std::to_string(bytes) + " bytes on the line, and " +
                                           (bound ? "its traffic_bound gives " + std::to_string(*bound)
                                                  : "having no traffic_bound says that it sends nothing"));
-                          });
+                          }));
 }
 
 bool is_loopback(const std::string &address)
@@ -95,11 +85,11 @@ bool is_loopback(const std::string &address)
 Verdict targets_only(const Subject &subject)
 {
     return judge_isolated(
-        subject, "sends to its targets and to nobody else", [&](const Stage &stage, std::size_t method) -> Complaint {
-            Result<Order> order = stage.order(method);
+        subject, "sends to its targets and to nobody else",
+        with_order([&](const Stage &stage, std::size_t, Order order) -> Complaint {
             Result<Capture> capture = Capture::open();
-            if (!order || !capture)
-                return skipped(to_string(order ? capture.error() : order.error()));
+            if (!capture)
+                return skipped(to_string(capture.error()));
             std::string stranger;
             const auto look = [&](const std::vector<Packet> &packets) {
                 for (const Packet &packet : packets) {
@@ -109,17 +99,17 @@ Verdict targets_only(const Subject &subject)
                         stranger = packet.to;
                 }
             };
-            order->watched = capture->fd();
-            order->seen = [&] {
+            order.watched = capture->fd();
+            order.seen = [&] {
                 look(capture->take());
                 return false;
             };
-            stage.run(std::move(*order));
+            stage.run(std::move(order));
             look(capture->take(kAll));
             if (stranger.empty())
                 return std::nullopt;
             return fail("sends to " + stranger + ", which is none of its targets");
-        });
+        }));
 }
 
 // "SONDE_PRIVILEGE_ICMP and SONDE_PRIVILEGE_CAPTURE".
@@ -160,13 +150,10 @@ Verdict privileges_used(const Subject &subject)
 Verdict privileges_enough(const Subject &subject)
 {
     return judge_isolated(subject, "needs no privilege but those that it declares",
-                          [](const Stage &stage, std::size_t method) -> Complaint {
-                              const Result<Order> order = stage.order(method);
-                              if (!order)
-                                  return skipped(to_string(order.error()));
-                              Order bare = *order;
+                          with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
+                              Order bare = order;
                               bare.assignment.flags = Assignment::kBare;
-                              const Outcome with = stage.run(*order);
+                              const Outcome with = stage.run(order);
                               const Outcome without = stage.run(std::move(bare));
                               if (!with.alive() || with.status != 0)
                                   return skipped("the run does not complete here");
@@ -174,7 +161,7 @@ Verdict privileges_enough(const Subject &subject)
                                   return std::nullopt;
                               return fail("completes with this program's privileges, and without them it " +
                                           in_words(without));
-                          });
+                          }));
 }
 
 // What a run of ours sends, not what the peer or the kernel answers to it.
@@ -223,21 +210,20 @@ std::vector<std::string> shared_bytes(const std::vector<Packet> &siblings, const
     return shared;
 }
 
-Complaint judge_siblings(const Stage &stage, std::size_t method)
+Complaint judge_siblings(const Stage &stage, std::size_t, const Order &order)
 {
-    const Result<Order> order = stage.order(method);
     Result<Capture> capture = Capture::open();
-    if (!order || !capture)
-        return skipped(to_string(order ? capture.error() : order.error()));
+    if (!capture)
+        return skipped(to_string(capture.error()));
     std::vector<Packet> siblings;
     Packet stranger;
     for (std::size_t i = 0; i < kSiblings; ++i) {
-        siblings.push_back(first_packet(stage, *order, *capture));
+        siblings.push_back(first_packet(stage, order, *capture));
         if (siblings.back().payload.empty())
             return skipped("it sends no data of its own");
         if (i + 1 != kSiblings / 2)
             continue;
-        Order apart = *order;
+        Order apart = order;
         apart.fresh = true;
         apart.assignment.flags = Assignment::kOtherRand;
         stranger = first_packet(stage, std::move(apart), *capture);
@@ -254,7 +240,8 @@ Complaint judge_siblings(const Stage &stage, std::size_t method)
 
 Verdict siblings(const Subject &subject)
 {
-    return judge_isolated(subject, "runs that were forked from one process draw different numbers", judge_siblings);
+    return judge_isolated(subject, "runs that were forked from one process draw different numbers",
+                          with_order(judge_siblings));
 }
 
 constexpr Rule kNetworkRules[] = {

@@ -1,5 +1,6 @@
 #include "programs/checker/option_values.hpp"
 
+#include "plugin_host/option_value.hpp"
 #include "plugin_host/options.hpp"
 #include "plugin_host/text.hpp"
 

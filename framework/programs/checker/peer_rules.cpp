@@ -23,29 +23,26 @@ bool asks_somebody(const frames::MethodDescription &method)
 // `runs`: more than one where something is drawn.
 Verdict judge_manners(const Subject &subject, Manners manners, const std::string &kind, int runs)
 {
-    return judge_methods(
-        subject, "ends in order with " + kind,
-        [&](const Stage &stage, std::size_t method) -> Complaint {
-            if (!asks_somebody(stage.method(method)))
-                return skipped("it asks nobody");
-            const Result<Order> order = stage.order(method);
-            if (!order)
-                return skipped(to_string(order.error()));
-            for (int i = 0; i < runs; ++i) {
-                Order hard = *order;
-                hard.patience = kPatience;
-                const Outcome outcome = stage.run(std::move(hard));
-                const std::string with = " with " + kind + " (--seed " + std::to_string(subject.seed) + ")";
-                if (outcome.end == Outcome::End::stuck)
-                    return fail("run() " + in_words(outcome) + with);
-                if (!outcome.alive())
-                    return crash("run() " + in_words(outcome) + with);
-                if (!outcome.undeclared.empty())
-                    return fail(outcome.undeclared + with + ", which is no status of the method");
-            }
-            return std::nullopt;
-        },
-        manners);
+    return judge_methods(subject, "ends in order with " + kind,
+                         with_order([&](const Stage &stage, std::size_t method, const Order &order) -> Complaint {
+                             if (!asks_somebody(stage.method(method)))
+                                 return skipped("it asks nobody");
+                             for (int i = 0; i < runs; ++i) {
+                                 Order hard = order;
+                                 hard.patience = kPatience;
+                                 const Outcome outcome = stage.run(std::move(hard));
+                                 const std::string with =
+                                     " with " + kind + " (--seed " + std::to_string(subject.seed) + ")";
+                                 if (outcome.end == Outcome::End::stuck)
+                                     return fail("run() " + in_words(outcome) + with);
+                                 if (!outcome.alive())
+                                     return crash("run() " + in_words(outcome) + with);
+                                 if (!outcome.undeclared.empty())
+                                     return fail(outcome.undeclared + with + ", which is no status of the method");
+                             }
+                             return std::nullopt;
+                         }),
+                         manners);
 }
 
 Verdict silent_peer(const Subject &subject)

@@ -22,8 +22,9 @@ const char *to_string(Status status)
 std::vector<Rule> all_rules()
 {
     std::vector<Rule> rules;
-    for (const auto family : {file_rules(), load_rules(), description_rules(), run_rules(), stop_rules(), input_rules(),
-                              network_rules(), peer_rules(), leak_rules(), against_rules()})
+    for (const auto family :
+         {file_rules(), load_rules(), description_rules(), method_rules(), run_rules(), stop_rules(), input_rules(),
+          network_rules(), peer_rules(), leak_rules(), against_rules()})
         rules.insert(rules.end(), family.begin(), family.end());
     return rules;
 }

@@ -34,6 +34,7 @@ struct Rule {
 std::span<const Rule> file_rules();
 std::span<const Rule> load_rules();
 std::span<const Rule> description_rules();
+std::span<const Rule> method_rules();
 std::span<const Rule> run_rules();
 std::span<const Rule> stop_rules();
 std::span<const Rule> input_rules();

@@ -24,19 +24,17 @@ constexpr int kRunTries = 3;
 Verdict extensions_null(const Subject &subject)
 {
     return judge_methods(
-        subject, "works without any extension of the host", [](const Stage &stage, std::size_t method) -> Complaint {
+        subject, "works without any extension of the host",
+        with_order([](const Stage &stage, std::size_t, Order order) -> Complaint {
             if (const auto &required = stage.opened().description.required_extensions; !required.empty())
                 return skipped("it requires " + frames::readable(list(required), 100));
-            Result<Order> order = stage.order(method);
-            if (!order)
-                return skipped(to_string(order.error()));
-            order->assignment.flags = Assignment::kAlone;
-            const Outcome outcome = stage.run(std::move(*order));
+            order.assignment.flags = Assignment::kAlone;
+            const Outcome outcome = stage.run(std::move(order));
             if (outcome.alive() || outcome.extension.empty())
                 return std::nullopt;
             return crash(in_words(outcome) + " after host->extension(\"" + frames::readable(outcome.extension, 60) +
                          "\") had given NULL");
-        });
+        }));
 }
 
 Verdict runs(const Subject &subject)
@@ -110,43 +108,39 @@ Complaint complain_untimely(const Outcome &outcome, const char *when)
 
 Verdict times(const Subject &subject)
 {
-    return judge_methods(
-        subject, "calls the host only while it runs", [](const Stage &stage, std::size_t method) -> Complaint {
-            Result<Order> order = stage.order(method);
-            if (!order)
-                return skipped(to_string(order.error()));
-            Order probe = *order;
-            order->assignment.flags = Assignment::kLinger;
-            if (Complaint late = complain_untimely(stage.run(std::move(*order)), "after run() had returned"))
-                return late;
-            if (!stage.method(method).has_probe)
-                return std::nullopt;
-            probe.assignment.flags = Assignment::kProbe | Assignment::kLinger;
-            return complain_untimely(stage.run(std::move(probe)), "in probe() or after it");
-        });
+    return judge_methods(subject, "calls the host only while it runs",
+                         with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
+                             Order probe = order;
+                             order.assignment.flags = Assignment::kLinger;
+                             if (Complaint late =
+                                     complain_untimely(stage.run(std::move(order)), "after run() had returned"))
+                                 return late;
+                             if (!stage.method(method).has_probe)
+                                 return std::nullopt;
+                             probe.assignment.flags = Assignment::kProbe | Assignment::kLinger;
+                             return complain_untimely(stage.run(std::move(probe)), "in probe() or after it");
+                         }));
 }
 
 Verdict probe(const Subject &subject)
 {
-    return judge_methods(
-        subject, "says whether it can run here", [](const Stage &stage, std::size_t method) -> Complaint {
-            if (!stage.method(method).has_probe)
-                return std::nullopt;
-            Result<Order> order = stage.order(method);
-            if (!order)
-                return skipped(to_string(order.error()));
-            order->assignment.flags = Assignment::kProbe;
-            order->patience = 5s;
-            const std::uint64_t before = loopback_bytes();
-            const Outcome outcome = stage.run(std::move(*order));
-            if (outcome.end == Outcome::End::stuck || outcome.told_to_stop)
-                return fail("probe() takes more than 5 s");
-            if (stage.not_isolated().empty() && loopback_bytes() != before)
-                return fail("probe() puts " + std::to_string(loopback_bytes() - before) + " bytes on the line");
-            if (!outcome.alive())
-                return crash("probe() " + in_words(outcome));
-            return std::nullopt;
-        });
+    return judge_methods(subject, "says whether it can run here",
+                         with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
+                             if (!stage.method(method).has_probe)
+                                 return std::nullopt;
+                             order.assignment.flags = Assignment::kProbe;
+                             order.patience = 5s;
+                             const std::uint64_t before = loopback_bytes();
+                             const Outcome outcome = stage.run(std::move(order));
+                             if (outcome.end == Outcome::End::stuck || outcome.told_to_stop)
+                                 return fail("probe() takes more than 5 s");
+                             if (stage.not_isolated().empty() && loopback_bytes() != before)
+                                 return fail("probe() puts " + std::to_string(loopback_bytes() - before) +
+                                             " bytes on the line");
+                             if (!outcome.alive())
+                                 return crash("probe() " + in_words(outcome));
+                             return std::nullopt;
+                         }));
 }
 
 Verdict silent_run(const Subject &subject)
@@ -195,43 +189,37 @@ std::string gist(const Outcome &outcome)
 Verdict cold(const Subject &subject)
 {
     return judge_methods(subject, "runs alike in a process forked after loading and in one that loads it itself",
-                         [](const Stage &stage, std::size_t method) -> Complaint {
-                             const Result<Order> order = stage.order(method);
-                             if (!order)
-                                 return skipped(to_string(order.error()));
+                         with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
                              std::string warm_end;
                              std::string cold_end;
                              for (int i = 0; i < kRunTries; ++i) {
-                                 Order fresh = *order;
+                                 Order fresh = order;
                                  fresh.fresh = true;
-                                 warm_end = gist(stage.run(*order));
+                                 warm_end = gist(stage.run(order));
                                  cold_end = gist(stage.run(std::move(fresh)));
                                  if (warm_end == cold_end)
                                      return std::nullopt;
                              }
                              return fail("forked after loading: " + warm_end +
                                          "; loaded in its own process: " + cold_end);
-                         });
+                         }));
 }
 
 Verdict parallel(const Subject &subject)
 {
     return judge_methods(subject, "two runs at the same time end as one does",
-                         [](const Stage &stage, std::size_t method) -> Complaint {
-                             const Result<Order> order = stage.order(method);
-                             if (!order)
-                                 return skipped(to_string(order.error()));
+                         with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
                              std::string alone;
                              std::string beside;
                              for (int i = 0; i < kRunTries; ++i) {
-                                 alone = gist(stage.run(*order));
-                                 const auto both = stage.run_together({*order, *order});
+                                 alone = gist(stage.run(order));
+                                 const auto both = stage.run_together({order, order});
                                  beside = gist(both[0]) == alone ? gist(both[1]) : gist(both[0]);
                                  if (beside == alone)
                                      return std::nullopt;
                              }
                              return fail("alone: " + alone + "; beside another run of its own: " + beside);
-                         });
+                         }));
 }
 
 bool is_root_of_machine()
@@ -257,13 +245,10 @@ Verdict confined(const Subject &subject)
 {
     return judge_methods(
         subject, "runs in an agent's confined process as it does here",
-        [&](const Stage &stage, std::size_t method) -> Complaint {
-            const Result<Order> order = stage.order(method);
-            if (!order)
-                return skipped(to_string(order.error()));
+        with_order([&](const Stage &stage, std::size_t method, const Order &order) -> Complaint {
             if (subject.sonde.empty() || !is_root_of_machine())
                 return skipped("only root can start what an agent starts");
-            if (stage.run(*order).status != 0)
+            if (stage.run(order).status != 0)
                 return skipped("the run does not complete here either");
             std::vector<std::string> command = {subject.sonde, "run", subject.plugin + ":" + stage.method(method).id};
             for (const auto &[name, text] : stage.choices(method))
@@ -273,7 +258,7 @@ Verdict confined(const Subject &subject)
             if (end.started && end.in_time && WIFEXITED(end.wait_status) && WEXITSTATUS(end.wait_status) == 0)
                 return std::nullopt;
             return fail(end.in_time ? "fails there: " + last_line(end.output) : "does not end there within 30 s");
-        });
+        }));
 }
 
 constexpr const char *kBrokenRun = "an agent counts such a run as failed, whatever it measured";

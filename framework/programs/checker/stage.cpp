@@ -1,5 +1,6 @@
 #include "programs/checker/stage.hpp"
 
+#include "plugin_host/option_value.hpp"
 #include "plugin_host/options.hpp"
 #include "plugin_host/text.hpp"
 #include "programs/checker/net_space.hpp"
@@ -172,8 +173,7 @@ std::string options_complaint(const frames::Description &description, const std:
     return "";
 }
 
-Verdict judge_methods(const Subject &subject, const std::string &good,
-                      const std::function<Complaint(const Stage &, std::size_t)> &judge, Manners manners)
+Verdict judge_methods(const Subject &subject, const std::string &good, const JudgeMethod &judge, Manners manners)
 {
     const Result<Stage> stage = Stage::set(subject, manners);
     if (!stage)
@@ -193,17 +193,25 @@ Verdict judge_methods(const Subject &subject, const std::string &good,
     return verdict;
 }
 
+JudgeMethod with_order(std::function<Complaint(const Stage &, std::size_t, Order)> judge, Pace pace)
+{
+    return [judge = std::move(judge), pace](const Stage &stage, std::size_t method) -> Complaint {
+        Result<Order> order = stage.order(method, stage.choices(method, pace));
+        if (!order)
+            return skipped(to_string(order.error()));
+        return judge(stage, method, std::move(*order));
+    };
+}
+
 Verdict judge_runs(const Subject &subject, const std::string &good,
                    const std::function<Complaint(const Outcome &, const frames::MethodDescription &)> &judge,
                    std::uint32_t flags)
 {
-    return judge_methods(subject, good, [&](const Stage &stage, std::size_t method) -> Complaint {
-        Result<Order> order = stage.order(method);
-        if (!order)
-            return skipped(to_string(order.error()));
-        order->assignment.flags = flags;
-        return judge(stage.run(std::move(*order)), stage.method(method));
-    });
+    const auto judge_outcome = [&](const Stage &stage, std::size_t method, Order order) -> Complaint {
+        order.assignment.flags = flags;
+        return judge(stage.run(std::move(order)), stage.method(method));
+    };
+    return judge_methods(subject, good, with_order(judge_outcome));
 }
 
 } // namespace sonde::checker

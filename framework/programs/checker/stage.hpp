@@ -69,13 +69,17 @@ std::string options_complaint(const frames::Description &description, const std:
 // What a rule says of one method: nothing, or its verdict.
 using Complaint = std::optional<Verdict>;
 
-// Sets the stage and judges every method; the first complaint is the verdict, `good` if there is none. A method whose
-// options cannot be chosen is skipped.
-Verdict judge_methods(const Subject &subject, const std::string &good,
-                      const std::function<Complaint(const Stage &, std::size_t)> &judge,
+using JudgeMethod = std::function<Complaint(const Stage &, std::size_t method)>;
+
+// Sets the stage and judges every method; the first complaint is the verdict, `good` if there is none.
+Verdict judge_methods(const Subject &subject, const std::string &good, const JudgeMethod &judge,
                       Manners manners = Manners::good);
 
-// The same for rules that judge a run as it is by itself.
+// Judges a method with the order of its run as it is by itself; one whose options cannot be chosen is skipped.
+JudgeMethod with_order(std::function<Complaint(const Stage &, std::size_t method, Order)> judge,
+                       Pace pace = Pace::quick);
+
+// judge_methods for rules that judge the outcome of a run as it is by itself.
 Verdict judge_runs(const Subject &subject, const std::string &good,
                    const std::function<Complaint(const Outcome &, const frames::MethodDescription &)> &judge,
                    std::uint32_t flags = 0);

@@ -73,24 +73,19 @@ Verdict deadline(const Subject &subject)
 // A run that is to stop from its very beginning is never too short to judge.
 Verdict judge_at_once(const Subject &subject, const std::string &when, const std::function<void(Order &)> &arrange)
 {
-    return judge_methods(
-        subject, "ends at once " + when,
-        [&](const Stage &stage, std::size_t method) -> Complaint {
-            const Result<Order> order = stage.order(method, stage.choices(method, Pace::declared));
-            if (!order)
-                return skipped(to_string(order.error()));
-            for (int i = 0; i < kStopTries; ++i) {
-                Order stopped = *order;
-                arrange(stopped);
-                const Outcome outcome = stage.run(std::move(stopped));
-                if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
-                    return crash("run() " + in_words(outcome) + " " + when);
-                if (outcome.alive() && outcome.took <= kStopMax)
-                    return std::nullopt;
-            }
-            return fail("runs for more than " + seconds(kStopMax) + " " + when);
-        },
-        Manners::silent);
+    const auto judge = [&](const Stage &stage, std::size_t, const Order &order) -> Complaint {
+        for (int i = 0; i < kStopTries; ++i) {
+            Order stopped = order;
+            arrange(stopped);
+            const Outcome outcome = stage.run(std::move(stopped));
+            if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
+                return crash("run() " + in_words(outcome) + " " + when);
+            if (outcome.alive() && outcome.took <= kStopMax)
+                return std::nullopt;
+        }
+        return fail("runs for more than " + seconds(kStopMax) + " " + when);
+    };
+    return judge_methods(subject, "ends at once " + when, with_order(judge, Pace::declared), Manners::silent);
 }
 
 Verdict cancel_early(const Subject &subject)

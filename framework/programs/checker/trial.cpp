@@ -1,11 +1,10 @@
 #include "programs/checker/trial.hpp"
 
-#include "base/clock.hpp"
+#include "frames/messages.hpp"
+#include "frames/socket.hpp"
 #include "frames/text.hpp"
 #include "hosting/child.hpp"
 #include "processes/children.hpp"
-#include "processes/signal_name.hpp"
-#include "sockets/open_sockets.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -34,8 +33,6 @@ using frames::Descriptor;
 constexpr auto kGrace = 3s;
 // run() has been called once it is seen in the evidence; nothing wakes us for that.
 constexpr auto kTick = 5ms;
-constexpr std::int64_t kNsPerHour = 3'600'000'000'000;
-constexpr std::int64_t kNsPerYear = 366 * 24 * kNsPerHour;
 
 Descriptor memory_file(const char *name)
 {
@@ -56,12 +53,8 @@ Descriptor file_with(const frames::Invoke &invoke)
 
 Trial::Trial(const Opened &opened, const std::string &plugin, Order order)
     : opened_(opened), plugin_(plugin), order_(std::move(order)),
-      method_(opened.description.methods[order_.assignment.method]), buffer_(frames::kFrameBytesMax)
+      method_(opened.description.methods[order_.assignment.method]), agent_(method_, order_, outcome_)
 {
-    formats_.reserve(method_.tables.size());
-    for (const frames::TableDescription &table : method_.tables)
-        formats_.emplace_back(table);
-    outcome_.rows.resize(method_.tables.size());
     start();
 }
 
@@ -97,7 +90,7 @@ void Trial::start()
         become_run(parent, pair->second.get(), invoke.get());
     ::setpgid(pid_, pid_);
     process_.reset(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
-    agent_ = std::move(pair->first);
+    agent_.open(std::move(pair->first));
     output_.close_writing();
 }
 
@@ -139,7 +132,7 @@ void Trial::serve(std::span<const std::unique_ptr<Trial>> trials)
         std::vector<pollfd> waits;
         for (const auto &trial : trials) {
             const bool on = !trial->ended_;
-            waits.push_back({on ? trial->agent_.get() : -1, POLLIN, 0});
+            waits.push_back({on ? trial->agent_.fd() : -1, POLLIN, 0});
             waits.push_back({on ? trial->process_.get() : -1, POLLIN, 0});
             waits.push_back({on ? trial->output_.reading() : -1, POLLIN, 0});
             waits.push_back({on && !trial->stopped_ ? trial->order_.watched : -1, POLLIN, 0});
@@ -157,108 +150,13 @@ void Trial::serve_once(bool agent_ready, bool process_ready, bool watched_ready)
 {
     output_.read();
     if (agent_ready)
-        receive();
+        agent_.receive();
     if (watched_ready && order_.seen && order_.seen())
         tell_to_stop(Clock::now());
     if (process_ready)
         finish();
     else
         keep_time();
-}
-
-void Trial::receive()
-{
-    auto received = frames::receive(agent_.get(), buffer_, 0, MSG_DONTWAIT);
-    if (received && received->transfer == frames::Transfer::would_block)
-        return;
-    if (!received || received->transfer == frames::Transfer::gone) {
-        agent_.reset();
-        return;
-    }
-    const auto message = frames::decode<frames::RunToAgent>(received->frame);
-    if (message)
-        std::visit([&](const auto &m) { handle(m); }, *message);
-}
-
-void Trial::handle(const frames::Rows &rows)
-{
-    if (rows.table >= formats_.size())
-        return;
-    outcome_.rows[rows.table] += rows.row_count;
-    frames::RowReader reader(formats_[rows.table], rows);
-    while (reader.next())
-        judge_row(method_.tables[rows.table], reader.cells());
-    if (reader.error() && outcome_.odd_row.empty())
-        outcome_.odd_row = to_string(*reader.error());
-}
-
-void Trial::judge_row(const frames::TableDescription &table, std::span<const sonde_cell> cells)
-{
-    for (std::size_t i = 0; i < cells.size() && outcome_.odd_row.empty(); ++i) {
-        if (cells[i].type != SONDE_TIMESTAMP)
-            continue;
-        const bool wall = table.columns[i].clock == SONDE_CLOCK_WALL;
-        const Now now = sonde::now();
-        const std::int64_t off =
-            cells[i].v.i - (wall ? now.wall.time_since_epoch() : now.monotonic.time_since_epoch()).count();
-        // Seconds for nanoseconds, or one clock for the other. The wall clock's are far from its epoch.
-        const std::int64_t off_max = wall ? kNsPerYear : kNsPerHour;
-        if (off < -off_max || off > off_max)
-            outcome_.odd_row = table.id + "/" + table.columns[i].id + ": " + std::to_string(cells[i].v.i) +
-                               " is more than " + (wall ? "a year" : "an hour") + " from now, in nanoseconds of the " +
-                               (wall ? "wall clock" : "monotonic clock");
-    }
-}
-
-void Trial::handle(const frames::Fail &fail)
-{
-    if (outcome_.status != 0)
-        return;
-    outcome_.status = fail.code;
-    outcome_.message = fail.text;
-    if (fail.code == frames::kStatusBrokeRules && outcome_.odd_row.empty())
-        outcome_.odd_row = fail.text;
-}
-
-void Trial::handle(const frames::Traffic &traffic)
-{
-    outcome_.sent_bytes += traffic.sent_bytes;
-    outcome_.received_bytes += traffic.received_bytes;
-}
-
-void Trial::handle(const frames::SocketRequest &request)
-{
-    std::vector<Descriptor> opened;
-    std::int32_t error = EPERM;
-    const std::uint32_t privilege = frames::privilege_for(request.kind, request.listen_port.has_value());
-    if ((order_.privileges & privilege) == privilege) {
-        const frames::OpenSockets asked{1,
-                                        1,
-                                        request.kind,
-                                        request.family,
-                                        request.count,
-                                        order_.invoke.interface,
-                                        order_.invoke.source,
-                                        request.listen_port};
-        auto outcome = sockets::open_sockets(asked);
-        error = 0;
-        if (const auto *refused = std::get_if<frames::LauncherError>(&outcome))
-            error = refused->error;
-        else
-            opened = std::move(std::get<std::vector<Descriptor>>(outcome));
-    }
-    std::vector<int> descriptors;
-    for (const Descriptor &socket : opened)
-        descriptors.push_back(socket.get());
-    if (const auto frame = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, error})))
-        (void)frames::send(agent_.get(), *frame, descriptors);
-}
-
-void Trial::handle(const frames::Done &done)
-{
-    done_ = true;
-    if (outcome_.status == 0)
-        outcome_.status = done.status;
 }
 
 void Trial::tell_to_stop(Clock::time_point now)
@@ -299,12 +197,7 @@ void Trial::finish()
         ::kill(pid_, SIGKILL);
     int status = 0;
     ::waitpid(pid_, &status, 0);
-    while (agent_) {
-        pollfd wait{agent_.get(), POLLIN, 0};
-        if (::poll(&wait, 1, 0) <= 0)
-            break;
-        receive();
-    }
+    agent_.receive_all();
     output_.read();
     outcome_.output = output_.text();
     outcome_.took = now - begun_.value_or(started_);
@@ -317,7 +210,7 @@ void Trial::finish()
         outcome_.end = Outcome::End::killed;
         outcome_.code = WTERMSIG(status);
     } else {
-        outcome_.end = done_ ? Outcome::End::returned : Outcome::End::exited;
+        outcome_.end = agent_.returned() ? Outcome::End::returned : Outcome::End::exited;
         outcome_.code = WEXITSTATUS(status);
     }
     take_evidence();
@@ -385,7 +278,7 @@ std::string in_words(const Outcome &outcome)
     case Outcome::End::exited:
         return "ended its process with " + std::to_string(outcome.code) + " in place of returning";
     case Outcome::End::killed:
-        return "ended in " + processes::signal_name(outcome.code);
+        return "ended in " + frames::signal_name(outcome.code);
     case Outcome::End::stuck:
         return "did not end when it was told to";
     case Outcome::End::returned:

@@ -1,7 +1,6 @@
 #include "programs/cli/check/examination.hpp"
 
 #include "frames/text.hpp"
-#include "processes/signal_name.hpp"
 #include "programs/cli/check/jobs.hpp"
 #include "programs/cli/human.hpp"
 
@@ -42,7 +41,7 @@ bool is_chosen(const Examination &examination, const CheckRule &rule)
 std::string ending(const JobEnd &end)
 {
     if (WIFSIGNALED(end.wait_status))
-        return "ended in " + processes::signal_name(WTERMSIG(end.wait_status));
+        return "ended in " + frames::signal_name(WTERMSIG(end.wait_status));
     return "ended with " + std::to_string(WEXITSTATUS(end.wait_status));
 }
 
