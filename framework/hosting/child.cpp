@@ -5,6 +5,7 @@
 #include <climits>
 #include <clocale>
 #include <csignal>
+#include <dirent.h>
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -59,6 +60,17 @@ void become_child(pid_t parent, std::span<const int> kept, Processes processes)
     std::setlocale(LC_ALL, "C");
     if (processes == Processes::forbidden)
         forbid_processes();
+}
+
+std::size_t count_threads()
+{
+    std::size_t count = 0;
+    if (DIR *tasks = ::opendir("/proc/self/task")) {
+        while (const dirent *task = ::readdir(tasks))
+            count += task->d_name[0] != '.' ? 1 : 0;
+        ::closedir(tasks);
+    }
+    return count;
 }
 
 } // namespace sonde::hosting

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <span>
 #include <sys/types.h>
 
@@ -11,5 +12,8 @@ namespace sonde::hosting {
 // process, unless whoever judges it wants to see whether it does.
 enum class Processes { forbidden, allowed };
 void become_child(pid_t parent, std::span<const int> kept, Processes processes = Processes::forbidden);
+
+// The threads of this process. None but the one that forks lives on in a child.
+std::size_t count_threads();
 
 } // namespace sonde::hosting

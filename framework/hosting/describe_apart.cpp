@@ -12,7 +12,6 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
-#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/wait.h>
@@ -29,17 +28,6 @@ constexpr auto kTimeMax = 5s;
 constexpr int kPipe = 3;
 constexpr std::byte kLoaded{'L'}; // the child's first byte: the file is mapped, now comes the description
 
-std::size_t thread_count()
-{
-    std::size_t count = 0;
-    if (DIR *tasks = ::opendir("/proc/self/task")) {
-        while (const dirent *task = ::readdir(tasks))
-            count += task->d_name[0] != '.' ? 1 : 0;
-        ::closedir(tasks);
-    }
-    return count;
-}
-
 void write_all(std::span<const std::byte> bytes)
 {
     while (!bytes.empty()) {
@@ -55,7 +43,7 @@ Result<frames::Description> load_and_describe(const std::string &path)
     const Result<Library> library = Library::load(path);
     if (!library)
         return library.error();
-    const bool cold = thread_count() > 1;
+    const bool cold = count_threads() > 1;
     write_all(std::span(&kLoaded, 1));
     Result<frames::Description> description = describe(library->plugin());
     if (description)

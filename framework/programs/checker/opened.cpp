@@ -1,5 +1,6 @@
 #include "programs/checker/opened.hpp"
 
+#include "hosting/child.hpp"
 #include "hosting/describe.hpp"
 #include "hosting/run_host.hpp"
 
@@ -55,6 +56,7 @@ Result<Opened> open_plugin(const std::string &path)
     Result<frames::Description> description = hosting::read_description(library->plugin());
     if (!description)
         return description.error();
+    description->cold = hosting::count_threads() > 1;
     return Opened{std::move(*library), std::move(*description)};
 }
 

@@ -9,7 +9,7 @@
 
 namespace sonde::checker {
 
-// A plugin that is loaded into this process, and what it says of itself.
+// A plugin that is loaded into this process, which is without threads of its own, and what it says of itself.
 struct Opened {
     hosting::Library library;
     frames::Description description; // as it stands; it may break rules

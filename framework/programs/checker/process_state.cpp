@@ -1,12 +1,12 @@
 #include "programs/checker/process_state.hpp"
 
+#include "hosting/child.hpp"
 #include "processes/children.hpp"
 
 #include <algorithm>
 #include <clocale>
 #include <csignal>
 #include <filesystem>
-#include <iterator>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -73,7 +73,7 @@ ProcessState read_process_state()
 {
     ProcessState state;
     state.descriptors = read_descriptors();
-    state.threads = count_threads();
+    state.threads = hosting::count_threads();
     rusage waited_for{};
     ::getrusage(RUSAGE_CHILDREN, &waited_for);
     state.has_children = waited_for.ru_minflt > 0 || !processes::children().empty();
@@ -95,13 +95,6 @@ std::vector<std::string> added(const std::vector<std::string> &before, const std
         if (std::find(before.begin(), before.end(), item) == before.end())
             found.push_back(item);
     return found;
-}
-
-std::size_t count_threads()
-{
-    std::error_code error;
-    const auto tasks = fs::directory_iterator("/proc/self/task", error);
-    return error ? 0 : static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
 std::size_t count_descriptors()

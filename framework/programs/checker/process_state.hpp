@@ -24,7 +24,6 @@ ProcessState read_process_state();
 // What is in `after` and not in `before`.
 std::vector<std::string> added(const std::vector<std::string> &before, const std::vector<std::string> &after);
 
-std::size_t count_threads();
 std::size_t count_descriptors();
 
 } // namespace sonde::checker

@@ -190,6 +190,8 @@ Verdict cold(const Subject &subject)
 {
     return judge_methods(subject, "runs alike in a process forked after loading and in one that loads it itself",
                          with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
+                             if (order.fresh)
+                                 return skipped("it starts a thread when it is loaded, so that no host forks it then");
                              std::string warm_end;
                              std::string cold_end;
                              for (int i = 0; i < kRunTries; ++i) {

@@ -149,6 +149,7 @@ Result<Order> Stage::order(std::size_t index, const Choices &choices) const
     for (const std::string &name : method(index).parameters)
         order.invoke.parameters.push_back({name, "100 Mbit/s"});
     order.privileges = method(index).privileges;
+    order.fresh = opened_.description.cold;
     return order;
 }
 

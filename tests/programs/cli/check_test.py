@@ -28,7 +28,7 @@ DYNAMIC = ("run", "run-[!c]*", "run-cold", "extensions-*", "input-*", "option-*"
 # Plugins whose rule is not the only thing to look at, or too slow to be asked everything.
 ONLY = {"load_fast": ("load", "load-fast", "load-silent"), "memory_clean": ("run", "memory-clean"), "run_parallel": ("run", "run-*")}
 RULES_OF = {"run_rows_clock": "run-rows"}
-WARNS = ("description_constant", "leak_memory")
+WARNS = ("description_constant", "leak_memory", "load_threads")
 # What other tests have, and the rule that finds it.
 FIXTURES_BY_RULE = {"no_symbol": "symbol-own", "borrowed": "symbol-own", "abi2": "symbol-own", "wrong_magic": "file-abi",
                     "load_undefined": "file-symbols", "bad_pointer": "description", "no_size": "description"}
@@ -135,6 +135,12 @@ class Check(unittest.TestCase):
         self.assertEqual({rule["status"] for rule in found.values()}, {"pass"}, found)
         found, _ = judge(f"{FIXTURES}/future.so", *rules("description-reserved"))  # of a later ABI
         self.assertEqual(found["description-reserved"]["status"], "skipped")
+
+    def test_a_plugin_that_starts_a_thread_when_it_is_loaded_is_judged_as_agents_run_it(self):
+        found, summary = judge(f"{FIXTURES}/load_thread.so", *rules("load*", "run", "run-rows", "run-cold"))
+        statuses = {rule: found[rule]["status"] for rule in ("load-threads", "run", "run-rows", "run-cold")}
+        self.assertEqual(statuses, {"load-threads": "warning", "run": "pass", "run-rows": "pass", "run-cold": "skipped"}, found)
+        self.assertTrue(summary["conformant"])
 
     def test_a_report_says_what_why_and_how_to_mend_it_and_ends_with_one_line(self):
         done = check(plugin("run_silent"), *rules("symbol-one", "run-silent"))
