@@ -15,9 +15,10 @@ namespace sonde::model {
 struct CapabilityTask {
     std::string name; // the method's
     std::vector<Function> functions;
-    std::string version;
+    std::string version; // the method's
     std::string program;
     std::string plugin_hash;
+    std::string plugin_version;
 
     bool operator==(const CapabilityTask &) const = default;
 };

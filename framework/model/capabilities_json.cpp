@@ -24,7 +24,7 @@ struct Node<CapabilityTask> {
     static constexpr std::array fields{
         leaf<&S::name, Name>("name", kMandatory),   list<&S::functions, kFunctionsMax>("function"),
         leaf<&S::version, Text>("version"),         leaf<&S::program, Text>("program"),
-        leaf<&S::plugin_hash, Hash>("plugin-hash"),
+        leaf<&S::plugin_hash, Hash>("plugin-hash"), leaf<&S::plugin_version, Text>("plugin-version"),
     };
 };
 

@@ -53,6 +53,7 @@ struct ReportedResult {
     std::string method;         // the method's name and version, as the plugin declares them
     std::string method_version; //
     std::string plugin_hash;    // SHA-256 of the plugin's file in hex; empty for built-in methods
+    std::string plugin_version; // as the plugin gives it; empty for built-in methods
     std::string schedule;
     std::string action;
     std::string task;

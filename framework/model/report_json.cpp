@@ -220,6 +220,7 @@ struct Node<ReportedResult> {
         leaf<&S::method, Name>("sonde-lmap:method", kMandatory),
         leaf<&S::method_version, Name>("sonde-lmap:method-version"),
         leaf<&S::plugin_hash, Hash>("sonde-lmap:plugin-hash"),
+        leaf<&S::plugin_version, Text>("sonde-lmap:plugin-version"),
         leaf<&S::message, Text>("sonde-lmap:message"),
         leaf<&S::schedule, Name>("schedule"),
         leaf<&S::action, Name>("action"),

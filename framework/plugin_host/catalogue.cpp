@@ -250,8 +250,8 @@ std::vector<model::CapabilityTask> Catalogue::capability_tasks() const
 {
     std::vector<model::CapabilityTask> tasks;
     for (const CatalogueMethod &each : methods_)
-        tasks.push_back(
-            {each.method().id, functions_of(each.method()), each.method().version, each.method().id, each.hash});
+        tasks.push_back({each.method().id, functions_of(each.method()), each.method().version, each.method().id,
+                         each.hash, each.description->version});
     return tasks;
 }
 

@@ -15,8 +15,9 @@ constexpr const char *kParts =
 
 constexpr const char *kHead =
     "SELECT _layout.name, columns, _agent.agent, epoch, sequence, run, part, last, _result.method, method_version, "
-    "plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, status, message "
-    "FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE _result.id = ?1";
+    "plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, status, message, "
+    "plugin_version FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE "
+    "_result.id = ?1";
 
 // Each of run, agent and method has an index with the start behind it. The rarest is walked; a plus keeps SQLite, which
 // knows nothing of how rare they are, from another's. Several agents have no order in common, so they are looked at row
@@ -90,6 +91,7 @@ Result<Head> to_head(const sqlite::Rows &rows)
     result.cycle_number = rows.optional_string(19);
     result.status = static_cast<std::int32_t>(rows.integer(20));
     result.message = rows.text(21);
+    result.plugin_version = rows.text(22);
     return head;
 }
 

@@ -70,16 +70,25 @@ CREATE INDEX _outcome_event ON _outcome(last_event, first_event);
 CREATE INDEX _outcome_agent_event ON _outcome(agent, last_event, first_event);
 )sql";
 
+std::string time(const std::string &column)
+{
+    return time_text(column) + " AS " + column;
+}
+
+// `plugin`: the columns that say which one it was.
+std::string results_view(const std::string &plugin)
+{
+    return "CREATE VIEW results AS SELECT _result.id AS result, _agent.agent AS agent, run, part, last, method, "
+           "method_version, " +
+           plugin + ", schedule, action, task, options, tags, " + time("event") + ", " + time("start") + ", " +
+           time("end") + ", cycle_number, status, message, epoch, sequence, " + time("received") +
+           " FROM _result JOIN _agent ON _agent.id = _result.agent;\n";
+}
+
 std::string own_views()
 {
-    const auto time = [](const std::string &column) { return time_text(column) + " AS " + column; };
     return "CREATE VIEW agents AS SELECT agent, group_id, " + time("first_seen") + ", " + time("last_seen") +
-           ", results FROM _agent;\n"
-           "CREATE VIEW results AS SELECT _result.id AS result, _agent.agent AS agent, run, part, last, method, "
-           "method_version, plugin_hash, schedule, action, task, options, tags, " +
-           time("event") + ", " + time("start") + ", " + time("end") +
-           ", cycle_number, status, message, epoch, sequence, " + time("received") +
-           " FROM _result JOIN _agent ON _agent.id = _result.agent;\n"
+           ", results FROM _agent;\n" + results_view("plugin_hash") +
            "CREATE VIEW outcomes AS SELECT _agent.agent AS agent, run, schedule, action, task, outcome, status, blame, "
            "message, " +
            time("first_event") + ", " + time("last_event") + ", count, " + time("start") + ", " + time("end") +
@@ -87,11 +96,17 @@ std::string own_views()
            "FROM _outcome JOIN _agent ON _agent.id = _outcome.agent;\n";
 }
 
+std::string plugin_versions()
+{
+    return "ALTER TABLE _result ADD COLUMN plugin_version TEXT NOT NULL DEFAULT '';\nDROP VIEW results;\n" +
+           results_view("plugin_hash, plugin_version");
+}
+
 } // namespace
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders};
+    static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders, plugin_versions()};
     return steps;
 }
 

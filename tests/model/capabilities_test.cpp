@@ -8,12 +8,12 @@ TEST_CASE("capabilities say what can run, and which files cannot and why [A10]")
 {
     const auto reading = read_capabilities(R"({"sonde-lmap:input": {"version": "sonde-agent 0.1.0", "tag": ["home"],
         "tasks": {"task": [{"name": "ping", "function": [{"uri": "urn:sonde:method:ping", "role": ["client"]}],
-                            "version": "1.0", "program": "ping"}]},
+                            "version": "1.0", "program": "ping", "plugin-version": "1.2.0"}]},
         "refused-plugin": [{"file": "/p/old.so", "reason": "built for ABI 2"}]}})");
     REQUIRE(to_lines(reading.errors) == "");
     CHECK(*reading == Capabilities{"sonde-agent 0.1.0",
                                    {"home"},
-                                   {{"ping", {{"urn:sonde:method:ping", {"client"}}}, "1.0", "ping", ""}},
+                                   {{"ping", {{"urn:sonde:method:ping", {"client"}}}, "1.0", "ping", "", "1.2.0"}},
                                    {{"/p/old.so", "built for ABI 2"}}});
 }
 

@@ -57,6 +57,7 @@ public:
         one.method = word();
         maybe([&] { one.method_version = word(); });
         maybe([&] { one.plugin_hash = hash(); });
+        maybe([&] { one.plugin_version = text(); });
         maybe([&] { one.schedule = word(); });
         maybe([&] { one.action = word(); });
         maybe([&] { one.task = word(); });
@@ -86,6 +87,7 @@ public:
             task.version = text();
             task.program = text();
             maybe([&] { task.plugin_hash = hash(); });
+            maybe([&] { task.plugin_version = text(); });
         }
         for (std::size_t i = 0, n = upto(3); i < n; ++i)
             all.refused_plugins.push_back({name("/plugins/x.so", i), text()});

@@ -126,11 +126,12 @@ TEST_CASE("a YANG validator accepts the capabilities and failures that we write"
     });
 }
 
-TEST_CASE("a YANG validator accepts a plugin's hash in the capabilities of ietf-lmap-control")
+TEST_CASE("a YANG validator accepts a plugin's hash and version in the capabilities of ietf-lmap-control")
 {
     CHECK(verdict("get", R"({"ietf-lmap-control:lmap": {"agent": {"last-started": "2026-11-24T04:05:00Z"},
         "capabilities": {"version": "1", "tasks": {"task": [{"name": "ping", "program": "ping", "sonde-lmap:plugin-hash":
-        "3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a"}]}}}})") == "");
+        "3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a3f9a", "sonde-lmap:plugin-version": "1.2.0"}]}}}})") ==
+          "");
 }
 
 TEST_CASE("what a YANG validator refuses in an instruction, we refuse too")

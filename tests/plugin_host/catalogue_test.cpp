@@ -78,6 +78,7 @@ TEST_CASE("a catalogue lists what can be used and names what cannot, with the re
     CHECK(task.functions[0].uri == "urn:example:fixture");
     CHECK(task.plugin_hash == hash_file(fixture("rows")).value());
     CHECK(task.plugin_hash.size() == 64);
+    CHECK(task.plugin_version == "1.0.0");
     CHECK_FALSE(bench.wait(catalogue.scan()));
 }
 

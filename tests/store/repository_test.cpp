@@ -1,5 +1,7 @@
 #include "store_support.hpp"
 
+#include "store/schema.hpp"
+
 #include <atomic>
 #include <cstdlib>
 #include <set>
@@ -241,4 +243,34 @@ TEST_CASE("readers beside a writer see whole reports")
         reader.join();
     CHECK(torn == 0);
     CHECK(read_all(repository).size() == 800);
+}
+
+TEST_CASE("a repository of before it had the plugins' versions is opened with all its results")
+{
+    const TempDir dir;
+    const Uuid agent = random_uuid();
+    {
+        auto steps = store::repository_migrations();
+        steps.resize(3);
+        auto old = sqlite::Database::open(dir / "c.db", steps);
+        const std::string id = "'" + to_string(agent) + "'";
+        for (const std::string &statement :
+             {"INSERT INTO _agent VALUES(1, " + id + ", '', 1, 1, 1)",
+              "INSERT INTO _result VALUES(1, 1, " + id + ", 1, " + id +
+                  ", 0, 1, 'ping', '1.0', '3f9a', '', '', 'home', '[]', '[]', NULL, 5, NULL, NULL, 0, '', NULL, NULL, "
+                  "6)",
+              std::string("INSERT INTO _layout VALUES(1, 'ping', 't', 0, "
+                          "'[{\"name\":\"x\",\"type\":\"int\",\"unit\":\"\",\"words\":[]}]', 1)"),
+              std::string("INSERT INTO _row VALUES(1, '[7]')"), std::string("INSERT INTO _part VALUES(1, 1, 1, 1)")})
+            await(old.value().write([statement](sqlite::Connection &db) { return db.run(statement); })).value();
+    }
+    auto repository = open_repository(dir / "c.db");
+    put(repository, agent, {result_of(2, {packet_table(1)})});
+    const auto rows = read_all(repository);
+    REQUIRE(rows.size() == 2);
+    CHECK(rows[0].cells == std::vector<model::Cell>{"7"});
+    CHECK(rows[0].result.plugin_version == "");
+    CHECK(rows[1].result.plugin_version == "1.2.3");
+    CHECK(sql(dir / "c.db", "SELECT plugin_hash, plugin_version FROM results ORDER BY start", 2) ==
+          std::vector<std::vector<std::string>>{{"3f9a", ""}, {"3f9a", "1.2.3"}});
 }

@@ -53,6 +53,7 @@ inline model::ReportedResult result_of(std::uint64_t sequence, std::vector<model
     result.method = method;
     result.method_version = "1.0.0";
     result.plugin_hash = "3f9a";
+    result.plugin_version = "1.2.3";
     result.schedule = "hourly";
     result.action = "a";
     result.task = "home-ping";

@@ -49,6 +49,7 @@ model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::
     frame.method = method.method().id;
     frame.method_version = method.method().version;
     frame.plugin_hash = method.hash;
+    frame.plugin_version = method.description->version;
     frame.schedule = start.work->schedule.name;
     frame.action = action_of(start).name;
     frame.task = task_of(start).name;

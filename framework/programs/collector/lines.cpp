@@ -41,6 +41,8 @@ void append_result(std::string &lines, const store::ResultRow &row)
     member(lines, "agent", to_string(row.agent));
     member(lines, "run", to_string(result.run));
     member(lines, "method", result.method);
+    member(lines, "plugin_version", result.plugin_version);
+    member(lines, "plugin_hash", result.plugin_hash);
     member(lines, "table", row.table);
     member(lines, "schedule", result.schedule);
     member(lines, "action", result.action);

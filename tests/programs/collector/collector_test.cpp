@@ -90,6 +90,16 @@ TEST_CASE("answers of any length come in pieces of a bounded size, each line onc
     CHECK(it.lines("results", "7").first == 7);
 }
 
+TEST_CASE("each row of results names the version and the file of the plugin that made it")
+{
+    Office it;
+    sonde::test::put(it.repository, random_uuid(), {sonde::test::result_of(1, {sonde::test::packet_table(1)})});
+    const auto response = it.ask({.path = "/operator/results"});
+    REQUIRE(response.producer);
+    const auto line = await(response.producer());
+    CHECK(line.value().find(R"("method":"ping","plugin_version":"1.2.3","plugin_hash":"3f9a",)") != std::string::npos);
+}
+
 TEST_CASE("an agent that invents tables without end is told so, and nothing of that report is stored")
 {
     Office it;
