@@ -100,7 +100,6 @@ struct HostSettings {
     std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
     std::vector<std::string> readable;             // files and folders that its plugins may read, besides the system's
     Admit admit;                                   // asked before a file is loaded, of what would be; empty: all are
-    bool single_runs = false; // a runner is the process of one run, as with Attendance: it cannot kill it
 };
 
 // How a plugin runs for its developer: each run in a process of its own that nothing was forked from and that is not

@@ -41,6 +41,9 @@ public:
     std::function<void(std::uint64_t runner, int wait_status)> on_runner_ended;
     std::function<void()> on_lost;
 
+    // A runner is itself the process of its one run: it cannot kill that, and its end is the run's.
+    bool attended() const { return place_.attendance.has_value(); }
+
     // Ids of requests and runners come from one sequence.
     std::uint64_t next_id() { return ++last_id_; }
 

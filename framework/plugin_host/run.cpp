@@ -236,7 +236,7 @@ void Run::invoke_failed(const std::string &why)
 void Run::runner_died(const std::string &why)
 {
     // Of a process that has ended already, its runner's end says nothing: what it sent is still read.
-    const bool killed_with_it = context_.settings.single_runs && stage_ == Stage::killed;
+    const bool killed_with_it = context_.link->attended() && stage_ == Stage::killed;
     if (!gone_ && !done_ && !condemned_ && !killed_with_it)
         condemned_ = {context_.link->connected() ? kStatusRunnerDied : kStatusNoLauncher, why};
     gone_ = true;
@@ -270,7 +270,7 @@ void Run::on_alarm()
         runner_->stop("it did not answer");
         return;
     }
-    if (context_.settings.single_runs && stage_ != Stage::running) {
+    if (context_.link->attended() && stage_ != Stage::running) {
         stage_ = Stage::killed;
         return runner_->stop("it did not end its run when asked");
     }

@@ -20,6 +20,8 @@ namespace {
 
 // From the launcher's word that the runner is gone to giving up on what may still be in its socket.
 constexpr auto kDrainTimeout = 200ms;
+// From the end of its socket to giving up on the launcher's word of how it ended.
+constexpr auto kWordTimeout = 5s;
 
 } // namespace
 
@@ -104,7 +106,7 @@ asio::awaitable<void> Runner::live()
         if (received && received->transfer == frames::Transfer::would_block)
             continue;
         if (received && received->transfer == frames::Transfer::gone) {
-            die("it has ended", true);
+            fall_silent();
             break;
         }
         const auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
@@ -205,7 +207,28 @@ void Runner::stop(const std::string &why)
 void Runner::ended(int wait_status)
 {
     error_.what = wait_status_text(wait_status);
-    timer_.expires_after(kDrainTimeout);
+    wait_status_ = wait_status;
+    if (silent_)
+        die("it has ended", true);
+    else
+        die_after(kDrainTimeout);
+}
+
+// Its socket is closed. If it was the process of a run, the launcher knows how that has ended.
+void Runner::fall_silent()
+{
+    silent_ = true;
+    if (link_->attended() && !runs_.empty() && !wait_status_)
+        die_after(kWordTimeout);
+    else
+        die("it has ended", true);
+}
+
+void Runner::die_after(std::chrono::milliseconds time)
+{
+    if (state_ == State::dead)
+        return;
+    timer_.expires_after(time);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
         if (!error && self)
@@ -229,7 +252,9 @@ void Runner::die(const std::string &why, bool transient)
     if (transient)
         log_->debug("runner gone plugin={} reason={}", sonde::quoted(name()), sonde::quoted(error_.what));
     for (const auto &[id, invoked] : std::exchange(runs_, {}))
-        if (const auto run = invoked.events.lock())
+        if (const auto run = invoked.events.lock(); run && link_->attended() && wait_status_)
+            run->exited(*wait_status_);
+        else if (run)
             run->runner_died("the runner of " + name() + ": " + error_.what);
 }
 

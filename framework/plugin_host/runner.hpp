@@ -76,6 +76,8 @@ private:
     void take(const frames::RunnerToAgent &message);
     void take(const frames::Started &started);
     std::shared_ptr<InvocationEvents> take_over(std::uint64_t invocation);
+    void fall_silent();
+    void die_after(std::chrono::milliseconds time);
     void die(const std::string &why, bool transient);
     std::string name() const { return plugin_.filename().string(); }
 
@@ -93,6 +95,8 @@ private:
     std::string hash_;
     Error error_;
     bool transient_ = false;
+    bool silent_ = false;
+    std::optional<int> wait_status_;        // as the launcher gave it
     std::map<std::uint64_t, Invoked> runs_; // of which the runner has not said that they are over
     std::chrono::steady_clock::time_point idle_since_;
 };

@@ -54,7 +54,6 @@ Result<plugin_host::Attendance> attend_by(const std::string &tool)
 plugin_host::HostSettings attended_settings(const plugin_host::Attendance &attendance)
 {
     plugin_host::HostSettings settings;
-    settings.single_runs = true;
     if (attendance.tool.empty())
         return settings;
     settings.start_timeout = settings.idle_stop = 24h;

@@ -34,8 +34,7 @@ int fail_options(Console &console, const frames::MethodDescription &method, cons
     return kUsage;
 }
 
-// In a run that is attended, the runner's end is the method's.
-ExitStatus exit_status(const RunResult &result, bool interrupted, bool attended)
+ExitStatus exit_status(const RunResult &result, bool interrupted)
 {
     if (result.status == 0 || (interrupted && result.status == kStatusCancelled))
         return kDone;
@@ -44,7 +43,7 @@ ExitStatus exit_status(const RunResult &result, bool interrupted, bool attended)
     if (result.status == kStatusRefused || result.blame == model::Blame::policy || result.socket_denied)
         return kRefused;
     if (result.status == kStatusNoMethod || result.status == kStatusNoLauncher || result.status == kStatusNotStarted ||
-        (result.status == kStatusRunnerDied && !attended))
+        result.status == kStatusRunnerDied)
         return kNothingRan;
     return kTargetFailed;
 }
@@ -143,7 +142,7 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
         if (under && result.status == kStatusNotStarted)
             return fail_tool(console, *attendance);
         say_end(console, method, result);
-        ended = exit_status(result, interrupted, attended.has_value());
+        ended = exit_status(result, interrupted);
         failed += ended != kDone ? 1 : 0;
         status = status == kDone ? ended : status;
     }
@@ -190,7 +189,7 @@ std::optional<int> gather(Console &console, Workbench &bench, const Measurement 
     const RunResult result = run_it(bench.loop(), bench.host(), std::move(request), collector, false, interrupted);
     if (result.status != 0) {
         say_end(console, method, result);
-        return exit_status(result, interrupted, false);
+        return exit_status(result, interrupted);
     }
     inputs.insert(inputs.end(), collector.inputs().begin(), collector.inputs().end());
     return std::nullopt;

@@ -284,9 +284,13 @@ class Vendor(unittest.TestCase):
         failed = sonde("run", fixture("fails"), "once", "--in-process")
         self.assertEqual(failed.returncode, 1)
         self.assertIn("failed (7): no answer from there; the target's", failed.stderr)
-        crashed = sonde("run", fixture("crash"), "--in-process", "--json")
-        self.assertEqual(crashed.returncode, 1, crashed.stderr)
-        self.assertEqual(len(crashed.stdout.splitlines()), 1)
+        for fixed in ("crash", "abort", "leave"):
+            forked, single = (sonde("run", fixture(fixed), "--json", *more) for more in ((), ("--in-process",)))
+            said = [re.findall(r"(?m)^error: .*", each.stderr) for each in (forked, single)]
+            self.assertEqual((single.returncode, single.stdout, said[1]), (forked.returncode, forked.stdout, said[0]), fixed)
+            self.assertEqual((single.returncode, len(said[0])), (1, 1), single.stderr)
+        self.assertIn("SIGSEGV (-11): crash was killed by SIGSEGV (Segmentation fault)",
+                      sonde("run", fixture("crash"), "--in-process").stderr)
         late = sonde("run", fixture("rows"), "count=1000", "interval=20ms", "--deadline", "200ms", "--in-process", "--json")
         self.assertEqual(late.returncode, 1)
         self.assertIn("timeout (100)", late.stderr)
@@ -323,6 +327,10 @@ class Vendor(unittest.TestCase):
         self.assertRegex(seen.stderr, r"(?m)run .*in section \.text of .*/rows\.so$")
         self.assertEqual(seen.stderr.count("Breakpoint 1,"), 1, seen.stderr)
         self.assertIn("the one run is over", seen.stderr)
+        killed = subprocess.run([SONDE, "run", fixture("rows"), "--under", "gdb -q -nx"], input="break run\nrun\nkill\nquit\n",
+                                capture_output=True, text=True, timeout=120)
+        self.assertEqual(killed.returncode, 1, killed.stderr)
+        self.assertIn("rows ended with status 0 and without a result", killed.stderr)
         unused = subprocess.run([SONDE, "run", fixture("rows"), "--under", "gdb -q -nx"], input="quit\n",
                                 capture_output=True, text=True, timeout=120)
         self.assertEqual(unused.returncode, 4, unused.stderr)
