@@ -1,7 +1,7 @@
 #include "plugin_host/catalogue.hpp"
 
+#include "base/nearest.hpp"
 #include "plugin_host/hash.hpp"
-#include "plugin_host/text.hpp"
 
 #include <algorithm>
 

@@ -1,5 +1,6 @@
 #include "plugin_host/option_value.hpp"
 
+#include "base/nearest.hpp"
 #include "frames/text.hpp"
 #include "plugin_host/text.hpp"
 

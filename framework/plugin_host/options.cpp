@@ -1,5 +1,6 @@
 #include "plugin_host/options.hpp"
 
+#include "base/nearest.hpp"
 #include "plugin_host/option_value.hpp"
 #include "plugin_host/text.hpp"
 #include "plugin_host/traffic_bound.hpp"

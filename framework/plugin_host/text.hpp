@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -52,8 +51,5 @@ Result<void> check_url(std::string_view text);
 
 // "10ms", "1.5s", "2h": the shortest text that parse_duration reads back to the same number of nanoseconds.
 std::string duration_text(std::int64_t nanoseconds);
-
-// The candidate that `word` most likely was meant to be; nothing where none is near.
-std::optional<std::string> nearest(std::string_view word, std::span<const std::string> candidates);
 
 } // namespace sonde::plugin_host

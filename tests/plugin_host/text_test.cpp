@@ -139,14 +139,3 @@ TEST_CASE("a duration is written so that it reads back the same")
         CHECK(parse_duration(duration_text(value)).value() == value);
     }
 }
-
-TEST_CASE("a slip of the fingers finds the word that was meant")
-{
-    const std::vector<std::string> words = {"count", "interval", "size", "target"};
-    CHECK(nearest("cuont", words) == "count");
-    CHECK(nearest("intervall", words) == "interval");
-    CHECK(nearest("sise", words) == "size");
-    CHECK_FALSE(nearest("dscp", words));
-    CHECK_FALSE(nearest("", words));
-    CHECK_FALSE(nearest(std::string(10'000, 'c'), words));
-}

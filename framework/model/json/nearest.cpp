@@ -1,5 +1,6 @@
 #include "model/json/nearest.hpp"
 
+#include "base/nearest.hpp"
 #include "model/yang_text.hpp"
 
 #include <algorithm>
@@ -9,25 +10,6 @@ namespace sonde::model::json {
 
 namespace {
 
-// Restricted Damerau-Levenshtein distance: a swap of neighbours, the commonest slip, counts once.
-std::size_t distance(std::string_view a, std::string_view b)
-{
-    std::vector<std::vector<std::size_t>> rows(a.size() + 1, std::vector<std::size_t>(b.size() + 1));
-    for (std::size_t i = 0; i <= a.size(); ++i) {
-        for (std::size_t j = 0; j <= b.size(); ++j) {
-            if (i == 0 || j == 0) {
-                rows[i][j] = i + j;
-                continue;
-            }
-            rows[i][j] =
-                std::min({rows[i - 1][j] + 1, rows[i][j - 1] + 1, rows[i - 1][j - 1] + (a[i - 1] != b[j - 1])});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                rows[i][j] = std::min(rows[i][j], rows[i - 2][j - 2] + 1);
-        }
-    }
-    return rows[a.size()][b.size()];
-}
-
 // A name that is forgotten or superfluous by its module's prefix is near as well.
 std::string_view without_module(std::string_view name)
 {
@@ -35,23 +17,14 @@ std::string_view without_module(std::string_view name)
     return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
 
-std::string_view nearest(std::string_view name, std::span<const std::string_view> names)
+std::string_view nearest_name(std::string_view name, std::span<const std::string_view> names)
 {
-    constexpr std::size_t kLongest = 64;
-    std::string_view best;
-    std::size_t least = std::max<std::size_t>(1, name.size() / 3) + 1;
-    if (name.size() > kLongest)
-        return best;
-    for (const std::string_view candidate : names) {
-        if (candidate.size() > kLongest)
-            continue;
-        const std::size_t far = distance(without_module(name), without_module(candidate));
-        if (far < least) {
-            least = far;
-            best = candidate;
-        }
-    }
-    return best;
+    std::vector<std::string> bare;
+    for (const std::string_view candidate : names)
+        bare.emplace_back(without_module(candidate));
+    const auto near = nearest(without_module(name), bare);
+    return near ? names[static_cast<std::size_t>(std::find(bare.begin(), bare.end(), *near) - bare.begin())]
+                : std::string_view();
 }
 
 } // namespace
@@ -70,7 +43,7 @@ std::string name_hint(std::string_view name, std::string_view kind, std::span<co
 {
     constexpr std::size_t kListed = 10;
     std::string hint;
-    if (const std::string_view near = nearest(name, names); !near.empty())
+    if (const std::string_view near = nearest_name(name, names); !near.empty())
         hint = "did you mean '" + shown(near) + "'? ";
     if (names.empty())
         return "there are no " + std::string(kind) + " here";

@@ -1,7 +1,7 @@
 #include "programs/cli/agents_sentence.hpp"
 
 #include "base/id.hpp"
-#include "plugin_host/text.hpp"
+#include "base/nearest.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -36,7 +36,7 @@ Error none_is_called(const std::string &word, const std::vector<KnownAgent> &kno
     std::vector<std::string> beginnings;
     for (const KnownAgent &agent : known)
         beginnings.push_back(agent.id.substr(0, word.size()));
-    const auto near = plugin_host::nearest(word, beginnings);
+    const auto near = nearest(word, beginnings);
     if (near) {
         const auto agent =
             std::find_if(known.begin(), known.end(), [&](const auto &each) { return each.id.starts_with(*near); });
@@ -57,12 +57,12 @@ Error none_is_so(const AgentSentence::Attributes &attributes, const std::vector<
                     values.push_back(is);
             }
         if (std::find(names.begin(), names.end(), name) == names.end()) {
-            const auto near = plugin_host::nearest(name, names);
+            const auto near = nearest(name, names);
             return {"", "the server says nothing of agents' '" + name + "'",
                     near ? "did you mean '" + *near + "'?" : "`sonde agents --json` shows what it says"};
         }
         if (std::find(values.begin(), values.end(), value) == values.end()) {
-            const auto near = plugin_host::nearest(value, values);
+            const auto near = nearest(value, values);
             return {"", "no agent has " + name + "=" + value, near ? "did you mean '" + *near + "'?" : ""};
         }
     }

@@ -1,6 +1,6 @@
 #include "programs/cli/answer_printer.hpp"
 
-#include "plugin_host/text.hpp"
+#include "base/nearest.hpp"
 #include "programs/cli/answer_row.hpp"
 #include "programs/cli/csv.hpp"
 #include "programs/cli/fit.hpp"
@@ -245,7 +245,7 @@ Result<void> AnswerPrinter::end()
                              console_.err_width(), 2));
     if (count_ == 0 || missing_.empty())
         return {};
-    const auto near = plugin_host::nearest(missing_.front(), known_);
+    const auto near = nearest(missing_.front(), known_);
     return Error{"--columns", "no row has '" + missing_.front() + "'",
                  near ? "did you mean '" + *near + "'?" : "there are " + text_of(known_)};
 }

@@ -1,6 +1,6 @@
 #include "programs/cli/query.hpp"
 
-#include "plugin_host/text.hpp"
+#include "base/nearest.hpp"
 #include "programs/cli/answer_row.hpp"
 
 #include <algorithm>
@@ -68,7 +68,7 @@ std::string meant(ServerConnection &server, const std::string &path, const Param
     if (failed || values.empty() || values.contains(word))
         return "";
     const std::vector<std::string> candidates(values.begin(), values.end());
-    if (const auto near = plugin_host::nearest(word, candidates))
+    if (const auto near = nearest(word, candidates))
         return "; did you mean '" + printable(*near) + "'?";
     std::string list;
     for (std::size_t i = 0; i < candidates.size() && i < kListed; ++i)

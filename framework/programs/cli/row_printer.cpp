@@ -1,8 +1,8 @@
 #include "programs/cli/row_printer.hpp"
 
+#include "base/nearest.hpp"
 #include "model/row_json.hpp"
 #include "plugin_host/cells.hpp"
-#include "plugin_host/text.hpp"
 #include "programs/cli/csv.hpp"
 #include "programs/cli/human.hpp"
 #include "programs/cli/sentence.hpp"
@@ -42,7 +42,7 @@ Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescri
     if (only.empty() && choice.format == RowFormat::csv && !names.empty())
         only = names.front();
     if (!only.empty() && std::find(names.begin(), names.end(), only) == names.end()) {
-        const auto near = plugin_host::nearest(only, names);
+        const auto near = nearest(only, names);
         return Error{"--table", method.id + " has no table '" + only + "'",
                      near ? "did you mean '" + *near + "'?" : ""};
     }
@@ -75,7 +75,7 @@ Result<void> RowPrinter::add_table(const frames::TableDescription &table, const 
         if (found != names.end()) {
             columns.push_back(static_cast<std::size_t>(found - names.begin()));
         } else if (!choice.table.empty()) {
-            const auto near = plugin_host::nearest(name, names);
+            const auto near = nearest(name, names);
             return Error{"--columns", table.id + " has no column '" + name + "'",
                          near ? "did you mean '" + *near + "'?" : "`sonde describe` lists them"};
         } else {

@@ -1,6 +1,6 @@
 #include "programs/cli/usage.hpp"
 
-#include "plugin_host/text.hpp"
+#include "base/nearest.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -14,7 +14,7 @@ namespace {
 
 std::string did_you_mean(const std::string &word, const std::vector<std::string> &candidates, const std::string &other)
 {
-    const auto near = plugin_host::nearest(word, candidates);
+    const auto near = nearest(word, candidates);
     return near ? "did you mean '" + *near + "'?" : other;
 }
 

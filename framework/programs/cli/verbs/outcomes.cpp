@@ -1,5 +1,5 @@
+#include "base/nearest.hpp"
 #include "model/intent.hpp"
-#include "plugin_host/text.hpp"
 #include "programs/cli/agents.hpp"
 #include "programs/cli/period.hpp"
 #include "programs/cli/query.hpp"
@@ -36,7 +36,7 @@ Result<void> check_outcome(const std::string &word)
         words.emplace_back(to_string(each));
         list += (list.empty() ? "there are " : ", ") + words.back();
     }
-    const auto near = plugin_host::nearest(word, words);
+    const auto near = nearest(word, words);
     return Error{"--outcome", "no run ends as '" + word + "'", near ? "did you mean '" + *near + "'?" : list};
 }
 
