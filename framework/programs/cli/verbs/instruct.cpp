@@ -1,9 +1,7 @@
-#include "model/instruction_json.hpp"
-#include "model/limits.hpp"
 #include "model/row_json.hpp"
 #include "programs/cli/agents.hpp"
 #include "programs/cli/csv.hpp"
-#include "programs/cli/file.hpp"
+#include "programs/cli/instruction_file.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -66,19 +64,11 @@ int instruct(Console &console, const InstructWords &words)
 {
     if (words.words.size() < 2)
         return fail(console, {"", "which agents, and which instruction?", "sonde instruct AGENT... FILE"}, kUsage);
-    const std::string &file = words.words.back();
-    const Result<std::string> text = read_file(file, model::kInstructionBytesMax);
-    if (!text)
-        return fail(console, text.error(), input_status(text.error()));
     // Checked here as well, so that a typing error does not need a server to be found.
-    const auto reading = model::read_instruction(*text);
-    for (const Error &warning : reading.warnings)
-        console.say(printable("warning: " + file + ": " + to_string(warning)));
-    for (const Error &error : reading.errors)
-        fail(console, {file + ": " + error.where, error.what, error.hint}, kUsage);
-    if (!reading) {
+    const InstructionFile file = read_instruction_file(console, words.words.back());
+    if (file.status != kDone) {
         console.say("nothing was changed.");
-        return kUsage;
+        return file.status;
     }
     auto server = ServerConnection::open(words.server, channel::Role::controller);
     if (!server)
@@ -86,7 +76,7 @@ int instruct(Console &console, const InstructWords &words)
     const auto chosen = choose_agents(*server, {words.words.begin(), words.words.end() - 1});
     if (!chosen)
         return fail(console, chosen.error());
-    return give(console, words, *server, *chosen, *text);
+    return give(console, words, *server, *chosen, file.text);
 }
 
 } // namespace

@@ -1,7 +1,4 @@
-#include "model/instruction_json.hpp"
-#include "model/limits.hpp"
-#include "programs/cli/file.hpp"
-#include "programs/cli/verb.hpp"
+#include "programs/cli/instruction_file.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -15,22 +12,12 @@ namespace {
 
 int validate(Console &console, const std::string &file)
 {
-    const Result<std::string> text = read_file(file, model::kInstructionBytesMax);
-    if (!text)
-        return fail(console, text.error(), input_status(text.error()));
-    const auto reading = model::read_instruction(*text);
-    for (const Error &warning : reading.warnings)
-        console.say(printable("warning: " + file + ": " + to_string(warning)));
-    for (Error error : reading.errors) {
-        error.where = error.where.empty() ? file : file + ": " + error.where;
-        fail(console, error, kUsage);
-    }
-    if (!reading)
-        return kUsage;
-    console.out(printable(file) + ": valid, " + std::to_string(reading->tasks.size()) + " tasks, " +
-                std::to_string(reading->schedules.size()) + " schedules, " + std::to_string(reading->events.size()) +
-                " events\n");
-    return kDone;
+    const auto [status, text, instruction] = read_instruction_file(console, file);
+    if (status == kDone)
+        console.out(printable(file) + ": valid, " + std::to_string(instruction.tasks.size()) + " tasks, " +
+                    std::to_string(instruction.schedules.size()) + " schedules, " +
+                    std::to_string(instruction.events.size()) + " events\n");
+    return status;
 }
 
 } // namespace
