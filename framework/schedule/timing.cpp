@@ -42,7 +42,7 @@ std::chrono::milliseconds phase(const Uuid &agent_id, std::string_view event_nam
     return std::chrono::milliseconds(hash % (static_cast<std::uint64_t>(interval.count()) * 1000));
 }
 
-Timing::Timing(const model::Event &event, const Uuid &agent_id)
+Timing::Timing(const model::Event &event, const Uuid &agent_id, const Zone &zone)
 {
     if (const auto *periodic = std::get_if<model::Periodic>(&event.type)) {
         timed_ = true;
@@ -55,11 +55,17 @@ Timing::Timing(const model::Event &event, const Uuid &agent_id)
         timed_ = true;
         once_ = true;
         start_ = one_off->time;
+    } else if (const auto *calendar = std::get_if<model::Calendar>(&event.type)) {
+        timed_ = true;
+        calendar_.emplace(*calendar, zone, kEndOfTime);
+        interval_ = calendar_->interval();
     }
 }
 
 std::optional<WallTime> Timing::first_from(WallTime from) const
 {
+    if (calendar_)
+        return calendar_->first_from(from);
     if (!timed_ || from >= end_ || start_ >= end_ || (once_ && from > start_))
         return std::nullopt;
     if (from <= start_)
@@ -73,6 +79,8 @@ std::optional<WallTime> Timing::first_from(WallTime from) const
 
 std::optional<Triggers> Timing::between(WallTime from, WallTime before) const
 {
+    if (calendar_)
+        return calendar_->between(from, before);
     const std::optional<WallTime> first = first_from(from);
     if (!first || *first >= before)
         return std::nullopt;
@@ -81,6 +89,11 @@ std::optional<Triggers> Timing::between(WallTime from, WallTime before) const
     const auto interval = static_cast<std::uint64_t>(interval_.count());
     const std::uint64_t steps = (distance(*first, std::min(before, end_)) - 1) / interval;
     return Triggers{*first, plus(*first, steps * interval), steps + 1};
+}
+
+std::vector<ClockChange> Timing::changes(WallTime from, WallTime until) const
+{
+    return calendar_ ? calendar_->changes(from, until) : std::vector<ClockChange>();
 }
 
 } // namespace sonde::schedule

@@ -3,11 +3,15 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "model/instruction.hpp"
+#include "schedule/calendar.hpp"
+#include "schedule/triggers.hpp"
+#include "schedule/zone.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 // When timed events trigger: arithmetic alone, in UTC nanoseconds.
 namespace sonde::schedule {
@@ -26,28 +30,24 @@ std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce4842223
 // the instruction can compute it.
 std::chrono::milliseconds phase(const Uuid &agent_id, std::string_view event_name, std::chrono::seconds interval);
 
-// Consecutive triggers.
-struct Triggers {
-    WallTime first;
-    WallTime last;
-    std::uint64_t count = 0;
-};
-
-// The triggers of a periodic or one-off event. Immediate and startup events have none: they fire by what happens, not
-// by the clock. `start` is the first trigger, and `end` is no trigger any more (RFC 8194: "the date and time when the
-// Event object stops to create triggers"): start + k * interval < end.
+// The triggers of a periodic, one-off or calendar event. The others have none: they fire by what happens, not by the
+// clock. `start` is the first trigger of a periodic event, and `end` is no trigger any more (RFC 8194: "the date and
+// time when the Event object stops to create triggers"): start + k * interval < end.
 class Timing {
 public:
-    Timing(const model::Event &event, const Uuid &agent_id);
+    // `zone` is where a calendar without an offset is read.
+    Timing(const model::Event &event, const Uuid &agent_id, const Zone &zone = Zone());
 
     bool timed() const { return timed_; }
     bool once() const { return once_; }
-    // The largest duration for a one-off event.
+    // No two triggers are closer; the largest duration for a one-off event.
     std::chrono::nanoseconds interval() const { return interval_; }
     // The earliest trigger at or after `from`.
     std::optional<WallTime> first_from(WallTime from) const;
     // All triggers in [from, before).
     std::optional<Triggers> between(WallTime from, WallTime before) const;
+    // The changes of local time in (from, until] that matter to it.
+    std::vector<ClockChange> changes(WallTime from, WallTime until) const;
 
 private:
     bool timed_ = false;
@@ -55,6 +55,7 @@ private:
     WallTime start_{};
     WallTime end_ = kEndOfTime;
     std::chrono::nanoseconds interval_ = std::chrono::nanoseconds::max();
+    std::optional<Calendar> calendar_;
 };
 
 } // namespace sonde::schedule
