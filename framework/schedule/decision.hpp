@@ -13,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-// What the engine wants done, as values. All Plan, Account and Forget of one answer belong into one transaction, the
-// progress in its order; then come Start and Stop, in their order.
+// What the engine wants done, as values. All Plan, Account, Forget and Keep of one answer belong into one transaction,
+// in their order; then come Start and Stop, in their order.
 namespace sonde::schedule {
 
 // How far a schedule has been planned; the spool keeps one a schedule, so that a restart knows which triggers passed
@@ -25,6 +25,18 @@ struct Progress {
     WallTime last_event;           // triggers up to here have an intent or an outcome
 
     bool operator==(const Progress &) const = default;
+};
+
+// How far a suppression has come; the spool keeps one a suppression, so that a restart goes on with it.
+struct SuppressionProgress {
+    std::string suppression;
+    std::uint64_t fingerprint = 0; // of its configuration (Suppressing)
+    bool active = false;
+    // The trigger that it waits for, to begin or to end, and when that acts.
+    std::optional<WallTime> event;
+    std::optional<WallTime> due;
+
+    bool operator==(const SuppressionProgress &) const = default;
 };
 
 // Make the intent and the progress durable, then call Engine::planned. Nothing of an intent starts before.
@@ -43,18 +55,28 @@ struct Start {
     MonotonicTime due;      // when it should start; an action that follows another: when that one ended
 };
 
-// Make these outcomes durable and close these intents, whatever actions of theirs have not ended. An intent that is
+// Triggers of a schedule none of whose actions began, for its counters.
+struct Prevented {
+    std::string schedule;
+    model::OutcomeWord word; // suppressed or overlapped
+    std::uint64_t count = 0;
+};
+
+// Make these outcomes durable and close these intents, whatever actions of theirs have not ended. An outcome whose run
+// is an intent's identity is that of its action which will not start; the others are not concerned. An intent that is
 // closed without an outcome here has them all already, or is withdrawn: its trigger lies ahead, and the instruction
 // that asked for it is no longer in force.
 struct Account {
     std::vector<model::Outcome> outcomes;
     std::vector<Uuid> closed;
-    std::optional<Progress> progress;
+    std::optional<Progress> progress{};
+    std::vector<Prevented> prevented{};
 };
 
-// End the running actions of this intent; Engine::action_ended is still to be called for each of them.
+// End the running actions of this intent, or this one alone; Engine::action_ended is still to be called for each.
 struct Stop {
     Uuid intent;
+    std::optional<std::size_t> action;
     std::string reason;
 };
 
@@ -63,7 +85,28 @@ struct Forget {
     std::string schedule;
 };
 
-using Decision = std::variant<Plan, Start, Account, Stop, Forget>;
+// Keep how far a suppression has come, or delete that of one that is no longer there.
+struct KeepSuppression {
+    SuppressionProgress progress;
+};
+struct ForgetSuppression {
+    std::string suppression;
+};
+
+// The connection to the Controller has been lost for controller-timeout, or is restored after that: keep which.
+struct KeepController {
+    bool lost = false;
+    WallTime at;
+};
+
+// Nothing to do, but somebody may want to know.
+struct Remark {
+    std::string schedule;
+    std::string message;
+};
+
+using Decision =
+    std::variant<Plan, Start, Account, Stop, Forget, KeepSuppression, ForgetSuppression, KeepController, Remark>;
 using Decisions = std::vector<Decision>;
 
 // An action of an intent that was not closed when the agent ended.
@@ -85,7 +128,9 @@ struct SavedIntent {
 struct Saved {
     std::vector<SavedIntent> intents;
     std::vector<Progress> progress;
-    std::optional<WallTime> last_alive; // for messages: when the agent last wrote anything
+    std::vector<SuppressionProgress> suppressions{};
+    bool controller_lost = false;
+    std::optional<WallTime> last_alive{}; // for messages: when the agent last wrote anything
 };
 
 } // namespace sonde::schedule

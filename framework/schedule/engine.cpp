@@ -5,7 +5,8 @@
 #include <algorithm>
 #include <utility>
 
-// How time passes: planning, triggers, runs. What happens at a start and at a new instruction is in restart.cpp.
+// How time passes: planning and triggers. The runs are in runs.cpp, suppressions and the Controller in states.cpp, what
+// happens at a start and at a new instruction in restart.cpp.
 namespace sonde::schedule {
 
 namespace {
@@ -16,7 +17,6 @@ using std::chrono::seconds;
 // A difference between the clocks below this is the adjusting and reading of them, and no step.
 constexpr nanoseconds kStep = seconds(1);
 // See the rules at Engine.
-constexpr nanoseconds kLateAtMost = seconds(10);
 constexpr nanoseconds kSilentAtMost = std::chrono::hours(24);
 
 nanoseconds late_at_most(const Timing &timing)
@@ -26,7 +26,9 @@ nanoseconds late_at_most(const Timing &timing)
 
 } // namespace
 
-Engine::Engine(Uuid agent_id, Random random) : agent_id_(agent_id), random_(std::move(random)) {}
+Engine::Engine(Uuid agent_id, Random random, Zone zone) : agent_id_(agent_id), random_(std::move(random)), zone_(zone)
+{
+}
 
 Decisions Engine::advance(Now now)
 {
@@ -35,12 +37,34 @@ Decisions Engine::advance(Now now)
     last_ = now;
     if (now.wall >= kClockIsSet)
         advance_wall(now, stepped, out);
+    advance_monotonic(now, out);
+    return out;
+}
+
+void Engine::advance_monotonic(Now now, Decisions &out)
+{
+    if (controller_timeout_ && !controller_lost_ && now.monotonic - contacted_ >= *controller_timeout_) {
+        controller_lost_ = true;
+        out.push_back(KeepController{true, now.wall});
+        happen(Happening::controller_lost, now, out);
+    }
+    if (next_suppression_.monotonic && *next_suppression_.monotonic <= now.monotonic) {
+        for (auto &[name, suppressor] : suppressors_)
+            fire_due(suppressor, WallTime::min(), now.monotonic, out);
+    }
+    while (!monotonic_ends_.empty() && monotonic_ends_.begin()->first <= now.monotonic) {
+        const Uuid id = monotonic_ends_.begin()->second;
+        const Running &run = running_.at(id);
+        if (run.until && *run.until <= now.monotonic)
+            end_run(id, "its duration of " + std::to_string(run.work->schedule.duration->count()) + " s was over", out);
+        else
+            end_run(id, "its end event '" + *run.work->schedule.end + "' came", out);
+    }
     while (!monotonic_dues_.empty() && monotonic_dues_.begin()->first <= now.monotonic) {
         const auto [since, id] = *monotonic_dues_.begin();
         monotonic_dues_.erase(monotonic_dues_.begin());
-        due(id, since, out);
+        due(id, since, now, out);
     }
-    return out;
 }
 
 void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
@@ -50,7 +74,10 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
     if (stepped < -kStep) {
         for (auto &[name, instance] : instances_)
             clock_set_back(instance, now, out);
+        states_set_back(now, out);
     }
+    if (next_suppression_.wall && *next_suppression_.wall < now.wall - kLateAtMost)
+        states_pass_over(now, out);
     const Reason late = stepped > kStep ? Reason{model::OutcomeWord::missed, model::Blame::platform,
                                                  "the clock was set forward, or the machine slept, by " +
                                                      std::to_string(std::chrono::ceil<seconds>(stepped).count()) + " s"}
@@ -59,14 +86,16 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
     std::map<std::string, Tally> missed;
     while (!wall_dues_.empty() && wall_dues_.begin()->first <= now.wall) {
         const auto [time, id] = *wall_dues_.begin();
+        switch_until(time, out);
         wall_dues_.erase(wall_dues_.begin());
         const Pending &pending = pending_.at(id);
         const Instance &instance = instances_.at(pending.intent.schedule);
         if (pending.durable && time < now.wall - late_at_most(instance.timing))
             missed[pending.intent.schedule].add(pending.intent);
         else
-            due(id, now.monotonic - (now.wall - time), out);
+            due(id, now.monotonic - (now.wall - time), now, out);
     }
+    switch_until(now.wall, out);
     while (!heads_.empty() && heads_.begin()->first <= now.wall) {
         Instance &instance = instances_.at(heads_.begin()->second);
         Tally passed = std::move(missed[instance.work->schedule.name]);
@@ -98,8 +127,21 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
         set_head(instance, next);
         if (!next)
             break;
+        remark(instance, *next, out);
         instance.next_from = *next + nanoseconds(1);
         plan(instance, *next, now, out);
+    }
+}
+
+void Engine::remark(const Instance &instance, WallTime next, Decisions &out) const
+{
+    for (const ClockChange &change : instance.timing.changes(instance.next_from, next)) {
+        const std::string times = std::to_string(change.triggers) + (change.triggers == 1 ? " time" : " times");
+        out.push_back(
+            Remark{instance.work->schedule.name,
+                   "local time in " + zone_.name() + " jumps at " + model::format_date_time(change.at) + ": " + times +
+                       " of event '" + instance.work->event.name + "' " +
+                       (change.forward ? "skipped, nothing triggers then" : "repeated, each triggers twice")});
     }
 }
 
@@ -181,64 +223,7 @@ Decisions Engine::planned(const Uuid &intent, Now now)
         return out;
     // The clock may have been set back behind its time since it was due.
     const nanoseconds late = std::max(now.wall - pending.intent.due(), nanoseconds(0));
-    due(intent, pending.due ? *pending.due : now.monotonic - late, out);
-    return out;
-}
-
-void Engine::due(const Uuid &id, MonotonicTime since, Decisions &out)
-{
-    Pending &pending = pending_.at(id);
-    pending.is_due = true;
-    if (!pending.durable)
-        return;
-    Instance &instance = instances_.at(pending.intent.schedule);
-    if (instance.running) {
-        instance.overlapped.add(pending.intent);
-        return;
-    }
-    model::Intent intent = take(instance, id).intent;
-    instance.running = id;
-    Running &run = running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false}).first->second;
-    start_actions(run, since, out);
-}
-
-void Engine::start_actions(Running &run, MonotonicTime since, Decisions &out)
-{
-    const bool together = run.work->schedule.execution_mode == model::ExecutionMode::parallel;
-    do {
-        run.active.insert(run.next);
-        out.push_back(Start{run.intent, run.work, run.next, draw_uuid(random_), since});
-        ++run.next;
-    } while (together && run.next < run.work->tasks.size());
-}
-
-Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
-{
-    Decisions out = advance(now);
-    const auto found = running_.find(intent);
-    if (found == running_.end() || found->second.active.erase(action) == 0)
-        return out;
-    Running &run = found->second;
-    if (!run.stopped && run.next < run.work->tasks.size())
-        start_actions(run, now.monotonic, out);
-    if (!run.active.empty())
-        return out;
-    Account account;
-    account.closed.push_back(intent);
-    if (run.stopped) {
-        const Reason reason{model::OutcomeWord::interrupted, model::Blame::unknown,
-                            "the instruction was replaced before it was this action's turn"};
-        Tally rest;
-        rest.add(run.intent);
-        for (; run.next < run.work->tasks.size(); ++run.next)
-            account.outcomes.push_back(outcome_of(*run.work, run.next, rest, reason, random_));
-    } else {
-        Instance &instance = instances_.at(run.intent.schedule);
-        instance.running.reset();
-        settle_overlapped(instance, account);
-    }
-    running_.erase(found);
-    out.push_back(std::move(account));
+    due(intent, pending.due ? *pending.due : now.monotonic - late, now, out);
     return out;
 }
 
@@ -248,6 +233,8 @@ void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason
         return;
     for (std::size_t i = 0; i < instance.work->tasks.size(); ++i)
         account.outcomes.push_back(outcome_of(*instance.work, i, tally, reason, random_));
+    if (reason.word == model::OutcomeWord::suppressed || reason.word == model::OutcomeWord::overlapped)
+        account.prevented.push_back({instance.work->schedule.name, reason.word, tally.count});
     for (const Uuid &id : tally.intents) {
         take(instance, id);
         account.closed.push_back(id);
@@ -277,16 +264,22 @@ Engine::Pending Engine::take(Instance &instance, const Uuid &id)
 
 Wakeup Engine::next_wakeup() const
 {
-    Wakeup wakeup;
-    const auto earlier = [&wakeup](WallTime time) { wakeup.wall = wakeup.wall ? std::min(*wakeup.wall, time) : time; };
+    Wakeup wakeup = next_suppression_;
+    const auto earlier = [](auto &earliest, auto time) { earliest = earliest ? std::min(*earliest, time) : time; };
     if (!wall_dues_.empty())
-        earlier(wall_dues_.begin()->first);
+        earlier(wakeup.wall, wall_dues_.begin()->first);
     if (!heads_.empty())
-        earlier(heads_.begin()->first);
+        earlier(wakeup.wall, heads_.begin()->first);
+    if (!wall_ends_.empty())
+        earlier(wakeup.wall, wall_ends_.begin()->first);
     if (!clockless_.empty())
-        earlier(kClockIsSet);
+        earlier(wakeup.wall, kClockIsSet);
     if (!monotonic_dues_.empty())
-        wakeup.monotonic = monotonic_dues_.begin()->first;
+        earlier(wakeup.monotonic, monotonic_dues_.begin()->first);
+    if (!monotonic_ends_.empty())
+        earlier(wakeup.monotonic, monotonic_ends_.begin()->first);
+    if (controller_timeout_ && !controller_lost_)
+        earlier(wakeup.monotonic, contacted_ + *controller_timeout_);
     return wakeup;
 }
 

@@ -6,11 +6,15 @@
 #include "model/intent.hpp"
 #include "schedule/decision.hpp"
 #include "schedule/random.hpp"
+#include "schedule/signal.hpp"
+#include "schedule/state.hpp"
+#include "schedule/suppressor.hpp"
 #include "schedule/tally.hpp"
 #include "schedule/timing.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -56,6 +60,20 @@ struct Ahead {
 // - While the clock has not been set since the machine booted (kClockIsSet), only immediate and startup events fire.
 // - After a restart: what had started is interrupted; what was planned and is past is missed; what was planned and lies
 //   ahead stays at its drawn time; what would have been planned meanwhile is missed.
+// - A calendar is read in the zone that the engine was given, unless it has an offset. Local times that daylight saving
+//   skips trigger nothing, those that it repeats trigger twice; a Remark says so beforehand.
+// - controller-lost triggers when no Controller has answered for controller-timeout since the last that did, or since
+// the
+//   start; controller-connected at the first answer after that. They run on the monotonic clock as immediate ones do,
+//   and what was lost when the agent ended is lost when it starts.
+// - A run that has triggered its end event since it was due, or has lasted for its `duration`, is stopped: its running
+//   actions end as their methods do, the actions after them are interrupted. An end that passes while the agent is down
+//   needs nothing: the run is interrupted anyway.
+// - A trigger whose schedule's tags match an active suppression when it is due is suppressed, also if the schedule
+// runs;
+//   an action whose own tags match one when it is its turn is suppressed, and the next one has its turn. A suppression
+//   begins and ends before what is due at the same instant. With `stop-running` its beginning stops the running actions
+//   of the schedules that match, and the actions that match.
 // - Startup events fire at `start` alone. An instruction that arrives later has its startup events fire at the next
 // start.
 // - A one-off event in the past when its instruction comes into force is missed.
@@ -69,7 +87,8 @@ struct Ahead {
 //   parallel one together.
 class Engine {
 public:
-    Engine(Uuid agent_id, Random random);
+    // `zone`: where calendars without an offset are read.
+    Engine(Uuid agent_id, Random random, Zone zone = Zone());
 
     // Begins, once, with the instruction in force (an empty one if there is none yet) and what the spool has kept.
     Decisions start(const model::Instruction &instruction, const Saved &saved, Now now);
@@ -86,6 +105,9 @@ public:
     // This action (its index) of this intent has ended, and the caller has accounted for it.
     Decisions action_ended(const Uuid &intent, std::size_t action, Now now);
 
+    // A Controller has answered.
+    Decisions contact(Now now);
+
     Wakeup next_wakeup() const;
 
     // What is due within this time, as far as it is planned.
@@ -94,6 +116,8 @@ public:
     // What is planned and neither started nor accounted for, by due time; and what runs.
     std::vector<model::Intent> pending() const;
     std::vector<model::Intent> running() const;
+
+    State state() const;
 
 private:
     // A schedule in force.
@@ -118,7 +142,11 @@ private:
         std::shared_ptr<const Work> work;
         std::size_t next = 0; // the first action that has not been started
         std::set<std::size_t> active;
-        bool stopped = false; // its schedule has been removed or changed: no further action starts
+        bool removed = false;       // its schedule is no longer in force
+        std::optional<Reason> rest; // no further action starts: what becomes of them
+        std::optional<Source> end;  // the schedule's end event
+        std::optional<Signal> ends; // and the trigger of it that ends this run
+        std::optional<MonotonicTime> until;
     };
 
     Instance &add(Work work);
@@ -133,13 +161,36 @@ private:
     // Accounts for what is missed, with the triggers before `punctual` that nobody planned, and plans ahead.
     void catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason, Decisions &out);
     void clock_set_back(Instance &instance, Now now, Decisions &out);
+    // Says what daylight saving does to the triggers until the next one.
+    void remark(const Instance &instance, WallTime next, Decisions &out) const;
     void plan(Instance &instance, WallTime event, Now now, Decisions &out);
     void wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now);
     void set_head(Instance &instance, std::optional<WallTime> head);
 
     void advance_wall(Now now, std::chrono::nanoseconds stepped, Decisions &out);
-    void due(const Uuid &id, MonotonicTime since, Decisions &out);
-    void start_actions(Running &run, MonotonicTime since, Decisions &out);
+    void advance_monotonic(Now now, Decisions &out);
+    void due(const Uuid &id, MonotonicTime since, Now now, Decisions &out);
+    // Starts what has its turn, and closes the run if nothing is left of it.
+    void go_on(const Uuid &id, MonotonicTime since, Decisions &out);
+    void finish(const Uuid &id, Account &account);
+    // No further action of it starts, and those that run are stopped.
+    void cut(const Uuid &id, Running &run, Reason rest, const std::string &why, Decisions &out);
+    void end_run(const Uuid &id, const std::string &why, Decisions &out);
+    void wait_for_end(const Uuid &id, Running &run, std::optional<Signal> signal);
+    // What begins and ends by the wall clock until then, but for triggers.
+    void switch_until(WallTime until, Decisions &out);
+    void states_set_back(Now now, Decisions &out);
+    void states_pass_over(Now now, Decisions &out);
+
+    void happen(Happening happening, Now now, Decisions &out);
+    void set_suppressors(const model::Instruction &instruction, const Saved *saved, Now now, Decisions &out);
+    // `change` is made to it, with all that follows.
+    void change(Suppressor &suppressor, const std::function<void()> &change, Decisions &out);
+    void fire_due(Suppressor &suppressor, WallTime wall, MonotonicTime monotonic, Decisions &out);
+    void stop_running(const Suppressor &suppressor, Decisions &out);
+    // The active suppression that matches one of these tags, if any.
+    const Suppressor *suppressing(const std::vector<std::string> &tags) const;
+    void refresh_suppressions();
     // Adds an outcome for each action, and closes the intents.
     void settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account);
     void settle_overlapped(Instance &instance, Account &account);
@@ -147,13 +198,25 @@ private:
 
     Uuid agent_id_;
     Random random_;
+    Zone zone_;
     std::map<std::string, Instance> instances_;
     std::map<Uuid, Pending> pending_;
     std::map<Uuid, Running> running_;
     std::set<std::pair<WallTime, Uuid>> wall_dues_;
     std::set<std::pair<MonotonicTime, Uuid>> monotonic_dues_;
     std::set<std::pair<WallTime, std::string>> heads_;
-    std::set<std::string> clockless_; // schedules that wait for the clock to be set
+    std::set<std::pair<WallTime, Uuid>> wall_ends_;           // of runs, by their end events
+    std::set<std::pair<MonotonicTime, Uuid>> monotonic_ends_; // by their durations, too
+    std::set<std::string> clockless_;                         // schedules that wait for the clock to be set
+
+    std::map<std::string, Suppressor> suppressors_;
+    std::vector<const Suppressor *> active_suppressors_;
+    Wakeup next_suppression_; // when one of them begins or ends
+
+    std::optional<std::chrono::seconds> controller_timeout_;
+    MonotonicTime contacted_{};
+    bool controller_lost_ = false;
+
     std::optional<Now> last_;
     std::optional<WallTime> last_alive_; // an earlier process
 };

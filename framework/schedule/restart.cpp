@@ -37,6 +37,9 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     Decisions out;
     last_ = now;
     last_alive_ = saved.last_alive;
+    controller_timeout_ = instruction.agent.controller_timeout;
+    contacted_ = now.monotonic;
+    controller_lost_ = saved.controller_lost;
     for (Work &work : works_of(instruction))
         add(std::move(work));
     for (const Progress &progress : saved.progress) {
@@ -46,6 +49,7 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
         found->second.fresh = false;
         found->second.next_from = progress.last_event + std::chrono::nanoseconds(1);
     }
+    set_suppressors(instruction, &saved, now, out);
     std::map<std::string, Tally> missed;
     for (const SavedIntent &intent : saved.intents)
         restore(intent, now, missed, out);
@@ -141,8 +145,8 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
     settle(instance, missed, reason, account);
     if (!account.outcomes.empty())
         out.push_back(std::move(account));
-    const bool startup = std::holds_alternative<model::Startup>(instance.work->event.type);
-    if (startup ? starting : instance.fresh)
+    const std::optional<Happening> happening = happening_of(instance.work->event);
+    if ((happening == Happening::started && starting) || (happening == Happening::configured && instance.fresh))
         plan(instance, now.wall, now, out);
 }
 
@@ -163,6 +167,8 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
     }
     for (const std::string &name : gone)
         remove(name, out);
+    controller_timeout_ = instruction.agent.controller_timeout;
+    set_suppressors(instruction, nullptr, now, out);
     for (auto &[name, work] : asked)
         begin(add(std::move(work)), false, now, {}, out);
     for (const std::string &name : gone)
@@ -180,7 +186,7 @@ void Engine::forget_unless_planned(const std::string &name, Decisions &out) cons
 
 Engine::Instance &Engine::add(Work work)
 {
-    const Timing timing(work.event, agent_id_);
+    const Timing timing(work.event, agent_id_, zone_);
     const std::string name = work.schedule.name;
     Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
     return instances_.insert_or_assign(name, std::move(instance)).first->second;
@@ -201,8 +207,12 @@ void Engine::remove(const std::string &name, Decisions &out)
     }
     settle(instance, missed, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, account);
     if (instance.running) {
-        running_.at(*instance.running).stopped = true;
-        out.push_back(Stop{*instance.running, kReplaced});
+        Running &run = running_.at(*instance.running);
+        run.removed = true;
+        cut(*instance.running, run,
+            {model::OutcomeWord::interrupted, model::Blame::unknown,
+             std::string(kReplaced) + " before it was this action's turn"},
+            kReplaced, out);
     }
     if (!account.closed.empty() || !account.outcomes.empty())
         out.push_back(std::move(account));

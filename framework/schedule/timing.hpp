@@ -22,6 +22,9 @@ namespace sonde::schedule {
 inline constexpr WallTime kClockIsSet{std::chrono::sys_days{std::chrono::year{2020} / 1 / 1}};
 inline constexpr WallTime kEndOfTime{std::chrono::sys_days{std::chrono::year{2100} / 1 / 1}};
 
+// A trigger is missed when it is late by more, or by more than its interval if that is shorter.
+inline constexpr std::chrono::nanoseconds kLateAtMost = std::chrono::seconds(10);
+
 std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = 0xcbf29ce484222325);
 
 // A periodic event without `start` triggers at the Unix epoch + phase + k * interval, where

@@ -138,6 +138,23 @@ void put(Canonical &out, const model::Action &action)
     out.put("suppression-tag", action.suppression_tags);
 }
 
+class Events {
+public:
+    explicit Events(const model::Instruction &instruction)
+    {
+        for (const model::Event &event : instruction.events)
+            by_name_.emplace(event.name, &event);
+    }
+    std::optional<model::Event> find(const std::optional<std::string> &name) const
+    {
+        const auto found = name ? by_name_.find(*name) : by_name_.end();
+        return found == by_name_.end() ? std::nullopt : std::optional(*found->second);
+    }
+
+private:
+    std::map<std::string_view, const model::Event *> by_name_;
+};
+
 const char *name_of(model::ExecutionMode mode)
 {
     switch (mode) {
@@ -166,25 +183,42 @@ std::uint64_t fingerprint_of(const Work &work)
         put(out, work.tasks[i]);
     }
     out.put("end", work.schedule.end);
+    if (work.end)
+        put(out, *work.end);
     out.put("duration", work.schedule.duration);
+    return out.hash();
+}
+
+std::uint64_t fingerprint_of(const Suppressing &suppressing)
+{
+    const model::Suppression &suppression = suppressing.suppression;
+    Canonical out;
+    out.put("suppression", std::string_view(suppression.name));
+    out.put("start", suppression.start);
+    if (suppressing.start)
+        put(out, *suppressing.start);
+    out.put("end", suppression.end);
+    if (suppressing.end)
+        put(out, *suppressing.end);
+    out.put("match", suppression.match);
+    if (suppression.stop_running)
+        out.put("stop-running", std::string_view());
     return out.hash();
 }
 
 std::vector<Work> works_of(const model::Instruction &instruction)
 {
-    std::map<std::string_view, const model::Event *> events;
-    for (const model::Event &event : instruction.events)
-        events.emplace(event.name, &event);
+    const Events events(instruction);
     std::map<std::string_view, const model::Task *> tasks;
     for (const model::Task &task : instruction.tasks)
         tasks.emplace(task.name, &task);
 
     std::vector<Work> works;
     for (const model::Schedule &schedule : instruction.schedules) {
-        const auto event = events.find(schedule.start);
-        if (event == events.end() || schedule.actions.empty())
+        const std::optional<model::Event> start = events.find(schedule.start);
+        if (!start || schedule.actions.empty())
             continue;
-        Work work{schedule, *event->second, {}, 0};
+        Work work{schedule, *start, {}, 0, events.find(schedule.end)};
         for (const model::Action &action : schedule.actions) {
             const auto task = tasks.find(action.task);
             if (task != tasks.end())
@@ -196,6 +230,20 @@ std::vector<Work> works_of(const model::Instruction &instruction)
         works.push_back(std::move(work));
     }
     return works;
+}
+
+std::vector<Suppressing> suppressings_of(const model::Instruction &instruction)
+{
+    const Events events(instruction);
+    std::vector<Suppressing> all;
+    for (const model::Suppression &suppression : instruction.suppressions) {
+        Suppressing one{suppression, events.find(suppression.start), events.find(suppression.end), 0};
+        if (suppression.match.empty() || (suppression.start && !one.start))
+            continue;
+        one.fingerprint = fingerprint_of(one);
+        all.push_back(std::move(one));
+    }
+    return all;
 }
 
 } // namespace sonde::schedule

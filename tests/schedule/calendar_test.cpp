@@ -53,7 +53,7 @@ public:
         local_.resize(static_cast<std::size_t>(length.count()));
         for (std::size_t i = 0; i < local_.size(); ++i) {
             const std::time_t time = begin.time_since_epoch().count() + static_cast<std::time_t>(i);
-            REQUIRE(localtime_r(&time, &local_[i]) != nullptr);
+            localtime_r(&time, &local_[i]);
         }
         unsetenv("TZ");
         tzset();
@@ -89,7 +89,7 @@ private:
 struct Window {
     const char *zone;
     sys_seconds begin;
-    std::chrono::hours length{60};
+    std::chrono::hours length{36};
 };
 
 // Around changes of daylight saving, a leap day, the ends of years.
@@ -159,11 +159,13 @@ TEST_CASE("a calendar triggers in every second that all six of its fields hold, 
             REQUIRE(next == expected.first);
             // Each one leads to the next, and none is closer than the interval.
             std::uint64_t steps = 0;
-            WallTime former{};
-            for (auto t = next; t && *t < before && steps < 500; t = computed.first_from(*t + 1ns)) {
-                REQUIRE((steps++ == 0 || *t - former >= computed.interval()));
+            bool apart = true;
+            WallTime former = WallTime(0s);
+            for (auto t = next; t && *t < before && steps < 500; t = computed.first_from(*t + 1ns), ++steps) {
+                apart = apart && *t - former >= computed.interval();
                 former = *t;
             }
+            REQUIRE(apart);
             REQUIRE(steps == std::min<std::uint64_t>(expected.count, 500));
             all += expected.count;
         }

@@ -61,8 +61,7 @@ TEST_CASE("a removed schedule's running actions are stopped and those after them
     world.replace({});
     REQUIRE(world.stopped.size() == 1);
     CHECK(world.stopped[0].reason == "the instruction was replaced");
-    CHECK(world.count("s", OutcomeWord::failed) == 1); // by the stop
-    CHECK(world.count("s", OutcomeWord::interrupted) == 2);
+    CHECK(world.count("s", OutcomeWord::interrupted) == 3);
     CHECK(world.open_intents() == 0);
     CHECK(world.engine->running().empty());
 }

@@ -38,9 +38,17 @@ model::Schedule schedule_of(const std::string &name, const std::string &event, s
     return schedule;
 }
 
-model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules)
+model::Suppression suppression(const std::string &name, std::optional<std::string> start,
+                               std::optional<std::string> end, bool stop_running)
+{
+    return {name, std::move(start), std::move(end), {"quiet"}, stop_running};
+}
+
+model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules,
+                               std::vector<model::Suppression> suppressions)
 {
     model::Instruction instruction;
+    instruction.suppressions = std::move(suppressions);
     instruction.events = std::move(events);
     instruction.schedules = std::move(schedules);
     for (char name = 'a'; name <= 'e'; ++name)
@@ -54,18 +62,22 @@ void World::start(const model::Instruction &instruction)
 {
     Uuid agent{};
     agent.data[0] = 7;
-    engine = std::make_unique<Engine>(agent, [this] { return random(); });
+    engine = std::make_unique<Engine>(
+        agent, [this] { return random(); }, zone);
     Saved saved;
     for (const auto &[id, intent] : intents)
         saved.intents.push_back(intent);
     for (const auto &[name, value] : progress)
         saved.progress.push_back(value);
-    carry_out(engine->start(instruction, saved, now));
+    for (const auto &[name, value] : suppressions)
+        saved.suppressions.push_back(value);
+    saved.controller_lost = controller_lost;
+    carry_out(engine->start(instruction, saved, now), false);
 }
 
 void World::replace(const model::Instruction &instruction)
 {
-    carry_out(engine->replace(instruction, now));
+    carry_out(engine->replace(instruction, now), false);
 }
 
 void World::crash(std::chrono::nanoseconds down)
@@ -122,24 +134,25 @@ void World::run_for(std::chrono::nanoseconds time)
     advance();
 }
 
-void World::carry_out(const Decisions &decisions)
+void World::perhaps_die() const
 {
+    if (dies && dies())
+        throw Killed{};
+}
+
+void World::carry_out(const Decisions &decisions, bool dies_before)
+{
+    if (dies_before)
+        perhaps_die();
     commit(decisions);
     for (const Decision &decision : decisions) {
+        perhaps_die();
         if (const auto *start = std::get_if<Start>(&decision)) {
             begin(*start);
-        } else if (const auto *stop = std::get_if<Stop>(&decision)) {
-            stopped.push_back(*stop);
-            for (auto it = endings_.begin(); it != endings_.end();) {
-                if (it->second.intent != stop->intent) {
-                    ++it;
-                    continue;
-                }
-                const Ending ending = it->second;
-                endings_.erase(it);
-                end(ending, model::OutcomeWord::failed);
-                it = endings_.begin();
-            }
+        } else if (const auto *stopping = std::get_if<Stop>(&decision)) {
+            stop(*stopping);
+        } else if (const auto *remark = std::get_if<Remark>(&decision)) {
+            remarks.push_back(remark->message);
         }
     }
     if (commit_time != 0ns)
@@ -148,6 +161,19 @@ void World::carry_out(const Decisions &decisions)
         const Uuid id = commits_.begin()->second;
         commits_.erase(commits_.begin());
         carry_out(engine->planned(id, now));
+    }
+}
+
+void World::stop(const Stop &stop)
+{
+    stopped.push_back(stop);
+    const auto stops = [&stop](const auto &ending) {
+        return ending.second.intent == stop.intent && (!stop.action || ending.second.action == *stop.action);
+    };
+    for (auto it = endings_.begin(); (it = std::find_if(endings_.begin(), endings_.end(), stops)) != endings_.end();) {
+        const Ending ending = it->second;
+        endings_.erase(it);
+        end(ending, model::OutcomeWord::interrupted);
     }
 }
 
@@ -161,16 +187,42 @@ void World::commit(const Decisions &decisions)
             ++planned;
         } else if (const auto *account = std::get_if<Account>(&decision)) {
             outcomes.insert(outcomes.end(), account->outcomes.begin(), account->outcomes.end());
+            for (const model::Outcome &outcome : account->outcomes)
+                mark_ended(outcome);
+            for (const Prevented &one : account->prevented)
+                prevented[{one.schedule, one.word}] += one.count;
             for (const Uuid &id : account->closed)
                 CHECK(intents.erase(id) == 1);
             if (account->progress)
                 progress[account->progress->schedule] = *account->progress;
+        } else if (const auto *keep = std::get_if<KeepSuppression>(&decision)) {
+            suppressions[keep->progress.suppression] = keep->progress;
+        } else if (const auto *gone = std::get_if<ForgetSuppression>(&decision)) {
+            suppressions.erase(gone->suppression);
+        } else if (const auto *reach = std::get_if<KeepController>(&decision)) {
+            controller_lost = reach->lost;
+            controller.push_back(*reach);
         }
     }
     for (const Decision &decision : decisions) {
         if (const auto *forget = std::get_if<Forget>(&decision))
             progress.erase(forget->schedule);
     }
+}
+
+// An outcome whose run is an intent's identity is that of its action which will not start.
+void World::mark_ended(const model::Outcome &outcome)
+{
+    const auto saved = intents.find(outcome.run);
+    if (saved == intents.end())
+        return;
+    const auto &names = saved->second.intent.actions;
+    const auto number = static_cast<std::size_t>(std::find(names.begin(), names.end(), outcome.action) - names.begin());
+    auto &actions = saved->second.actions;
+    actions.resize(names.size());
+    CHECK_FALSE(actions.at(number).started);
+    CHECK_FALSE(actions.at(number).ended);
+    actions.at(number).ended = true;
 }
 
 void World::begin(const Start &start)
@@ -184,6 +236,7 @@ void World::begin(const Start &start)
     CHECK_FALSE(actions[start.action].started);
     actions[start.action].started = true;
     actions[start.action].run = start.run;
+    perhaps_die();
     started.push_back({start.intent, start.action, now.wall, now.monotonic, start.due});
     endings_.emplace(now.monotonic + duration(), Ending{start.intent.id, start.action, start.run});
 }
@@ -199,6 +252,7 @@ void World::end(const Ending &ending, model::OutcomeWord word)
     outcome.first_event = outcome.last_event = saved.intent.event;
     outcomes.push_back(outcome);
     saved.actions[ending.action].ended = true;
+    perhaps_die();
     carry_out(engine->action_ended(ending.intent, ending.action, now));
 }
 

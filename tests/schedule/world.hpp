@@ -25,7 +25,11 @@ model::Event event(const std::string &name, decltype(model::Event::type) type, s
 // Its actions are called a, b, c, ..., each with a task of the same name.
 model::Schedule schedule_of(const std::string &name, const std::string &event, std::size_t actions = 1,
                             model::ExecutionMode mode = model::ExecutionMode::sequential);
-model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules);
+model::Instruction instruction(std::vector<model::Event> events, std::vector<model::Schedule> schedules,
+                               std::vector<model::Suppression> suppressions = {});
+// It matches the tag `quiet`.
+model::Suppression suppression(const std::string &name, std::optional<std::string> start,
+                               std::optional<std::string> end, bool stop_running = false);
 
 struct Started {
     model::Intent intent;
@@ -35,6 +39,9 @@ struct Started {
     MonotonicTime due;
 };
 
+// All processes have died; the caller calls crash().
+struct Killed {};
+
 class World {
 public:
     explicit World(WallTime wall = kMonday, std::uint64_t seed = 1);
@@ -42,6 +49,9 @@ public:
     // How long an action runs, and how long a commit takes.
     std::function<std::chrono::nanoseconds()> duration = [] { return 0ns; };
     std::chrono::nanoseconds commit_time{0};
+    // Asked between any two things that are done; what is durable by then stays. Not before a start or a new
+    // instruction is durable: that is as if it had not been.
+    std::function<bool()> dies;
 
     void start(const model::Instruction &instruction);
     void replace(const model::Instruction &instruction);
@@ -51,6 +61,8 @@ public:
     void run_for(std::chrono::nanoseconds time);
     void stand_still(std::chrono::nanoseconds time) { pass(time); }
     void advance() { carry_out(engine->advance(now)); }
+    // A Controller answers.
+    void contact() { carry_out(engine->contact(now)); }
 
     // Sum of the outcomes' counts, by schedule and word; both may be left out.
     std::uint64_t count(const std::string &schedule = "", std::optional<model::OutcomeWord> word = std::nullopt) const;
@@ -62,10 +74,16 @@ public:
     // What is durable.
     std::map<Uuid, SavedIntent> intents;
     std::map<std::string, Progress> progress;
+    std::map<std::string, SuppressionProgress> suppressions;
+    bool controller_lost = false;
     std::vector<model::Outcome> outcomes;
     // What happened.
     std::vector<Started> started;
     std::vector<Stop> stopped;
+    std::vector<KeepController> controller; // each loss and return
+    std::vector<std::string> remarks;
+    std::map<std::pair<std::string, model::OutcomeWord>, std::uint64_t> prevented;
+    Zone zone;
     std::size_t planned = 0;
     std::size_t wakeups = 0;
 
@@ -76,9 +94,12 @@ private:
         Uuid run;
     };
 
-    void carry_out(const Decisions &decisions);
+    void carry_out(const Decisions &decisions, bool dies_before = true);
+    void perhaps_die() const;
     void commit(const Decisions &decisions);
+    void mark_ended(const model::Outcome &outcome);
     void begin(const Start &start);
+    void stop(const Stop &stop);
     void end(const Ending &ending, model::OutcomeWord word);
     void pass(std::chrono::nanoseconds time);
 

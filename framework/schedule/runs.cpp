@@ -1,0 +1,153 @@
+#include "schedule/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// Runs of schedules: how one begins, goes on from action to action, and ends.
+namespace sonde::schedule {
+
+namespace {
+
+Reason suppressed_by(const Suppressor &suppressor)
+{
+    return {model::OutcomeWord::suppressed, model::Blame::unknown,
+            "by the suppression '" + suppressor.configuration().name + "'"};
+}
+
+} // namespace
+
+void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
+{
+    Pending &pending = pending_.at(id);
+    pending.is_due = true;
+    if (!pending.durable)
+        return;
+    Instance &instance = instances_.at(pending.intent.schedule);
+    if (const Suppressor *suppressor = suppressing(instance.work->schedule.suppression_tags)) {
+        Tally one;
+        one.add(pending.intent);
+        Account account;
+        settle(instance, one, suppressed_by(*suppressor), account);
+        out.push_back(std::move(account));
+        return;
+    }
+    if (instance.running) {
+        instance.overlapped.add(pending.intent);
+        return;
+    }
+    model::Intent intent = take(instance, id).intent;
+    instance.running = id;
+    Running &run =
+        running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false, {}, {}, {}, {}}).first->second;
+    if (const auto duration = run.work->schedule.duration) {
+        run.until = now.monotonic + *duration;
+        monotonic_ends_.emplace(*run.until, id);
+    }
+    if (run.work->end) {
+        run.end.emplace(*run.work->end, agent_id_, zone_);
+        const WallTime began = instance.timing.timed() ? run.intent.due() : now.wall;
+        wait_for_end(id, run, run.end->next(began + std::chrono::nanoseconds(1), random_));
+    }
+    go_on(id, since, out);
+}
+
+void Engine::go_on(const Uuid &id, MonotonicTime since, Decisions &out)
+{
+    Running &run = running_.at(id);
+    const Work &work = *run.work;
+    const bool together = work.schedule.execution_mode == model::ExecutionMode::parallel;
+    Tally one;
+    one.add(run.intent);
+    Account account;
+    while (run.next < work.tasks.size() && (together || run.active.empty())) {
+        const std::size_t action = run.next++;
+        std::optional<Reason> reason = run.rest;
+        if (!reason) {
+            if (const Suppressor *suppressor = suppressing(work.schedule.actions[action].suppression_tags))
+                reason = suppressed_by(*suppressor);
+        }
+        if (reason) {
+            account.outcomes.push_back(outcome_of(work, action, one, *reason, random_));
+            account.outcomes.back().run = id;
+            continue;
+        }
+        run.active.insert(action);
+        out.push_back(Start{run.intent, run.work, action, draw_uuid(random_), since});
+    }
+    if (run.active.empty())
+        finish(id, account);
+    if (!account.outcomes.empty() || !account.closed.empty())
+        out.push_back(std::move(account));
+}
+
+Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
+{
+    Decisions out = advance(now);
+    const auto found = running_.find(intent);
+    if (found != running_.end() && found->second.active.erase(action) != 0)
+        go_on(intent, now.monotonic, out);
+    return out;
+}
+
+void Engine::finish(const Uuid &id, Account &account)
+{
+    Running &run = running_.at(id);
+    account.closed.push_back(id);
+    if (!run.removed) {
+        Instance &instance = instances_.at(run.intent.schedule);
+        instance.running.reset();
+        settle_overlapped(instance, account);
+    }
+    wait_for_end(id, run, std::nullopt);
+    if (run.until)
+        monotonic_ends_.erase({*run.until, id});
+    running_.erase(id);
+}
+
+void Engine::wait_for_end(const Uuid &id, Running &run, std::optional<Signal> signal)
+{
+    if (run.ends && run.ends->monotonic)
+        monotonic_ends_.erase({*run.ends->monotonic, id});
+    else if (run.ends)
+        wall_ends_.erase({run.ends->due(), id});
+    run.ends = signal;
+    if (run.ends && run.ends->monotonic)
+        monotonic_ends_.emplace(*run.ends->monotonic, id);
+    else if (run.ends)
+        wall_ends_.emplace(run.ends->due(), id);
+}
+
+void Engine::end_run(const Uuid &id, const std::string &why, Decisions &out)
+{
+    cut(id, running_.at(id),
+        {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before it was this action's turn"}, why, out);
+}
+
+void Engine::cut(const Uuid &id, Running &run, Reason rest, const std::string &why, Decisions &out)
+{
+    wait_for_end(id, run, std::nullopt);
+    if (run.until)
+        monotonic_ends_.erase({*std::exchange(run.until, {}), id});
+    if (!run.rest)
+        run.rest = std::move(rest);
+    out.push_back(Stop{id, std::nullopt, why});
+}
+
+void Engine::stop_running(const Suppressor &suppressor, Decisions &out)
+{
+    const std::string why = "the suppression '" + suppressor.configuration().name + "' began";
+    for (auto &[id, run] : running_) {
+        if (run.removed)
+            continue;
+        if (suppressor.matches(run.work->schedule.suppression_tags)) {
+            cut(id, run, suppressed_by(suppressor), why, out);
+            continue;
+        }
+        for (const std::size_t action : run.active) {
+            if (suppressor.matches(run.work->schedule.actions[action].suppression_tags))
+                out.push_back(Stop{id, action, why});
+        }
+    }
+}
+
+} // namespace sonde::schedule

@@ -1,0 +1,204 @@
+#include "schedule/engine.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What is active and what is not: suppressions, the connection to the Controller, runs that are to end.
+namespace sonde::schedule {
+
+Decisions Engine::contact(Now now)
+{
+    Decisions out = advance(now);
+    contacted_ = now.monotonic;
+    if (std::exchange(controller_lost_, false)) {
+        out.push_back(KeepController{false, now.wall});
+        happen(Happening::controller_connected, now, out);
+        advance_monotonic(now, out);
+    }
+    return out;
+}
+
+void Engine::happen(Happening happening, Now now, Decisions &out)
+{
+    for (auto &[name, suppressor] : suppressors_) {
+        change(
+            suppressor, [&] { suppressor.happened(happening, now, random_); }, out);
+        fire_due(suppressor, WallTime::min(), now.monotonic, out);
+    }
+    for (auto &[id, run] : running_) {
+        if (!run.end || run.rest)
+            continue;
+        if (auto signal = run.end->on(happening, now, random_))
+            wait_for_end(id, run, signal);
+    }
+    for (auto &[name, instance] : instances_) {
+        if (happening_of(instance.work->event) == happening)
+            plan(instance, now.wall, now, out);
+    }
+}
+
+void Engine::set_suppressors(const model::Instruction &instruction, const Saved *saved, Now now, Decisions &out)
+{
+    std::map<std::string, Suppressing> asked;
+    for (Suppressing &one : suppressings_of(instruction))
+        asked.emplace(one.suppression.name, std::move(one));
+    std::set<std::string> gone;
+    for (auto it = suppressors_.begin(); it != suppressors_.end();) {
+        const auto same = asked.find(it->first);
+        if (same != asked.end() && same->second.fingerprint == it->second.fingerprint()) {
+            asked.erase(same);
+            ++it;
+            continue;
+        }
+        gone.insert(it->first);
+        it = suppressors_.erase(it);
+    }
+    std::map<std::string, const SuppressionProgress *> known;
+    if (saved != nullptr) {
+        for (const SuppressionProgress &progress : saved->suppressions) {
+            known.emplace(progress.suppression, &progress);
+            gone.insert(progress.suppression);
+        }
+    }
+    for (auto &[name, one] : asked) {
+        gone.erase(name);
+        const auto found = known.find(name);
+        const SuppressionProgress *before =
+            found != known.end() && found->second->fingerprint == one.fingerprint ? found->second : nullptr;
+        Suppressor &suppressor = suppressors_.emplace(name, Suppressor(std::move(one), agent_id_, zone_)).first->second;
+        suppressor.begin(before, now, random_);
+        if (before != nullptr)
+            suppressor.pass_over(now.wall, random_);
+        else
+            suppressor.happened(Happening::configured, now, random_);
+        if (saved != nullptr)
+            suppressor.happened(Happening::started, now, random_);
+        if (before == nullptr || !(suppressor.progress() == *before))
+            out.push_back(KeepSuppression{suppressor.progress()});
+        if (suppressor.active() && suppressor.configuration().stop_running)
+            stop_running(suppressor, out);
+    }
+    for (const std::string &name : gone)
+        out.push_back(ForgetSuppression{name});
+    refresh_suppressions();
+    for (auto &[name, suppressor] : suppressors_)
+        fire_due(suppressor, now.wall, now.monotonic, out);
+}
+
+void Engine::change(Suppressor &suppressor, const std::function<void()> &change, Decisions &out)
+{
+    const SuppressionProgress before = suppressor.progress();
+    change();
+    SuppressionProgress after = suppressor.progress();
+    if (after == before)
+        return;
+    if (after.active && !before.active && suppressor.configuration().stop_running)
+        stop_running(suppressor, out);
+    out.push_back(KeepSuppression{std::move(after)});
+    refresh_suppressions();
+}
+
+void Engine::fire_due(Suppressor &suppressor, WallTime wall, MonotonicTime monotonic, Decisions &out)
+{
+    const auto is_due = [&] {
+        const std::optional<Signal> &signal = suppressor.waits_for();
+        return signal && (signal->monotonic ? *signal->monotonic <= monotonic : signal->due() <= wall);
+    };
+    while (is_due())
+        change(
+            suppressor, [&] { suppressor.fire(random_); }, out);
+}
+
+void Engine::switch_until(WallTime until, Decisions &out)
+{
+    if (next_suppression_.wall && *next_suppression_.wall <= until) {
+        for (auto &[name, suppressor] : suppressors_)
+            fire_due(suppressor, until, MonotonicTime::min(), out);
+    }
+    while (!wall_ends_.empty() && wall_ends_.begin()->first <= until) {
+        const Uuid id = wall_ends_.begin()->second;
+        end_run(id, "its end event '" + *running_.at(id).work->schedule.end + "' came", out);
+    }
+}
+
+void Engine::states_pass_over(Now now, Decisions &out)
+{
+    for (auto &[name, suppressor] : suppressors_) {
+        if (suppressor.waits_for_clock())
+            change(
+                suppressor, [&] { suppressor.clock_was_set(now, random_); }, out);
+        else
+            change(
+                suppressor, [&] { suppressor.pass_over(now.wall - kLateAtMost, random_); }, out);
+    }
+    refresh_suppressions();
+}
+
+void Engine::states_set_back(Now now, Decisions &out)
+{
+    for (auto &[name, suppressor] : suppressors_)
+        change(
+            suppressor, [&] { suppressor.clock_set_back(now, random_); }, out);
+    // A run ends at the first trigger that the clock shows from now on.
+    for (auto &[id, run] : running_) {
+        if (run.ends && !run.ends->monotonic)
+            wait_for_end(id, run, run.end->next(now.wall, random_));
+    }
+}
+
+const Suppressor *Engine::suppressing(const std::vector<std::string> &tags) const
+{
+    if (tags.empty())
+        return nullptr;
+    const auto found = std::find_if(active_suppressors_.begin(), active_suppressors_.end(),
+                                    [&](const Suppressor *suppressor) { return suppressor->matches(tags); });
+    return found == active_suppressors_.end() ? nullptr : *found;
+}
+
+void Engine::refresh_suppressions()
+{
+    active_suppressors_.clear();
+    next_suppression_ = {};
+    const auto earlier = [](auto &earliest, auto time) { earliest = earliest ? std::min(*earliest, time) : time; };
+    for (const auto &[name, suppressor] : suppressors_) {
+        if (suppressor.active())
+            active_suppressors_.push_back(&suppressor);
+        if (suppressor.waits_for_clock())
+            earlier(next_suppression_.wall, kClockIsSet);
+        if (const std::optional<Signal> &signal = suppressor.waits_for()) {
+            if (signal->monotonic)
+                earlier(next_suppression_.monotonic, *signal->monotonic);
+            else
+                earlier(next_suppression_.wall, signal->due());
+        }
+    }
+}
+
+State Engine::state() const
+{
+    State state;
+    for (const auto &[name, instance] : instances_) {
+        const model::Schedule &schedule = instance.work->schedule;
+        const Running *run = instance.running ? &running_.at(*instance.running) : nullptr;
+        const auto idle = [&](const std::vector<std::string> &tags) {
+            return suppressing(tags) != nullptr ? Activity::suppressed : Activity::enabled;
+        };
+        State::Schedule &shown = state.schedules.emplace_back();
+        shown.name = name;
+        shown.activity = run != nullptr ? Activity::running : idle(schedule.suppression_tags);
+        for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
+            if (run != nullptr && run->active.contains(i))
+                shown.actions.push_back(Activity::running);
+            else if (idle(schedule.suppression_tags) == Activity::suppressed)
+                shown.actions.push_back(Activity::suppressed);
+            else
+                shown.actions.push_back(idle(schedule.actions[i].suppression_tags));
+        }
+    }
+    for (const auto &[name, suppressor] : suppressors_)
+        state.suppressions.push_back({name, suppressor.active()});
+    state.controller_lost = controller_lost_;
+    return state;
+}
+
+} // namespace sonde::schedule
