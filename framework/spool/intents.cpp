@@ -1,5 +1,6 @@
 #include "spool/intents.hpp"
 
+#include "spool/counts.hpp"
 #include "spool/meta.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/schema.hpp"
@@ -50,8 +51,8 @@ Result<void> read_intents(sqlite::Connection &db, std::vector<OpenIntent> &inten
 Result<void> put_intent(sqlite::Connection &db, const model::Intent &intent)
 {
     const auto id = to_string(intent.id);
-    const auto stored = db.run("INSERT INTO intent VALUES(?, ?, ?, ?, ?)", id, intent.schedule, intent.event,
-                               intent.spread.count(), intent.cycle_number);
+    const auto stored = db.run("INSERT INTO intent(id, schedule, event, spread, cycle_number) VALUES(?, ?, ?, ?, ?)",
+                               id, intent.schedule, intent.event, intent.spread.count(), intent.cycle_number);
     if (!stored)
         return stored.error();
     std::size_t number = 0;
@@ -66,14 +67,16 @@ Result<void> put_accounted(sqlite::Connection &db, Accounted accounted)
 {
     const auto run = to_string(accounted.outcome.run);
     std::string intent;
+    bool started = false;
     {
-        auto rows = db.query("SELECT rows, rows_dropped, intent FROM action "
+        auto rows = db.query("SELECT rows, rows_dropped, intent, state FROM action "
                              "WHERE (run = ?1 OR (run IS NULL AND intent = ?1)) AND name = ?2 AND state <> ?3",
                              run, accounted.outcome.action, kEnded);
         if (rows.next()) {
             accounted.outcome.rows = std::max(accounted.outcome.rows, static_cast<std::uint64_t>(rows.integer(0)));
             accounted.outcome.rows_dropped += static_cast<std::uint64_t>(rows.integer(1));
             intent = rows.string(2);
+            started = rows.integer(3) == kStarted;
         }
         if (auto end = rows.end(); !end)
             return end.error();
@@ -84,6 +87,10 @@ Result<void> put_accounted(sqlite::Connection &db, Accounted accounted)
         if (!ended)
             return ended.error();
     }
+    const auto counted =
+        started ? count_execution(db, intent, accounted.outcome) : count_prevented_action(db, accounted.outcome);
+    if (!counted)
+        return counted.error();
     return put_outcome(db, accounted.outcome, accounted.destinations);
 }
 
@@ -112,6 +119,44 @@ Result<void> put_progress(sqlite::Connection &db, const Change &change)
     return {};
 }
 
+Result<void> put_states(sqlite::Connection &db, const Change &change)
+{
+    for (const auto &progress : change.suppressions) {
+        const auto stored = db.run("INSERT OR REPLACE INTO suppression VALUES(?, ?, ?, ?, ?)", progress.suppression,
+                                   progress.fingerprint, progress.active, progress.event, progress.due);
+        if (!stored)
+            return stored.error();
+    }
+    for (const auto &suppression : change.forget_suppressions)
+        if (auto deleted = db.run("DELETE FROM suppression WHERE name = ?", suppression); !deleted)
+            return deleted.error();
+    for (const auto &prevented : change.prevented)
+        if (auto counted = count_prevented(db, prevented); !counted)
+            return counted.error();
+    if (change.controller_lost) {
+        const auto stored =
+            db.run("INSERT OR REPLACE INTO meta VALUES(?, ?)", kControllerLost, std::int64_t{*change.controller_lost});
+        if (!stored)
+            return stored.error();
+    }
+    return {};
+}
+
+Result<void> read_states(sqlite::Connection &db, OpenState &state)
+{
+    auto suppressions = db.query("SELECT name, fingerprint, active, event, due FROM suppression");
+    while (suppressions.next())
+        state.suppressions.push_back({suppressions.string(0), static_cast<std::uint64_t>(suppressions.integer(1)),
+                                      suppressions.integer(2) != 0, suppressions.optional_time(3),
+                                      suppressions.optional_time(4)});
+    if (auto end = suppressions.end(); !end)
+        return end.error();
+    auto lost = db.query("SELECT value FROM meta WHERE name = ?", kControllerLost);
+    if (lost.next())
+        state.controller_lost = lost.integer(0) != 0;
+    return lost.end();
+}
+
 } // namespace
 
 Result<OpenState> read_open_state(sqlite::Connection &db)
@@ -134,6 +179,8 @@ Result<OpenState> read_open_state(sqlite::Connection &db)
     if (auto end = progress.end(); !end)
         return end.error();
     if (auto read = read_intents(db, state.intents); !read)
+        return read.error();
+    if (auto read = read_states(db, state); !read)
         return read.error();
     auto alive = db.query("SELECT value FROM meta WHERE name = 'last_alive'");
     if (alive.next())
@@ -171,6 +218,8 @@ Result<void> record_change(sqlite::Connection &db, Change change)
     for (const auto &intent : change.plan)
         if (auto put = put_intent(db, intent); !put)
             return put.error();
+    if (auto put = put_states(db, change); !put)
+        return put.error();
     return put_progress(db, change);
 }
 
@@ -185,7 +234,7 @@ Result<void> start_action(sqlite::Connection &db, const Uuid &intent, std::size_
     if (*started != 1)
         return Error{"spool",
                      "action " + std::to_string(action) + " of intent " + to_string(intent) + " is not planned", ""};
-    return {};
+    return count_invocation(db, to_string(intent), action, when);
 }
 
 } // namespace sonde::spool

@@ -16,6 +16,9 @@ inline Result<void> count_up(sqlite::Connection &db, std::string_view name, std:
 // Starts of the agent.
 inline constexpr std::string_view kAgentStarts = "starts";
 
+// 1 while the connection to the Controller counts as lost.
+inline constexpr std::string_view kControllerLost = "controller_lost";
+
 // What a full spool had to let go.
 inline constexpr std::string_view kDroppedResults = "dropped_results";
 inline constexpr std::string_view kDroppedRows = "dropped_rows";

@@ -47,6 +47,53 @@ struct Progress {
     bool operator==(const Progress &) const = default;
 };
 
+// How far a suppression has come: opaque to the spool but for its name.
+struct SuppressionProgress {
+    std::string suppression;
+    std::uint64_t fingerprint = 0;
+    bool active = false;
+    std::optional<WallTime> event; // that it waits for
+    std::optional<WallTime> due;
+
+    bool operator==(const SuppressionProgress &) const = default;
+};
+
+// Triggers of a schedule of which no action began: suppressed or overlapped.
+struct Prevented {
+    std::string schedule;
+    model::OutcomeWord word = model::OutcomeWord::suppressed;
+    std::uint64_t count = 0;
+};
+
+// What RFC 8194 counts of schedules and actions alike, since the spool was created. Suppressed and overlapped ones are
+// no invocations.
+struct Counts {
+    std::uint64_t invocations = 0;
+    std::uint64_t suppressions = 0;
+    std::uint64_t overlaps = 0;
+    std::uint64_t failures = 0; // failed, refused or interrupted; a schedule's: at least one action was
+    std::optional<WallTime> last_invocation;
+
+    bool operator==(const Counts &) const = default;
+};
+
+struct ActionCounts {
+    std::string action;
+    Counts counts;
+    std::optional<WallTime> last_completion;
+    std::int32_t last_status = 0;
+    std::string last_message;
+    std::optional<WallTime> last_failed_completion;
+    std::int32_t last_failed_status = 0;
+    std::string last_failed_message;
+};
+
+struct ScheduleCounts {
+    std::string schedule;
+    Counts counts;
+    std::vector<ActionCounts> actions; // by name
+};
+
 // An action of an intent that has been started. The run's UUID may be the intent's: a run's action is what is one.
 struct Run {
     Uuid id;
@@ -99,6 +146,10 @@ struct Change {
     std::vector<model::Intent> plan;
     std::vector<Progress> progress;  // each replaces its schedule's
     std::vector<std::string> forget; // schedules whose progress goes
+    std::vector<Prevented> prevented{};
+    std::vector<SuppressionProgress> suppressions{}; // each replaces its suppression's
+    std::vector<std::string> forget_suppressions{};  // whose progress goes
+    std::optional<bool> controller_lost{};
 };
 
 // One entry of a report's list `result`, encoded.
@@ -170,6 +221,8 @@ struct OpenState {
     std::vector<Progress> progress;
     std::vector<OpenIntent> intents;                             // by their time
     std::optional<WallTime> last_alive;                          // when a change, a start or an end was recorded
+    std::vector<SuppressionProgress> suppressions;
+    bool controller_lost = false;
     std::uint64_t starts = 0;                                    // of the agent, since the spool was created
     std::map<std::chrono::sys_days, std::uint64_t> booked_bytes; // of the data budget
 };

@@ -3,6 +3,7 @@
 #include "model/limits.hpp"
 #include "model/report_json.hpp"
 #include "model/row_count.hpp"
+#include "spool/counts.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/schema.hpp"
 #include "spool/side_notes.hpp"
@@ -178,6 +179,8 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
             return put.error();
     }
     ended.outcome.rows_dropped += (*action)->rows_dropped;
+    if (auto counted = count_execution(db, intent, ended.outcome); !counted)
+        return counted.error();
     if (auto put = put_outcome(db, ended.outcome, ended.outcome_destinations); !put)
         return put.error();
     const auto marked =

@@ -76,11 +76,34 @@ CREATE TABLE refused_instruction(
 ALTER TABLE failure ADD COLUMN refused TEXT;
 )sql";
 
+// What happens to suppressions, and RFC 8194's counters.
+constexpr const char *kStates = R"sql(
+CREATE TABLE suppression(
+    name TEXT PRIMARY KEY, fingerprint INTEGER NOT NULL, active INTEGER NOT NULL, event INTEGER,
+    due INTEGER) WITHOUT ROWID;
+
+CREATE TABLE schedule_counts(
+    schedule TEXT PRIMARY KEY, invocations INTEGER NOT NULL DEFAULT 0, suppressions INTEGER NOT NULL DEFAULT 0,
+    overlaps INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, last_invocation INTEGER) WITHOUT ROWID;
+
+CREATE TABLE action_counts(
+    schedule TEXT NOT NULL, action TEXT NOT NULL, invocations INTEGER NOT NULL DEFAULT 0,
+    suppressions INTEGER NOT NULL DEFAULT 0, overlaps INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0,
+    last_invocation INTEGER, last_completion INTEGER, last_status INTEGER NOT NULL DEFAULT 0,
+    last_message TEXT NOT NULL DEFAULT '', last_failed_completion INTEGER,
+    last_failed_status INTEGER NOT NULL DEFAULT 0, last_failed_message TEXT NOT NULL DEFAULT '',
+    PRIMARY KEY (schedule, action)) WITHOUT ROWID;
+
+-- Whether one of its actions has started, and whether one has failed: it counts once.
+ALTER TABLE intent ADD COLUMN invoked INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE intent ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst, kRefusals};
+    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates};
     return steps;
 }
 

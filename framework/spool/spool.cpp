@@ -1,5 +1,6 @@
 #include "spool/spool.hpp"
 
+#include "spool/counts.hpp"
 #include "spool/intents.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/results.hpp"
@@ -189,6 +190,11 @@ asio::awaitable<Result<Status>> Spool::status()
 {
     return database_->read(
         [epoch = epoch_, max_bytes = max_bytes_](Connection &db) { return read_status(db, epoch, max_bytes); });
+}
+
+asio::awaitable<Result<std::vector<ScheduleCounts>>> Spool::counts()
+{
+    return database_->read(read_counts);
 }
 
 } // namespace sonde::spool

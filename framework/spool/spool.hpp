@@ -83,6 +83,9 @@ public:
 
     asio::awaitable<Result<Status>> status();
 
+    // RFC 8194's counters of the schedules that ever ran, by name.
+    asio::awaitable<Result<std::vector<ScheduleCounts>>> counts();
+
     sqlite::DatabaseLoad load() const { return database_->load(); }
 
 private:
