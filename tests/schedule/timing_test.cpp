@@ -149,6 +149,21 @@ TEST_CASE("every change of a schedule, its event or its tasks changes its finger
     CHECK(changed([](I &i) { i.events[0].type = model::OneOff{kMonday}; }));
     CHECK(changed([](I &i) { i.events[0].type = model::Periodic{10s, {}, {}}; }));
     CHECK(changed([](I &i) { i.events[0].type = model::Periodic{10s, kMonday, kMonday + 1h}; }));
+    for (auto field : {&model::Calendar::month, &model::Calendar::day_of_month, &model::Calendar::day_of_week,
+                       &model::Calendar::hour, &model::Calendar::minute, &model::Calendar::second}) {
+        for (const model::CalendarField &values : {model::CalendarField{true, 0}, model::CalendarField{false, 6}}) {
+            model::Calendar calendar;
+            calendar.*field = values;
+            CHECK(changed([&](I &i) { i.events[0].type = calendar; }));
+        }
+    }
+    CHECK(changed([](I &i) { i.events[0].type = model::Calendar{{}, {}, {}, {}, {}, {}, 60min, {}, {}}; }));
+    CHECK(changed([](I &i) { i.events[0].type = model::Calendar{{}, {}, {}, {}, {}, {}, {}, kMonday, {}}; }));
+    CHECK(changed([](I &i) { i.events[0].type = model::Calendar{{}, {}, {}, {}, {}, {}, {}, {}, kMonday}; }));
+    CHECK(changed([](I &i) { i.events[0].type = model::ControllerLost{}; }));
+    CHECK(changed([](I &i) { i.events[0].type = model::ControllerConnected{}; }));
+    CHECK(changed([](I &i) { i.schedules[0].end = "other"; }));
+    CHECK(changed([](I &i) { i.schedules[0].duration = 60s; }));
     CHECK(changed([](I &i) { i.tasks[0].program = "ping"; }));
     CHECK(changed([](I &i) { i.tasks[0].functions = {{"urn:x", {}}}; }));
     CHECK(changed([](I &i) { i.tasks[0].functions = {{"urn:x", {"client"}}}; }));

@@ -107,7 +107,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     co_await end(std::move(ended));
     // Where it was stopped no next one starts.
     if (pipe.out && !stopper->stopped())
-        handed_on_[start.intent.id] = pipe.out->inputs();
+        handed_on_[start.intent.id] = {start.action + 1, pipe.out->inputs()};
 }
 
 asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
@@ -129,8 +129,8 @@ asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
 Actions::Pipe Actions::pipe_of(const schedule::Start &start)
 {
     Pipe pipe;
-    if (auto handed = handed_on_.extract(start.intent.id))
-        pipe.in = std::move(handed.mapped());
+    if (auto handed = handed_on_.extract(start.intent.id); handed && handed.mapped().action == start.action)
+        pipe.in = std::move(handed.mapped().inputs);
     return pipe;
 }
 

@@ -13,6 +13,7 @@
 #include "stopper.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <map>
 #include <memory>
 #include <optional>
@@ -40,6 +41,9 @@ public:
     // `routes` are those of the instruction that asked for it.
     asio::awaitable<void> carry_out(schedule::Start start, std::shared_ptr<const Routes> routes,
                                     std::shared_ptr<Stopper> stopper);
+
+    // Nothing of this intent starts any more.
+    void closed(const Uuid &intent) { handed_on_.erase(intent); }
 
     // Starts the runner of a schedule's first action, so that it begins in the time of a fork. Not if the policy
     // refuses its method anyway.
@@ -77,7 +81,11 @@ private:
     std::chrono::seconds longest_run_;
     std::vector<frames::Parameter> parameters_;
     unsigned running_ = 0;
-    std::map<Uuid, Inputs> handed_on_; // by intent, to the action that starts next
+    struct Handed {
+        std::size_t action = 0; // the one that it is for, which may be suppressed
+        Inputs inputs;
+    };
+    std::map<Uuid, Handed> handed_on_; // by intent, to the action after the one that ended last
 };
 
 } // namespace sonde::agent

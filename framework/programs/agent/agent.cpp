@@ -51,8 +51,23 @@ schedule::Saved saved_of(const spool::OpenState &state)
     }
     for (const spool::Progress &progress : state.progress)
         saved.progress.push_back({progress.schedule, progress.fingerprint, progress.last_event});
+    for (const spool::SuppressionProgress &one : state.suppressions)
+        saved.suppressions.push_back({one.suppression, one.fingerprint, one.active, one.event, one.due});
+    saved.controller_lost = state.controller_lost;
     saved.last_alive = state.last_alive;
     return saved;
+}
+
+// Where calendars without an offset are read.
+schedule::Zone local_zone(Log &log)
+{
+    auto zone = schedule::Zone::local();
+    if (zone) {
+        log.info("local time zone={}", quoted(zone->name()));
+        return *zone;
+    }
+    log.warn("local time is taken for UTC error={}", quoted(to_string(zone.error())));
+    return schedule::Zone();
 }
 
 // The parts, wired. All belong to the loop's one thread.
@@ -70,7 +85,8 @@ public:
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, lookup_, budget_, reporter_, log_,
                    options_.longest_run, options_.parameters),
-          engine_(options_.identity->self.id, [this] { return generator_(); }),
+          engine_(
+              options_.identity->self.id, [this] { return generator_(); }, local_zone(*log_)),
           conductor_(
               coroutines, engine_, spool_, actions_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
@@ -83,7 +99,7 @@ public:
               loop.get_executor(), {.self = options_.identity->self.id}, controller_, spool_,
               [this] { return uniform_(generator_); }, log_,
               [this](Accepted instruction) { conductor_.replace(std::move(instruction)); },
-              [this] { notices_.failures_wait(); }),
+              [this] { notices_.failures_wait(); }, [this] { conductor_.contact(); }),
           watch_(loop.get_executor(), options_.plugins, log_)
     {
     }
@@ -100,6 +116,7 @@ public:
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
         co_await deliver_left_behind();
+        control_.keep_within(instruction.instruction.agent.controller_timeout);
         spawn(control_.follow(in_use(instruction), state->refused));
         spawn(notices_.tell_capabilities());
         spawn(notices_.tell_failures());
@@ -162,6 +179,7 @@ private:
                    model::format_timestamp(instruction.stored.applied_at), instruction.instruction.schedules.size());
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
+        control_.keep_within(instruction.instruction.agent.controller_timeout);
         control_.applied();
         spawn(deliver_left_behind());
     }

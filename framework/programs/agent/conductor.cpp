@@ -1,5 +1,7 @@
 #include "conductor.hpp"
 
+#include "model/date_time.hpp"
+
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -83,6 +85,14 @@ void Conductor::replace(Accepted instruction)
     alarm_.wake();
 }
 
+void Conductor::contact()
+{
+    if (stopping_)
+        return;
+    decide(engine_.contact(now()));
+    alarm_.wake();
+}
+
 void Conductor::stop()
 {
     stopping_ = true;
@@ -112,6 +122,10 @@ void Conductor::carry(schedule::Account account)
         change_.account.push_back({std::move(outcome), std::move(destinations)});
     }
     change_.close.insert(change_.close.end(), account.closed.begin(), account.closed.end());
+    for (const Uuid &intent : account.closed)
+        actions_.closed(intent);
+    for (const schedule::Prevented &one : account.prevented)
+        change_.prevented.push_back({one.schedule, one.word, one.count});
     if (account.progress)
         keep(*account.progress);
 }
@@ -125,8 +139,36 @@ void Conductor::carry(const schedule::Forget &forget)
 void Conductor::carry(const schedule::Stop &stop)
 {
     for (const auto &[action, stopper] : running_)
-        if (action.first == stop.intent)
+        if (action.first == stop.intent && (!stop.action || action.second == *stop.action))
             stopper->stop(stop.reason);
+}
+
+void Conductor::carry(const schedule::KeepSuppression &keep)
+{
+    const schedule::SuppressionProgress &kept = keep.progress;
+    const auto same = [&](const spool::SuppressionProgress &one) { return one.suppression == kept.suppression; };
+    log_->debug("suppression name={} active={}", quoted(kept.suppression), kept.active);
+    std::erase(change_.forget_suppressions, kept.suppression);
+    std::erase_if(change_.suppressions, same);
+    change_.suppressions.push_back({kept.suppression, kept.fingerprint, kept.active, kept.event, kept.due});
+}
+
+void Conductor::carry(const schedule::ForgetSuppression &forget)
+{
+    std::erase_if(change_.suppressions,
+                  [&](const spool::SuppressionProgress &one) { return one.suppression == forget.suppression; });
+    change_.forget_suppressions.push_back(forget.suppression);
+}
+
+void Conductor::carry(const schedule::KeepController &keep)
+{
+    change_.controller_lost = keep.lost;
+    reach_.push_back(keep);
+}
+
+void Conductor::carry(const schedule::Remark &remark)
+{
+    log_->info("schedule remark schedule={} message={}", quoted(remark.schedule), quoted(remark.message));
 }
 
 // Not kept waiting for the commit of what else was decided: the intent is durable, and the start itself makes its own
@@ -169,13 +211,15 @@ std::vector<spool::Destination> Conductor::destinations_of(const model::Outcome 
 bool Conductor::changed() const
 {
     return change_.instruction || !change_.account.empty() || !change_.close.empty() || !change_.plan.empty() ||
-           !change_.progress.empty() || !change_.forget.empty();
+           !change_.progress.empty() || !change_.forget.empty() || !change_.prevented.empty() ||
+           !change_.suppressions.empty() || !change_.forget_suppressions.empty() || change_.controller_lost;
 }
 
 asio::awaitable<void> Conductor::make_durable()
 {
     const spool::Change change = std::exchange(change_, {});
     const std::optional<Accepted> accepted = std::exchange(accepted_, {});
+    const std::vector<schedule::KeepController> reach = std::exchange(reach_, {});
     for (;;) {
         auto recorded = co_await spool_.record(change);
         if (recorded)
@@ -186,6 +230,9 @@ asio::awaitable<void> Conductor::make_durable()
     }
     if (accepted && applied_)
         applied_(*accepted);
+    // With the times that their events have: whoever reads the log knows what they triggered.
+    for (const schedule::KeepController &one : reach)
+        log_->warn("controller {} at={}", one.lost ? "lost" : "connected", model::format_timestamp(one.at));
     if (stopping_)
         co_return;
     for (const model::Intent &intent : change.plan)

@@ -40,6 +40,9 @@ public:
     // Brings a new instruction into force.
     void replace(Accepted instruction);
 
+    // A Controller has answered.
+    void contact();
+
     // Nothing starts any more; what runs is ended as interrupted.
     void stop();
 
@@ -50,6 +53,10 @@ private:
     void carry(schedule::Account account);
     void carry(const schedule::Stop &stop);
     void carry(const schedule::Forget &forget);
+    void carry(const schedule::KeepSuppression &keep);
+    void carry(const schedule::ForgetSuppression &forget);
+    void carry(const schedule::KeepController &keep);
+    void carry(const schedule::Remark &remark);
     void keep(const schedule::Progress &progress);
     std::vector<spool::Destination> destinations_of(const model::Outcome &outcome) const;
     bool changed() const;
@@ -72,6 +79,7 @@ private:
     std::shared_ptr<const Routes> former_routes_; // of what a replaced instruction still accounts for
     spool::Change change_;                        // decided, not durable yet
     std::optional<Accepted> accepted_;            // with it
+    std::vector<schedule::KeepController> reach_; // with it, too: losses and returns of the Controller
     std::map<std::pair<Uuid, std::size_t>, std::shared_ptr<Stopper>> running_;
     std::set<Uuid> warmed_; // the intents due soon, whose methods have been made ready
     bool stopping_ = false;

@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
 #include <array>
 
 namespace sonde::agent {
@@ -43,10 +44,16 @@ std::string refuser(const Uuid &self)
 
 Control::Control(const asio::any_io_executor &executor, Options options, channel::Client &controller,
                  spool::Spool &spool, channel::Random random, std::shared_ptr<Log> log,
-                 std::function<void(Accepted)> accept, std::function<void()> refused)
+                 std::function<void(Accepted)> accept, std::function<void()> refused, std::function<void()> contact)
     : options_(options), client_(controller), spool_(spool), random_(std::move(random)), log_(std::move(log)),
-      accept_(std::move(accept)), tell_refusal_(std::move(refused)), timer_(executor)
+      accept_(std::move(accept)), tell_refusal_(std::move(refused)), contact_(std::move(contact)), wait_(kPollWait),
+      timer_(executor)
 {
+}
+
+void Control::keep_within(std::optional<std::chrono::seconds> timeout)
+{
+    wait_ = timeout ? std::clamp(*timeout / 2, std::chrono::seconds(1), kPollWait) : kPollWait;
 }
 
 void Control::stop()
@@ -102,7 +109,7 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
 channel::Request Control::poll() const
 {
     channel::Request request{.path = std::string(kInstructionPath)};
-    request.headers.set("Prefer", "wait=" + std::to_string(kPollWait.count()));
+    request.headers.set("Prefer", "wait=" + std::to_string(wait_.count()));
     std::string known;
     for (const auto *one : {&in_force_, &refused_})
         if (*one && !(*one)->etag.empty())
@@ -117,7 +124,7 @@ channel::Request Control::poll() const
 asio::awaitable<Control::Asked> Control::ask()
 {
     channel::Request request = poll();
-    auto response = co_await client_.request(std::move(request), kPollWait + kDeadline);
+    auto response = co_await client_.request(std::move(request), wait_ + kDeadline);
     if (stopped_)
         co_return Asked{};
     if (!response || response->status >= 400) {
@@ -129,6 +136,7 @@ asio::awaitable<Control::Asked> Control::ask()
     }
     if (!std::exchange(reached_, true))
         log_->info("controller reached again");
+    contact_();
     if (response->status != 200)
         co_return Asked{true};
     Known offered{channel::entity_tag(response->headers.get("ETag").value_or("")).value_or(""),

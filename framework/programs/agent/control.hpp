@@ -26,10 +26,15 @@ public:
     };
 
     // `accept` is given an instruction that has passed every check, to bring it into force; applied() follows.
-    // `refused` is called when one was refused and the spool holds the reasons. Everything handed in outlives it.
+    // `refused` is called when one was refused and the spool holds the reasons, `contact` whenever the Controller has
+    // answered. Everything handed in outlives it.
     Control(const asio::any_io_executor &executor, Options options, channel::Client &controller, spool::Spool &spool,
             channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
-            std::function<void()> refused);
+            std::function<void()> refused, std::function<void()> contact);
+
+    // A Controller that has not answered for this time (controller-timeout) counts as lost: one that is there answers
+    // twice in it, though at most once a second.
+    void keep_within(std::optional<std::chrono::seconds> timeout);
 
     // Follows the Controller's instruction for ever, or until stop() and the client's close(). Given what the spool
     // remembers: the instruction in force, and one that was refused since.
@@ -74,6 +79,8 @@ private:
     std::shared_ptr<Log> log_;
     std::function<void(Accepted)> accept_;
     std::function<void()> tell_refusal_;
+    std::function<void()> contact_;
+    std::chrono::seconds wait_; // of a poll
 
     std::optional<Known> in_force_;
     std::optional<Known> refused_;  // since: not to be fetched or told of again
