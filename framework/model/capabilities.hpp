@@ -18,7 +18,7 @@ struct CapabilityTask {
     std::string version; // the method's
     std::string program;
     std::string plugin_hash;
-    std::string plugin_version;
+    std::string plugin_version{};
 
     bool operator==(const CapabilityTask &) const = default;
 };
