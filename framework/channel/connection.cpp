@@ -137,6 +137,10 @@ asio::awaitable<ParseError> Connection::advance(HttpParser &parser, bool (HttpPa
     while (!(parser.*until)()) {
         const auto taken = parser.put(unread_, problem);
         unread_.erase(0, taken);
+        if (core_->options.discard_bodies) {
+            discarded_ += parser.body().size();
+            parser.body().clear();
+        }
         if (problem)
             co_return problem;
         if (taken > 0 || (parser.*until)())
@@ -181,6 +185,7 @@ std::optional<Response> Connection::judge_head(HttpParser &parser, Request &requ
 asio::awaitable<std::optional<Response>> Connection::read_request(HttpParser &parser, Request &request)
 {
     deadline_.set(core_->options.request_deadline);
+    discarded_ = 0;
     last_ = true;
     auto problem = co_await advance(parser, &HttpParser::header_done);
     if (problem) {
@@ -203,6 +208,7 @@ asio::awaitable<std::optional<Response>> Connection::read_request(HttpParser &pa
         co_return refuse(problem.status, problem.reason);
     }
     request.body = std::move(parser.body());
+    request.discarded_bytes = discarded_;
     co_return std::nullopt;
 }
 

@@ -58,6 +58,7 @@ private:
     std::optional<PeerIdentity> peer_;
     std::string remote_;
     std::string unread_;
+    std::uint64_t discarded_ = 0; // of this request's body
     bool overloaded_;
     bool last_ = false; // no request may follow this one
     bool idle_ = false;

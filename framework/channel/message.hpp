@@ -42,6 +42,7 @@ struct Request {
     std::vector<std::pair<std::string, std::string>> query{}; // decoded, in order
     Headers headers{};
     std::string body{};
+    std::uint64_t discarded_bytes = 0;  // of a body that the server was told to throw away
     std::optional<PeerIdentity> peer{}; // from the verified client certificate; empty where none is asked for
     std::string remote{};               // "127.0.0.1:40000" or "[::1]:40000"; above debug level it stays out of logs
 

@@ -34,6 +34,7 @@ struct ServerOptions {
     std::function<void()> on_stop{};
 
     std::size_t body_limit = 16 * 1024 * 1024; // more gets 413
+    bool discard_bodies = false;               // they are counted, and not kept: see Request::discarded_bytes
     std::size_t header_limit = 16 * 1024;      // more gets 431
     std::size_t max_connections = 4096;        // more get 503 with Retry-After
     std::chrono::milliseconds handshake_deadline{10'000};

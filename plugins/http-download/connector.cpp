@@ -20,18 +20,36 @@ constexpr std::uint64_t kGrantedBytes = 212'992;
  */
 void bound_receive_buffer(int fd, const Settings &settings)
 {
-    const std::uint64_t share = std::max<std::uint64_t>(settings.limit / settings.streams / 8, 32 * 1024);
+    if (settings.direction == Direction::up)
+        return; // what comes is a few words
+    const std::uint64_t share = std::max<std::uint64_t>(settings.limit / settings.most_streams() / 8, 32 * 1024);
     if (share >= kGrantedBytes)
         return;
     const int bytes = static_cast<int>(share);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
+// The families take turns, the first address's own first (RFC 8305 section 4): however many addresses a broken family
+// has, the other one is tried next.
+std::vector<sonde_ip> interleave(std::vector<sonde_ip> addresses)
+{
+    std::vector<sonde_ip> turns;
+    while (!addresses.empty()) {
+        const auto other = [&](const sonde_ip &ip) { return turns.empty() || ip.family != turns.back().family; };
+        auto next = std::find_if(addresses.begin(), addresses.end(), other);
+        if (next == addresses.end())
+            next = addresses.begin();
+        turns.push_back(*next);
+        addresses.erase(next);
+    }
+    return turns;
+}
+
 } // namespace
 
 Connector::Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses,
                      const Settings &settings, OnConnected on_connected, OnFailed on_failed)
-    : host_(host), base_(base), addresses_(std::move(addresses)), settings_(settings),
+    : host_(host), base_(base), addresses_(interleave(std::move(addresses))), settings_(settings),
       on_connected_(std::move(on_connected)), on_failed_(std::move(on_failed)),
       timer_(base, -1, EV_TIMEOUT, [this] { try_next(); })
 {

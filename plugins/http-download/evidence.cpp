@@ -24,13 +24,25 @@ std::int64_t time_waiting()
     return static_cast<std::int64_t>(waiting);
 }
 
+Limit judge_sender(const Evidence &evidence)
+{
+    const std::int64_t busy = evidence.sender_last.busy - evidence.sender_warm.busy;
+    const std::int64_t by_window = evidence.sender_last.held_by_window - evidence.sender_warm.held_by_window;
+    const std::int64_t by_buffer = evidence.sender_last.held_by_buffer - evidence.sender_warm.held_by_buffer;
+    if (busy <= 0)
+        return Limit::unknown;
+    if (by_window * 2 > busy)
+        return Limit::receive_window;
+    return by_buffer * 2 > busy ? Limit::send_buffer : Limit::other_side;
+}
+
 } // namespace
 
-Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_received_bytes)
+Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_bytes)
 {
     rusage usage = {};
     getrusage(RUSAGE_SELF, &usage);
-    return {now, ns_of(usage.ru_utime) + ns_of(usage.ru_stime), time_waiting(), ip_received_bytes};
+    return {now, ns_of(usage.ru_utime) + ns_of(usage.ru_stime), time_waiting(), ip_bytes};
 }
 
 bool fills_window(const WindowSample &sample)
@@ -50,7 +62,7 @@ std::optional<double> busy_share(const Evidence &evidence)
     return static_cast<double>(busy) / static_cast<double>(evidence.last.at - evidence.warm->at);
 }
 
-std::optional<Limit> judge(const Evidence &evidence)
+Limit judge(const Evidence &evidence)
 {
     if (evidence.end == End::budget)
         return Limit::budget;
@@ -58,10 +70,12 @@ std::optional<Limit> judge(const Evidence &evidence)
     if (!busy)
         return Limit::too_short;
     if (*busy >= 0.9)
-        return Limit::receiver_cpu;
+        return Limit::own_cpu;
+    if (evidence.direction == Direction::up)
+        return judge_sender(evidence);
     if (evidence.samples == 0)
-        return std::nullopt;
-    return evidence.full_windows * 2 > evidence.samples ? Limit::receive_window : Limit::sender_or_path;
+        return Limit::unknown;
+    return evidence.full_windows * 2 > evidence.samples ? Limit::receive_window : Limit::other_side;
 }
 
 } // namespace sonde::http_download

@@ -7,18 +7,25 @@
 
 namespace sonde::http_download {
 
-// What kept the rate from being higher, as far as a receiver can tell.
-enum class Limit { receiver_cpu, receive_window, sender_or_path, budget, too_short };
+// What kept the rate from being higher, as far as our side can tell. Their words differ by direction, see words.hpp.
+enum class Limit { own_cpu, receive_window, other_side, budget, too_short, unknown, send_buffer };
 
 // How this process stood at one moment.
 struct Snapshot {
-    std::int64_t at = 0;      // CLOCK_MONOTONIC ns
-    std::int64_t cpu = 0;     // ns of processor time used
-    std::int64_t waiting = 0; // ns ready to run without a processor; 0 where the kernel does not tell
-    std::uint64_t ip_received_bytes = 0;
+    std::int64_t at = 0;        // CLOCK_MONOTONIC ns
+    std::int64_t cpu = 0;       // ns of processor time used
+    std::int64_t waiting = 0;   // ns ready to run without a processor; 0 where the kernel does not tell
+    std::uint64_t ip_bytes = 0; // in the direction that is measured
 };
 
-Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_received_bytes);
+Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_bytes);
+
+// How senders stood at one moment: sums over all streams, in ns.
+struct SenderTimes {
+    std::int64_t busy = 0;
+    std::int64_t held_by_window = 0;
+    std::int64_t held_by_buffer = 0;
+};
 
 // One look at one stream after the warm-up.
 struct WindowSample {
@@ -42,13 +49,16 @@ struct Evidence {
     Snapshot last;
     std::uint64_t samples = 0;
     std::uint64_t full_windows = 0;
+    Direction direction = Direction::down;
+    SenderTimes sender_warm; // upwards, with `warm` and `last`
+    SenderTimes sender_last;
 };
 
 // Share of the time after the warm-up in which this process used a processor or waited for one; null if that was
 // less than a window.
 std::optional<double> busy_share(const Evidence &evidence);
 
-// Null: it cannot be told (the kernel does not say how large the window was).
-std::optional<Limit> judge(const Evidence &evidence);
+// Unknown where the kernel does not say how large the window was.
+Limit judge(const Evidence &evidence);
 
 } // namespace sonde::http_download

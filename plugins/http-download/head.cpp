@@ -9,6 +9,10 @@ namespace sonde::http_download {
 namespace {
 
 constexpr std::string_view kStart = "HTTP/1.";
+constexpr std::size_t kIntermediaryMax = 200;
+
+// Fields by which a cache or a proxy makes itself known (RFC 9110 section 7.6.3, RFC 9111 section 5.1, RFC 9211).
+constexpr std::string_view kIntermediaryFields[] = {"via", "age", "x-cache", "cache-status", "cf-cache-status"};
 
 bool equal_ignoring_case(std::string_view a, std::string_view b)
 {
@@ -129,6 +133,16 @@ Progress HeadReader::take_field(std::string_view line)
         });
     } else if (equal_ignoring_case(name, "location")) {
         head_.location = value;
+    } else if (equal_ignoring_case(name, "sonde-received-bytes")) {
+        std::uint64_t bytes = 0;
+        const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), bytes);
+        if (error == std::errc() && end == value.data() + value.size() && bytes <= INT64_MAX)
+            head_.received_bytes = bytes;
+    } else if (std::any_of(std::begin(kIntermediaryFields), std::end(kIntermediaryFields),
+                           [name](std::string_view field) { return equal_ignoring_case(name, field); })) {
+        std::string &all = head_.intermediary;
+        all.append(all.empty() ? "" : "; ").append(name).append(": ").append(value);
+        all.resize(std::min(all.size(), kIntermediaryMax));
     }
     return Progress::more;
 }

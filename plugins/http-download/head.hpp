@@ -15,6 +15,8 @@ struct Head {
     bool chunked = false;
     std::optional<std::uint64_t> content_length; // never together with chunked
     std::string location;
+    std::string intermediary; // "Via: 1.1 proxy; Age: 5": what it says of caches and proxies; at most 200 bytes
+    std::optional<std::uint64_t> received_bytes; // Sonde-Received-Bytes: what a sink of ours got
 };
 
 // Where a reader of something incremental stands.

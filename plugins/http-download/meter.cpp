@@ -13,7 +13,7 @@ bool Meter::payload(std::int64_t now, std::uint64_t bytes)
     if (over())
         return false;
     if (!windows_)
-        windows_.emplace(now, kWindowWidth, settings_.warm_up);
+        windows_.emplace(now, kWindowWidth, settings_.saturates() ? kNotWarm : now + settings_.warm_up);
     latest_ = std::max(latest_, now);
     windows_->add(now, bytes);
     if (settings_.bytes && windows_->bytes() >= *settings_.bytes)
@@ -44,6 +44,13 @@ void Meter::finish(End why, std::int64_t now)
         return;
     end_ = why;
     end_time_ = begun() ? std::clamp(now, begin_time(), last_time()) : now;
+}
+
+std::uint64_t Meter::to_offer() const
+{
+    if (over())
+        return 0;
+    return settings_.bytes ? *settings_.bytes - offered_bytes_ : std::numeric_limits<std::uint64_t>::max();
 }
 
 std::uint64_t Meter::room() const

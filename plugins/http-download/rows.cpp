@@ -11,15 +11,17 @@ namespace {
 using plugin::cell;
 using plugin::Timestamp;
 using std::chrono::nanoseconds;
+using Cells = std::vector<sonde_cell>;
 
-std::optional<nanoseconds> duration(std::optional<std::int64_t> ns)
+sonde_cell duration(std::optional<std::int64_t> ns)
 {
-    return ns ? std::optional(nanoseconds(*ns)) : std::nullopt;
+    return ns ? cell(nanoseconds(*ns)) : cell(std::nullopt);
 }
 
-std::optional<std::string_view> word(const std::string &text)
+// The text must outlive the row.
+sonde_cell word(const std::string &text)
 {
-    return text.empty() ? std::nullopt : std::optional<std::string_view>(text);
+    return text.empty() ? cell(std::nullopt) : cell(text);
 }
 
 // The time after the warm-up, if it is long enough to divide by.
@@ -33,28 +35,92 @@ std::optional<double> ip_rate(const Evidence &evidence)
 {
     if (!busy_share(evidence))
         return std::nullopt;
-    return rate(evidence.last.ip_received_bytes - evidence.warm->ip_received_bytes,
-                evidence.last.at - evidence.warm->at);
+    return rate(evidence.last.ip_bytes - evidence.warm->ip_bytes, evidence.last.at - evidence.warm->at);
 }
 
-std::optional<nanoseconds> median_round_trip(const RunReport &report)
+// `figure` of each stream's last look, where there is one.
+template <class F>
+std::vector<std::int64_t> of_streams(const RunReport &report, F figure)
 {
     std::vector<std::int64_t> all;
     for (const StreamReport *stream : report.streams) {
-        if (stream->tcp && stream->tcp->round_trip)
-            all.push_back(*stream->tcp->round_trip);
+        const std::optional<std::int64_t> value = stream->tcp ? figure(*stream->tcp) : std::nullopt;
+        if (value)
+            all.push_back(*value);
     }
-    if (all.empty())
-        return std::nullopt;
-    const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);
-    std::nth_element(all.begin(), middle, all.end());
-    return nanoseconds(*middle);
+    std::sort(all.begin(), all.end());
+    return all;
+}
+
+template <class F>
+std::int64_t sum_of_streams(const RunReport &report, F figure)
+{
+    std::int64_t sum = 0;
+    for (const StreamReport *stream : report.streams)
+        sum += static_cast<std::int64_t>(figure(*stream));
+    return sum;
+}
+
+std::optional<std::int64_t> baseline_round_trip(const RunReport &report)
+{
+    const auto least = of_streams(report, [](const TcpFigures &tcp) { return tcp.least_round_trip; });
+    auto baseline = report.trips.least();
+    if (!least.empty())
+        baseline = baseline ? std::min(*baseline, least.front()) : least.front();
+    return baseline;
+}
+
+bool is_up(const RunReport &report)
+{
+    return report.settings.direction == Direction::up;
+}
+
+void add_tail(Cells &cells, const RunReport &report)
+{
+    const auto baseline = baseline_round_trip(report);
+    const auto loaded = distribution_of(report.trips.of(State::loaded, Kind::loaded_connection));
+    const auto seen = ip_rate(report.evidence);
+    const auto mtu =
+        of_streams(report, [](const TcpFigures &tcp) { return std::optional<std::int64_t>(tcp.path_mtu); });
+    const auto &cross = report.cross_traffic;
+    const bool tls = report.settings.url.tls;
+
+    cells.push_back(cell(report.stable));
+    cells.push_back(word(report.interface));
+    cells.push_back(cross ? cell(cross->received) : cell(std::nullopt));
+    cells.push_back(cross ? cell(cross->sent) : cell(std::nullopt));
+    cells.push_back(mtu.empty() ? cell(std::nullopt) : cell(mtu.front()));
+    cells.push_back(duration(baseline));
+    cells.push_back(loaded ? cell(nanoseconds(static_cast<std::int64_t>(loaded->mean))) : cell(std::nullopt));
+    cells.push_back(baseline && seen ? cell(static_cast<std::int64_t>(*seen / 8 * static_cast<double>(*baseline) / 1e9))
+                                     : cell(std::nullopt));
+    cells.push_back(baseline && loaded ? cell((loaded->mean / static_cast<double>(*baseline) - 1) * 100)
+                                       : cell(std::nullopt));
+    const bool wanted = report.settings.responsiveness;
+    cells.push_back(wanted ? cell(round_trips_per_minute(report.trips, State::loaded, tls)) : cell(std::nullopt));
+    cells.push_back(wanted ? cell(round_trips_per_minute(report.trips, State::idle, tls)) : cell(std::nullopt));
+}
+
+void add_sent(Cells &cells, const RunReport &report)
+{
+    const auto sent =
+        sum_of_streams(report, [](const auto &stream) { return stream.tcp ? stream.tcp->sent_bytes : 0; });
+    const auto repeated =
+        sum_of_streams(report, [](const auto &stream) { return stream.tcp ? stream.tcp->repeated_bytes : 0; });
+    const auto confirmed =
+        sum_of_streams(report, [](const auto &stream) { return stream.confirmed_bytes.value_or(0); });
+    const bool all_confirmed =
+        std::all_of(report.streams.begin(), report.streams.end(),
+                    [](const StreamReport *stream) { return !stream->begin || stream->confirmed_bytes; });
+    cells.push_back(sent > 0 ? cell(100.0 * static_cast<double>(sent - repeated) / static_cast<double>(sent))
+                             : cell(std::nullopt));
+    cells.push_back(all_confirmed ? cell(confirmed) : cell(std::nullopt));
 }
 
 } // namespace
 
-bool send_window_row(const sonde_host &host, const Meter &meter, const Window &window, std::int64_t wall_offset,
-                     std::uint32_t out_of_order)
+bool send_window_row(const sonde_host &host, Meter &meter, const Window &window, std::int64_t wall_offset,
+                     std::uint32_t out_of_order, bool inflated)
 {
     const sonde_cell cells[] = {
         cell(nanoseconds(window.start - meter.begin_time())),
@@ -64,8 +130,35 @@ bool send_window_row(const sonde_host &host, const Meter &meter, const Window &w
         cell(rate(window.bytes, window.duration)),
         cell(out_of_order),
         cell(window.start >= meter.warm_end_time()),
+        cell(inflated),
     };
     return host.row(&host, kWindowTable, cells, std::size(cells)) == 0;
+}
+
+void send_probe_row(const sonde_host &host, Meter &meter, const ProbeReport &probe, std::int64_t wall_offset)
+{
+    const bool beside = probe.state == State::loaded && meter.begun();
+    plugin::offer(host, kProbeTable,
+                  {cell(Timestamp{probe.begun + wall_offset}), cell(kStateWords[static_cast<int>(probe.state)]),
+                   beside ? cell(nanoseconds(probe.begun - meter.begin_time())) : cell(std::nullopt),
+                   cell(probe.address), duration(probe.tcp), duration(probe.tls), duration(probe.http),
+                   cell(kOutcomeWords[probe.end.status]), word(probe.end.text)});
+}
+
+void send_round_trip_rows(const sonde_host &host, const RunReport &report)
+{
+    for (const State state : {State::idle, State::loaded}) {
+        for (const Kind kind : {Kind::tcp, Kind::tls, Kind::http, Kind::loaded_connection}) {
+            const auto all = distribution_of(report.trips.of(state, kind));
+            if (!all)
+                continue;
+            plugin::offer(host, kRoundTripTable,
+                          {cell(kStateWords[static_cast<int>(state)]), cell(kKindWords[static_cast<int>(kind)]),
+                           cell(all->count), duration(all->minimum), duration(all->median), duration(all->p90),
+                           duration(all->p99), duration(all->maximum), duration(static_cast<std::int64_t>(all->mean)),
+                           duration(static_cast<std::int64_t>(all->trimmed_mean))});
+        }
+    }
 }
 
 void send_stream_rows(const sonde_host &host, const RunReport &report)
@@ -73,57 +166,84 @@ void send_stream_rows(const sonde_host &host, const RunReport &report)
     std::uint32_t number = 0;
     for (const StreamReport *stream : report.streams) {
         const auto &tcp = stream->tcp;
-        const auto transfer = stream->begin ? std::optional(nanoseconds(stream->last - *stream->begin)) : std::nullopt;
-        plugin::offer(host, kStreamTable,
-                      {cell(number++), cell(stream->address), cell(report.settings.url.port),
-                       cell(nanoseconds(report.resolve)), cell(duration(stream->connect)), cell(duration(stream->tls)),
-                       cell(duration(stream->first_byte)), cell(transfer), cell(stream->bytes), cell(stream->requests),
-                       cell(stream->connections), cell(stream->http_status), cell(word(stream->tls_version)),
-                       cell(kOutcomeWords[stream->end.status]), cell(word(stream->end.text)),
-                       cell(tcp ? duration(tcp->round_trip) : std::nullopt),
-                       cell(tcp ? tcp->segment_bytes : std::nullopt),
-                       tcp ? cell(stream->out_of_order) : cell(std::nullopt), cell(stream->receive_buffer)});
+        const std::int64_t begin = stream->begin.value_or(stream->last);
+        Cells cells = {cell(number++),
+                       cell(stream->address),
+                       cell(report.settings.url.port),
+                       duration(report.resolve),
+                       duration(stream->connect),
+                       duration(stream->tls),
+                       duration(stream->first_byte),
+                       stream->begin ? cell(nanoseconds(stream->last - begin)) : cell(std::nullopt),
+                       cell(stream->bytes),
+                       cell(stream->requests),
+                       cell(stream->connections),
+                       cell(stream->http_status),
+                       word(stream->tls_version),
+                       cell(kOutcomeWords[stream->end.status]),
+                       word(stream->end.text),
+                       tcp ? duration(tcp->round_trip) : cell(std::nullopt)};
+        if (is_up(report)) {
+            cells.push_back(tcp ? cell(tcp->repeated_bytes) : cell(std::nullopt));
+        } else {
+            cells.push_back(tcp ? cell(tcp->segment_bytes) : cell(std::nullopt));
+            cells.push_back(tcp ? cell(stream->out_of_order) : cell(std::nullopt));
+        }
+        cells.push_back(cell(stream->buffer));
+        cells.push_back(stream->address ? cell(stream->local.ip) : cell(std::nullopt));
+        cells.push_back(stream->address ? cell(stream->local.port) : cell(std::nullopt));
+        cells.push_back(duration(stream->handshake_rtt));
+        cells.push_back(tcp ? cell(tcp->path_mtu) : cell(std::nullopt));
+        cells.push_back(word(stream->intermediary));
+        if (is_up(report))
+            cells.push_back(cell(stream->confirmed_bytes));
+        else
+            cells.push_back(tcp ? cell(tcp->received_bytes) : cell(std::nullopt));
+        plugin::offer(host, kStreamTable, cells);
     }
 }
 
 void send_summary_row(const sonde_host &host, const RunReport &report)
 {
-    if (!report.meter.begun())
-        return; // nothing was transferred: there is no rate, and a row would look like one
     Meter &meter = report.meter;
+    if (!meter.begun() || (is_up(report) && meter.windows().bytes() == 0))
+        return; // nothing was transferred: there is no rate, and a row would look like one
     const auto used = [](const StreamReport *stream) { return stream->begin.has_value(); };
-    const auto first = std::find_if(report.streams.begin(), report.streams.end(), used);
+    const StreamReport &first = **std::find_if(report.streams.begin(), report.streams.end(), used);
     const std::int64_t whole = meter.end_time() - meter.begin_time();
     const std::uint64_t bytes = meter.windows().bytes();
     const auto steady = steady_duration(meter);
     const std::uint64_t steady_bytes = meter.windows().bytes_after_warm_up();
-    const auto limit = judge(report.evidence);
-    const auto busy = busy_share(report.evidence);
-    std::uint32_t out_of_order = 0;
-    for (const StreamReport *stream : report.streams)
-        out_of_order += stream->out_of_order;
+    const auto limit = static_cast<int>(judge(report.evidence));
+    const auto trips = of_streams(report, [](const TcpFigures &tcp) { return tcp.round_trip; });
+    const auto repeated =
+        sum_of_streams(report, [](const auto &stream) { return stream.tcp ? stream.tcp->repeated_bytes : 0; });
+    const auto out_of_order = sum_of_streams(report, [](const auto &stream) { return stream.out_of_order; });
 
-    plugin::offer(host, kSummaryTable,
-                  {cell(report.settings.url_text),
+    Cells cells = {cell(report.settings.url_text),
                    cell(Timestamp{meter.begin_time() + report.wall_offset}),
-                   cell((*first)->address),
+                   cell(first.address),
                    cell(report.settings.streams),
                    cell(std::count_if(report.streams.begin(), report.streams.end(), used)),
-                   cell(nanoseconds(whole)),
+                   duration(whole),
                    cell(bytes),
                    whole > 0 ? cell(rate(bytes, whole)) : cell(std::nullopt),
-                   cell(duration(steady)),
+                   duration(steady),
                    steady ? cell(steady_bytes) : cell(std::nullopt),
                    steady ? cell(rate(steady_bytes, *steady)) : cell(std::nullopt),
                    cell(ip_rate(report.evidence)),
                    cell(kEndWords[static_cast<int>(meter.end()) - 1]),
-                   limit ? cell(kLimitWords[static_cast<int>(*limit)]) : cell(std::nullopt),
-                   cell(busy),
-                   cell(word((*first)->congestion_control)),
-                   cell(median_round_trip(report)),
-                   cell(out_of_order),
+                   cell(is_up(report) ? kUpLimitWords[limit] : kDownLimitWords[limit]),
+                   cell(busy_share(report.evidence)),
+                   word(first.congestion_control),
+                   trips.empty() ? cell(std::nullopt) : duration(trips[trips.size() / 2]),
+                   cell(is_up(report) ? repeated : out_of_order),
                    cell(meter.ip_received_bytes()),
-                   cell(meter.ip_sent_bytes())});
+                   cell(meter.ip_sent_bytes())};
+    add_tail(cells, report);
+    if (is_up(report))
+        add_sent(cells, report);
+    plugin::offer(host, kSummaryTable, cells);
 }
 
 void judge_streams(const RunReport &report)

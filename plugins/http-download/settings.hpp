@@ -2,21 +2,25 @@
 
 #include "url.hpp"
 
+#include <sonde/plugin.h>
+
+#include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <string>
 
 namespace sonde::http_download {
 
-// Positions of the method's options.
+enum class Direction { down, up };
+
+// Positions of the options, the same in both methods.
 struct OptionAt {
-    enum : std::size_t { url, streams, duration, bytes, warm_up, ca, limit, timeout };
+    enum : std::size_t { url, streams, duration, bytes, warm_up, ca, limit, timeout, max_streams, responsiveness };
 };
 
-// Positions of the method's tables.
-enum TableIndex : std::uint32_t { kSummaryTable, kStreamTable, kWindowTable };
+// Positions of the tables, the same in both methods.
+enum TableIndex : std::uint32_t { kSummaryTable, kStreamTable, kWindowTable, kProbeTable, kRoundTripTable };
 
-// The method's statuses. The ways in which one stream ends bear the same names in the stream table's outcome.
+// The methods' statuses. The ways in which one stream ends bear the same names in the stream table's outcome.
 enum Status : std::int32_t {
     kNoSuchHost = 1,
     kConnectRefused = 2,
@@ -41,15 +45,25 @@ constexpr int kRequestsMax = 1000;                 // a stream; beyond it the bo
 
 // What one run is asked to do. Durations in ns.
 struct Settings {
+    Direction direction = Direction::down;
     Url url;
     std::string url_text;
     std::string ca; // empty: the system's
     std::uint32_t streams = 1;
-    std::int64_t duration = 0; // of the transfer, from the first byte of a body on
+    std::uint32_t max_streams = 0; // above `streams`: add some until the goodput no longer grows
+    bool responsiveness = false;   // measure round trips beside the transfer
+    std::int64_t duration = 0;     // of the transfer
     std::int64_t warm_up = 0;
     std::int64_t timeout = 0;           // for each step of a stream without progress
     std::optional<std::uint64_t> bytes; // of payload over all streams
     std::uint64_t limit = 0;            // at the IP layer, both directions, all streams
+    std::string interface_name;         // empty: the system routes
+
+    bool saturates() const { return max_streams > streams; }
+    std::uint32_t most_streams() const { return std::max(streams, max_streams); }
 };
+
+// Throws plugin::Failure for a URL that cannot be used.
+Settings read_settings(const sonde_invocation &in, Direction direction);
 
 } // namespace sonde::http_download

@@ -1,10 +1,13 @@
 #include "tcp_figures.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstring>
 
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 namespace sonde::http_download {
@@ -13,6 +16,10 @@ namespace {
 // tcpi_rcv_wnd, by its place in the kernel's interface: the headers of Debian 12 end just before it.
 constexpr std::size_t kReceiveWindowAt = 232;
 static_assert(offsetof(tcp_info, tcpi_snd_wnd) + sizeof(std::uint32_t) <= kReceiveWindowAt);
+
+// TCP_CLOSE and the others, which the two headers of TCP both define.
+constexpr std::uint8_t kTimeWait = 6, kStateClosed = 7, kCloseWait = 8, kLastAck = 9, kClosing = 11;
+constexpr std::uint32_t kNoRoundTrip = UINT32_MAX; // tcpi_min_rtt before there is one
 
 // No window is larger than this.
 std::uint32_t receive_buffer(int fd)
@@ -23,9 +30,52 @@ std::uint32_t receive_buffer(int fd)
     return bytes;
 }
 
+std::uint64_t unacknowledged(int fd)
+{
+    int bytes = 0;
+    return ioctl(fd, SIOCOUTQ, &bytes) == 0 ? static_cast<std::uint64_t>(std::max(bytes, 0)) : 0;
+}
+
+// The kernel takes the other side's FIN for a byte.
+bool got_fin(std::uint8_t state)
+{
+    return state == kTimeWait || state == kStateClosed || state == kCloseWait || state == kLastAck || state == kClosing;
+}
+
+std::int64_t from_us(std::uint64_t us)
+{
+    return static_cast<std::int64_t>(us) * 1000;
+}
+
+void add_receiver(TcpFigures &figures, const tcp_info &info)
+{
+    figures.out_of_order = info.tcpi_rcv_ooopack;
+    if (info.tcpi_rcv_rtt > 0)
+        figures.round_trip = from_us(info.tcpi_rcv_rtt);
+    if (info.tcpi_rcv_mss > 0)
+        figures.segment_bytes = info.tcpi_rcv_mss;
+}
+
+void add_sender(TcpFigures &figures, const tcp_info &info, std::uint64_t headers, int fd)
+{
+    figures.unacknowledged_bytes = unacknowledged(fd);
+    figures.sent_bytes = info.tcpi_bytes_sent;
+    figures.repeated_bytes = info.tcpi_bytes_retrans;
+    figures.busy = from_us(info.tcpi_busy_time);
+    figures.held_by_window = from_us(info.tcpi_rwnd_limited);
+    figures.held_by_buffer = from_us(info.tcpi_sndbuf_limited);
+    if (info.tcpi_rtt > 0)
+        figures.round_trip = from_us(info.tcpi_rtt);
+    // Each segment that came twice is acknowledged with a block that says so, 12 bytes with its padding (RFC 2883).
+    figures.ip_received_bytes += 12ULL * info.tcpi_dsack_dups;
+    const std::uint64_t segment = std::max<std::uint64_t>(info.tcpi_snd_mss, 1);
+    figures.ip_carried_bytes = info.tcpi_bytes_acked + info.tcpi_bytes_acked * headers / segment;
+    figures.may_come_bytes = figures.unacknowledged_bytes;
+}
+
 } // namespace
 
-std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family)
+std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Direction direction)
 {
     unsigned char raw[512] = {};
     socklen_t length = sizeof raw;
@@ -38,19 +88,27 @@ std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family)
     const std::uint64_t headers = (family == 4 ? 20 : 40) + 20 + (timestamps ? 12 : 0);
     const std::uint64_t handshake = timestamps ? 8 : 0;
     TcpFigures figures;
-    figures.ip_received_bytes = info.tcpi_bytes_received + info.tcpi_segs_in * headers + handshake;
+    figures.closed = info.tcpi_state == kStateClosed;
+    figures.received_bytes = info.tcpi_bytes_received;
+    if (figures.received_bytes > 0 && got_fin(info.tcpi_state))
+        --figures.received_bytes;
+    figures.ip_received_bytes = figures.received_bytes + info.tcpi_segs_in * headers + handshake;
     figures.ip_sent_bytes = info.tcpi_bytes_sent + info.tcpi_segs_out * headers + handshake;
-    figures.out_of_order = info.tcpi_rcv_ooopack;
-    if (info.tcpi_rcv_rtt > 0)
-        figures.round_trip = std::int64_t{info.tcpi_rcv_rtt} * 1000;
-    if (info.tcpi_rcv_mss > 0)
-        figures.segment_bytes = info.tcpi_rcv_mss;
+    figures.path_mtu = info.tcpi_pmtu;
+    if (info.tcpi_min_rtt > 0 && info.tcpi_min_rtt != kNoRoundTrip)
+        figures.least_round_trip = from_us(info.tcpi_min_rtt);
     if (length >= kReceiveWindowAt + sizeof(std::uint32_t)) {
         std::uint32_t window = 0;
         std::memcpy(&window, raw + kReceiveWindowAt, sizeof window);
         figures.receive_window = window;
     }
-    figures.may_come_bytes = figures.receive_window.value_or(receive_buffer(fd));
+    add_receiver(figures, info);
+    if (direction == Direction::up) {
+        add_sender(figures, info, headers, fd);
+    } else {
+        figures.ip_carried_bytes = figures.ip_received_bytes;
+        figures.may_come_bytes = figures.receive_window.value_or(receive_buffer(fd));
+    }
     return figures;
 }
 

@@ -29,6 +29,8 @@ Checked<TlsContext> make_tls_context(const std::string &ca)
         throw std::bad_alloc();
     SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+    // What is sent is the same wherever it lies, and goes on where it stopped.
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     // Fewer, larger reads: a record alone is at most 16 KiB.
     SSL_CTX_set_read_ahead(context.get(), 1);
     SSL_CTX_set_default_read_buffer_len(context.get(), kReadAhead);

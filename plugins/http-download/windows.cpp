@@ -4,8 +4,8 @@
 
 namespace sonde::http_download {
 
-Windows::Windows(std::int64_t begin, std::int64_t width, std::int64_t warm_up)
-    : begin_(begin), width_(width), warm_end_(begin + warm_up), current_{begin, width, 0}
+Windows::Windows(std::int64_t begin, std::int64_t width, std::int64_t warm_end)
+    : begin_(begin), width_(width), warm_end_(warm_end), current_{begin, width, 0}
 {
 }
 

@@ -5,6 +5,9 @@
 
 namespace sonde::http_download {
 
+// The end of a warm-up that is not over, whatever the time.
+constexpr std::int64_t kNotWarm = INT64_MAX;
+
 // The payload of all streams within one piece of time. Times are CLOCK_MONOTONIC ns.
 struct Window {
     std::int64_t start = 0;
@@ -19,7 +22,11 @@ struct Window {
  */
 class Windows {
 public:
-    Windows(std::int64_t begin, std::int64_t width, std::int64_t warm_up);
+    Windows(std::int64_t begin, std::int64_t width, std::int64_t warm_end);
+
+    // Nothing before it counts as after the warm-up; at or after the last time of `add`.
+    void warm_from(std::int64_t at) { warm_end_ = at; }
+    std::int64_t warm_end() const { return warm_end_; }
 
     // Times never go back; one that does counts as the last one seen.
     void add(std::int64_t now, std::uint64_t bytes);

@@ -11,8 +11,14 @@ inline constexpr const char *kOutcomeWords[] = {
 // By End, from duration on.
 inline constexpr const char *kEndWords[] = {"duration", "bytes", "budget", "cancelled", "failed", nullptr};
 
-// By Limit.
-inline constexpr const char *kLimitWords[] = {"receiver_cpu", "receive_window", "sender_or_path",
-                                              "budget",       "too_short",      nullptr};
+// By Limit, for a receiver and for a sender.
+inline constexpr const char *kDownLimitWords[] = {"receiver_cpu", "receive_window", "sender_or_path", "budget",
+                                                  "too_short",    "unknown",        nullptr};
+inline constexpr const char *kUpLimitWords[] = {"sender_cpu", "receive_window", "path",        "budget",
+                                                "too_short",  "unknown",        "send_buffer", nullptr};
+
+// By State and Kind of a round trip.
+inline constexpr const char *kStateWords[] = {"idle", "loaded", nullptr};
+inline constexpr const char *kKindWords[] = {"tcp", "tls", "http", "loaded_connection", nullptr};
 
 } // namespace sonde::http_download

@@ -20,7 +20,7 @@ EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-co
             "share/sonde/examples/ping.json", "share/sonde/examples/policy.json", "share/sonde/examples/agent.ini",
             "lib/systemd/system/sonde-agent.service", "lib/systemd/system/sonde-launcher.service",
             "lib/sysusers.d/sonde.conf"]
-BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "dns", "passive-syn")]]
+BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "http-upload", "dns", "passive-syn")]]
 
 
 def run(*words, **more):

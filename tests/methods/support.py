@@ -181,13 +181,17 @@ class NameSpaces:
     def _ip(*words):
         subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
 
-    def shape(self, rate, latency="50ms"):
-        """Bounds the server's sending, rate and longest wait as tc writes them."""
-        done = subprocess.run(["ip", "netns", "exec", self.server, "tc", "qdisc", "replace", "dev", "line", "root",
+    def shape(self, rate, latency="50ms", space=None):
+        """Bounds the server's sending, or that of `space`; rate and longest wait as tc writes them."""
+        done = subprocess.run(["ip", "netns", "exec", space or self.server, "tc", "qdisc", "replace", "dev", "line", "root",
                                "tbf", "rate", rate, "burst", "32k", "latency", latency], capture_output=True,
                               text=True, check=False)
         if done.returncode != 0:
             raise Skip(f"no TBF here: {done.stderr.strip()}")
+
+    def unshape(self, space=None):
+        subprocess.run(["ip", "netns", "exec", space or self.server, "tc", "qdisc", "del", "dev", "line", "root"],
+                       check=True, capture_output=True)
 
     def ip_bytes(self):
         """(received, sent) of the client's interface at the IP layer: without Ethernet's 14 bytes a frame."""

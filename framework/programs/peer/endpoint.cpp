@@ -19,9 +19,11 @@ namespace {
 constexpr std::size_t kBlock = 1024 * 1024;
 constexpr std::size_t kPiece = 256 * 1024;
 
+constexpr std::string_view kUpload = "/upload";
 constexpr std::string_view kHelp = "sonde-peer: a measurement endpoint\n"
                                    "  GET /bytes/N          a body of N bytes, e.g. /bytes/20MB\n"
-                                   "  GET /time/DURATION    a body that goes on for so long, e.g. /time/5s\n";
+                                   "  GET /time/DURATION    a body that goes on for so long, e.g. /time/5s\n"
+                                   "  POST /upload          takes a body, and says how many bytes it had\n";
 
 // Random, or a compressing path would carry less than we count.
 std::string_view block()
@@ -119,25 +121,36 @@ Response Endpoint::timed(std::string_view argument) const
     return response;
 }
 
+Response Endpoint::received(std::uint64_t bytes) const
+{
+    Response response{.content_type = "application/json",
+                      .body = "{\"received_bytes\":" + std::to_string(bytes) + "}\n"};
+    response.headers.set("Sonde-Received-Bytes", std::to_string(bytes));
+    response.headers.set("Cache-Control", "no-store");
+    return response;
+}
+
 Response Endpoint::answer(const Request &request) const
 {
     static constexpr std::string_view kBytes = "/bytes/";
     static constexpr std::string_view kTime = "/time/";
+    const std::string_view path = request.path;
+    if (path == kUpload && (request.method == "POST" || request.method == "PUT"))
+        return received(request.discarded_bytes);
     if (request.method != "GET" && request.method != "HEAD") {
-        auto refused = channel::refuse(405, "only GET and HEAD");
+        auto refused = channel::refuse(405, "only GET and HEAD, and POST and PUT to /upload");
         refused.headers.set("Allow", "GET, HEAD");
         return refused;
     }
-    const std::string_view path = request.path;
     Response response;
     if (path.starts_with(kBytes))
         response = sized(path.substr(kBytes.size()));
     else if (path.starts_with(kTime))
         response = timed(path.substr(kTime.size()));
-    else if (path == "/")
+    else if (path == "/" || path == kUpload)
         response = {.content_type = "text/plain; charset=utf-8", .body = std::string(kHelp)};
     else
-        response = channel::refuse(404, "there is /bytes/N, /time/DURATION and /");
+        response = channel::refuse(404, "there is /bytes/N, /time/DURATION, /upload and /");
     if (response.producer)
         response.content_type = "application/octet-stream";
     response.headers.set("Cache-Control", "no-store");

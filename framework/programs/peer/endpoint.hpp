@@ -24,6 +24,7 @@ struct Limits {
 // with one buffer for all of them.
 //   GET /bytes/N          a body of N bytes, its length announced
 //   GET /time/DURATION    a body that goes on for so long, chunked
+//   POST /upload          takes a body that the server throws away, and says how many bytes it had
 //   GET /                 a short help
 class Endpoint {
 public:
@@ -33,6 +34,7 @@ public:
 
 private:
     channel::Response sized(std::string_view argument) const;
+    channel::Response received(std::uint64_t bytes) const;
     channel::Response timed(std::string_view argument) const;
 
     Limits limits_;

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 namespace asio = boost::asio;
 
 constexpr int kUsage = 2;
+// Of an upload that ran for its time: what was under way must still come.
+constexpr std::chrono::milliseconds kGrace{10'000};
 
 struct Arguments {
     std::vector<std::string> listen;
@@ -36,7 +38,8 @@ void describe(CLI::App &app, Arguments &arguments)
     app.add_option("--identity", arguments.identity, "folder with ca.pem, cert.pem and key.pem, for --listen-tls")
         ->type_name("DIR");
     app.option_defaults()->always_capture_default();
-    app.add_option("--max-bytes", arguments.max_bytes, "most bytes of one body")->type_name("SIZE");
+    app.add_option("--max-bytes", arguments.max_bytes, "most bytes of one body, in either direction")
+        ->type_name("SIZE");
     app.add_option("--max-time", arguments.max_time, "the longest that one body may take")->type_name("DURATION");
     app.add_option("--max-connections", arguments.max_connections,
                    "more are told 503 and to come again; counted for HTTP and HTTPS each")
@@ -50,7 +53,8 @@ void describe(CLI::App &app, Arguments &arguments)
                "  sonde-peer --listen 127.0.0.1:8080 --listen [::1]:8080\n"
                "  sonde-peer --listen-tls 192.0.2.1:443 --identity /etc/sonde/peer --max-time 30s\n"
                "  curl -o /dev/null http://127.0.0.1:8080/bytes/1GB\n"
-               "  curl -o /dev/null http://127.0.0.1:8080/time/5s");
+               "  curl -o /dev/null http://127.0.0.1:8080/time/5s\n"
+               "  curl -T FILE http://127.0.0.1:8080/upload");
 }
 
 Result<channel::ServerOptions> server_options(const Arguments &arguments)
@@ -63,7 +67,9 @@ Result<channel::ServerOptions> server_options(const Arguments &arguments)
         return Error{"--max-time", to_string(time.error())};
     channel::ServerOptions options;
     options.client_certificates = false;
-    options.body_limit = 0;
+    options.discard_bodies = true;
+    options.body_limit = *bytes;
+    options.request_deadline = *time + kGrace;
     options.max_connections = arguments.max_connections;
     options.handler =
         [endpoint = peer::Endpoint({*bytes, *time})](channel::Request request) -> asio::awaitable<channel::Response> {
@@ -118,8 +124,9 @@ int fail(const Error &error, int status)
 int main(int argc, char **argv)
 {
     Arguments arguments;
-    CLI::App app("A measurement peer: HTTP and HTTPS bodies of any size or duration, over IPv4 and IPv6.",
-                 "sonde-peer");
+    CLI::App app(
+        "A measurement peer: HTTP and HTTPS bodies of any size or duration, and a sink for them, over IPv4 and IPv6.",
+        "sonde-peer");
     describe(app, arguments);
     try {
         app.parse(argc, argv);

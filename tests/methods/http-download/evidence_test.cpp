@@ -22,9 +22,9 @@ Evidence evidence(std::int64_t cpu, std::int64_t waiting)
 
 TEST_CASE("a process that computed or waited for a processor all the time was the limit")
 {
-    CHECK(judge(evidence(950 * kMsNs, 0)) == Limit::receiver_cpu);
-    CHECK(judge(evidence(500 * kMsNs, 450 * kMsNs)) == Limit::receiver_cpu);
-    CHECK(judge(evidence(500 * kMsNs, 100 * kMsNs)) == Limit::sender_or_path);
+    CHECK(judge(evidence(950 * kMsNs, 0)) == Limit::own_cpu);
+    CHECK(judge(evidence(500 * kMsNs, 450 * kMsNs)) == Limit::own_cpu);
+    CHECK(judge(evidence(500 * kMsNs, 100 * kMsNs)) == Limit::other_side);
 }
 
 TEST_CASE("windows that are mostly full were the limit")
@@ -33,14 +33,14 @@ TEST_CASE("windows that are mostly full were the limit")
     seen.full_windows = 6;
     CHECK(judge(seen) == Limit::receive_window);
     seen.full_windows = 5;
-    CHECK(judge(seen) == Limit::sender_or_path);
+    CHECK(judge(seen) == Limit::other_side);
 }
 
-TEST_CASE("a kernel that does not tell the window leaves the verdict open")
+TEST_CASE("a kernel that does not tell the window leaves the verdict unknown, and says so")
 {
     Evidence seen = evidence(0, 0);
     seen.samples = 0;
-    CHECK_FALSE(judge(seen));
+    CHECK(judge(seen) == Limit::unknown);
 }
 
 TEST_CASE("a run that ended within the warm-up was too short, one that met its byte limit was limited by it")
@@ -66,4 +66,20 @@ TEST_CASE("a window filled because a queue has grown is not the receiver's limit
     WindowSample none = full;
     none.duration = 0;
     CHECK_FALSE(fills_window(none));
+}
+
+TEST_CASE("a sender is held by what held it for most of the time in which it had something to send")
+{
+    Evidence seen = evidence(0, 0);
+    seen.direction = Direction::up;
+    CHECK(judge(seen) == Limit::unknown);
+    seen.sender_warm = {500 * kMsNs, 500 * kMsNs, 0};
+    seen.sender_last = {1'500 * kMsNs, 500 * kMsNs, 0};
+    CHECK(judge(seen) == Limit::other_side);
+    seen.sender_last.held_by_window = 1'001 * kMsNs;
+    CHECK(judge(seen) == Limit::receive_window);
+    seen.sender_last = {1'500 * kMsNs, 500 * kMsNs, 501 * kMsNs};
+    CHECK(judge(seen) == Limit::send_buffer);
+    seen.last.cpu += 950 * kMsNs;
+    CHECK(judge(seen) == Limit::own_cpu);
 }

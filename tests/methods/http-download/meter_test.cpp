@@ -25,7 +25,7 @@ Settings settings()
 
 TEST_CASE("windows share their edges, and one in which nothing came is there with 0 bytes")
 {
-    Windows windows(kStart, 100 * kMs, 0);
+    Windows windows(kStart, 100 * kMs, kStart);
     windows.add(kStart, 1);
     windows.add(kStart + 100 * kMs - 1, 2);
     windows.add(kStart + 100 * kMs, 4);
@@ -44,7 +44,7 @@ TEST_CASE("windows share their edges, and one in which nothing came is there wit
 
 TEST_CASE("bytes read on the very edge at which all ends belong to the last window")
 {
-    Windows windows(kStart, 100 * kMs, 0);
+    Windows windows(kStart, 100 * kMs, kStart);
     windows.add(kStart + 100 * kMs, 8);
     const auto last = windows.finish(kStart + 100 * kMs);
     REQUIRE(last.size() == 1);
@@ -56,7 +56,7 @@ TEST_CASE("the windows together hold every byte, and those after the warm-up hol
 {
     std::mt19937 random(3);
     for (int round = 0; round < 200; ++round) {
-        Windows windows(kStart, 100 * kMs, 300 * kMs);
+        Windows windows(kStart, 100 * kMs, kStart + 300 * kMs);
         std::vector<Window> all;
         std::int64_t now = kStart;
         for (int i = 0; i < 200; ++i) {
@@ -138,4 +138,35 @@ TEST_CASE("the first reason to end stands")
     meter.finish(End::failed, kStart + 9);
     CHECK(meter.end() == End::cancelled);
     CHECK(meter.end_time() == kStart + 3);
+}
+
+TEST_CASE("a warm-up that waits for saturation ends when it is told to, and not by its time")
+{
+    Settings asked = settings();
+    asked.streams = 1;
+    asked.max_streams = 4;
+    Meter meter(asked);
+    meter.payload(kStart, 10);
+    meter.payload(kStart + 300 * kMs, 20);
+    CHECK(meter.warm_end_time() == kNotWarm);
+    CHECK(meter.windows().bytes_after_warm_up() == 0);
+    meter.warm_from(kStart + 400 * kMs);
+    meter.payload(kStart + 399 * kMs, 40);
+    meter.payload(kStart + 400 * kMs, 80);
+    CHECK(meter.windows().bytes_after_warm_up() == 80);
+    CHECK(meter.windows().bytes() == 150);
+}
+
+TEST_CASE("senders together offer no more than the bytes asked for")
+{
+    Settings asked = settings();
+    asked.bytes = 100;
+    Meter meter(asked);
+    CHECK(meter.to_offer() == 100);
+    meter.offer(70);
+    CHECK(meter.to_offer() == 30);
+    CHECK(meter.room() == 100);
+    meter.payload(kStart, 100);
+    CHECK(meter.end() == End::bytes);
+    CHECK(meter.to_offer() == 0);
 }

@@ -1,7 +1,8 @@
-// What http-download says of itself, and its entry.
+// What http-upload says of itself, and its entry.
 
 #include "rows.hpp"
-#include "words.hpp"
+#include "tables.hpp"
+#include "transfer.hpp"
 
 #include <sonde/plugin.hpp>
 
@@ -11,27 +12,30 @@ namespace {
 using namespace sonde::plugin;
 
 constexpr sonde_option kOptions[] = {
-    option(
-        {.id = "url", .type = SONDE_URL, .required = true, .target = true, .help = "what to download, http or https"}),
+    option({.id = "url",
+            .type = SONDE_URL,
+            .required = true,
+            .target = true,
+            .help = "where to upload to, http or https"}),
     option({.id = "streams",
             .type = SONDE_INT,
             .unit = "streams",
             .default_value = "1",
             .minimum = "1",
             .maximum = "32",
-            .help = "connections that download at the same time"}),
+            .help = "connections that upload at the same time"}),
     option({.id = "duration",
             .type = SONDE_DURATION,
             .default_value = "10s",
             .minimum = "100ms",
             .maximum = "300s",
-            .help = "how long to transfer at most, from the first byte of the body on"}),
+            .help = "how long to transfer at most, from the first byte of a body on"}),
     option({.id = "bytes",
             .type = SONDE_INT,
             .unit = "B",
             .minimum = "1",
             .maximum = "1000000000000",
-            .help = "end sooner, once all streams together have brought so much payload"}),
+            .help = "end sooner, once so much payload of all streams together is acknowledged"}),
     option({.id = "warm_up",
             .type = SONDE_DURATION,
             .default_value = "2s",
@@ -55,19 +59,35 @@ constexpr sonde_option kOptions[] = {
             .default_value = "10s",
             .minimum = "100ms",
             .maximum = "60s",
-            .help = "for each of connecting, TLS, the response's head, and a pause in its body"}),
+            .help = "for each of connecting, TLS, a pause without acknowledgement, and the answer"}),
+    option({.id = "max_streams",
+            .type = SONDE_INT,
+            .unit = "streams",
+            .default_value = "0",
+            .minimum = "0",
+            .maximum = "32",
+            .help = "add streams until the goodput no longer grows, at most so many; 0: stay at `streams`"}),
+    option({.id = "responsiveness",
+            .type = SONDE_BOOL,
+            .default_value = "false",
+            .help = "measure round trips too, before the transfer and beside it, on connections of their own"}),
 };
 
 constexpr sonde_column kSummaryColumns[] = {
     column({.id = "url", .type = SONDE_STRING, .help = "as asked"}),
-    column(
-        {.id = "started", .type = SONDE_TIMESTAMP, .clock = SONDE_CLOCK_WALL, .help = "first byte of the first body"}),
+    column({.id = "started",
+            .type = SONDE_TIMESTAMP,
+            .clock = SONDE_CLOCK_WALL,
+            .help = "first byte of the first body, written"}),
     column(
         {.id = "address", .type = SONDE_ADDRESS, .help = "that the first stream used; see the streams for the rest"}),
     column({.id = "streams", .type = SONDE_INT, .unit = "streams", .help = "asked for"}),
-    column({.id = "streams_used", .type = SONDE_INT, .unit = "streams", .help = "that brought payload"}),
+    column({.id = "streams_used", .type = SONDE_INT, .unit = "streams", .help = "that sent payload"}),
     column({.id = "duration", .type = SONDE_DURATION, .help = "of the transfer"}),
-    column({.id = "bytes", .type = SONDE_INT, .unit = "B", .help = "payload: bodies without framing, headers and TLS"}),
+    column({.id = "bytes",
+            .type = SONDE_INT,
+            .unit = "B",
+            .help = "payload that was acknowledged, without framing, headers and TLS"}),
     column({.id = "goodput", .type = SONDE_DOUBLE, .nullable = true, .unit = "bit/s", .help = "bytes over duration"}),
     column({.id = "duration_after_warm_up", .type = SONDE_DURATION, .nullable = true, .help = "after the warm-up"}),
     column({.id = "bytes_after_warm_up",
@@ -84,13 +104,13 @@ constexpr sonde_column kSummaryColumns[] = {
             .type = SONDE_DOUBLE,
             .nullable = true,
             .unit = "bit/s",
-            .help = "estimate of the rate received at the IP layer after the warm-up"}),
+            .help = "estimate of the rate at the IP layer after the warm-up, of what was acknowledged"}),
     column({.id = "ended_by", .type = SONDE_STRING, .words = kEndWords, .help = "why the transfer ended"}),
     column({.id = "limited_by",
             .type = SONDE_STRING,
             .nullable = true,
-            .words = kLimitWords,
-            .help = "what kept the rate from being higher; null: it cannot be told"}),
+            .words = kUpLimitWords,
+            .help = "what kept the rate from being higher"}),
     column({.id = "busy",
             .type = SONDE_DOUBLE,
             .nullable = true,
@@ -98,14 +118,27 @@ constexpr sonde_column kSummaryColumns[] = {
     column({.id = "congestion_control",
             .type = SONDE_STRING,
             .nullable = true,
-            .help = "of our own sockets; the server's, which drives the rate, cannot be seen"}),
-    column({.id = "receiver_rtt",
+            .help = "of our own sockets, which drives the rate"}),
+    column({.id = "sender_rtt",
             .type = SONDE_DURATION,
             .nullable = true,
-            .help = "median over the streams of what the kernel last saw as a receiver"}),
-    column({.id = "out_of_order", .type = SONDE_INT, .unit = "packets", .help = "received out of order"}),
+            .help = "median over the streams of what the kernel last saw as a sender"}),
+    column({.id = "repeated_bytes", .type = SONDE_INT, .unit = "B", .help = "of TCP payload, sent again"}),
     column({.id = "ip_received_bytes", .type = SONDE_INT, .unit = "B", .help = "estimate at the IP layer, whole run"}),
     column({.id = "ip_sent_bytes", .type = SONDE_INT, .unit = "B", .help = "estimate at the IP layer, whole run"}),
+};
+
+constexpr sonde_column kSummarySent[] = {
+    column({.id = "tcp_efficiency",
+            .type = SONDE_DOUBLE,
+            .nullable = true,
+            .unit = "%",
+            .help = "of the TCP payload sent, what was not sent again (RFC 6349)"}),
+    column({.id = "confirmed_bytes",
+            .type = SONDE_INT,
+            .nullable = true,
+            .unit = "B",
+            .help = "payload that the server says it got, over all streams; null: it does not say"}),
 };
 
 constexpr sonde_column kStreamColumns[] = {
@@ -115,47 +148,42 @@ constexpr sonde_column kStreamColumns[] = {
     column({.id = "resolve", .type = SONDE_DURATION, .help = "name to addresses, once for all streams"}),
     column({.id = "connect", .type = SONDE_DURATION, .nullable = true, .help = "SYN to established"}),
     column({.id = "tls", .type = SONDE_DURATION, .nullable = true, .help = "TLS handshake; null without TLS"}),
-    column(
-        {.id = "first_byte", .type = SONDE_DURATION, .nullable = true, .help = "request to first byte of its answer"}),
-    column({.id = "transfer", .type = SONDE_DURATION, .nullable = true, .help = "first to last byte of the bodies"}),
-    column({.id = "bytes", .type = SONDE_INT, .unit = "B", .help = "payload"}),
-    column({.id = "requests", .type = SONDE_INT, .help = "sent; more than 1 if a body ended before the run"}),
+    column({.id = "first_byte",
+            .type = SONDE_DURATION,
+            .nullable = true,
+            .help = "first byte of the body to first byte of the answer"}),
+    column({.id = "transfer", .type = SONDE_DURATION, .nullable = true, .help = "first byte to last acknowledgement"}),
+    column({.id = "bytes", .type = SONDE_INT, .unit = "B", .help = "payload that was acknowledged"}),
+    column({.id = "requests", .type = SONDE_INT, .help = "sent"}),
     column({.id = "connections", .type = SONDE_INT, .help = "made; the phases are the first one's"}),
     column({.id = "http_status", .type = SONDE_INT, .nullable = true, .help = "of the last response"}),
     column({.id = "tls_version", .type = SONDE_STRING, .nullable = true}),
     column({.id = "outcome", .type = SONDE_STRING, .words = kOutcomeWords, .help = "completed, or why it failed"}),
     column({.id = "reason", .type = SONDE_STRING, .nullable = true, .help = "a failure in words"}),
-    column({.id = "receiver_rtt", .type = SONDE_DURATION, .nullable = true, .help = "as the kernel last saw it"}),
-    column({.id = "segment", .type = SONDE_INT, .nullable = true, .unit = "B", .help = "largest segment received"}),
-    column({.id = "out_of_order", .type = SONDE_INT, .nullable = true, .unit = "packets"}),
-    column({.id = "receive_buffer",
+    column({.id = "sender_rtt", .type = SONDE_DURATION, .nullable = true, .help = "as the kernel last saw it"}),
+    column(
+        {.id = "repeated_bytes", .type = SONDE_INT, .nullable = true, .unit = "B", .help = "TCP payload, sent again"}),
+    column(
+        {.id = "send_buffer", .type = SONDE_INT, .nullable = true, .unit = "B", .help = "of the socket, at the end"}),
+};
+
+constexpr sonde_column kStreamSent[] = {
+    column({.id = "confirmed_bytes",
             .type = SONDE_INT,
             .nullable = true,
             .unit = "B",
-            .help = "of the socket, at the end"}),
+            .help = "payload that the server says it got; null: it does not say"}),
 };
 
-constexpr sonde_column kWindowColumns[] = {
-    column({.id = "offset", .type = SONDE_DURATION, .help = "from the first byte of the first body to the window"}),
-    column({.id = "start", .type = SONDE_TIMESTAMP, .clock = SONDE_CLOCK_WALL}),
-    column({.id = "duration", .type = SONDE_DURATION, .help = "100 ms; the last window may be shorter"}),
-    column({.id = "bytes", .type = SONDE_INT, .unit = "B", .help = "payload of all streams"}),
-    column({.id = "goodput", .type = SONDE_DOUBLE, .unit = "bit/s"}),
-    column({.id = "out_of_order",
-            .type = SONDE_INT,
-            .unit = "packets",
-            .help = "received out of order; the bytes they held back inflate this window or the next"}),
-    column({.id = "after_warm_up", .type = SONDE_BOOL, .help = "after the warm-up"}),
-};
-
-constexpr auto kSummaryList = pointers(kSummaryColumns);
-constexpr auto kStreamList = pointers(kStreamColumns);
-constexpr auto kWindowList = pointers(kWindowColumns);
+constexpr auto kSummaryList = joined(kSummaryColumns, kSummaryTail, kSummarySent);
+constexpr auto kStreamList = joined(kStreamColumns, kStreamTail, kStreamSent);
 
 constexpr sonde_table kTables[] = {
     table({.id = "summary", .columns = kSummaryList.data(), .help = "one row a run that transferred anything"}),
     table({.id = "stream", .columns = kStreamList.data(), .help = "one row a stream"}),
     table({.id = "window", .columns = kWindowList.data(), .help = "one row each 100 ms, over all streams"}),
+    table({.id = "probe", .columns = kProbeList.data(), .help = "one row a round trip on a connection of its own"}),
+    table({.id = "round_trip", .columns = kRoundTripList.data(), .help = "one row a distribution of round trips"}),
 };
 
 constexpr sonde_status kStatuses[] = {
@@ -179,7 +207,7 @@ constexpr sonde_status kStatuses[] = {
 };
 
 constexpr sonde_function kFunctions[] = {
-    function({"urn:sonde:method:http-download"}),
+    function({"urn:sonde:method:http-upload"}),
 };
 
 constexpr auto kOptionList = pointers(kOptions);
@@ -187,47 +215,28 @@ constexpr auto kTableList = pointers(kTables);
 constexpr auto kStatusList = pointers(kStatuses);
 constexpr auto kFunctionList = pointers(kFunctions);
 
-Settings read_settings(const sonde_invocation &in)
-{
-    const Options options(in);
-    Settings settings;
-    settings.url_text = options.text(OptionAt::url);
-    auto url = parse_url(settings.url_text);
-    if (const auto *complaint = std::get_if<Complaint>(&url))
-        throw Failure{kBadOption, complaint->text};
-    settings.url = std::get<Url>(std::move(url));
-    settings.streams = static_cast<std::uint32_t>(options.integer(OptionAt::streams));
-    settings.duration = options.integer(OptionAt::duration);
-    if (options.given(OptionAt::bytes))
-        settings.bytes = static_cast<std::uint64_t>(options.integer(OptionAt::bytes));
-    settings.warm_up = options.integer(OptionAt::warm_up);
-    settings.ca = options.text(OptionAt::ca);
-    settings.limit = static_cast<std::uint64_t>(options.integer(OptionAt::limit));
-    settings.timeout = options.integer(OptionAt::timeout);
-    return settings;
-}
-
 void measure(const sonde_host &host, const sonde_invocation &in)
 {
-    const Settings settings = read_settings(in);
-    Download download(host, settings);
-    const RunReport report = download.run();
+    const Settings settings = read_settings(in, Direction::up);
+    Transfer transfer(host, settings);
+    const RunReport report = transfer.run();
     send_stream_rows(host, report);
     send_summary_row(host, report);
+    send_round_trip_rows(host, report);
     judge_streams(report);
 }
 
 constexpr sonde_method kMethods[] = {
     method(
         {.flags = SONDE_ACTIVE | SONDE_EXCLUSIVE,
-         .id = "http-download",
+         .id = "http-upload",
          .version = "1.0",
-         .help = "Downloads over HTTP/1.1 or HTTPS with one or several streams and says how fast, and limited by what.",
+         .help = "Uploads over HTTP/1.1 or HTTPS with one or several streams and says how fast, and limited by what.",
          .functions = kFunctionList.data(),
          .options = kOptionList.data(),
          .tables = kTableList.data(),
          .statuses = kStatusList.data(),
-         .traffic_bound = "limit + streams * 2000000",
+         .traffic_bound = "limit + max(streams, max_streams) * 2000000",
          .run = guarded<measure, kUnexpected>}),
 };
 constexpr auto kMethodList = pointers(kMethods);
@@ -236,7 +245,7 @@ constexpr auto kMethodList = pointers(kMethods);
 } // namespace sonde::http_download
 
 SONDE_EXPORT constinit const sonde_plugin sonde_plugin_v1 =
-    sonde::plugin::plugin({.name = "http-download",
+    sonde::plugin::plugin({.name = "http-upload",
                            .version = "1.0.0",
                            .vendor = "Sonde",
                            .licence = "Apache-2.0",

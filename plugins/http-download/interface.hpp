@@ -1,0 +1,23 @@
+#pragma once
+
+#include <sonde/plugin.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace sonde::http_download {
+
+// The interface that has an address, empty if none.
+std::string interface_of(const sonde_ip &address);
+
+// What an interface has carried, without Ethernet's header where it is one.
+struct InterfaceBytes {
+    std::int64_t received = 0;
+    std::int64_t sent = 0;
+};
+
+// Nothing where the system does not tell, and of a loopback, which receives what it sends.
+std::optional<InterfaceBytes> read_interface(const std::string &name);
+
+} // namespace sonde::http_download

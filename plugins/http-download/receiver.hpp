@@ -1,0 +1,55 @@
+#pragma once
+
+#include "body.hpp"
+#include "stream.hpp"
+
+namespace sonde::http_download {
+
+/*
+ * A stream that downloads: connects, asks, reads the body, asks again on the same connection when the body ends before
+ * the run, and connects again where the server ended the connection.
+ */
+class Receiver final : public Stream {
+public:
+    // `on_end` is called once, from the event loop or from `conclude`, and must not destroy the stream.
+    Receiver(Shared &shared, std::function<void()> on_end);
+
+    void conclude() override;
+    void abandon() override;
+    void look(std::int64_t now) override;
+    bool lingers() override;
+
+private:
+    void connect();
+    void connected();
+    void request();
+    void send_request();
+    void readable();
+    void read_batch();
+    // One read of at most `most` bytes; nothing if the batch is over.
+    std::optional<std::size_t> read_some(std::uint64_t most);
+    bool take(std::string_view data); // false: the stream ended or begins anew
+    bool head_done();
+    bool body_done(bool clean);
+    void connection_ended();
+    void note_payload();
+    void disconnect();
+    void end(StreamEnd how);
+    void renew_patience();
+    void out_of_patience();
+
+    Shared &shared_;
+    std::function<void()> on_end_;
+    std::unique_ptr<Link> link_;
+    plugin::Event patience_;
+    HeadReader head_;
+    Body body_;
+    bool reading_body_ = false;
+    bool got_byte_ = false; // of this response
+    std::uint64_t noted_payload_ = 0;
+    std::uint32_t noted_out_of_order_ = 0; // of this connection
+    std::string unsent_;
+    std::int64_t request_begun_ = 0;
+};
+
+} // namespace sonde::http_download

@@ -1,0 +1,252 @@
+"""The http methods on bad networks, and their account of bytes, in name spaces of the test's own.
+
+Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
+"""
+import contextlib
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import support  # noqa: E402
+from sonde_peer import sonde_peer  # noqa: E402
+from support import NameSpaces, case, equal, main, run  # noqa: E402
+from cases import Skip  # noqa: E402
+
+DOWNLOAD, PEER, UPLOAD = sys.argv[2:5]
+
+
+@contextlib.contextmanager
+def method(plugin):
+    support.PLUGIN = plugin
+    try:
+        yield
+    finally:
+        support.PLUGIN = DOWNLOAD
+
+
+def nft(space, rules):
+    if not shutil.which("nft"):
+        raise Skip("there is no nft here")
+    done = subprocess.run(["ip", "netns", "exec", space, "nft", "-f", "-"], input=rules, capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        raise Skip(f"no nftables here: {done.stderr.strip()}")
+
+
+def port_of(url):
+    return url.rsplit(":", 1)[1]
+
+
+def drop(net, what, verdict="drop"):
+    nft(net.server, f"""table inet trouble {{
+        chain in {{ type filter hook input priority 0; {what} {verdict}; }}
+    }}""")
+
+
+def peace(net):
+    nft(net.server, "flush ruleset")
+
+
+@contextlib.contextmanager
+def after(seconds, act):
+    """`act` happens so long after a run has begun."""
+    timer = threading.Timer(seconds, act)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.join()
+
+
+@case
+def an_unreachable_server_is_told_at_once():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        for kind in ("host-unreachable", "admin-prohibited"):
+            drop(net, f"tcp dport {port_of(url)}", f"reject with icmp type {kind}")
+            for plugin in (DOWNLOAD, UPLOAD):
+                with method(plugin):
+                    result = run(url=f"{url}/upload", space=net.client)
+                equal((result.status, result.one("stream")["outcome"]), ("connect_failed", "connect_failed"), result)
+                assert result.took_s < 8, result
+            peace(net)
+
+
+def partial(net, url, act, **options):
+    """A run during which something happens; it ends by its timeout and tells what there was."""
+    with after(1.0, act):
+        result = run(url=url, duration="60s", warm_up="200ms", timeout="1500ms", space=net.client, **options)
+    equal((result.exit, result.status), (1, "timeout"), result)
+    summary = result.one("summary")
+    assert summary["bytes"] > 0 and summary["ended_by"] == "failed", result
+    assert summary["limited_by"] is not None and len(result.table("window")) >= 3, result
+    assert result.took_s < 20, result
+    return result
+
+
+@case
+def a_line_that_goes_dead_within_a_run_ends_it_with_what_there_was():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        net.shape("50mbit")
+        for plugin, path in ((DOWNLOAD, "/time/60s"), (UPLOAD, "/upload")):
+            with method(plugin):
+                partial(net, urls[0] + path, lambda: drop(net, "tcp dport != 0"))
+                peace(net)
+                partial(net, urls[1] + path, lambda: subprocess.run(
+                    ["ip", "-n", net.client, "link", "set", "line", "down"], check=True))
+            subprocess.run(["ip", "-n", net.client, "link", "set", "line", "up"], check=True)
+            subprocess.run(["ip", "-n", net.client, "address", "replace", net.client_addresses[1] + "/64", "dev", "line",
+                            "nodad"], check=True)
+
+
+@case
+def a_reset_from_the_network_is_a_lost_connection():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.shape("50mbit")
+        for plugin, path in ((DOWNLOAD, "/time/60s"), (UPLOAD, "/upload")):
+            with method(plugin), after(1.0, lambda: drop(net, "tcp dport != 0", "reject with tcp reset")):
+                result = run(url=url + path, duration="60s", space=net.client)
+            peace(net)
+            equal((result.status, result.one("summary")["ended_by"]), ("connection_lost", "failed"), result)
+
+
+@case
+def a_hole_in_the_path_mtu_times_out_and_names_the_step():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        nft(net.server, """table inet hole {
+            chain out { type filter hook output priority 0; meta length > 1000 drop; }
+            chain in { type filter hook input priority 0; meta length > 1000 drop; }
+        }""")
+        result = run(url=f"{url}/bytes/1000000", timeout="1s", space=net.client)
+        equal((result.status, result.table("summary")), ("timeout", []), result)
+        assert "no answer" in result.stderr or "no payload" in result.stderr, result
+        with method(UPLOAD):
+            result = run(url=f"{url}/upload", timeout="1s", space=net.client)
+        equal((result.status, result.table("summary")), ("timeout", []), result)
+
+
+@case
+def interface_and_source_are_those_that_were_chosen():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        for space_address, url, prefix in zip(("10.77.0.9", "2001:db8:77::9"), urls, ("/24", "/64")):
+            subprocess.run(["ip", "-n", net.client, "address", "add", space_address + prefix, "dev", "line",
+                            *(["nodad"] if ":" in space_address else [])], check=True)
+            for plugin, path in ((DOWNLOAD, "/bytes/100kB"), (UPLOAD, "/upload")):
+                with method(plugin):
+                    result = run(url=url + path, bytes="100kB", interface="line", source=space_address,
+                                 space=net.client)
+                equal(result.exit, 0, result)
+                equal((result.one("stream")["local_address"], result.one("summary")["interface"]),
+                      (space_address, "line"), result)
+                equal(result.one("stream")["path_mtu"], 1500, result)
+
+
+def counted(net):
+    """(received, sent) at the IP layer by the client's own counters of TCP."""
+    listed = subprocess.run(["ip", "netns", "exec", net.client, "nft", "-j", "list", "counters"], check=True,
+                            capture_output=True, text=True).stdout
+    bytes_of = {entry["counter"]["name"]: entry["counter"]["bytes"]
+                for entry in json.loads(listed)["nftables"] if "counter" in entry}
+    return bytes_of["received"], bytes_of["sent"]
+
+
+def repetitions(net):
+    """Segments that either side has sent again."""
+    def of(space):
+        names, values = [line.split() for line in subprocess.run(
+            ["ip", "netns", "exec", space, "cat", "/proc/net/snmp"], check=True, capture_output=True,
+            text=True).stdout.splitlines() if line.startswith("Tcp:")]
+        return int(values[names.index("RetransSegs")])
+    return of(net.server) + of(net.client)
+
+
+@case
+def the_bytes_told_are_those_on_the_wire():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        net.shape("100mbit", latency="1s")  # all of it fits the queue, so that nothing is lost and sent again
+        nft(net.client, """table inet account {
+            counter received {}
+            counter sent {}
+            chain in { type filter hook input priority 0; meta l4proto tcp counter name received; }
+            chain out { type filter hook output priority 0; meta l4proto tcp counter name sent; }
+        }""")
+        for plugin, path in ((DOWNLOAD, "/bytes/3MB"), (UPLOAD, "/upload")):
+            for url in urls:
+                with method(plugin):
+                    exact_where_nothing_is_repeated(net, url + path, 2 if plugin == UPLOAD else 1)
+
+
+def exact_where_nothing_is_repeated(net, url, streams):
+    # On a machine that stands still now and then, a sender repeats segments.
+    for _ in range(4):
+        before, repeated = counted(net), repetitions(net)
+        result = run(url=url, bytes="3MB", streams=streams, space=net.client)
+        equal(result.exit, 0, result)
+        summary = result.one("summary")
+        told = summary["ip_received_bytes"], summary["ip_sent_bytes"]
+        seen = tuple(now - then for now, then in zip(counted(net), before))
+        repeated = repetitions(net) - repeated
+        print(f"         {url}: received {told[0]} of {seen[0]}, sent {told[1]} of {seen[1]}, repeated {repeated}")
+        # A sender's kernel counts what it repeats; a receiver's leaves out what came twice.
+        if repeated == 0 or url.endswith("/upload"):
+            return equal(told, seen, result)
+        assert all(abs(mine / all_ - 1) < 0.1 for mine, all_ in zip(told, seen)), (told, seen)
+
+
+@case
+def other_traffic_on_the_interface_is_told_apart():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.shape("20mbit")
+        # 200 datagrams of 1000 bytes and 28 of headers, to nobody: each is answered by an ICMP message, up to a rate.
+        flood = ("import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+                 f"for _ in range(200):\n  s.sendto(bytes(1000), ('{net.server_addresses[0]}', 9))\n  time.sleep(0.005)\n")
+        quiet = run(url=f"{url}/time/60s", duration="2s", space=net.client).one("summary")
+        with after(0.5, lambda: subprocess.run(["ip", "netns", "exec", net.client, sys.executable, "-c", flood],
+                                               check=True)):
+            loud = run(url=f"{url}/time/60s", duration="4s", space=net.client).one("summary")
+    more = loud["cross_sent_bytes"] - quiet["cross_sent_bytes"]
+    print(f"         cross traffic sent {loud['cross_sent_bytes']}, without any {quiet['cross_sent_bytes']}")
+    assert 0.9 * 205_600 < more < 1.3 * 205_600, (quiet, loud)
+
+
+@case
+def streams_are_added_until_they_bring_no_more_and_the_round_trips_beside_them_are_told():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.shape("40mbit", latency="100ms")
+        # It fills a queue, as most servers' does.
+        subprocess.run(["ip", "netns", "exec", net.server, "sh", "-c",
+                        "echo reno > /proc/sys/net/ipv4/tcp_congestion_control"], check=True)
+        result = run(url=f"{url}/time/60s", duration="6s", warm_up="0s", max_streams=8, responsiveness="true",
+                     space=net.client)
+    equal(result.exit, 0, result)
+    summary = result.one("summary")
+    assert summary["stable"] and 2 <= summary["streams_used"] <= 8, summary
+    assert summary["duration_after_warm_up_ns"] < 4_000_000_000, summary
+    trips = {(row["state"], row["kind"]): row for row in result.table("round_trip")}
+    equal(trips["idle", "tcp"]["count"], 10, result)
+    assert trips["loaded", "tcp"]["count"] >= 5 and trips["loaded", "http"]["count"] >= 5, trips
+    # The queue before the shaper is what a loaded line is about.
+    assert trips["loaded", "tcp"]["median_ns"] > 2 * trips["idle", "tcp"]["median_ns"], trips
+    assert trips["loaded", "loaded_connection"]["median_ns"] > 3_000_000, trips
+    assert 0 < summary["rpm"] < summary["idle_rpm"], summary
+    assert summary["buffer_delay"] > 100 and summary["bdp"] > 0, summary
+    print(f"         stable with {summary['streams_used']} streams, {summary['goodput_after_warm_up'] / 1e6:.2f} Mb/s, "
+          f"{summary['rpm']:.0f} round trips a minute, idle {summary['idle_rpm']:.0f}")
+
+
+@case
+def a_run_that_ends_before_more_streams_bring_no_more_has_no_figure_after_the_warm_up():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.shape("40mbit")
+        summary = run(url=f"{url}/time/60s", duration="1500ms", max_streams=8, space=net.client).one("summary")
+    equal((summary["stable"], summary["goodput_after_warm_up"], summary["limited_by"]), (False, None, "too_short"),
+          summary)
+
+
+if __name__ == "__main__":
+    main()
