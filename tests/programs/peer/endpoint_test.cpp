@@ -102,6 +102,22 @@ TEST_CASE("anything else is refused with what there is")
     CHECK(posted.headers.get("Allow") == "GET, HEAD");
 }
 
+TEST_CASE("an upload is told how many bytes it had, and only where uploads go")
+{
+    const Endpoint endpoint({});
+    for (const char *method : {"POST", "PUT"}) {
+        channel::Request request{.method = method, .path = "/upload"};
+        request.discarded_bytes = 1234;
+        const auto response = endpoint.answer(request);
+        CHECK(response.status == 200);
+        CHECK(response.headers.get("Sonde-Received-Bytes") == "1234");
+        CHECK(response.body == "{\"received_bytes\":1234}\n");
+        CHECK(response.headers.get("Cache-Control") == "no-store");
+    }
+    CHECK(get(endpoint, "/upload").status == 200);
+    CHECK(get(endpoint, "/bytes/1", "POST").status == 405);
+}
+
 TEST_CASE("nothing may be kept by a cache on the way")
 {
     CHECK(get(Endpoint({}), "/bytes/1").headers.get("Cache-Control") == "no-store");

@@ -194,6 +194,32 @@ TEST_CASE("the peer's limits are refusals, and a HEAD moves no body")
     CHECK(head->headers.get("Content-Length") == "1000000");
 }
 
+TEST_CASE("the peer takes what is uploaded in a few megabytes of memory, up to its limit")
+{
+    Program peer({"--listen", "127.0.0.1:0", "--max-bytes", "100MB"});
+    const auto url = peer.url(false);
+    const auto upload = [&](std::size_t bytes) {
+        const auto story = [&]() -> asio::awaitable<Result<Response>> {
+            const auto executor = co_await asio::this_coro::executor;
+            Client client(executor, {.server = url});
+            Request request{.method = "POST", .path = "/upload"};
+            request.body.assign(bytes, 'x');
+            auto response = co_await client.request(std::move(request), 20s);
+            co_return response;
+        };
+        return test::await(story());
+    };
+    const auto taken = upload(90'000'000);
+    REQUIRE(taken);
+    CHECK(taken->status == 200);
+    CHECK(taken->headers.get("Sonde-Received-Bytes") == "90000000");
+    CHECK(upload(0)->headers.get("Sonde-Received-Bytes") == "0");
+    CHECK(peer.peak_memory() < 64 * 1024);
+    const auto refused = upload(100'000'001);
+    REQUIRE(refused);
+    CHECK(refused->status == 413);
+}
+
 TEST_CASE("a stop cuts what does not end within a second")
 {
     Program peer({"--listen", "127.0.0.1:0"});
