@@ -8,11 +8,6 @@ namespace {
 // Payload is thrown away in large pieces, small pieces between a chunked body's framing are read with it.
 constexpr std::uint64_t kDiscardFrom = 32 * 1024;
 constexpr std::uint64_t kDiscardAtMost = 256 * 1024;
-// After so much of one stream the byte limit is looked at, and it is the others' turn.
-std::uint64_t batch_bytes(const Settings &settings)
-{
-    return std::clamp<std::uint64_t>(settings.limit / settings.most_streams() / 64, 64 * 1024, 1024 * 1024);
-}
 
 std::string make_get(const Url &url)
 {
@@ -100,7 +95,7 @@ void Receiver::readable()
 
 void Receiver::read_batch()
 {
-    const std::uint64_t batch = batch_bytes(shared_.settings);
+    const std::uint64_t batch = shared_.settings.batch_bytes();
     for (std::uint64_t read = 0; read < batch;) {
         const auto bytes = read_some(batch - read);
         if (!bytes)

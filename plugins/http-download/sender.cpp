@@ -16,10 +16,10 @@ constexpr std::size_t kFrames = 16; // a megabyte: more than compressors look ba
 
 // What waits unsent in the kernel: enough that it never runs dry, little enough that a slow line ends in time.
 constexpr int kUnsentMax = 256 * 1024;
-// Of one stream, before it is the others' turn.
-constexpr std::size_t kBatchBytes = 1024 * 1024;
 
 constexpr std::int64_t kLookEach = 1'000'000; // ns
+
+constexpr int kPiecesMax = 16; // of an answer, before it is the others' turn
 
 // A full record of TLS 1.3 on the wire: its header, type and tag.
 constexpr double kRecordPayload = 16384.0 / (16384 + 22);
@@ -85,9 +85,10 @@ void Sender::connected()
 // Chunk after chunk, as long as the kernel takes it and the run wants it.
 void Sender::writable()
 {
-    for (std::size_t written = 0; written < kBatchBytes; written += chunk_size_) {
+    const std::uint64_t batch = shared_.settings.batch_bytes();
+    for (std::uint64_t written = 0; written < batch; written += chunk_size_) {
         if (!write_all())
-            return;
+            return look_and_leave();
         if (said_end_)
             return got_answer_ ? end({}) : renew_patience();
         if (!next_chunk())
@@ -99,6 +100,8 @@ void Sender::writable()
 
 void Sender::look_and_leave()
 {
+    if (ended_)
+        return;
     look(shared_.now());
     if (shared_.meter.over() && !concluding_)
         event_base_loopbreak(&shared_.base);
@@ -126,8 +129,7 @@ bool Sender::write_all()
         if (result.io != Io::ok) {
             const std::string complaint = printable(link_->transport().complaint());
             // A server that refuses may say why before it closes.
-            while (!ended_ && read_answer()) {
-            }
+            readable();
             end({kConnectionLost, "the connection broke: " + complaint});
             return false;
         }
@@ -177,8 +179,10 @@ bool Sender::next_chunk()
 
 void Sender::readable()
 {
-    while (!ended_ && read_answer()) {
+    // An answer may be endless.
+    for (int pieces = 0; pieces < kPiecesMax && !ended_ && read_answer(); ++pieces) {
     }
+    look_and_leave();
 }
 
 bool Sender::read_answer()

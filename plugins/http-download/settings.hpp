@@ -61,6 +61,11 @@ struct Settings {
 
     bool saturates() const { return max_streams > streams; }
     std::uint32_t most_streams() const { return std::max(streams, max_streams); }
+    // After so much of one stream the limit is looked at, and it is the others' turn.
+    std::uint64_t batch_bytes() const
+    {
+        return std::clamp<std::uint64_t>(limit / most_streams() / 64, 64 * 1024, 1024 * 1024);
+    }
 };
 
 // Throws plugin::Failure for a URL that cannot be used.
