@@ -75,6 +75,16 @@ void set_options(int fd, std::uint32_t family, const Settings &settings)
         "SO_TIMESTAMPING");
 }
 
+// What has been sent waits in our own queues, and for the peer's processor on a virtual link, whose queues overflow at
+// 1000. So no more than this much waits at any time; more is sent as they empty.
+void bound_queue(int fd, std::size_t packet_bytes)
+{
+    constexpr std::size_t kPackets = 128, kOverhead = 768;
+    // The kernel doubles the value, and lets a raw socket use twice of that.
+    const std::size_t bytes = kPackets * (kOverhead + packet_bytes) / 4;
+    set(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(std::max(bytes, 2 * packet_bytes)), "SO_SNDBUF");
+}
+
 void log_buffers(const sonde_host &host, int fd, std::uint32_t family)
 {
     int receive = 0, send = 0;
@@ -173,6 +183,7 @@ Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &f
     fd_.reset(fd);
     set_filters(fd, family, format.id);
     set_options(fd, family, settings);
+    bound_queue(fd, packet_bytes_);
     log_buffers(host, fd, family);
 }
 
@@ -198,7 +209,8 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
         }
         if (errno == EINTR)
             continue;
-        if (errno == EAGAIN)
+        // ENOBUFS is what a raw socket says when its send buffer is full; EAGAIN stands for a lock that was held.
+        if (errno == EAGAIN || errno == ENOBUFS)
             break;
         done(at++, errno);
     }

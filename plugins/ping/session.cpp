@@ -20,8 +20,9 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 // The kernel switches receive stamps on asynchronously after the first socket asks for them.
 constexpr std::int64_t kStampsReady = 20 * kMillisecond;
 // When the send buffer is full: it empties at the pace of our own interface.
-constexpr std::int64_t kSendAgain = kMillisecond;
+constexpr std::int64_t kSendAgain = kMillisecond / 10;
 constexpr int kBatchesATurn = 16;
+constexpr char kStuck[] = "our own interface took nothing for as long as tmax";
 
 itimerspec at(std::int64_t ns)
 {
@@ -133,7 +134,7 @@ void Session::run()
     for (const int fd : {timer_.get(), clock_watch_.get(), host_.cancel_fd})
         watch(fd);
     const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);
-    start_ = monotonic();
+    start_ = last_taken_ = monotonic();
     make_schedule();
     report_.emplace(host_, targets_, settings_, wall);
     arm(start_);
@@ -235,8 +236,10 @@ bool Session::send_due()
     buffer_full_ = false;
     while (ready_.size() < Endpoint::kBatch && schedule_->next_due() <= now)
         ready_.push_back(schedule_->take(now));
-    if (ready_.empty())
+    if (ready_.empty()) {
+        last_taken_ = now;
         return false;
+    }
     const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);
     wall_ahead_ = wall - monotonic();
     const std::uint32_t family = address_of(ready_.front()).family;
@@ -268,6 +271,11 @@ void Session::send_batch(Endpoint &to, std::size_t count, std::int64_t now)
     });
     ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(dealt_with));
     buffer_full_ = dealt_with < count;
+    if (dealt_with > 0)
+        last_taken_ = now;
+    else if (now - last_taken_ > settings_.tmax.count())
+        for (std::size_t i = 0; i < count; ++i, ready_.pop_front())
+            refused(packet_of(ready_.front(), now), kStuck);
 }
 
 void Session::refused(const Packet &packet, const char *error)

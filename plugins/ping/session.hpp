@@ -72,6 +72,7 @@ private:
     std::int64_t start_ = 0;      // CLOCK_MONOTONIC ns
     std::int64_t wall_ahead_ = 0; // CLOCK_REALTIME less CLOCK_MONOTONIC, when the batch was sent
     bool buffer_full_ = false;
+    std::int64_t last_taken_ = 0;      // monotonic: when nothing waited to be sent, or the kernel took some of it
     std::uint64_t received_bytes_ = 0; // not yet told to the host
 };
 

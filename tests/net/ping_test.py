@@ -251,6 +251,19 @@ def what_our_own_full_queue_drops_is_unsent_and_no_loss(lab):
 
 
 @test
+def an_interface_that_takes_nothing_more_leaves_packets_unsent_and_hangs_nobody(lab):
+    # Room for more than our own send buffer, and after a burst nothing leaves any more.
+    lab.at(lab.client, "tc qdisc add dev c0 root tbf rate 8bit burst 2000 limit 10mb")
+    run = lab.run("ping", target=SERVER, count=600, interval="1ms", tmax="300ms")
+    outcomes = list(run.outcomes().values())
+    equal(outcomes.count("reply") + outcomes.count("unsent"), 600, run)
+    assert 0 < outcomes.count("reply") < 30, run
+    equal({row["error"] for row in run.table("packet") if row["outcome"] == "unsent"},
+          {"did not leave the local queue", "our own interface took nothing for as long as tmax"}, run)
+    equal(only_summary(run)["loss_ratio"], 0, run)
+
+
+@test
 def a_cancelled_run_says_what_it_has(lab):
     process = lab.start_sonde("ping", target=SERVER, count=1000, interval="20ms", tmax="5s")
     first = process.stdout.readline()
