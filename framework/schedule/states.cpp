@@ -189,7 +189,7 @@ State Engine::state() const
         for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
             if (run != nullptr && run->active.contains(i))
                 shown.actions.push_back(Activity::running);
-            else if (idle(schedule.suppression_tags) == Activity::suppressed)
+            else if (shown.activity == Activity::suppressed)
                 shown.actions.push_back(Activity::suppressed);
             else
                 shown.actions.push_back(idle(schedule.actions[i].suppression_tags));

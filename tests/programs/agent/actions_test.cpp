@@ -247,7 +247,9 @@ TEST_CASE("a runner is started ahead for what is due soon, but not for what is r
     CHECK(it.host.runners() == before + runners);
 }
 
-TEST_CASE("in a pipelined schedule the rows of an action are the input of the next, and of no other [A5]")
+TEST_CASE(
+    "'Output created by an Action is passed as input to the subsequent Action', to no other, not past a suppressed "
+    "one [A5]")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})");
     const auto [mode, cells] = GENERATE(table<model::ExecutionMode, std::uint64_t>(
@@ -259,6 +261,12 @@ TEST_CASE("in a pipelined schedule the rows of an action are the input of the ne
     CHECK(it.run(work, intent, 1).rows == cells);
     // Another trigger of the same schedule.
     CHECK(it.run(work, it.plan({"a", "b"}), 1).rows == 0);
+    // The second of three did not start, and the third is no neighbour of the first.
+    work->schedule.actions.push_back(work->schedule.actions.back());
+    work->tasks.push_back(work->tasks.back());
+    const model::Intent gap = it.plan({"a", "b", "c"});
+    CHECK(it.run(work, gap, 0).rows == 2);
+    CHECK(it.run(work, gap, 2).rows == 0);
 }
 
 TEST_CASE("what stands in the owner's policy is not told to the operator, neither a rule nor a mistake [F4]")

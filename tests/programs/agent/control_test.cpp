@@ -26,6 +26,7 @@ channel::Response instruction(const std::string &text, const std::string &etag =
 struct Polling : Bench {
     std::vector<Accepted> accepted;
     int refusals = 0;
+    std::size_t contacts = 0;
     std::chrono::milliseconds quickest_poll = 1ms;
     std::function<void()> on_accept = [this] { control->applied(); };
     std::optional<channel::Client> controller;
@@ -43,7 +44,7 @@ struct Polling : Bench {
                 accepted.push_back(std::move(one));
                 on_accept();
             },
-            [this] { ++refusals; });
+            [this] { ++refusals; }, [this] { ++contacts; });
         polling = true;
         asio::co_spawn(loop.io, control->follow(state->instruction, state->refused), [this](std::exception_ptr error) {
             CHECK_FALSE(error);
@@ -178,5 +179,37 @@ TEST_CASE("a refusal that cannot be written is told as soon as it can, and the c
     const auto before = it.requests.size();
     it.run_until([&] { return it.requests.size() >= before + 2; });
     CHECK(it.refusals == 1);
+    it.stop();
+}
+
+TEST_CASE("each answer of the controller is a contact, and what is none is none [A5]")
+{
+    Polling it;
+    it.answer = [&](const channel::Request &) {
+        channel::Response response = instruction(kEmpty, "\"1\"");
+        if (it.requests.size() == 2)
+            response.status = 503;
+        return response;
+    };
+    it.start();
+    it.run_until([&] { return it.requests.size() == 2; });
+    CHECK(it.contacts == 1);
+    it.run_until([&] { return it.requests.size() >= 4; });
+    CHECK(it.contacts >= 2);
+    CHECK(it.contacts < it.requests.size());
+    it.stop();
+}
+
+TEST_CASE("a controller is asked twice within its timeout, at most once a second and at least once a minute [A5]")
+{
+    const auto [timeout, wait] = GENERATE(table<std::optional<std::chrono::seconds>, std::string>(
+        {{std::nullopt, "wait=60"}, {1s, "wait=1"}, {2s, "wait=1"}, {31s, "wait=15"}, {3600s, "wait=60"}}));
+    Polling it;
+    it.answer = [](const channel::Request &) { return instruction(kEmpty, "\"1\""); };
+    it.start();
+    it.run_until([&] { return it.requests.size() == 1; });
+    it.control->keep_within(timeout);
+    it.run_until([&] { return it.requests.size() >= 3; });
+    CHECK(it.said(it.requests.size() - 1, "Prefer") == wait);
     it.stop();
 }
