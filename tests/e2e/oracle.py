@@ -4,21 +4,29 @@ of what it applied and when it started, alone. It shares no code with the schedu
 The rules, each exact to the nanosecond, so that a trigger beside a kill or a new instruction is decided by the log:
 
 - An instruction is in force from its application on, and no longer at its replacement: [applied, replaced).
-- A schedule whose configuration (itself, its event, the tasks of its actions) is the same in the next instruction goes
+- A schedule whose configuration (itself, the events that start and end it, the tasks of its actions) is the same in the next instruction goes
   on untouched. One that differs ends there, and another begins. Restarts change nothing of that.
 - periodic: each start + k * interval in [begin, end) of the configuration and before the event's own `end`. Without
   `start` it is anchored at the epoch + FNV-1a-64("AGENT-ID/EVENT-NAME") mod interval, in milliseconds. Whether the
   agent was running then does not matter.
+- calendar: each second of [begin, end) whose local date and time is in all six sets, from its `start` on and before its
+  `end`; local in its timezone-offset, else in the agent's zone.
 - one-off: its time, unless the configuration ends at or before it. A time in the past is planned too (and missed).
 - immediate: once, at the configuration's begin.
 - startup: at each start of the agent with the configuration in force.
+- controller-lost and controller-connected: at each loss and return of the Controller that the log tells, with the
+  configuration in force.
+- What ends a run, its schedule's end event or duration, changes nothing of what is planned. Nor does a suppression: the
+  triggers that one holds back are planned, and suppressed.
 - A start counts when it is durable, and so does an application. A kill between that and the line leaves the line out;
   the next start's line then names the instruction in force with its time, and its number tells of the starts before it.
   Such a start had the same instruction in force as the next one: nothing is applied before a start's line is written.
 """
 import dataclasses
 import datetime
+import fnmatch
 import re
+import zoneinfo
 
 NS = 1_000_000_000
 APPLIED = re.compile(r" instruction applied etag=(?P<etag>\S+) at=(?P<at>\S+)")
@@ -26,11 +34,18 @@ STARTED = re.compile(r" agent started .*at=(?P<at>\S+) start=(?P<number>\d+) eta
                      r"applied=(?P<applied>\S+)")
 
 
+REACH = re.compile(r" controller (?P<what>lost|connected) at=(?P<at>\S+)")
+MONTHS = ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+          "december")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
 @dataclasses.dataclass
 class History:
     applied: list = dataclasses.field(default_factory=list)  # (ns, etag), in order
     # (ns, which of `applied` was in force; -1: none), in order; ns is None for a start that left no line
     starts: list = dataclasses.field(default_factory=list)
+    reach: list = dataclasses.field(default_factory=list)  # (ns, "lost" or "connected", which was in force), in order
 
 
 def read_log(text):
@@ -46,6 +61,8 @@ def read_log(text):
     for line in text.splitlines():
         if found := APPLIED.search(line):
             apply(to_ns(found["at"]), found["etag"])
+        elif found := REACH.search(line):
+            history.reach.append((to_ns(found["at"]), found["what"], len(history.applied) - 1))
         elif found := STARTED.search(line):
             if found["applied"] != "never":
                 apply(to_ns(found["applied"]), found["etag"])
@@ -86,13 +103,42 @@ def periodic_triggers(event, agent_id, begin_ns, end_ns):
     return list(range(first + k * interval, end_ns, interval))
 
 
+def calendar_triggers(event, begin_ns, end_ns, zone):
+    """The triggers t of a calendar event with begin_ns <= t < end_ns: second by second."""
+    timing = event["calendar"]
+    if "timezone-offset" in timing:
+        sign, hours, minutes = re.fullmatch(r"([+-])(\d\d):(\d\d)", timing["timezone-offset"]).groups()
+        shift = datetime.timedelta(hours=int(hours), minutes=int(minutes))
+        zone = datetime.timezone(-shift if sign == "-" else shift)
+
+    def values(leaf, words=()):
+        if "*" in timing[leaf]:
+            return range(64)
+        return {words.index(value) + 1 if value in words else int(value) for value in timing[leaf]}
+
+    months, days, weekdays = values("month", MONTHS), values("day-of-month"), values("day-of-week", WEEKDAYS)
+    hours, minutes, seconds = values("hour"), values("minute"), values("second")
+    if "start" in timing:
+        begin_ns = max(begin_ns, to_ns(timing["start"]))
+    if "end" in timing:
+        end_ns = min(end_ns, to_ns(timing["end"]))
+    found = []
+    for second in range(-(-begin_ns // NS), -(-end_ns // NS)):
+        t = datetime.datetime.fromtimestamp(second, zone)
+        if (t.second in seconds and t.minute in minutes and t.hour in hours and t.isoweekday() in weekdays and
+                t.day in days and t.month in months):
+            found.append(second * NS)
+    return found
+
+
 def configurations(instruction):
-    """{schedule: (itself, its event, its actions' tasks)}."""
+    """{schedule: (itself, its event, its actions' tasks, the event that ends it)}."""
     lmap = instruction["ietf-lmap-control:lmap"]
     events = {event["name"]: event for event in lmap["events"]["event"]}
     tasks = {task["name"]: task for task in lmap["tasks"]["task"]}
     return {schedule["name"]: (schedule, events[schedule["start"]],
-                               [tasks[action["task"]] for action in schedule["action"]])
+                               [tasks[action["task"]] for action in schedule["action"]],
+                               events.get(schedule.get("end")))
             for schedule in lmap["schedules"]["schedule"]}
 
 
@@ -111,29 +157,77 @@ def periods(history, instructions):
         yield configuration, first, len(history.applied)
 
 
-def triggers(event, agent_id, begin_ns, end_ns, starts):
-    """Of an event in [begin_ns, end_ns), with these starts of the agent in it."""
+def triggers(event, agent_id, begin_ns, end_ns, happened, zone):
+    """Of an event in [begin_ns, end_ns), with what happened in it: {"startup": times, "controller-lost": times, ...}."""
     if "periodic" in event:
         return periodic_triggers(event, agent_id, begin_ns, end_ns)
+    if "calendar" in event:
+        return calendar_triggers(event, begin_ns, end_ns, zone)
     if "one-off" in event:
         time = to_ns(event["one-off"]["time"])
         return [time] if time < end_ns else []
     if "immediate" in event:
         return [begin_ns]
-    if "startup" in event:
-        return starts
+    for kind, times in happened.items():
+        if kind in event:
+            return times
     raise ValueError(f"no rule for {event}")
 
 
-def planned(history, instructions, agent_id, until_ns):
+def planned(history, instructions, agent_id, until_ns, zone=datetime.timezone.utc):
     """{(schedule, action): [triggers]} of the instructions, which are given by their etags, up to a time after all that
-    the log tells. The trigger of a start that left no line is None."""
+    the log tells, of an agent whose local time is that of `zone`. The trigger of a start that left no line is None."""
     plan = {}
-    for (schedule, event, _), first, beyond in periods(history, instructions):
+    if isinstance(zone, str):
+        zone = zoneinfo.ZoneInfo(zone)
+    for (schedule, event, *_), first, beyond in periods(history, instructions):
         begin = history.applied[first][0]
         end = history.applied[beyond][0] if beyond < len(history.applied) else until_ns
-        starts = [at for at, in_force in history.starts if first <= in_force < beyond]
-        found = triggers(event, agent_id, begin, end, starts)
+        happened = {"startup": [at for at, in_force in history.starts if first <= in_force < beyond]}
+        for what in ("lost", "connected"):
+            happened[f"controller-{what}"] = [at for at, told, in_force in history.reach
+                                              if told == what and first <= in_force < beyond]
+        found = triggers(event, agent_id, begin, end, happened, zone)
         for action in schedule["action"]:
             plan.setdefault((schedule["name"], action["name"]), []).extend(found)
     return plan
+
+
+def spans(suppression, events, agent_id, begin_ns, end_ns, zone=datetime.timezone.utc):
+    """[(from, to)] in which a suppression is active that is in force in [begin_ns, end_ns), if its events are times of the
+    clock without a spread. Start and end at the same instant: the end holds. A one-off event before begin_ns counts."""
+    if isinstance(zone, str):
+        zone = zoneinfo.ZoneInfo(zone)
+
+    def of(leaf):
+        event = events.get(suppression.get(leaf))
+        return triggers(event, agent_id, begin_ns, end_ns, {}, zone) if event else []
+
+    starts = of("start") if "start" in suppression else [begin_ns - 1]
+    switches = sorted([(at, 1, "on") for at in starts] + [(at, 2, "off") for at in of("end")])
+    found, since = [], None
+    for at, _, switch in switches:
+        if switch == "on" and since is None:
+            since = at
+        elif switch == "off" and since is not None:
+            found.append((since, at))
+            since = None
+    return found + ([(since, end_ns)] if since is not None else [])
+
+
+def suppressed(instruction, plan, agent_id, begin_ns, end_ns, zone=datetime.timezone.utc):
+    """{(schedule, action): [triggers]} of those of a plan of one instruction, in force in [begin_ns, end_ns), that a
+    suppression holds back by a tag of the schedule or of the action, as far as actions start when they are triggered."""
+    lmap = instruction["ietf-lmap-control:lmap"]
+    events = {event["name"]: event for event in lmap["events"]["event"]}
+    active = [(suppression.get("match", []), spans(suppression, events, agent_id, begin_ns, end_ns, zone))
+              for suppression in lmap.get("suppressions", {}).get("suppression", [])]
+    held_back = {}
+    for schedule in lmap["schedules"]["schedule"]:
+        for action in schedule["action"]:
+            tags = schedule.get("suppression-tag", []) + action.get("suppression-tag", [])
+            times = [span for patterns, its_spans in active for span in its_spans
+                     if any(fnmatch.fnmatchcase(tag, pattern) for tag in tags for pattern in patterns)]
+            which = schedule["name"], action["name"]
+            held_back[which] = [at for at in plan.get(which, []) if any(since <= at < to for since, to in times)]
+    return held_back

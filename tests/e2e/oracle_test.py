@@ -2,6 +2,7 @@
 
 usage: oracle_test.py TESTS_DIRECTORY
 """
+import json
 import sys
 
 sys.path.append(sys.argv[1])
@@ -148,6 +149,77 @@ def what_a_kill_kept_from_its_line_is_told_by_the_next_start():
     equal(history.applied, [(ns(1)[0], "a"), (ns(12)[0], "b")])
     equal(history.starts, [(ns(0)[0], -1), (None, 1), (None, 1), (ns(14)[0], 1)])
     equal(of(log, 25, a=one, b=other), {"s": [None, None, *ns(14)], "p": ns(10), "q": ns(20)})
+
+
+def calendar(**values):
+    fields = {"month": ["*"], "day-of-month": ["*"], "day-of-week": ["*"], "hour": ["*"], "minute": ["*"], "second": ["*"]}
+    return {"name": "c", "calendar": {**fields, **{leaf.replace("_", "-"): value for leaf, value in values.items()}}}
+
+
+@case
+def a_calendar_triggers_in_the_seconds_that_all_its_sets_hold():
+    every = instruction(("s", calendar(second=[0, 20], minute=[0, 2]), ["t"]))
+    equal(of(applied("e", 0), 3600, e=every), {"s": ns(0, 20, 120, 140)})
+    tuesday = instruction(("s", calendar(day_of_week=["tuesday"], month=["november"], second=[5], minute=[0]), ["t"]))
+    equal(of(applied("e", 1), 60, e=tuesday), {"s": ns(5)})
+    monday = instruction(("s", calendar(day_of_week=["monday", "sunday"], second=[5]), ["t"]))
+    equal(of(applied("e", 1), 60, e=monday), {"s": []})
+    bounded = instruction(("s", calendar(second=[0, 20, 40], start=rfc3339(20), end=rfc3339(80)), ["t"]))
+    equal(of(applied("e", 0), 3600, e=bounded), {"s": ns(20, 40, 60)})
+
+
+@case
+def a_calendar_is_read_in_its_offset_or_else_where_the_agent_is():
+    at_five = {"hour": [5], "minute": [0], "second": [0]}
+    here = instruction(("s", calendar(hour=[0], minute=[0], second=[1]), ["t"]))
+    history = oracle.read_log(applied("e", 0))
+    plan = oracle.planned(history, {"e": here}, AGENT, *ns(7200), zone="America/New_York")
+    equal(plan, {("s", "t"): ns(3601)})  # 05:00:01 UTC
+    fixed = instruction(("s", calendar(timezone_offset="+01:00", **at_five), ["t"]))
+    equal(oracle.planned(history, {"e": fixed}, AGENT, *ns(7200), zone="America/New_York"), {("s", "t"): ns(0)})
+    west = instruction(("s", calendar(timezone_offset="-00:30", hour=[3], minute=[30], second=[0]), ["t"]))
+    equal(of(applied("e", 0), 7200, e=west), {"s": ns(0)})
+
+
+@case
+def the_controllers_loss_and_return_are_planned_where_an_instruction_was_in_force():
+    one = instruction(("l", {"name": "l", "controller-lost": [None]}, ["t"]),
+                      ("c", {"name": "c", "controller-connected": [None]}, ["t"]))
+    log = applied("a", 1) + f"... warn agent: controller lost at={rfc3339(7)}\n" \
+        f"... warn agent: controller connected at={rfc3339(9)}\n" + applied("b", 10) + \
+        f"... warn agent: controller lost at={rfc3339(12)}\n"
+    equal(of(log, 20, a=one, b=instruction()), {"l": ns(7), "c": ns(9)})
+
+
+@case
+def a_change_of_the_event_that_ends_a_schedule_is_a_change_of_it():
+    one = instruction(("s", {"name": "i", "immediate": [None]}, ["t"]), ("x", periodic("until"), ["t"]))
+    one["ietf-lmap-control:lmap"]["schedules"]["schedule"][0]["end"] = "until"
+    other = json.loads(json.dumps(one))
+    other["ietf-lmap-control:lmap"]["events"]["event"][1]["periodic"]["interval"] = 7
+    equal(of(applied("a", 1) + applied("b", 3), 4, a=one, b=other)["s"], ns(1, 3))
+
+
+@case
+def a_suppression_holds_back_what_triggers_between_its_events():
+    document = instruction(("s", periodic(start=0), ["t", "u"]), ("o", periodic("q", start=0), ["t"]), tasks=("t", "u"))
+    lmap = document["ietf-lmap-control:lmap"]
+    lmap["events"]["event"] += [{"name": "from", "one-off": {"time": rfc3339(20)}},
+                                {"name": "to", "one-off": {"time": rfc3339(50)}}]
+    lmap["suppressions"] = {"suppression": [{"name": "x", "start": "from", "end": "to", "match": ["load-*"]}]}
+    lmap["schedules"]["schedule"][0]["action"][1]["suppression-tag"] = ["load-up"]
+    plan = oracle.planned(oracle.read_log(applied("a", 1)), {"a": document}, AGENT, *ns(99))
+
+    def found():
+        return oracle.suppressed(document, plan, AGENT, *ns(1, 99))
+    equal(found(), {("s", "t"): [], ("s", "u"): ns(20, 30, 40), ("o", "t"): []})
+    lmap["schedules"]["schedule"][0]["suppression-tag"] = ["load-"]
+    equal(found()["s", "t"], ns(20, 30, 40))
+    del lmap["suppressions"]["suppression"][0]["end"]
+    equal(found()["s", "t"], ns(20, 30, 40, 50, 60, 70, 80, 90))
+    del lmap["suppressions"]["suppression"][0]["start"]
+    lmap["suppressions"]["suppression"][0]["end"] = "from"
+    equal(found()["s", "t"], ns(10))
 
 
 @case
