@@ -45,7 +45,6 @@ def ping(lab, targets, _):
     rows = summaries(out)
     if len(rows) != len(targets):
         raise RuntimeError(err)
-
     return took, cpu, sum(row["sent"] - row["replies"] + row["unsent"] for row in rows)
 
 
