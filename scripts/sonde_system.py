@@ -237,8 +237,9 @@ class System:
     def write_policy(self, policy=None):
         (self.folder / "policy.json").write_text(json.dumps(self.policy if policy is None else policy, indent=2))
 
-    def start_agent(self, *words, controller=None):
-        """With more words on its command line, and a controller at another URL than the system's, if one is given."""
+    def start_agent(self, *words, controller=None, instructed=None):
+        """With more words on its command line. `controller`: another URL than the system's; `instructed`: the words that
+        say where its instruction comes from and who it is, in place of its identity and a controller."""
         state = self.folder / "state"
         state.mkdir(mode=0o700, exist_ok=True)
         as_agent = {}
@@ -249,11 +250,10 @@ class System:
             binary = self.within_reach(binary)
         if not (self.folder / "policy.json").exists():
             self.write_policy()
-        return self.start("agent", "--identity", self.folder / "agent", "--controller",
-                          controller or self.url("controller"), "--state", state, "--policy",
-                          self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher",
-                          self.folder / "launcher.sock", "--log", "debug", *words, binary=binary,
-                          **as_agent)
+        if instructed is None:
+            instructed = ["--identity", self.folder / "agent", "--controller", controller or self.url("controller")]
+        return self.start("agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", "debug", *words,
+                          binary=binary, **as_agent)
 
     def stop(self):
         """Ends everything that was started, newest first; returns {name: exit status}. Gone if one had to be killed."""

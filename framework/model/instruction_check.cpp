@@ -171,12 +171,13 @@ private:
             if (option.name != kCollectorOption)
                 continue;
             any = true;
-            if (!option.value || !option.value->starts_with("https://"))
+            if (!option.value || !(option.value->starts_with("https://") || option.value->starts_with("file:")))
                 error(path, "'" + json::shown(option.value.value_or("")) + "' is no collector",
-                      "a collector's option is https://HOST:PORT");
+                      "a collector is https://HOST:PORT, or file:NAME for a folder of the agent's");
         }
         if (!any)
-            error(path, "reports to nobody", "give it or its task an option 'collector', https://HOST:PORT");
+            error(path, "reports to nobody",
+                  "give it or its task an option 'collector', https://HOST:PORT or file:NAME");
         if (!action.destinations.empty())
             error(path + "/destination", "a report has no results of its own", "leave it out");
     }

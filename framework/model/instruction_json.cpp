@@ -180,6 +180,11 @@ Reading<Instruction> read_instruction(std::string_view text)
     return json::read_document<Instruction>(text, kInstructionBytesMax, json::kInstructionRoot, check_instruction);
 }
 
+Reading<Instruction> read_instruction_part(std::string_view text)
+{
+    return json::read_document<Instruction>(text, kInstructionBytesMax, json::kInstructionRoot);
+}
+
 std::string write_instruction(const Instruction &instruction)
 {
     return json::indented(json::write_document(instruction, json::kInstructionRoot));

@@ -9,7 +9,8 @@ namespace sonde::model {
 
 inline constexpr std::string_view kReportProgram = "report";
 inline constexpr std::string_view kReportUri = "urn:sonde:method:report";
-inline constexpr std::string_view kCollectorOption = "collector"; // https://HOST:PORT; a scalar, so the last value wins
+// https://HOST:PORT, or file:NAME for a folder of reports on the agent's machine; a scalar, so the last value wins.
+inline constexpr std::string_view kCollectorOption = "collector";
 
 // Whether a task names the built-in method by its program or, without one, by its registry URI.
 bool is_report_task(const Task &task);

@@ -224,10 +224,10 @@ TEST_CASE("results go to a schedule that reports, and a report to a collector")
           "this version)\n");
     CHECK(changed(R"("name": "collector")", R"("name": "colector")") ==
           "schedules/schedule[name='report']/action[name='report']: reports to nobody (give it or its task an option "
-          "'collector', https://HOST:PORT)\n");
+          "'collector', https://HOST:PORT or file:NAME)\n");
     CHECK(changed("https://127", "http://127") == "schedules/schedule[name='report']/action[name='report']: "
-                                                  "'http://127.0.0.1:8444' is no collector (a collector's "
-                                                  "option is https://HOST:PORT)\n");
+                                                  "'http://127.0.0.1:8444' is no collector (a collector is https://HOST:PORT, "
+                                                  "or file:NAME for a folder of the agent's)\n");
     CHECK(changed(R"({"name": "report", "task": "report"})",
                   R"({"name": "report", "task": "report", "destination": ["report"]})") ==
           "schedules/schedule[name='report']/action[name='report']/destination: a report has no results of its own "

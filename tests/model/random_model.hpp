@@ -28,7 +28,7 @@ public:
         report.options = options();
         report.options.push_back({"to", std::string(kCollectorOption), "https://192.0.2.1:8444"});
         all.tasks.push_back(report);
-        all.schedules.push_back({"reports", all.events[0].name, ExecutionMode::sequential, {}, {}, {}});
+        all.schedules.push_back({"reports", all.events[0].name, {}, {}, ExecutionMode::sequential, {}, {}, {}});
         all.schedules.back().actions.push_back({"report", "report", options(), {}, tags(), tags()});
         for (std::size_t i = 0, n = upto(4); i < n; ++i)
             all.schedules.push_back(schedule(name("schedule", i), all));

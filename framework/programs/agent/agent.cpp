@@ -6,6 +6,7 @@
 #include "conductor.hpp"
 #include "control.hpp"
 #include "coroutines.hpp"
+#include "instruction_file.hpp"
 #include "model/date_time.hpp"
 #include "model/instruction_json.hpp"
 #include "notices.hpp"
@@ -78,30 +79,26 @@ public:
         : loop_(loop), coroutines_(coroutines), options_(std::move(options)), spool_(std::move(spool)),
           alarm_(std::move(alarm)), log_(std::move(log)),
           host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_, host_settings())),
-          catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_),
+          catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_), files_(files_of(options_)),
           reporter_(
-              loop.get_executor(), spool_, options_.identity, [this] { return uniform_(generator_); }, log_,
-              [this] { notices_.failures_wait(); }),
+              loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
+              [this] { return uniform_(generator_); }, log_, [this] { tell_failures(); }),
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, lookup_, budget_, reporter_, log_,
                    options_.longest_run, options_.parameters),
           engine_(
-              options_.identity->self.id, [this] { return generator_(); }, local_zone(*log_)),
+              options_.id, [this] { return generator_(); }, local_zone(*log_)),
           conductor_(
               coroutines, engine_, spool_, actions_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
-          controller_(
-              loop.get_executor(),
-              {.server = options_.controller, .identity = options_.identity, .server_role = channel::Role::controller}),
-          notices_(
-              loop.get_executor(), controller_, spool_, [this] { return uniform_(generator_); }, log_),
-          control_(
-              loop.get_executor(), {.self = options_.identity->self.id}, controller_, spool_,
-              [this] { return uniform_(generator_); }, log_,
-              [this](Accepted instruction) { conductor_.replace(std::move(instruction)); },
-              [this] { notices_.failures_wait(); }, [this] { conductor_.contact(); }),
           watch_(loop.get_executor(), options_.plugins, log_)
     {
+        if (options_.controller)
+            remote_ = std::make_unique<Remote>(*this, *options_.controller);
+        else
+            local_ = std::make_unique<InstructionFile>(
+                loop.get_executor(), options_.instruction, self_of(options_), log_,
+                [this](Accepted accepted) { conductor_.replace(std::move(accepted)); });
     }
 
     asio::awaitable<void> live()
@@ -116,20 +113,25 @@ public:
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
         co_await deliver_left_behind();
-        control_.keep_within(instruction.instruction.agent.controller_timeout);
-        spawn(control_.follow(in_use(instruction), state->refused));
-        spawn(notices_.tell_capabilities());
-        spawn(notices_.tell_failures());
+        if (remote_) {
+            remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
+            spawn(remote_->control.follow(in_use(instruction), state->refused));
+            spawn(remote_->notices.tell_capabilities());
+            spawn(remote_->notices.tell_failures());
+        }
         spawn(keep_scanning());
         spawn(stop_on_signal());
         schedule::Saved saved = saved_of(*state);
-        std::function<void(WallTime)> started = [this, number = state->starts + 1,
-                                                 stored = instruction.stored](WallTime at) {
+        std::function<void(WallTime)> started = [this, number = state->starts + 1, stored = instruction.stored,
+                                                 in_use = in_use(instruction)](WallTime at) {
             // With the lines of what was applied it tells what was in force when, also where a kill came before a line:
             // such an instruction is named here, such a start's number is left out.
-            log_->info("agent started id={} at={} start={} etag={} applied={}", to_string(options_.identity->self.id),
+            log_->info("agent started id={} at={} start={} etag={} applied={}", to_string(options_.id),
                        model::format_timestamp(at), number, quoted(stored.etag),
                        stored.etag.empty() ? "never" : model::format_timestamp(stored.applied_at));
+            // A file is read at once, and what is in it must follow what the start has decided.
+            if (local_)
+                spawn(local_->follow(in_use));
         };
         co_await conductor_.conduct(std::move(instruction), std::move(saved), std::move(started));
         co_await budget_.settle();
@@ -138,6 +140,40 @@ public:
     }
 
 private:
+    // What there is of an agent with a Controller.
+    struct Remote {
+        Remote(Agent &agent, const channel::Url &url)
+            : client(agent.loop_.get_executor(),
+                     {.server = url, .identity = agent.options_.identity, .server_role = channel::Role::controller}),
+              notices(
+                  agent.loop_.get_executor(), client, agent.spool_,
+                  [&agent] { return agent.uniform_(agent.generator_); }, agent.log_),
+              control(
+                  agent.loop_.get_executor(), {.self = self_of(agent.options_)}, client, agent.spool_,
+                  [&agent] { return agent.uniform_(agent.generator_); }, agent.log_,
+                  [&agent](Accepted instruction) { agent.conductor_.replace(std::move(instruction)); },
+                  [this] { notices.failures_wait(); }, [&agent] { agent.conductor_.contact(); })
+        {
+        }
+
+        channel::Client client;
+        Notices notices;
+        Control control;
+    };
+
+    static std::optional<ReportFiles> files_of(const AgentOptions &options)
+    {
+        if (!options.reports)
+            return std::nullopt;
+        return ReportFiles(options.reports->path, options.reports->bytes_max);
+    }
+
+    void tell_failures()
+    {
+        if (remote_)
+            remote_->notices.failures_wait();
+    }
+
     plugin_host::HostSettings host_settings()
     {
         plugin_host::HostSettings settings;
@@ -157,7 +193,7 @@ private:
         if (!state.instruction)
             return accepted;
         auto reading = model::read_instruction(state.instruction->text);
-        auto routes = reading ? Routes::of(*reading) : Error{"spool", "no instruction", ""};
+        auto routes = reading ? Routes::of(*reading, self_of(options_).reach) : Error{"spool", "no instruction", ""};
         if (!reading || !routes) {
             // Only software that was replaced by an older one gets here.
             log_->error("stored instruction cannot be used error={}",
@@ -179,8 +215,10 @@ private:
                    model::format_timestamp(instruction.stored.applied_at), instruction.instruction.schedules.size());
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
-        control_.keep_within(instruction.instruction.agent.controller_timeout);
-        control_.applied();
+        if (remote_) {
+            remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
+            remote_->control.applied();
+        }
         spawn(deliver_left_behind());
     }
 
@@ -217,9 +255,10 @@ private:
         model::Capabilities capabilities;
         capabilities.version = "sonde-agent " SONDE_VERSION;
         capabilities.tasks = catalogue_.capability_tasks();
-        capabilities.tasks.push_back({"report", {{"urn:sonde:method:report", {}}}, SONDE_VERSION, "report", ""});
+        capabilities.tasks.push_back({"report", {{"urn:sonde:method:report", {}}}, SONDE_VERSION, "report", "", ""});
         capabilities.refused_plugins = catalogue_.refused();
-        notices_.capabilities_changed(std::move(capabilities));
+        if (remote_)
+            remote_->notices.capabilities_changed(std::move(capabilities));
     }
 
     asio::awaitable<void> keep_scanning()
@@ -244,9 +283,13 @@ private:
         log_->info("stopping signal={}", signal);
         stopping_ = true;
         conductor_.stop();
-        control_.stop();
-        notices_.stop();
-        controller_.close(); // ends the long poll
+        if (remote_) {
+            remote_->control.stop();
+            remote_->notices.stop();
+            remote_->client.close(); // ends the long poll
+        }
+        if (local_)
+            local_->stop();
         for (const auto &[name, stopper] : left_behind_)
             stopper->stop("the agent was stopped");
         reporter_.close();
@@ -268,15 +311,15 @@ private:
     plugin_host::Host host_;
     plugin_host::Catalogue catalogue_;
     PolicyFile policy_;
+    std::optional<ReportFiles> files_;
     Reporter reporter_;
     Lookup lookup_;
     Budget budget_;
     Actions actions_;
     schedule::Engine engine_;
     Conductor conductor_;
-    channel::Client controller_;
-    Notices notices_;
-    Control control_;
+    std::unique_ptr<Remote> remote_;
+    std::unique_ptr<InstructionFile> local_;
     plugin_host::Watch watch_;
     std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
     std::map<spool::Destination, std::shared_ptr<Stopper>> left_behind_;
@@ -284,6 +327,11 @@ private:
 };
 
 } // namespace
+
+Self self_of(const AgentOptions &options)
+{
+    return {options.id, {.collectors = options.identity != nullptr, .files = options.reports.has_value()}};
+}
 
 void run_agent(asio::io_context &loop, AgentOptions options, spool::Spool spool, std::shared_ptr<Log> log)
 {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "accepted.hpp"
+#include "base/id.hpp"
 #include "base/log.hpp"
 #include "channel/identity.hpp"
 #include "channel/url.hpp"
@@ -9,15 +11,26 @@
 #include <boost/asio/io_context.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace sonde::agent {
 
+// Where reports to files go.
+struct ReportsFolder {
+    std::filesystem::path path;
+    std::uint64_t bytes_max = 0; // of all files in it
+};
+
 struct AgentOptions {
-    std::shared_ptr<const channel::Identity> identity;
-    channel::Url controller;
+    Uuid id{};                                         // the MA-ID
+    std::shared_ptr<const channel::Identity> identity; // none: neither a controller nor collectors are reached
+    std::optional<channel::Url> controller;            // none: `instruction` is followed
+    std::filesystem::path instruction;                 // a file, or a folder of parts
+    std::optional<ReportsFolder> reports;
     std::filesystem::path policy;
     std::vector<std::filesystem::path> plugins;
     std::filesystem::path launcher;            // its socket
@@ -25,6 +38,9 @@ struct AgentOptions {
     std::chrono::seconds longest_run{3600};
     std::chrono::seconds longest_stop{15}; // for what runs to end in order
 };
+
+// What an agent with these options can take an instruction for.
+Self self_of(const AgentOptions &options);
 
 // The Measurement Agent of RFC 7594: schedule, policy, plugin host, spool, control and report channel around one loop.
 // Runs until SIGTERM or SIGINT, and returns when what ran has been accounted for, or has

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "accepted.hpp"
 #include "actions.hpp"
 #include "alarm.hpp"
 #include "base/log.hpp"
@@ -15,13 +16,6 @@
 #include <vector>
 
 namespace sonde::agent {
-
-// An instruction that has passed every check.
-struct Accepted {
-    spool::StoredInstruction stored;
-    model::Instruction instruction;
-    std::shared_ptr<const Routes> routes;
-};
 
 // Asks the schedule engine what to do and does it: decisions become durable, due actions run. Belongs to one thread.
 class Conductor {

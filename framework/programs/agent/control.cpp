@@ -1,14 +1,12 @@
 #include "control.hpp"
 
+#include "content.hpp"
 #include "model/instruction_json.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <openssl/evp.h>
-
 #include <algorithm>
-#include <array>
 
 namespace sonde::agent {
 
@@ -20,19 +18,6 @@ constexpr std::chrono::seconds kDeadline{30};
 constexpr std::chrono::milliseconds kBackoffBase{500};
 constexpr std::chrono::milliseconds kBackoffCap{60'000};
 constexpr std::chrono::hours kForever{24 * 365};
-
-// SHA-256 in lower-case hex.
-std::string hash_of(std::string_view text)
-{
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-    unsigned size = 0;
-    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
-        throw std::runtime_error("OpenSSL has no SHA-256");
-    std::string hex;
-    for (unsigned i = 0; i < size; ++i)
-        hex.append({"0123456789abcdef"[digest[i] >> 4], "0123456789abcdef"[digest[i] & 15]});
-    return hex;
-}
 
 // Who refuses: a newer version or another identity looks at the same instruction again.
 std::string refuser(const Uuid &self)
@@ -83,8 +68,8 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
                                       std::optional<spool::RefusedInstruction> refused)
 {
     if (in_force)
-        in_force_ = Known{in_force->etag, hash_of(in_force->text)};
-    if (refused && refused->by == refuser(options_.self))
+        in_force_ = Known{in_force->etag, content_hash(in_force->text)};
+    if (refused && refused->by == refuser(options_.self.id))
         refused_ = Known{refused->etag, refused->content};
     channel::Backoff backoff(kBackoffBase, kBackoffCap);
     bool tells = false;
@@ -140,7 +125,7 @@ asio::awaitable<Control::Asked> Control::ask()
     if (response->status != 200)
         co_return Asked{true};
     Known offered{channel::entity_tag(response->headers.get("ETag").value_or("")).value_or(""),
-                  hash_of(response->body)};
+                  content_hash(response->body)};
     if (knows(offered)) {
         // Not an error: If-None-Match is a wish (RFC 9110 section 13.1.2), and a static file server has no long poll.
         if (!std::exchange(repeats_, true))
@@ -166,27 +151,15 @@ bool Control::knows(const Known &one) const
 asio::awaitable<bool> Control::consider(std::string text, Known offered)
 {
     auto reading = model::read_instruction(text);
-    std::vector<Error> errors = std::move(reading.errors);
-    std::shared_ptr<const Routes> routes;
-    if (reading) {
-        const auto &claimed = reading->agent.agent_id;
-        if (claimed && *claimed != options_.self)
-            errors.push_back({"/ietf-lmap-control:lmap/agent/agent-id", to_string(*claimed) + " is not this agent",
-                              "an agent's id is the one in its certificate: " + to_string(options_.self)});
-        auto made = Routes::of(*reading);
-        if (made)
-            routes = std::make_shared<Routes>(std::move(*made));
-        else
-            errors.push_back(made.error());
-    }
-    if (!errors.empty()) {
-        co_await refuse(std::move(errors), std::move(offered));
+    auto accepted = accept(std::move(reading), {std::move(text), offered.etag, {}}, options_.self);
+    if (!accepted) {
+        co_await refuse(std::move(accepted.errors), std::move(offered));
         co_return false;
     }
-    for (const Error &warning : reading.warnings)
+    for (const Error &warning : accepted.warnings)
         log_->warn("instruction warning={}", quoted(to_string(warning)));
-    accepted_ = offered;
-    accept_({{std::move(text), std::move(offered.etag), {}}, std::move(*reading.value), std::move(routes)});
+    accepted_ = std::move(offered);
+    accept_(std::move(*accepted.value));
     // The next poll says what is in force, so it waits until that is durable.
     while (accepted_ && !stopped_)
         co_await pause(std::chrono::duration_cast<std::chrono::milliseconds>(kForever));
@@ -202,7 +175,7 @@ asio::awaitable<void> Control::refuse(std::vector<Error> errors, Known offered)
         failures.push_back({now().wall, "instruction", error.where, to_string(Error{"", error.what, error.hint})});
     }
     refused_ = offered;
-    spool::RefusedInstruction refused{std::move(offered.etag), std::move(offered.content), refuser(options_.self)};
+    spool::RefusedInstruction refused{std::move(offered.etag), std::move(offered.content), refuser(options_.self.id)};
     unkept_ = Refusal{std::move(refused), std::move(failures)};
     co_await keep_refusal();
 }

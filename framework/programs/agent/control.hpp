@@ -1,9 +1,9 @@
 #pragma once
 
+#include "accepted.hpp"
 #include "base/log.hpp"
 #include "channel/backoff.hpp"
 #include "channel/client.hpp"
-#include "conductor.hpp"
 #include "spool/spool.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -15,12 +15,14 @@
 
 namespace sonde::agent {
 
+namespace asio = boost::asio;
+
 // The control channel (RFC 7594 section 4): a pull that feels like a push. Asks the Controller for the instruction with
 // a long poll, and says with each which one is in force. The agent works by itself whether this succeeds or not.
 class Control {
 public:
     struct Options {
-        Uuid self; // the agent's id
+        Self self;
         // Between two polls that were answered at once with nothing new: by a controller that does not wait.
         std::chrono::milliseconds quickest_poll{1'000};
     };

@@ -1,8 +1,10 @@
 #include "agent.hpp"
+#include "instruction_file.hpp"
 #include "plugin_host/options.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <fstream>
 #include <iostream>
 
 using namespace sonde;
@@ -10,18 +12,25 @@ using namespace sonde;
 namespace {
 
 constexpr const char *kFooter = R"(
-Takes its instruction from the controller and measures by itself from then on. Needs a running sonde-launcher, and runs
+Takes its instruction from the controller and measures by itself from then on; or, for the owner of a line, from a file
+or a folder of *.json parts, which it follows. A report's collector is https://HOST:PORT, or file:NAME for a folder NAME
+below --reports: without a controller, and with files alone, no certificate is needed. Needs a running sonde-launcher, and runs
 as an ordinary user. SIGTERM ends what runs, accounts for it and exits with 0; nothing that was measured is lost. What
 does not end in time, or before a second SIGTERM, is accounted for by the next start.
 
 Example:
   sonde-launcher --socket /run/sonde/launcher.sock --agent-user sonde &
   sonde-agent --identity /etc/sonde/identity --controller https://controller.example:8443 --state /var/lib/sonde
-              --policy /etc/sonde/policy.json --plugins /usr/lib/sonde/plugins --launcher /run/sonde/launcher.sock)";
+              --policy /etc/sonde/policy.json --plugins /usr/lib/sonde/plugins --launcher /run/sonde/launcher.sock
+  sonde-agent --instruction hourly.json --reports reports --state state --policy policy.json
+              --plugins /usr/lib/sonde/plugins)";
 
 struct Options {
     std::string identity;
     std::string controller;
+    std::string instruction;
+    std::string reports;
+    std::uint64_t reports_mib = 256;
     std::string state;
     std::string policy;
     std::vector<std::string> plugins;
@@ -39,35 +48,85 @@ int complain(const Error &error, int status)
     return status;
 }
 
+// Where the instruction comes from and where reports may go.
+Result<void> name_sides(const Options &options, agent::AgentOptions &parts)
+{
+    if (!options.reports.empty())
+        parts.reports = {std::filesystem::absolute(options.reports), options.reports_mib * 1024 * 1024};
+    if (!options.instruction.empty()) {
+        parts.instruction = std::filesystem::absolute(options.instruction);
+        return {};
+    }
+    auto controller = channel::parse_url(options.controller);
+    if (!controller)
+        return controller.error();
+    if (!controller->tls)
+        return Error{"--controller", "'" + options.controller + "' is not encrypted", "https://HOST:PORT"};
+    parts.controller = *controller;
+    return {};
+}
+
+// The MA-ID of an agent without a certificate, drawn once.
+Result<Uuid> own_id(const std::filesystem::path &file)
+{
+    std::string text;
+    if (std::ifstream(file) >> text)
+        return parse_uuid(text);
+    const Uuid id = random_uuid();
+    std::ofstream stream(file);
+    stream << to_string(id) << '\n';
+    if (!stream.flush())
+        return Error{file.string(), "cannot be written", ""};
+    return id;
+}
+
+Result<void> identify(const Options &options, agent::AgentOptions &parts)
+{
+    if (options.identity.empty()) {
+        auto id = own_id(std::filesystem::path(options.state) / "agent-id");
+        if (!id)
+            return id.error();
+        parts.id = *id;
+        return {};
+    }
+    auto identity = channel::load_identity(options.identity);
+    if (!identity)
+        return identity.error();
+    if ((*identity)->self.role != channel::Role::agent)
+        return Error{options.identity, "the certificate is not an agent's", "sonde ca issue agent"};
+    parts.id = (*identity)->self.id;
+    parts.identity = *identity;
+    return {};
+}
+
 int run(const Options &options)
 {
     auto log = make_log("agent", options.log_level);
     if (!log)
         return complain(log.error(), 2);
-    auto controller = channel::parse_url(options.controller);
-    if (!controller)
-        return complain(controller.error(), 2);
-    if (!controller->tls)
-        return complain({"--controller", "'" + options.controller + "' is not encrypted", "https://HOST:PORT"}, 2);
-    auto identity = channel::load_identity(options.identity);
-    if (!identity)
-        return complain(identity.error(), 3);
-    if ((*identity)->self.role != channel::Role::agent)
-        return complain({options.identity, "the certificate is not an agent's", "sonde ca issue agent"}, 3);
+    agent::AgentOptions parts;
+    if (auto named = name_sides(options, parts); !named)
+        return complain(named.error(), 2);
+    if (auto known = identify(options, parts); !known)
+        return complain(known.error(), 3);
+    if (!options.instruction.empty()) {
+        const auto reading = agent::InstructionFile::read(parts.instruction, agent::self_of(parts));
+        for (const Error &error : reading.errors)
+            complain(error, 2);
+        if (!reading)
+            return 2;
+    }
     const std::filesystem::path state = options.state;
     boost::asio::io_context loop(1);
     auto spool = spool::Spool::open({.file = state / "spool.db", .max_bytes = options.spool_mib * 1024 * 1024});
     if (!spool)
         return complain(spool.error(), 4);
-    agent::AgentOptions parts;
     for (const std::string &word : options.parameters) {
         auto parameter = plugin_host::parse_parameter(word);
         if (!parameter)
             return complain(parameter.error(), 2);
         parts.parameters.push_back(std::move(*parameter));
     }
-    parts.identity = *identity;
-    parts.controller = *controller;
     parts.policy = options.policy;
     for (const std::string &directory : options.plugins)
         parts.plugins.push_back(std::filesystem::absolute(directory));
@@ -92,8 +151,20 @@ int main(int argc, char **argv)
     app.footer(kFooter);
     app.set_version_flag("--version", "sonde-agent " SONDE_VERSION);
     app.set_config("--config", "", "a file with these options, NAME=VALUE a line");
-    app.add_option("--identity", options.identity, "folder with ca.pem, cert.pem and key.pem")->required();
-    app.add_option("--controller", options.controller, "https://HOST:PORT")->required();
+    CLI::Option *identity =
+        app.add_option("--identity", options.identity,
+                       "folder with ca.pem, cert.pem and key.pem; without one, only reports to files can be made");
+    CLI::Option *controller =
+        app.add_option("--controller", options.controller, "https://HOST:PORT; needs --identity")->needs(identity);
+    app.add_option("--instruction", options.instruction,
+                   "without a controller: a file, or a folder of *.json parts; followed when it changes")
+        ->excludes(controller)
+        ->check(CLI::ExistingPath);
+    app.add_option("--reports", options.reports, "folder of the reports whose collector is file:NAME")
+        ->check(CLI::ExistingDirectory);
+    app.add_option("--reports-mib", options.reports_mib, "the files in it take at most so many MiB")
+        ->capture_default_str()
+        ->check(CLI::Range(1, 1'000'000));
     app.add_option("--state", options.state, "folder of what the agent must not forget")
         ->required()
         ->check(CLI::ExistingDirectory);
@@ -115,6 +186,8 @@ int main(int argc, char **argv)
     app.add_option("--log", options.log_level, "error, warning, info or debug")->capture_default_str();
     try {
         app.parse(argc, argv);
+        if (options.controller.empty() && options.instruction.empty())
+            throw CLI::RequiredError("--controller or --instruction");
     } catch (const CLI::ParseError &error) {
         return app.exit(error) == 0 ? 0 : 2;
     }

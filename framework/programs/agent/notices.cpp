@@ -15,8 +15,8 @@ using channel::Verdict;
 
 constexpr std::string_view kCapabilitiesPath = "/restconf/operations/sonde-lmap:capabilities";
 constexpr std::string_view kFailurePath = "/restconf/operations/sonde-lmap:failure";
-constexpr std::chrono::seconds kDeadline{30};
-constexpr std::chrono::hours kForever{24 * 365};
+constexpr std::chrono::seconds kNoticeDeadline{30};
+constexpr std::chrono::hours kNoNews{24 * 365};
 constexpr std::size_t kFailuresAtOnce = 100;
 constexpr std::string_view kRefusedFailure = "failure";
 
@@ -55,7 +55,7 @@ void Notices::failures_wait()
 asio::awaitable<void> Notices::wait_for_news(Mail &mail)
 {
     mail.idle = true;
-    mail.timer.expires_after(kForever);
+    mail.timer.expires_after(kNoNews);
     co_await mail.timer.async_wait(asio::as_tuple(asio::use_awaitable));
     mail.idle = false;
 }
@@ -173,7 +173,7 @@ asio::awaitable<Notices::Answer> Notices::post(Mail &mail, std::string body)
     channel::Request request{.method = "POST", .path = mail.path};
     request.headers.set("Content-Type", std::string(channel::kYangJson));
     request.body = std::move(body);
-    auto response = co_await client_.request(std::move(request), kDeadline);
+    auto response = co_await client_.request(std::move(request), kNoticeDeadline);
     Answer answer;
     if (response) {
         answer.verdict = channel::verdict(response->status);

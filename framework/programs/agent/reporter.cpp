@@ -19,10 +19,9 @@ constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:
 
 } // namespace
 
-Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool,
-                   std::shared_ptr<const channel::Identity> identity, channel::Random random, std::shared_ptr<Log> log,
-                   std::function<void()> noted, channel::Pace pace)
-    : executor_(std::move(executor)), spool_(spool), identity_(std::move(identity)), random_(std::move(random)),
+Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool, Sender sender, channel::Random random,
+                   std::shared_ptr<Log> log, std::function<void()> noted, channel::Pace pace)
+    : executor_(std::move(executor)), spool_(spool), sender_(std::move(sender)), random_(std::move(random)),
       log_(std::move(log)), noted_(std::move(noted)), pace_(pace)
 {
 }
@@ -61,9 +60,8 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
         log_->log(as_before      ? spdlog::level::debug
                   : is_misplaced ? spdlog::level::err
                                  : spdlog::level::warn,
-                  "report failed collector={} schedule={} retry_in_ms={} error={}",
-                  channel::to_string(destination.collector), quoted(destination.schedule), wait.count(),
-                  quoted(tried.message));
+                  "report failed collector={} schedule={} retry_in_ms={} error={}", to_string(destination.collector),
+                  quoted(destination.schedule), wait.count(), quoted(tried.message));
         if (is_misplaced && !as_before) {
             misplaced = tried.message;
             co_await tell_misplaced(destination, misplaced);
@@ -101,20 +99,61 @@ asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destinati
         co_return Tried{.message = to_string(batch.error())};
     if (batch->entries.empty())
         co_return Tried{.attempt = Attempt::empty};
-    channel::Request request{.method = "POST", .path = std::string(kReportPath)};
-    request.headers.set("Content-Type", std::string(channel::kYangJson));
-    request.body = report(batch->entries);
-    const std::size_t bytes = request.body.size();
+    std::string body = report(batch->entries);
+    const std::size_t bytes = body.size();
     std::vector<std::uint64_t> sequences;
     for (const spool::Entry &entry : batch->entries)
         sequences.push_back(entry.sequence);
+    Tried tried;
+    if (const auto *folder = std::get_if<Folder>(&destination.collector))
+        tried = co_await file(destination, *folder, std::move(sequences), std::move(body));
+    else
+        tried = co_await post(destination, std::get<channel::Url>(destination.collector), std::move(sequences),
+                              std::move(body));
+    tried.bytes = bytes;
+    co_return tried;
+}
+
+asio::awaitable<Reporter::Tried> Reporter::post(const Destination &destination, const channel::Url &collector,
+                                                std::vector<std::uint64_t> sequences, std::string body)
+{
+    if (!sender_.identity)
+        co_return Tried{.message = "this agent has no identity that a collector would know"};
+    channel::Request request{.method = "POST", .path = std::string(kReportPath)};
+    request.headers.set("Content-Type", std::string(channel::kYangJson));
+    request.body = std::move(body);
     // close() ends the request by dropping the client, so nothing here holds it.
-    auto response = co_await client(destination.collector).request(std::move(request), kReportDeadline);
+    auto response = co_await client(collector).request(std::move(request), kReportDeadline);
     if (!response)
         co_return Tried{.message = to_string(response.error())};
     Tried settled = co_await settle(destination, std::move(sequences), *response);
-    settled.bytes = bytes;
     co_return settled;
+}
+
+// Named by the first result in it, so that a kill before the acknowledgement leads to the same name again.
+asio::awaitable<Reporter::Tried> Reporter::file(const Destination &destination, const Folder &folder,
+                                                std::vector<std::uint64_t> sequences, std::string body)
+{
+    if (sender_.files == nullptr)
+        co_return Tried{.message = "this agent writes no reports to files"};
+    std::string name = to_string(spool_.epoch()) + "-" + std::to_string(sequences.front()) + ".json";
+    auto written = co_await sender_.files->write(folder.name, std::move(name), std::move(body));
+    if (!written)
+        co_return Tried{.message = to_string(written.error())};
+    Tried acknowledged = co_await acknowledge(destination, std::move(sequences));
+    co_return acknowledged;
+}
+
+asio::awaitable<Reporter::Tried> Reporter::acknowledge(const Destination &destination,
+                                                       std::vector<std::uint64_t> sequences)
+{
+    const std::size_t entries = sequences.size();
+    auto acknowledged = co_await spool_.acknowledge(to_spool(destination), std::move(sequences));
+    if (!acknowledged)
+        co_return Tried{.message = to_string(acknowledged.error())};
+    log_->info("report acknowledged collector={} schedule={} results={}", to_string(destination.collector),
+               quoted(destination.schedule), entries);
+    co_return Tried{.attempt = Attempt::sent, .entries = entries};
 }
 
 asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination, std::vector<std::uint64_t> sequences,
@@ -125,12 +164,8 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
     const std::string said = std::to_string(response.status) + " " + channel::reason_of(response);
     switch (channel::verdict(response.status)) {
     case channel::Verdict::accepted: {
-        auto acknowledged = co_await spool_.acknowledge(name, std::move(sequences));
-        if (!acknowledged)
-            co_return Tried{.message = to_string(acknowledged.error())};
-        log_->info("report acknowledged collector={} schedule={} results={}", channel::to_string(destination.collector),
-                   quoted(destination.schedule), entries);
-        co_return Tried{.attempt = Attempt::sent, .entries = entries};
+        Tried acknowledged = co_await acknowledge(destination, std::move(sequences));
+        co_return acknowledged;
     }
     case channel::Verdict::refused: {
         if (entries > 1)
@@ -141,9 +176,8 @@ asio::awaitable<Reporter::Tried> Reporter::settle(const Destination &destination
             co_return Tried{.message = to_string(apart.error())};
         if (*apart)
             co_return Tried{.attempt = Attempt::refused, .message = said, .entries = 2};
-        log_->error("report refused collector={} schedule={} sequence={} reason={}",
-                    channel::to_string(destination.collector), quoted(destination.schedule), sequences.front(),
-                    quoted(said));
+        log_->error("report refused collector={} schedule={} sequence={} reason={}", to_string(destination.collector),
+                    quoted(destination.schedule), sequences.front(), quoted(said));
         const WallTime when = now().wall;
         auto aside = co_await spool_.set_aside(name, std::move(sequences), said, when);
         if (!aside)
@@ -164,7 +198,7 @@ std::string Reporter::report(const std::vector<spool::Entry> &entries) const
     model::Report header;
     header.date = now().wall;
     if (configuration_.report_agent_id)
-        header.agent_id = identity_->self.id;
+        header.agent_id = sender_.id;
     if (configuration_.report_group_id)
         header.group_id = configuration_.group_id;
     if (configuration_.report_measurement_point)
@@ -182,7 +216,7 @@ channel::Client &Reporter::client(const channel::Url &collector)
     if (found != clients_.end())
         return found->second;
     const channel::ClientOptions options{
-        .server = collector, .identity = identity_, .server_role = channel::Role::collector};
+        .server = collector, .identity = sender_.identity, .server_role = channel::Role::collector};
     return clients_.emplace(url, channel::Client(executor_, options)).first->second;
 }
 

@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "channel/backoff.hpp"
 #include "channel/client.hpp"
+#include "report_files.hpp"
 #include "routes.hpp"
 #include "spool/spool.hpp"
 #include "stopper.hpp"
@@ -19,15 +20,21 @@ namespace asio = boost::asio;
 
 inline constexpr channel::Pace kReportPace{std::chrono::milliseconds{1'000}, std::chrono::milliseconds{300'000}};
 
-// The report channel: sends what the spool holds for a destination to its collector. A result leaves the spool only
-// after the collector has acknowledged it.
+// Who reports: the agent's id, its certificate where it has one, and where reports to files go.
+struct Sender {
+    Uuid id{};
+    std::shared_ptr<const channel::Identity> identity;
+    ReportFiles *files = nullptr;
+};
+
+// The report channel: sends what the spool holds for a destination to its collector, or writes it to a file. A result
+// leaves the spool only after the collector has acknowledged it, or after the file is durable.
 class Reporter {
 public:
     // `noted` is called when the spool has new Failure Information: a result was refused for good, or a collector takes
     // none of them as things are.
-    Reporter(asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<const channel::Identity> identity,
-             channel::Random random, std::shared_ptr<Log> log, std::function<void()> noted,
-             channel::Pace pace = kReportPace);
+    Reporter(asio::any_io_executor executor, spool::Spool &spool, Sender sender, channel::Random random,
+             std::shared_ptr<Log> log, std::function<void()> noted, channel::Pace pace = kReportPace);
 
     // How the reports identify the agent, from the instruction in force.
     void identify(const model::AgentConfiguration &configuration) { configuration_ = configuration; }
@@ -55,6 +62,11 @@ private:
         std::optional<std::chrono::seconds> retry_after{};
     };
     asio::awaitable<Tried> try_once(const Destination &destination, std::size_t max_bytes);
+    asio::awaitable<Tried> post(const Destination &destination, const channel::Url &collector,
+                                std::vector<std::uint64_t> sequences, std::string body);
+    asio::awaitable<Tried> file(const Destination &destination, const Folder &folder,
+                                std::vector<std::uint64_t> sequences, std::string body);
+    asio::awaitable<Tried> acknowledge(const Destination &destination, std::vector<std::uint64_t> sequences);
     asio::awaitable<Tried> settle(const Destination &destination, std::vector<std::uint64_t> sequences,
                                   const channel::Response &response);
     asio::awaitable<void> tell_misplaced(const Destination &destination, std::string said);
@@ -63,7 +75,7 @@ private:
 
     asio::any_io_executor executor_;
     spool::Spool &spool_;
-    std::shared_ptr<const channel::Identity> identity_;
+    Sender sender_;
     channel::Random random_;
     std::shared_ptr<Log> log_;
     std::function<void()> noted_;

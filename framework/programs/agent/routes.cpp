@@ -22,42 +22,78 @@ std::string path_of(const model::Schedule &schedule, const model::Action &action
            "']";
 }
 
+constexpr std::string_view kFileScheme = "file:";
+constexpr std::size_t kFolderNameMax = 64;
+
+Result<Collector> parse_collector(const std::string &text)
+{
+    if (text.starts_with(kFileScheme)) {
+        const std::string name = text.substr(kFileScheme.size());
+        const bool plain = std::all_of(name.begin(), name.end(), [](unsigned char c) {
+            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+        });
+        if (name.empty() || name.size() > kFolderNameMax || !plain)
+            return Error{"", "'" + text + "' names no folder", "file:NAME, of letters, digits, _ and -"};
+        return Folder{name};
+    }
+    auto url = channel::parse_url(text);
+    if (!url)
+        return url.error();
+    if (!url->tls)
+        return Error{"", "'" + text + "' is not encrypted", "https://HOST:PORT"};
+    return *url;
+}
+
+Result<void> within(const Reach &reach, const Collector &collector)
+{
+    if (std::holds_alternative<Folder>(collector) && !reach.files)
+        return Error{"", "this agent writes no reports to files", "sonde-agent --reports FOLDER"};
+    if (std::holds_alternative<channel::Url>(collector) && !reach.collectors)
+        return Error{"", "this agent has no identity that a collector would know", "sonde-agent --identity FOLDER"};
+    return {};
+}
+
 } // namespace
+
+std::string to_string(const Collector &collector)
+{
+    const auto *folder = std::get_if<Folder>(&collector);
+    return folder != nullptr ? std::string(kFileScheme) + folder->name
+                             : channel::to_string(std::get<channel::Url>(collector));
+}
 
 spool::Destination to_spool(const Destination &destination)
 {
-    // A URL has no blank, a schedule's name may.
-    return channel::to_string(destination.collector) + " " + destination.schedule;
+    // A collector has no blank, a schedule's name may.
+    return to_string(destination.collector) + " " + destination.schedule;
 }
 
 Result<Destination> from_spool(const spool::Destination &name)
 {
     const std::size_t blank = name.find(' ');
-    auto url = channel::parse_url(std::string_view(name).substr(0, blank));
-    if (!url || blank == std::string::npos)
+    auto collector = parse_collector(name.substr(0, blank));
+    if (!collector || blank == std::string::npos)
         return Error{"spool", "'" + name + "' names no destination", ""};
-    return Destination{name.substr(blank + 1), *url};
+    return Destination{name.substr(blank + 1), std::move(*collector)};
 }
 
-Result<channel::Url> collector_of(const std::vector<model::Option> &options)
+Result<Collector> collector_of(const std::vector<model::Option> &options)
 {
-    std::optional<channel::Url> collector;
+    std::optional<Collector> collector;
     for (const model::Option &option : options) {
         if (option.name != "collector")
             return Error{"option " + option.name, "report has no option '" + option.name + "'", "collector"};
-        auto url = channel::parse_url(option.value.value_or(""));
-        if (!url)
-            return Error{"option collector", url.error().what, url.error().hint};
-        if (!url->tls)
-            return Error{"option collector", "'" + *option.value + "' is not encrypted", "https://HOST:PORT"};
-        collector = *url;
+        auto parsed = parse_collector(option.value.value_or(""));
+        if (!parsed)
+            return Error{"option collector", parsed.error().what, parsed.error().hint};
+        collector = std::move(*parsed);
     }
     if (!collector)
         return Error{"option collector", "report needs a collector", "https://HOST:PORT"};
     return *collector;
 }
 
-Result<Routes> Routes::of(const model::Instruction &instruction)
+Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
 {
     Routes routes;
     for (const model::Schedule &schedule : instruction.schedules) {
@@ -68,6 +104,8 @@ Result<Routes> Routes::of(const model::Instruction &instruction)
             auto collector = collector_of(model::merge_options(task->options, action.options));
             if (!collector)
                 return Error{path_of(schedule, action), collector.error().what, collector.error().hint};
+            if (auto reached = within(reach, *collector); !reached)
+                return Error{path_of(schedule, action), reached.error().what, reached.error().hint};
             routes.schedules_[schedule.name][action.name].reports = true;
             // Data goes to a schedule's first action (RFC 8194, leaf destination).
             if (&action == &schedule.actions.front())

@@ -8,30 +8,51 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 namespace sonde::agent {
+
+// A folder within the one that the line's owner gave for reports.
+struct Folder {
+    std::string name;
+
+    bool operator==(const Folder &) const = default;
+};
+
+using Collector = std::variant<channel::Url, Folder>;
+
+using sonde::to_string; // of ids and errors, which that of a collector would hide
+
+// https://HOST:PORT or file:NAME.
+std::string to_string(const Collector &collector);
+
+// Where an agent can report to: it has an identity for collectors, a folder for files.
+struct Reach {
+    bool collectors = true;
+    bool files = false;
+};
 
 // Whom results wait for: a schedule that reports, and the collector it reports to. The URL is part of it, so that what
 // was spooled for a collector still goes there when the instruction that said so has been replaced.
 struct Destination {
     std::string schedule;
-    channel::Url collector;
+    Collector collector;
 };
 
 // The spool's name of a destination, and back.
 spool::Destination to_spool(const Destination &destination);
 Result<Destination> from_spool(const spool::Destination &name);
 
-// The collector of a reporting action: its option `collector`, an https URL.
-Result<channel::Url> collector_of(const std::vector<model::Option> &options);
+// The collector of a reporting action: its option `collector`.
+Result<Collector> collector_of(const std::vector<model::Option> &options);
 
 // Where the results and outcomes of an instruction's actions go.
 class Routes {
 public:
     Routes() = default;
-    // An Error for a reporting action without a usable collector, with its path.
-    static Result<Routes> of(const model::Instruction &instruction);
+    // An Error for a reporting action without a collector that is within reach, with its path.
+    static Result<Routes> of(const model::Instruction &instruction, Reach reach);
 
     bool has(const std::string &schedule) const { return schedules_.contains(schedule); }
     // Of an action's results: the reporting schedules that it names as destinations.

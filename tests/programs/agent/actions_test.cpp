@@ -29,7 +29,7 @@ struct Field {
     plugin_host::Host host = plugin_host::Host::spawn(loop.io.get_executor(), LAUNCHER, RUNNER, log, patient());
     plugin_host::Catalogue catalogue{host, {plugins()}, log};
     PolicyFile policy{dir / "policy.json", log};
-    Reporter reporter{loop.io.get_executor(), spool, nullptr, no_jitter(), log, [] {}};
+    Reporter reporter{loop.io.get_executor(), spool, {}, no_jitter(), log, [] {}};
     Lookup lookup{loop.io.get_executor()};
     Budget budget{loop.io.get_executor(), spool, log};
     std::vector<frames::Parameter> known{{"contract", "100 Mb/s"}, {"address", "1 High Street"}};
@@ -101,14 +101,14 @@ struct Field {
         model::Task &task = instruction.tasks.emplace_back();
         task.name = "report";
         task.functions = {{"urn:sonde:method:report", {}}};
-        task.options = {{"0", "collector", channel::to_string(collector().collector)}};
+        task.options = {{"0", "collector", to_string(collector().collector)}};
         model::Schedule &schedule = instruction.schedules.emplace_back();
         schedule.name = "report";
         schedule.actions = {{"report", "report", {}, {}, {}, {}}};
         model::Schedule &measuring = instruction.schedules.emplace_back();
         measuring.name = "s";
         measuring.actions = {{"a", "t", {}, {"report"}, {}, {}}, {"b", "t", {}, {"report"}, {}, {}}};
-        return std::make_shared<Routes>(*Routes::of(instruction));
+        return std::make_shared<Routes>(*Routes::of(instruction, Reach{}));
     }
 };
 

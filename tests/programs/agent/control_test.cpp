@@ -38,7 +38,7 @@ struct Polling : Bench {
         const auto state = await(spool.open_state());
         controller.emplace(loop.io.get_executor(), client);
         control.emplace(
-            loop.io.get_executor(), Control::Options{.self = client.identity->self.id, .quickest_poll = quickest_poll},
+            loop.io.get_executor(), Control::Options{.self = {client.identity->self.id, {}}, .quickest_poll = quickest_poll},
             *controller, spool, no_jitter(), log(),
             [this](Accepted one) {
                 accepted.push_back(std::move(one));

@@ -12,7 +12,7 @@ struct Reporting : Bench {
     int noted = 0;
     Reporter reporter{loop.io.get_executor(),
                       spool,
-                      client.identity,
+                      Sender{client.identity->self.id, client.identity},
                       no_jitter(),
                       log(),
                       [this] { ++noted; },
