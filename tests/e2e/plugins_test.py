@@ -28,10 +28,10 @@ def methods(system):
     return {method.split()[0] for known in system.rows("agents") for method in known["methods"]}
 
 
-def hashes(system, task_name):
-    """The plugins that the collector's results of a task were made by."""
+def makers(system, task_name):
+    """The plugins that the collector's results of a task were made by: hash and version."""
     with contextlib.closing(sqlite3.connect(system.folder / "collector.db")) as connection:
-        return {row[0] for row in connection.execute("SELECT plugin_hash FROM _result WHERE task = ?", (task_name,))}
+        return set(connection.execute("SELECT plugin_hash, plugin_version FROM results WHERE task = ?", (task_name,)))
 
 
 def is_running(launcher, file):
@@ -65,7 +65,7 @@ def a_plugin_comes_is_replaced_and_goes_while_the_agent_works(system):
     wait_for_outcomes(system, "short", 1)
     ended = wait_for_outcomes(system, "long", 1)[0]
     equal((ended["outcome"], ended["rows"]), ("completed", 40))
-    equal((hashes(system, "long"), hashes(system, "short")), ({first}, {second}))
+    equal((makers(system, "long"), makers(system, "short")), ({(first, "1.0.0")}, {(second, "1.0.0")}))
 
     (system.folder / "plugins" / "rows.so").unlink()
     wait_for("the method to be withdrawn", lambda: "rows" not in methods(system), alive=[agent])
