@@ -88,7 +88,8 @@ void Receiver::send_request()
 void Receiver::readable()
 {
     read_batch();
-    look(shared_.now());
+    if (!report_.tcp || unlooked_bytes_ >= shared_.settings.batch_bytes())
+        look(shared_.now());
     if (shared_.meter.over())
         event_base_loopbreak(&shared_.base);
 }
@@ -114,8 +115,9 @@ std::optional<std::size_t> Receiver::read_some(std::uint64_t most)
     Transport &transport = link_->transport();
     const std::uint64_t payload = reading_body_ ? std::min(body_.discardable(), room) : 0;
     const bool discard = payload >= kDiscardFrom && transport.can_discard();
-    const IoResult result = discard ? transport.discard(std::min(payload, kDiscardAtMost))
-                                    : transport.read(shared_.buffer.data(), std::min(room, shared_.buffer.size()));
+    const std::uint64_t asked =
+        discard ? std::min(payload, kDiscardAtMost) : std::min<std::uint64_t>(room, shared_.buffer.size());
+    const IoResult result = discard ? transport.discard(asked) : transport.read(shared_.buffer.data(), asked);
     switch (result.io) {
     case Io::want_read:
     case Io::want_write: // a renegotiation of TLS 1.2 or a key update; OpenSSL sends on the next call
@@ -129,6 +131,7 @@ std::optional<std::size_t> Receiver::read_some(std::uint64_t most)
     case Io::ok:
         break;
     }
+    unlooked_bytes_ += result.bytes;
     if (discard) {
         body_.discarded(result.bytes);
         note_payload();
@@ -137,7 +140,8 @@ std::optional<std::size_t> Receiver::read_some(std::uint64_t most)
     } else if (!take({shared_.buffer.data(), result.bytes})) {
         return std::nullopt;
     }
-    return result.bytes;
+    // The kernel had no more: to ask again would cost as much as to be told.
+    return transport.can_discard() && result.bytes < asked ? std::nullopt : std::optional(result.bytes);
 }
 
 bool Receiver::take(std::string_view data)
@@ -236,6 +240,7 @@ void Receiver::connection_ended()
 void Receiver::look(std::int64_t)
 {
     const auto figures = link_->look();
+    unlooked_bytes_ = 0;
     if (!figures)
         return;
     report_.tcp = figures;

@@ -48,6 +48,7 @@ private:
     bool got_byte_ = false; // of this response
     std::uint64_t noted_payload_ = 0;
     std::uint32_t noted_out_of_order_ = 0; // of this connection
+    std::uint64_t unlooked_bytes_ = 0;     // read since the kernel was last asked what the connection carries
     std::string unsent_;
     std::int64_t request_begun_ = 0;
 };
