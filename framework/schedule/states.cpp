@@ -174,31 +174,4 @@ void Engine::refresh_suppressions()
     }
 }
 
-State Engine::state() const
-{
-    State state;
-    for (const auto &[name, instance] : instances_) {
-        const model::Schedule &schedule = instance.work->schedule;
-        const Running *run = instance.running ? &running_.at(*instance.running) : nullptr;
-        const auto idle = [&](const std::vector<std::string> &tags) {
-            return suppressing(tags) != nullptr ? Activity::suppressed : Activity::enabled;
-        };
-        State::Schedule &shown = state.schedules.emplace_back();
-        shown.name = name;
-        shown.activity = run != nullptr ? Activity::running : idle(schedule.suppression_tags);
-        for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
-            if (run != nullptr && run->active.contains(i))
-                shown.actions.push_back(Activity::running);
-            else if (shown.activity == Activity::suppressed)
-                shown.actions.push_back(Activity::suppressed);
-            else
-                shown.actions.push_back(idle(schedule.actions[i].suppression_tags));
-        }
-    }
-    for (const auto &[name, suppressor] : suppressors_)
-        state.suppressions.push_back({name, suppressor.active()});
-    state.controller_lost = controller_lost_;
-    return state;
-}
-
 } // namespace sonde::schedule

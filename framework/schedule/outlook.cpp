@@ -1,0 +1,94 @@
+#include "schedule/engine.hpp"
+
+#include <algorithm>
+
+// What can be seen of the engine without changing it.
+namespace sonde::schedule {
+
+Wakeup Engine::next_wakeup() const
+{
+    Wakeup wakeup = next_suppression_;
+    const auto earlier = [](auto &earliest, auto time) { earliest = earliest ? std::min(*earliest, time) : time; };
+    if (!wall_dues_.empty())
+        earlier(wakeup.wall, wall_dues_.begin()->first);
+    if (!heads_.empty())
+        earlier(wakeup.wall, heads_.begin()->first);
+    if (!wall_ends_.empty())
+        earlier(wakeup.wall, wall_ends_.begin()->first);
+    if (!clockless_.empty())
+        earlier(wakeup.wall, kClockIsSet);
+    if (!monotonic_dues_.empty())
+        earlier(wakeup.monotonic, monotonic_dues_.begin()->first);
+    if (!monotonic_ends_.empty())
+        earlier(wakeup.monotonic, monotonic_ends_.begin()->first);
+    if (controller_timeout_ && !controller_lost_)
+        earlier(wakeup.monotonic, contacted_ + *controller_timeout_);
+    return wakeup;
+}
+
+Ahead Engine::ahead(std::chrono::nanoseconds time, Now now) const
+{
+    Ahead ahead;
+    const auto look = [&](const auto &dues, auto until, auto &next) {
+        for (const auto &[due, id] : dues) {
+            if (due > until) {
+                next = due - time;
+                return;
+            }
+            const Instance &instance = instances_.at(pending_.at(id).intent.schedule);
+            ahead.dues.push_back({id, instance.work});
+        }
+    };
+    look(wall_dues_, now.wall + time, ahead.next.wall);
+    look(monotonic_dues_, now.monotonic + time, ahead.next.monotonic);
+    return ahead;
+}
+
+std::vector<model::Intent> Engine::pending() const
+{
+    std::vector<model::Intent> intents;
+    intents.reserve(pending_.size());
+    for (const auto &[id, pending] : pending_)
+        intents.push_back(pending.intent);
+    std::sort(intents.begin(), intents.end(),
+              [](const model::Intent &a, const model::Intent &b) { return a.due() < b.due(); });
+    return intents;
+}
+
+std::vector<model::Intent> Engine::running() const
+{
+    std::vector<model::Intent> intents;
+    intents.reserve(running_.size());
+    for (const auto &[id, run] : running_)
+        intents.push_back(run.intent);
+    return intents;
+}
+
+State Engine::state() const
+{
+    State state;
+    for (const auto &[name, instance] : instances_) {
+        const model::Schedule &schedule = instance.work->schedule;
+        const Running *run = instance.running ? &running_.at(*instance.running) : nullptr;
+        const auto idle = [&](const std::vector<std::string> &tags) {
+            return suppressing(tags) != nullptr ? Activity::suppressed : Activity::enabled;
+        };
+        State::Schedule &shown = state.schedules.emplace_back();
+        shown.name = name;
+        shown.activity = run != nullptr ? Activity::running : idle(schedule.suppression_tags);
+        for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
+            if (run != nullptr && run->active.contains(i))
+                shown.actions.push_back(Activity::running);
+            else if (shown.activity == Activity::suppressed)
+                shown.actions.push_back(Activity::suppressed);
+            else
+                shown.actions.push_back(idle(schedule.actions[i].suppression_tags));
+        }
+    }
+    for (const auto &[name, suppressor] : suppressors_)
+        state.suppressions.push_back({name, suppressor.active()});
+    state.controller_lost = controller_lost_;
+    return state;
+}
+
+} // namespace sonde::schedule
