@@ -192,8 +192,6 @@ TEST_CASE("each answer of the controller is a contact, and what is none is none 
         return response;
     };
     it.start();
-    it.run_until([&] { return it.requests.size() == 2; });
-    CHECK(it.contacts == 1);
     it.run_until([&] { return it.requests.size() >= 4; });
     CHECK(it.contacts >= 2);
     CHECK(it.contacts < it.requests.size());
@@ -207,9 +205,10 @@ TEST_CASE("a controller is asked twice within its timeout, at most once a second
     Polling it;
     it.answer = [](const channel::Request &) { return instruction(kEmpty, "\"1\""); };
     it.start();
-    it.run_until([&] { return it.requests.size() == 1; });
+    it.run_until([&] { return !it.requests.empty(); });
     it.control->keep_within(timeout);
-    it.run_until([&] { return it.requests.size() >= 3; });
+    // One may be under way.
+    it.run_until([&, before = it.requests.size()] { return it.requests.size() >= before + 2; });
     CHECK(it.said(it.requests.size() - 1, "Prefer") == wait);
     it.stop();
 }
