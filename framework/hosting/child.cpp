@@ -19,21 +19,15 @@ namespace {
 // Where no target descriptor can collide with a source.
 constexpr int kAboveTargets = 16;
 
-void keep_descriptors(std::span<const int> kept)
+// stdin is /dev/null; what an author prints is seen by who runs the plugin by hand, and never mixed with a program's
+// own output.
+void place_standard_descriptors()
 {
-    std::vector<int> high;
-    for (const int fd : kept)
-        high.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets));
-    int target = STDERR_FILENO + 1;
-    for (const int fd : high)
-        ::dup3(fd, target++, O_CLOEXEC);
-    ::close_range(static_cast<unsigned>(target), UINT_MAX, 0);
     // /dev/null may be out of reach in a confined runner; then stdin is what the runner has, which is /dev/null.
     if (const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC); null >= 0) {
         ::dup2(null, STDIN_FILENO);
         ::close(null);
     }
-    // What an author prints is seen by who runs the plugin by hand, and never mixed with a program's own output.
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
@@ -54,7 +48,8 @@ void become_child(pid_t parent, std::span<const int> kept, Processes processes)
     if (::getppid() != parent)
         ::_exit(1);
     ::setpgid(0, 0);
-    keep_descriptors(kept);
+    place_descriptors(kept);
+    place_standard_descriptors();
     reset_signals();
     ::umask(022);
     std::setlocale(LC_ALL, "C");
@@ -71,6 +66,17 @@ std::size_t count_threads()
         ::closedir(tasks);
     }
     return count;
+}
+
+void place_descriptors(std::span<const int> kept)
+{
+    std::vector<int> high;
+    for (const int fd : kept)
+        high.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets));
+    int target = STDERR_FILENO + 1;
+    for (const int fd : high)
+        ::dup3(fd, target++, O_CLOEXEC);
+    ::close_range(static_cast<unsigned>(target), UINT_MAX, 0);
 }
 
 } // namespace sonde::hosting

@@ -16,4 +16,7 @@ void become_child(pid_t parent, std::span<const int> kept, Processes processes =
 // The threads of this process. None but the one that forks lives on in a child.
 std::size_t count_threads();
 
+// Makes the descriptors in `kept` 3, 4, ... and closes all others behind stderr.
+void place_descriptors(std::span<const int> kept);
+
 } // namespace sonde::hosting

@@ -1,5 +1,7 @@
 #include "hosting/run.hpp"
 
+#include "frames/packet_buffer.hpp"
+#include "frames/socket.hpp"
 #include "frames/start.hpp"
 #include "hosting/cancel.hpp"
 #include "hosting/child.hpp"
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include <string>
+#include <variant>
 
 namespace sonde::hosting {
 
@@ -22,6 +25,7 @@ namespace {
 constexpr int kAgent = 3;
 constexpr int kCancel = 4;
 constexpr int kCancelBehindPlugin = 5;
+constexpr int kHandover = 3; // until its run has come
 static_assert(frames::kPluginDescriptor == kAgent + 1);
 
 // The agent decides by closing or reading when a full socket lets go; nothing here polls for it.
@@ -65,6 +69,24 @@ void run_in_child(pid_t parent, int agent, int cancel, const Place &place, const
 {
     const sonde_method &method = enter(parent, agent, cancel, place);
     run_here(kAgent, cancel_of(place), method, description, invoke);
+    ::_exit(0);
+}
+
+void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, const frames::Description &description)
+{
+    const int kept[] = {handover};
+    become_child(parent, kept);
+    const frames::PacketBuffer buffer;
+    Result<frames::Received> received = frames::receive(kHandover, buffer, 2, 0);
+    if (!received || received->transfer != frames::Transfer::done || received->descriptors.size() != 2)
+        ::_exit(0);
+    const Result<frames::AgentToRunner> message = frames::decode<frames::AgentToRunner>(received->frame);
+    const auto *invoke = message ? std::get_if<frames::Invoke>(&*message) : nullptr;
+    if (invoke == nullptr)
+        ::_exit(1);
+    const int given[] = {received->descriptors[0].release(), received->descriptors[1].release()};
+    place_descriptors(given);
+    run_here(kAgent, kCancel, *plugin.methods[invoke->method], description.methods[invoke->method], *invoke);
     ::_exit(0);
 }
 

@@ -25,6 +25,11 @@ struct Place {
 // The same in this process, which goes on afterwards: for a debugger's sake. It keeps its descriptors and signals.
 void run_here(int agent, int cancel, const sonde_method &method, const frames::MethodDescription &description,
               const frames::Invoke &invoke);
+// The same for a process that was forked ahead of need: it becomes what the ABI promises, waits at `handover`, a socket
+// that has its two descriptors and the frame of its Invoke one day, and ends if that closes before. `plugin` is loaded,
+// and `description` is all of it.
+[[noreturn]] void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin,
+                                     const frames::Description &description);
 [[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
                                  const frames::MethodDescription &description);
 

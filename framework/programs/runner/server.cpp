@@ -14,12 +14,17 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace sonde::runner {
 
 using namespace sonde::frames;
 
 namespace {
+
+// When nothing has happened for so long, the process of the next run is made: its fork then takes no time of this
+// one's.
+constexpr int kAheadMs = 1;
 
 Result<hosting::Library> load_here(const std::string &path)
 {
@@ -40,7 +45,10 @@ void Server::serve()
 {
     while (!agent_gone_) {
         pollfd waits[] = {{control_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
-        if (::poll(waits, 2, -1) < 0)
+        const int ready = ::poll(waits, 2, lacks_ahead() ? kAheadMs : -1);
+        if (ready == 0)
+            fork_ahead();
+        if (ready <= 0)
             continue;
         if (waits[1].revents != 0)
             reap();
@@ -129,6 +137,8 @@ void Server::handle(const Invoke &invoke, Received &received)
         agent_gone_ = true;
         return;
     }
+    if (hand_over(invoke.invocation, received))
+        return;
     fork_child(invoke.invocation, [&](pid_t parent) {
         hosting::run_in_child(parent, received.descriptors[0].get(), received.descriptors[1].get(),
                               place(invoke.method), description_->methods[invoke.method], invoke);
@@ -187,26 +197,70 @@ void Server::fork_child(std::uint64_t invocation, InChild in_child)
     send(Started{invocation, child});
 }
 
+bool Server::lacks_ahead() const
+{
+    return !here_ && !agent_gone_ && !ahead_failed_ && library_ && ahead_ == 0;
+}
+
+void Server::fork_ahead()
+{
+    auto ends = frames::socket_pair();
+    const pid_t parent = ::getpid();
+    const pid_t child = ends ? ::fork() : -1;
+    if (child == 0)
+        hosting::run_in_child_later(parent, ends->second.get(), library_->plugin(), *description_);
+    // Tried again when something has ended, which may have been what there was too much of.
+    ahead_failed_ = child < 0;
+    if (ahead_failed_)
+        return;
+    ::setpgid(child, child);
+    ahead_ = child;
+    handover_ = std::move(ends->first);
+}
+
+bool Server::hand_over(std::uint64_t invocation, const Received &received)
+{
+    if (ahead_ == 0)
+        return false;
+    const int descriptors[] = {received.descriptors[0].get(), received.descriptors[1].get()};
+    const Result<Transfer> sent = frames::send(handover_.get(), received.frame, descriptors);
+    handover_.reset();
+    const pid_t child = std::exchange(ahead_, 0);
+    // One that has ended takes nothing; it is reaped.
+    if (!sent || *sent != Transfer::done)
+        return false;
+    invocations_.emplace(child, invocation);
+    send(Started{invocation, child});
+    return true;
+}
+
 void Server::reap()
 {
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     }
+    ahead_failed_ = false;
     siginfo_t ended{};
     while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
         // Its pid is still taken, so the group is its own: what it left behind ends with it.
         ::kill(-ended.si_pid, SIGKILL);
         int status = 0;
         ::waitpid(ended.si_pid, &status, 0);
+        if (ended.si_pid == ahead_)
+            ahead_ = 0;
         if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
-            send(Exited{found->second, status});
+            const std::uint64_t invocation = found->second;
             invocations_.erase(found);
+            // Of a run so short that there was no time for it: else the next one, which may come at once, would wait.
+            if (lacks_ahead())
+                fork_ahead();
+            send(Exited{invocation, status});
         }
         ended.si_pid = 0;
     }
     // What had left its group was adopted by this process when its parent died; a run has no business with processes.
     for (const pid_t child : processes::children())
-        if (!invocations_.contains(child))
+        if (child != ahead_ && !invocations_.contains(child))
             ::kill(child, SIGKILL);
 }
 

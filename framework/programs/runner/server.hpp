@@ -43,6 +43,11 @@ private:
     std::string why_not(std::uint32_t method, const frames::Received &received);
     template <class InChild>
     void fork_child(std::uint64_t invocation, InChild in_child);
+    // The process of the next run, ahead of need, so that no fork delays its first packet. Of a plugin that is loaded.
+    bool lacks_ahead() const;
+    void fork_ahead();
+    // Gives it its run. False: there is none.
+    bool hand_over(std::uint64_t invocation, const frames::Received &received);
     void reap();
     void kill_all();
     void send(const frames::RunnerToAgent &message);
@@ -54,6 +59,10 @@ private:
     std::optional<frames::Description> description_;
     std::optional<hosting::Library> library_;
     std::map<pid_t, std::uint64_t> invocations_; // by process
+    // Waits for its run; 0: there is none.
+    pid_t ahead_ = 0;
+    bool ahead_failed_ = false;
+    frames::Descriptor handover_;
     frames::Frame buffer_;
     bool asked_ = false;
     bool agent_gone_ = false;

@@ -1,5 +1,12 @@
 #include "runner_process.hpp"
 
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include <unistd.h>
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -21,6 +28,21 @@ struct Started {
         REQUIRE(run->wire.next());
     }
 };
+
+// The one child of a runner without runs, once it is another than `former`.
+pid_t ahead_of(RunnerProcess &runner, pid_t former)
+{
+    const std::string pid = std::to_string(runner.process.pid());
+    for (int i = 0; i < 3000; ++i) {
+        std::ifstream file("/proc/" + pid + "/task/" + pid + "/children");
+        const std::vector<pid_t> children{std::istream_iterator<pid_t>(file), {}};
+        if (children.size() == 1 && children[0] != former)
+            return children[0];
+        ::usleep(10'000);
+    }
+    FAIL("no process ahead within half a minute");
+    return 0;
+}
 
 } // namespace
 
@@ -101,6 +123,27 @@ TEST_CASE("a run makes no process; one that a sanitizer's build lets it make end
 #else
     CHECK(child == -1);
 #endif
+}
+
+TEST_CASE("the process of a run is there before it is asked for, and one that is killed meanwhile is replaced")
+{
+    RunnerProcess runner(fixture("rows"));
+    runner.control.send(frames::Describe{});
+    runner.control.expect<frames::Description>();
+    const pid_t first = ahead_of(runner, 0);
+    const auto pid_of_run = [&](std::uint64_t id) {
+        Run run(runner, frames::Invoke{id, 0, {integer(1), integer(0)}, {}, 0, "", 0, {}, {}});
+        const pid_t pid = runner.control.expect<frames::Started>().pid;
+        while (run.wire.next()) {
+        }
+        CHECK(runner.control.expect<frames::Exited>().wait_status == 0);
+        return pid;
+    };
+    CHECK(pid_of_run(1) == first);
+    const pid_t second = ahead_of(runner, first);
+    REQUIRE(::kill(second, SIGKILL) == 0);
+    const pid_t third = ahead_of(runner, second);
+    CHECK(pid_of_run(2) == third);
 }
 
 TEST_CASE("when the agent is gone the runner ends, and its runs with it")
