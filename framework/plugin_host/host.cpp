@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -159,8 +160,11 @@ private:
                 return;
             self->watching_ = false;
             self->sweep();
-            if (!self->all_.empty())
+            // Once more after the last: what belonged to it ends on the loop first.
+            const bool quiet = std::exchange(self->quiet_, self->all_.empty());
+            if (!quiet || !self->quiet_)
                 return self->watch_idle();
+            self->quiet_ = false;
 #ifdef __GLIBC__
             // Nothing runs for a while: what the runs have used is the system's again.
             ::malloc_trim(0);
@@ -173,6 +177,7 @@ private:
     HostSettings settings_;
     asio::steady_timer idle_;
     bool watching_ = false;
+    bool quiet_ = false; // there was no runner when it was last looked
     std::shared_ptr<LauncherLink> link_;
     std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
     std::shared_ptr<frames::PacketBuffer> buffer_;

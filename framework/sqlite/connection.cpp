@@ -182,6 +182,8 @@ Result<Connection> Connection::open(const std::filesystem::path &file, Mode mode
     if (code != SQLITE_OK)
         return make_error(raw, code, file.string());
     sqlite3_busy_timeout(raw, static_cast<int>(busy_timeout.count()));
+    // Memory set aside for each connection, all of it touched: an idle agent has two.
+    sqlite3_db_config(raw, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
     // Nothing of ours writes to the schema or the shadow tables by hand, so nobody else's SQL may either.
     sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
     return Connection(std::move(handle), file.string());

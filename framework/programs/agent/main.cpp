@@ -7,6 +7,10 @@
 #include <fstream>
 #include <iostream>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 using namespace sonde;
 
 namespace {
@@ -146,6 +150,10 @@ int run(const Options &options)
 
 int main(int argc, char **argv)
 {
+#ifdef __GLIBC__
+    // The threads beside the loop are few and wait most of the time: an arena for each would only take memory.
+    ::mallopt(M_ARENA_MAX, 1);
+#endif
     Options options;
     CLI::App app("The Measurement Agent: measures on schedules and reports.");
     app.footer(kFooter);
