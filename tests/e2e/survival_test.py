@@ -11,7 +11,7 @@ from support import (BUILD, apply, equal, immediate, instruction, main, options,
                      skipped_in_part, start_all, task, wait_for, wait_for_outcomes)
 
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
-LONGEST_RUN_S = 3
+LONGEST_RUN_S = 6
 TIMEOUT, BROKE_RULES, RUNNER_DIED, NO_RESULT, FIXTURE_FAILED = 100, 103, 106, 108, 7
 KILLED_LATE = "its deadline passed; it did not stop when asked and was killed"
 
@@ -24,8 +24,8 @@ class Harm:
         self.status, self.blame, self.message = status, blame, message
 
 
-def hostile(deed, *expected):
-    return Harm("hostile", {"deed": deed}, *expected)
+def hostile(deed, *expected, whom="0"):
+    return Harm("hostile", {"deed": deed, "whom": whom}, *expected)
 
 
 def forger(how, *expected):
@@ -37,7 +37,7 @@ AT_ONCE = {
     "hang": Harm("hang", {}, TIMEOUT, "unknown", KILLED_LATE, 1),
     "crash": Harm("crash", {}, -11, "agent", "crash was killed by SIGSEGV", 1),
     "abort": hostile("abort", -6, "agent", "hostile was killed by SIGABRT", 1),
-    "endless-rows": hostile("rows", TIMEOUT, "unknown", KILLED_LATE, None),
+    "endless-rows": hostile("rows", TIMEOUT, "unknown", KILLED_LATE, None, whom="1000"),
     "huge-row": Harm("huge", {}, BROKE_RULES, "agent", "a row of 60032 bytes", 1),
     "closed": hostile("close", NO_RESULT, "agent", "hostile ended with status 0 and without a result", 0),
     "garbage": Harm("garbage", {}, BROKE_RULES, "agent", "garbage sent run to agent: bad frame", 1),

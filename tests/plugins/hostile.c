@@ -20,6 +20,7 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 static const struct sonde_option deed = {SONDE_SIZE(sonde_option), .id = "deed", .type = SONDE_STRING, .required = 1};
@@ -156,9 +157,11 @@ static int overflow(int depth)
     return depth < 0 ? 0 : overflow(depth + 1) + frame[0];
 }
 
-static int32_t use_up(const struct sonde_host *host, const char *what)
+static int32_t use_up(const struct sonde_host *host, const char *what, const char *on)
 {
     const size_t mib = (size_t)1 << 20;
+    const struct timespec moment = {0, 10000000};
+    const int64_t burst = atoi(on); /* rows between two moments of peace; 0: none */
     int64_t count;
     if (strcmp(what, "memory") == 0) {
         for (count = 1;; ++count) {
@@ -188,8 +191,11 @@ static int32_t use_up(const struct sonde_host *host, const char *what)
     if (strcmp(what, "stack") == 0)
         return overflow(0);
     if (strcmp(what, "rows") == 0)
-        for (count = 0;; ++count)
+        for (count = 1;; ++count) {
             fixture_row(host, count);
+            if (burst != 0 && count % burst == 0)
+                nanosleep(&moment, NULL);
+        }
     return NOT_MINE;
 }
 
@@ -263,7 +269,7 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     if (status == NOT_MINE)
         status = multiply(host, what);
     if (status == NOT_MINE)
-        status = use_up(host, what);
+        status = use_up(host, what, in->values[1].text);
     if (status == NOT_MINE)
         status = break_itself(host, what);
     return status == NOT_MINE ? try_calls(host, what) : status;
