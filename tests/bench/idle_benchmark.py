@@ -7,7 +7,6 @@ nothing is pinned. Usage: idle_benchmark.py SOURCE_ROOT BUILD_DIR
 """
 
 import pathlib
-import re
 import shutil
 import statistics
 import sys
@@ -18,25 +17,16 @@ import uuid
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 sys.path.insert(0, str(ROOT / "scripts"))
 
+from process_memory import descendants, field_mb  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
 
 ROUNDS = 5
 IDLE_STOP_S = 10  # after which the agent stops a runner without work
 
 
-def descendants(pid):
-    """All processes below one, its runners among them."""
-    found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += [int(child), *descendants(int(child))]
-    return found
-
-
 def memory_mb(pid):
     """(Pss_Dirty, Pss) in MB."""
-    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return tuple(int(re.search(rf"^{name}:\s+(\d+) kB", text, re.M)[1]) * 1024 / 1e6 for name in ("Pss_Dirty", "Pss"))
+    return tuple(field_mb(pid, "smaps_rollup", name) for name in ("Pss_Dirty", "Pss"))
 
 
 def start_curl(system):

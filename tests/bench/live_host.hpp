@@ -25,11 +25,18 @@ struct LiveHost {
     T wait(boost::asio::awaitable<T> work)
     {
         auto future = boost::asio::co_spawn(loop, std::move(work), boost::asio::use_future);
-        while (future.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
+        return end(future);
+    }
+
+    // The same of work that has been spawned on the loop.
+    template <class T>
+    T end(std::future<T> &work)
+    {
+        while (work.wait_for(std::chrono::seconds(0)) != std::future_status::ready) {
             loop.restart();
             loop.run_one();
         }
-        return future.get();
+        return work.get();
     }
 
     // Leaves the loop running for a while, as it does in an agent between two runs.
