@@ -1,8 +1,9 @@
 """Every command in the docs is run: a page's shell blocks are one script, run as they stand in a folder of its own.
 
-Each page has a network namespace of its own, so that its ports are free, and an installed SDK that pkg-config finds. C
-blocks that follow "Save this as `FILE`" are written to that file. Blocks that other tests run are named in ELSEWHERE with
-the test's name.
+Each page has a network namespace of its own, so that its ports are free, and an installed SDK that pkg-config finds. The
+vendor's page has what `meson install` gives and an empty folder, nothing of the source or the build; the others have a
+folder that looks like the source tree. C blocks that follow "Save this as `FILE`" are written to that file. Blocks that
+other tests run are named in ELSEWHERE with the test's name.
 """
 import os
 import pathlib
@@ -19,6 +20,7 @@ if SANITIZED:
     print("skipped  the docs' runs under valgrind and `sonde check`, which cannot judge what has the address sanitizer in it",
           flush=True)
 BLOCK = re.compile(r"(?P<before>[^\n]*)\n+```(?P<language>\w+)\n(?P<text>.*?)^```$", re.S | re.M)
+INSTALLED_ALONE = ROOT / "docs" / "vendor.md"
 PROGRAMS = ("agent", "controller", "collector", "peer", "launcher")
 
 
@@ -39,12 +41,14 @@ def prepare(folder):
     return bin_dir
 
 
-def install_sdk(folder):
-    """The environment in which pkg-config finds it there."""
-    subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet", "--tags", "devel"], check=True,
+def install(folder):
+    """Puts all that is installed there: (the folder of programs, the environment in which pkg-config finds the SDK)."""
+    subprocess.run(["meson", "install", "-C", BUILD, "--no-rebuild", "--quiet"], check=True,
                    env={**os.environ, "DESTDIR": folder})
+    pathlib.Path(folder).chmod(0o755)
+    (sonde,) = pathlib.Path(folder).rglob("bin/sonde")
     (config,) = pathlib.Path(folder).rglob("sonde-sdk.pc")
-    return {"PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": folder}
+    return sonde.parent, {"PKG_CONFIG_PATH": str(config.parent), "PKG_CONFIG_SYSROOT_DIR": folder}
 
 
 def script_of(page, folder):
@@ -60,18 +64,19 @@ def script_of(page, folder):
     return "\n".join(lines)
 
 
-def run(page, sdk):
+def run(page, installed_bin, sdk):
     with tempfile.TemporaryDirectory(prefix="sonde-docs-") as name:
         folder = pathlib.Path(name)
         folder.chmod(0o755)
-        bin_dir = prepare(folder)
+        bin_dir = installed_bin if page == INSTALLED_ALONE else prepare(folder)
         if page.name == "operator.md":
             (folder / "plugins").unlink()  # the page makes its own
         script = script_of(page, folder)
         if not script.strip():
             return None
+        clean = {name: value for name, value in os.environ.items() if not name.startswith("SONDE_")}
         full = f"set -euo pipefail\nip link set lo up\n{script}\n"
-        environment = {**os.environ, **sdk, "PATH": f"{bin_dir}:{os.environ['PATH']}",
+        environment = {**clean, **sdk, "PATH": f"{bin_dir}:{os.environ['PATH']}",
                        "PLUGINS": str(folder / "installed")}
         process = subprocess.Popen(["unshare", "--net", "--pid", "--mount-proc", "--fork", "--kill-child", "bash", "-c", full],
                                    cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -94,8 +99,8 @@ if os.geteuid() != 0 or subprocess.run(["unshare", "--net", "--pid", "--mount-pr
     sys.exit(77)
 pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted((ROOT / "plugins").glob("*/README.md"))]
 with tempfile.TemporaryDirectory(prefix="sonde-sdk-") as place:
-    installed = install_sdk(place)
-    statuses = {page: run(page, installed) for page in pages}
+    installed_bin, sdk = install(place)
+    statuses = {page: run(page, installed_bin, sdk) for page in pages}
 failed = [str(page) for page, status in statuses.items() if status not in (None, 0)]
 ran = [page for page, status in statuses.items() if status == 0]
 print(f"{len(ran)} pages with commands ran" + (f"; FAILED: {failed}" if failed else ""))

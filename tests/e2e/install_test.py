@@ -19,7 +19,7 @@ EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-co
             "share/sonde/template/c/METHOD.c", "share/sonde/template/licence/Apache-2.0",
             "share/sonde/examples/ping.json", "share/sonde/examples/policy.json", "share/sonde/examples/agent.ini",
             "lib/systemd/system/sonde-agent.service", "lib/systemd/system/sonde-launcher.service",
-            "lib/sysusers.d/sonde.conf"]
+            "lib/sysusers.d/sonde.conf", "share/doc/sonde/vendor.md", "share/doc/sonde/CHANGELOG.md"]
 BY_LIBDIR = ["pkgconfig/sonde-sdk.pc", *[f"sonde/plugins/{m}.so" for m in ("ping", "http-download", "http-upload", "dns", "passive-syn")]]
 
 
@@ -56,6 +56,14 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     assert len(rows) == 2 and rows[0]["up_ns"] < rows[1]["up_ns"], rows
     described = run(sonde, "describe", "dns", env=clean, cwd="/")
     assert str(libdir) in described, f"dns is not the installed one: {described}"
+
+    # What is wrong with a plugin is explained by a page that is there.
+    if not SANITIZED:
+        run("cc", "-std=c99", "-shared", "-fPIC", *flags, "-o", folder / "open.so", folder / "uptime.c")
+        judged = subprocess.run([sonde, "check", folder / "open.so", "--rule", "symbol-*"], capture_output=True, text=True,
+                                env=clean, cwd="/")
+        page, rule = re.search(r"see (\S+)#([a-z-]+)$", judged.stdout, re.M).groups()
+        assert page == str(prefix / "share/doc/sonde/check.md") and f"### {rule}\n" in pathlib.Path(page).read_text(), judged
 
     # The agent's example of options is one, and its service can do little.
     example = (prefix / "share/sonde/examples/agent.ini").read_text()

@@ -119,4 +119,15 @@ Result<fs::path> find_sdk()
     return Error{"", "the SDK's template is not found", "SONDE_SDK names another directory that has it"};
 }
 
+fs::path find_page(const std::string &name)
+{
+    std::error_code error;
+    const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
+    for (const fs::path &folder :
+         {here / "../../../sdk/source/../docs", here / SONDE_DOC_FROM_BIN, fs::path(SONDE_DOC_DIR)})
+        if (const fs::path page = fs::canonical(folder / name, error); !error)
+            return page;
+    return {};
+}
+
 } // namespace sonde::cli

@@ -26,4 +26,7 @@ Result<std::filesystem::path> find_checker();
 // The SDK's folder that holds sonde.map and template/: SONDE_SDK, else of a build tree, else of this installation.
 Result<std::filesystem::path> find_sdk();
 
+// A page of the documentation by its name, of a build tree or of this installation; empty if it is not there.
+std::filesystem::path find_page(const std::string &name);
+
 } // namespace sonde::cli

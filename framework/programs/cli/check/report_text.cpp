@@ -71,7 +71,7 @@ std::string check_headline(const CheckReport &report)
     return printable(report.headline.empty() ? report.file.string() : report.headline) + "\n";
 }
 
-std::string check_lines(const Judgement &judgement, std::size_t width, bool verbose)
+std::string check_lines(const Judgement &judgement, const std::string &page, std::size_t width, bool verbose)
 {
     const std::string beginning =
         " " + padded(status_word(judgement), kStatusWidth) + " " + padded(judgement.rule.id, kRuleWidth) + " ";
@@ -80,7 +80,8 @@ std::string check_lines(const Judgement &judgement, std::size_t width, bool verb
         return text + line("put up with:", judgement.exception, width);
     if (judgement.bad() || judgement.status == CheckStatus::warning) {
         text += line("why", judgement.rule.why, width);
-        text += line("mend", judgement.rule.mend + ", see docs/check.md#" + judgement.rule.id, width);
+        const std::string more = page.empty() ? "" : ", see " + page + "#" + judgement.rule.id;
+        text += line("mend", judgement.rule.mend + more, width);
     }
     if (judgement.bad() || verbose)
         for (const std::string &said : last_lines(judgement.said, verbose ? judgement.said.size() : kSaidLines))

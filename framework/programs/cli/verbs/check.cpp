@@ -126,6 +126,7 @@ int check(Console &console, Words words)
     if (const auto known = check_options(examination); !known)
         return fail(console, known.error(), kUsage);
 
+    const std::string page = find_page("check.md").string();
     const CheckReport report = examine(
         examination, *chosen,
         [&](const CheckReport &begun) {
@@ -134,7 +135,7 @@ int check(Console &console, Words words)
         },
         [&](const Judgement &judgement) {
             console.out(words.json ? check_json(judgement)
-                                   : check_lines(judgement, console.out_width(), words.verbose));
+                                   : check_lines(judgement, page, console.out_width(), words.verbose));
             return console.flush();
         });
     console.out(words.json ? check_json(report) : last_line(report) + "\n");
