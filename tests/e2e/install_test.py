@@ -59,7 +59,8 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
 
     # What is wrong with a plugin is explained by a page that is there.
     if not SANITIZED:
-        run("cc", "-std=c99", "-shared", "-fPIC", *flags, "-o", folder / "open.so", folder / "uptime.c")
+        (folder / "extra.c").write_text("int extra = 1;\n")
+        run("cc", "-std=c99", "-shared", "-fPIC", *flags, "-o", folder / "open.so", folder / "uptime.c", folder / "extra.c")
         judged = subprocess.run([sonde, "check", folder / "open.so", "--rule", "symbol-*"], capture_output=True, text=True,
                                 env=clean, cwd="/")
         page, rule = re.search(r"see (\S+)#([a-z-]+)$", judged.stdout, re.M).groups()
