@@ -18,7 +18,7 @@ import time
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3600 if os.environ.get("SONDE_LONG") else 60
 sys.argv[3:] = []
-sys.path.insert(0, str(ROOT / "tests" / "e2e"))
+sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "scripts")]
 
 from process_memory import descendants, field_mb, peak_mb  # noqa: E402
 from sonde_system import System  # noqa: E402
@@ -36,7 +36,7 @@ def workload(system):
                               "ca": str(system.folder / "peer" / "ca.pem"), "streams": 4}),
         "dns": (3, {"server": server, "port": port, "name": ["www.example.test", "nowhere.example.test"], "count": 20,
                     "interval": "20ms"}),
-        "passive-syn": (6, {"interface": "lo", "interval": "1s", "alignment": "start", "count": 4}),
+        "passive-syn": (6, {"interface": "lo", "interval": "1s", "intervals": 4}),
     }
     events = [periodic(name, every) for name, (every, _) in methods.items()]
     return instruction(system, events, [task(name, name, values) for name, (_, values) in methods.items()],
@@ -97,6 +97,8 @@ def measure(system):
     most, parts, pss = sampled(pids, SECONDS)
     rows = outcomes(system)
     other = [row for row in rows if row["outcome"] != "completed"]
+    for message in sorted({f"{row['schedule']} {row['outcome']}: {row['message']}" for row in other}):
+        print(f"  not completed: {message}")
     ran = sum(row["count"] for row in rows)
     of_tools, names = tools(system)
     print(f"four methods for {SECONDS} s, {ran} runs, {len(other)} of them not completed; every {SAMPLE_S * 1e3:.0f} ms")

@@ -3,6 +3,9 @@
 #include "model/row_count.hpp"
 #include "plugin_host/cells.hpp"
 
+#include <utility>
+#include <vector>
+
 namespace sonde::agent {
 
 namespace {
@@ -58,7 +61,10 @@ asio::awaitable<Result<void>> Parts::batch_end()
         begin_part();
         co_return Result<void>();
     }
+    // The rows are moved and only the rest is copied: they are most of what an agent has in memory.
+    std::vector<model::Table> tables = std::exchange(part_.tables, {});
     model::ReportedResult full = part_;
+    full.tables = std::move(tables);
     begin_part();
     const std::uint64_t rows = model::row_count(full);
     auto appended = co_await spool_.append(std::move(full), destinations_);
