@@ -188,6 +188,27 @@ Result<WallTime> parse_date_time(std::string_view text)
     return WallTime(minute) + seconds(fields->second) + fields->fraction;
 }
 
+std::optional<minutes> parse_timezone_offset(std::string_view text)
+{
+    Scanner scanner(text);
+    const std::optional<minutes> offset = scan_offset(scanner);
+    return scanner.done() ? offset : std::nullopt;
+}
+
+std::string format_timezone_offset(minutes offset)
+{
+    if (offset == minutes(0))
+        return "Z";
+    const auto size = static_cast<unsigned>(abs(offset).count());
+    std::array<char, 8> text;
+    char *to = text.data();
+    *to++ = offset < minutes(0) ? '-' : '+';
+    to = put(to, size / 60, 2);
+    *to++ = ':';
+    to = put(to, size % 60, 2);
+    return {text.data(), to};
+}
+
 std::string format_date_time(WallTime time)
 {
     return format(time, floor<seconds>(time) != time);

@@ -4,6 +4,7 @@
 #include "base/result.hpp"
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +15,12 @@ namespace sonde::model {
 // 23:59:60 UTC, reads as the second after it, as POSIX time has none. Years 1678 to 2261, the range of 64-bit
 // nanoseconds. Every other deviation is an error, 31 June as well.
 Result<WallTime> parse_date_time(std::string_view text);
+
+// An offset from UTC: `Z`, or a sign, hours up to 23 and minutes up to 59, +05:30.
+std::optional<std::chrono::minutes> parse_timezone_offset(std::string_view text);
+
+// `Z` for none. Less than a day either way.
+std::string format_timezone_offset(std::chrono::minutes offset);
 
 // In UTC: 2026-11-24T04:05:00Z, with nine decimals if it is no whole second.
 std::string format_date_time(WallTime time);

@@ -13,7 +13,8 @@ namespace sonde::model {
 // silently: what cannot be done is an error, what is probably not meant is a warning. Pure; any thread.
 Reading<Instruction> read_instruction(std::string_view json);
 
-// The same without what check_instruction does: a document whose references may lead to another one.
+// The same without what check_instruction does: a document whose references may lead to another one, or that is only to
+// be written in another form.
 Reading<Instruction> read_instruction_part(std::string_view json);
 
 // Indented, with a newline at the end; defaults are left out. read_instruction(write_instruction(x)) == x for every x

@@ -7,6 +7,7 @@
 namespace sonde::model {
 
 inline constexpr std::size_t kInstructionBytesMax = std::size_t{1024} * 1024;
+inline constexpr std::size_t kStateBytesMax = std::size_t{4} * 1024 * 1024;
 inline constexpr std::size_t kReportBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kCapabilitiesBytesMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kFailuresBytesMax = std::size_t{1024} * 1024;
@@ -14,6 +15,8 @@ inline constexpr std::size_t kDepthMax = 32;
 
 inline constexpr std::size_t kTasksMax = 1000;
 inline constexpr std::size_t kSchedulesMax = 1000;
+inline constexpr std::size_t kSuppressionsMax = 1000;
+inline constexpr std::size_t kMatchesMax = 100; // of one suppression
 inline constexpr std::size_t kEventsMax = 1000;
 inline constexpr std::size_t kActionsMax = 100; // of one schedule
 inline constexpr std::size_t kOptionsMax = 1000;

@@ -33,6 +33,8 @@ namespace {
 
 // A column's name stands in RFC 8194's list of labels, all else of it in sonde-lmap's list, in the same order.
 struct Labels {
+    static constexpr Shape kShape{.kind = Kind::leaf_list};
+
     static void read(Context &context, const Value &value, std::vector<Column> &columns)
     {
         std::vector<std::string> names;
@@ -50,17 +52,20 @@ struct Labels {
 };
 
 struct ColumnTypes {
+    using Typed = List<Column, kColumnsMax>;
+    static constexpr Shape kShape = Typed::kShape;
+
     static void read(Context &context, const Value &value, std::vector<Column> &columns)
     {
         std::vector<Column> typed;
-        List<kColumnsMax>::read(context, value, typed);
+        Typed::read(context, value, typed);
         const auto same_name = [](const Column &a, const Column &b) { return a.name == b.name; };
         if (std::equal(columns.begin(), columns.end(), typed.begin(), typed.end(), same_name))
             columns = std::move(typed);
         else
             context.error("differs from the list 'column'", "the same names in the same order");
     }
-    static void write(Writer &writer, const std::vector<Column> &columns) { List<kColumnsMax>::write(writer, columns); }
+    static void write(Writer &writer, const std::vector<Column> &columns) { Typed::write(writer, columns); }
 };
 
 // A row as it travels: a null is an empty value whose position is in `null`.
@@ -169,10 +174,20 @@ void write_row(Writer &writer, const std::vector<Cell> &row)
     writer.EndObject();
 }
 
+std::span<const Schema> row_schemas()
+{
+    static constexpr std::array kSchemas{
+        Schema{"value", {.kind = Kind::leaf_list}},
+        Schema{"sonde-lmap:null", {.kind = Kind::leaf_list, .scalar = Scalar::number}},
+    };
+    return kSchemas;
+}
+
 // A report may be all rows, so they have a path of their own beside the tables.
 constexpr Field<Table> rows(std::string_view name)
 {
     return {.name = name,
+            .shape = {.kind = Kind::list, .children = row_schemas},
             .read = read_rows,
             .present = [](const Table &table) { return !table.rows.empty(); },
             .write =

@@ -6,6 +6,7 @@
 
 #include <random>
 #include <string>
+#include <vector>
 
 using sonde::model::glob_matches;
 
@@ -25,6 +26,7 @@ TEST_CASE("a glob pattern's signs mean what RFC 8194 says of each [A6]")
     CHECK(glob_matches("[a-c]x", "cx"));
     CHECK_FALSE(glob_matches("[a-c]", "d"));
     CHECK_FALSE(glob_matches("[a-c]", ""));
+    CHECK(glob_matches("[a", "[a"));
     // "[!seq] matches any character not in seq"
     CHECK(glob_matches("[!a-c]", "d"));
     CHECK_FALSE(glob_matches("[!a-c]", "a"));
@@ -41,22 +43,32 @@ TEST_CASE("a glob pattern matches what fnmatch() matches [A6]")
 {
     std::random_device device;
     std::mt19937_64 random(device());
-    const auto text = [&](std::string_view letters, std::size_t most) {
+    // No bracket stays open: fnmatch() itself is of two minds about those.
+    const std::vector<std::string> pieces{"a",     "b",    "-",     "/",       "!",     "]",     "*",      "?",
+                                          "\\*",   "\\[",  "\\\\",  "[ab]",    "[!ab]", "[a-b]", "[!a-b]", "[]a]",
+                                          "[!]a]", "[*?]", "[\\]]", "[a\\-b]", "[-a]",  "[a-]"};
+    const auto joined = [&](std::size_t most) {
         std::string all;
         for (std::size_t i = 0, n = random() % (most + 1); i < n; ++i)
-            all += letters[random() % letters.size()];
+            all += pieces[random() % pieces.size()];
+        return all;
+    };
+    const auto letters = [&](std::size_t most) {
+        std::string all;
+        for (std::size_t i = 0, n = random() % (most + 1); i < n; ++i)
+            all += "ab*[]!-\\/"[random() % 9];
         return all;
     };
     int matches = 0;
-    for (int i = 0; i < 200'000; ++i) {
-        const std::string pattern = text("ab*?[]!-\\/", 7);
-        const std::string subject = text("ab*[]!-\\/", 5);
+    for (int i = 0; i < 20'000; ++i) {
+        const std::string pattern = joined(5);
+        const std::string subject = letters(5);
         INFO("pattern '" << pattern << "' text '" << subject << "'");
         const bool expected = fnmatch(pattern.c_str(), subject.c_str(), 0) == 0;
         REQUIRE(glob_matches(pattern, subject) == expected);
         matches += expected ? 1 : 0;
     }
-    CHECK(matches > 1000);
+    CHECK(matches > 100);
 }
 
 TEST_CASE("a glob pattern made to take for ever does not")

@@ -134,6 +134,6 @@ TEST_CASE("what is probably not meant is a warning with its path")
                             R"("tag": ["idle"])")) ==
           "/ietf-lmap-control:lmap/schedules/schedule[name='hourly-ping']: has no action (it does nothing)\n");
     CHECK(warnings(R"({"ietf-lmap-control:lmap": {"agent": {"controller-timeout": 60}}})") ==
-          "/ietf-lmap-control:lmap/agent/controller-timeout: has no effect (this version has no controller-lost event "
-          "that it could raise)\n");
+          "/ietf-lmap-control:lmap/agent/controller-timeout: has no effect (no event here is controller-lost or "
+          "controller-connected)\n");
 }

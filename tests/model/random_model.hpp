@@ -5,12 +5,14 @@
 #include "model/instruction.hpp"
 #include "model/report.hpp"
 #include "model/report_task.hpp"
+#include "model/state.hpp"
 
 #include <cmath>
 #include <cstring>
 #include <random>
 
-// Good instructions, reports and capabilities at random: every node is there in some of them and absent in others.
+// Good instructions, states, reports and capabilities at random: every node is there in some of them and absent in
+// others.
 class RandomModel {
 public:
     explicit RandomModel(std::uint64_t seed) : random_(seed) {}
@@ -28,10 +30,35 @@ public:
         report.options = options();
         report.options.push_back({"to", std::string(kCollectorOption), "https://192.0.2.1:8444"});
         all.tasks.push_back(report);
-        all.schedules.push_back({"reports", all.events[0].name, {}, {}, ExecutionMode::sequential, {}, {}, {}});
-        all.schedules.back().actions.push_back({"report", "report", options(), {}, tags(), tags()});
+        Schedule reports;
+        reports.name = "reports";
+        reports.start = all.events[0].name;
+        reports.execution_mode = ExecutionMode::sequential;
+        reports.actions.push_back({"report", "report", options(), {}, tags(), tags()});
+        all.schedules.push_back(reports);
         for (std::size_t i = 0, n = upto(4); i < n; ++i)
             all.schedules.push_back(schedule(name("schedule", i), all));
+        for (std::size_t i = 0, n = upto(3); i < n; ++i)
+            all.suppressions.push_back(suppression(name("suppression", i), all));
+        return all;
+    }
+
+    // What an agent may say while that instruction is in force.
+    sonde::model::AgentState state()
+    {
+        using namespace sonde::model;
+        const Instruction in_force = instruction();
+        AgentState all;
+        all.capabilities = capabilities();
+        all.capabilities.refused_plugins.clear();
+        all.configuration = in_force.agent;
+        all.last_started = time();
+        all.tasks = in_force.tasks;
+        all.events = in_force.events;
+        for (const Schedule &schedule : in_force.schedules)
+            all.schedules.push_back(schedule_state(schedule));
+        for (const Suppression &suppression : in_force.suppressions)
+            all.suppressions.push_back({suppression, static_cast<SuppressionActivity>(upto(2))});
         return all;
     }
 
@@ -215,7 +242,7 @@ private:
         one.name = std::move(name);
         maybe([&] { one.random_spread = seconds(); });
         maybe([&] { one.cycle_interval = seconds(); });
-        switch (random_() % 4) {
+        switch (random_() % 7) {
         case 0: {
             Periodic periodic;
             periodic.interval = seconds();
@@ -230,9 +257,45 @@ private:
         case 2:
             one.type = Immediate{};
             break;
+        case 3:
+            one.type = ControllerLost{};
+            break;
+        case 4:
+            one.type = ControllerConnected{};
+            break;
+        case 5:
+            one.type = calendar();
+            break;
         default:
             one.type = Startup{};
         }
+        return one;
+    }
+
+    sonde::model::CalendarField field(unsigned least, unsigned most, unsigned surely)
+    {
+        sonde::model::CalendarField one;
+        one.every = chance();
+        const std::uint64_t all = (std::uint64_t{2} << most) - (std::uint64_t{1} << least);
+        if (!one.every || random_() % 8 == 0)
+            one.values = (random_() & all) | std::uint64_t{1} << surely;
+        return one;
+    }
+
+    // Some of its days are in every month, and its window is so long that all of them come.
+    sonde::model::Calendar calendar()
+    {
+        using namespace std::chrono;
+        sonde::model::Calendar one;
+        one.month = field(1, 12, 1 + static_cast<unsigned>(upto(11)));
+        one.day_of_month = field(1, 31, 1 + static_cast<unsigned>(upto(27)));
+        one.day_of_week = field(1, 7, 1 + static_cast<unsigned>(upto(6)));
+        one.hour = field(0, 23, static_cast<unsigned>(upto(23)));
+        one.minute = field(0, 59, static_cast<unsigned>(upto(59)));
+        one.second = field(0, 59, static_cast<unsigned>(upto(59)));
+        maybe([&] { one.timezone_offset = minutes(static_cast<int>(upto(2 * 1439)) - 1439); });
+        maybe([&] { one.start = time(); });
+        maybe([&] { one.end = one.start.value_or(time()) + days(365 * 41) + std::chrono::seconds(upto(1'000'000)); });
         return one;
     }
 
@@ -266,8 +329,57 @@ private:
             action.suppression_tags = tags();
             one.actions.push_back(action);
         }
-        if (one.actions.size() > 1 || chance())
-            one.execution_mode = ExecutionMode::sequential;
+        one.execution_mode = static_cast<ExecutionMode>(upto(2));
+        if (chance())
+            one.end = all.events[upto(all.events.size() - 1)].name;
+        else if (chance())
+            one.duration = seconds();
+        return one;
+    }
+
+    sonde::model::Suppression suppression(std::string name_, const sonde::model::Instruction &all)
+    {
+        sonde::model::Suppression one;
+        one.name = std::move(name_);
+        maybe([&] { one.start = all.events[upto(all.events.size() - 1)].name; });
+        maybe([&] { one.end = all.events[upto(all.events.size() - 1)].name; });
+        one.match = tags();
+        one.stop_running = chance();
+        return one;
+    }
+
+    sonde::model::Counts counts()
+    {
+        const auto count = [this] { return static_cast<std::uint32_t>(random_()); };
+        return {random_(), count(), count(), count(), count()};
+    }
+
+    sonde::model::ScheduleState schedule_state(sonde::model::Schedule schedule)
+    {
+        sonde::model::ScheduleState one;
+        for (const sonde::model::Action &action : schedule.actions)
+            one.actions.push_back(action_state(action));
+        schedule.actions.clear();
+        one.configuration = std::move(schedule);
+        one.activity = static_cast<sonde::model::Activity>(upto(3));
+        one.counts = counts();
+        maybe([&] { one.last_invocation = time(); });
+        return one;
+    }
+
+    sonde::model::ActionState action_state(const sonde::model::Action &action)
+    {
+        sonde::model::ActionState one;
+        one.configuration = action;
+        one.activity = static_cast<sonde::model::Activity>(upto(3));
+        one.counts = counts();
+        maybe([&] { one.last_invocation = time(); });
+        maybe([&] { one.last_completion = time(); });
+        one.last_status = static_cast<std::int32_t>(random_());
+        one.last_message = text();
+        maybe([&] { one.last_failed_completion = time(); });
+        one.last_failed_status = static_cast<std::int32_t>(random_());
+        one.last_failed_message = text();
         return one;
     }
 

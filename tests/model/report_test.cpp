@@ -27,7 +27,7 @@ const std::string kReport = R"({"ietf-lmap-report:input": {
   }]
 }})";
 
-std::string errors(const std::string &text)
+std::string report_errors(const std::string &text)
 {
     std::string lines = to_lines(read_report(text).errors);
     const std::string root = "/ietf-lmap-report:input/";
@@ -36,9 +36,9 @@ std::string errors(const std::string &text)
     return lines;
 }
 
-std::string changed(const std::string &from, const std::string &to)
+std::string changed_report(const std::string &from, const std::string &to)
 {
-    return errors(replaced(kReport, from, to));
+    return report_errors(replaced(kReport, from, to));
 }
 
 } // namespace
@@ -72,63 +72,64 @@ TEST_CASE("a null and an empty string stay apart")
 
 TEST_CASE("a result without its identity is refused [D2]")
 {
-    CHECK(changed(R"("sonde-lmap:epoch": "0b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77",)", "") ==
+    CHECK(changed_report(R"("sonde-lmap:epoch": "0b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77",)", "") ==
           "result[1]/sonde-lmap:epoch: is missing (it is mandatory)\n");
-    CHECK(changed(R"("sonde-lmap:sequence": "18446744073709551615",)", "") ==
+    CHECK(changed_report(R"("sonde-lmap:sequence": "18446744073709551615",)", "") ==
           "result[1]/sonde-lmap:sequence: is missing (it is mandatory)\n");
-    CHECK(changed(R"("sonde-lmap:run": "1b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77",)", "") ==
+    CHECK(changed_report(R"("sonde-lmap:run": "1b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77",)", "") ==
           "result[1]/sonde-lmap:run: is missing (it is mandatory)\n");
-    CHECK(changed("\"sonde-lmap:method\": \"ping\",", "") ==
+    CHECK(changed_report("\"sonde-lmap:method\": \"ping\",", "") ==
           "result[1]/sonde-lmap:method: is missing (it is mandatory)\n");
-    CHECK(changed(R"("status": -9,)", "") == "result[1]/status: is missing (it is mandatory)\n");
+    CHECK(changed_report(R"("status": -9,)", "") == "result[1]/status: is missing (it is mandatory)\n");
 }
 
 TEST_CASE("64-bit integers are strings, 32-bit ones are numbers")
 {
-    CHECK(changed("\"18446744073709551615\"", "7") ==
+    CHECK(changed_report("\"18446744073709551615\"", "7") ==
           "result[1]/sonde-lmap:sequence: a whole number in quotes was expected, here is a number (64-bit integers are "
           "strings in JSON (RFC 7951 section 6.1))\n");
     for (const char *bad : {"\"18446744073709551616\"", "\"-1\"", "\"+1\"", "\"\"", "\"1 \"", "\"0x1\""}) {
         INFO(bad);
-        CHECK(changed("\"18446744073709551615\"", bad).find("a whole number from 0 to 18446744073709551615") !=
+        CHECK(changed_report("\"18446744073709551615\"", bad).find("a whole number from 0 to 18446744073709551615") !=
               std::string::npos);
     }
-    CHECK(changed(R"("sonde-lmap:part": 1)", R"("sonde-lmap:part": "1")").find("a number was expected") !=
+    CHECK(changed_report(R"("sonde-lmap:part": 1)", R"("sonde-lmap:part": "1")").find("a number was expected") !=
           std::string::npos);
-    CHECK(changed(R"("status": -9)", R"("status": 2147483648)").find("is out of range") != std::string::npos);
+    CHECK(changed_report(R"("status": -9)", R"("status": 2147483648)").find("is out of range") != std::string::npos);
 }
 
 TEST_CASE("a name of sonde-lmap without its module is unknown, and the hint has it")
 {
-    CHECK(changed(R"("sonde-lmap:part")", R"("part")").find("did you mean 'sonde-lmap:part'?") != std::string::npos);
+    CHECK(changed_report(R"("sonde-lmap:part")", R"("part")").find("did you mean 'sonde-lmap:part'?") !=
+          std::string::npos);
 }
 
 TEST_CASE("every row fits its columns in number and type [D1]")
 {
-    CHECK(changed(R"("192.0.2.1", "11204000")", R"("192.0.2.1")") ==
+    CHECK(changed_report(R"("192.0.2.1", "11204000")", R"("192.0.2.1")") ==
           "result[1]/table[1]/row[1]/value: has 1 cells (the table has 2 columns)\n");
-    CHECK(changed(R"("11204000")", R"("11.2 ms")") ==
+    CHECK(changed_report(R"("11204000")", R"("11.2 ms")") ==
           "result[1]/table[1]/row[1]/value[2]: '11.2 ms' is no duration (column 'rtt')\n");
-    CHECK(changed(R"("11204000")", "11204000") ==
+    CHECK(changed_report(R"("11204000")", "11204000") ==
           "result[1]/table[1]/row[1]/value: a string was expected, here is a number (cells of every type are strings "
           "here)\n");
-    CHECK(changed(R"("11204000")", R"("")") ==
+    CHECK(changed_report(R"("11204000")", R"("")") ==
           "result[1]/table[1]/row[1]/value[2]: '' is no duration (column 'rtt')\n");
-    CHECK(changed(R"({"value": ["192.0.2.1", "11204000"]})", "[]") ==
+    CHECK(changed_report(R"({"value": ["192.0.2.1", "11204000"]})", "[]") ==
           "result[1]/table[1]/row[1]: an object was expected, here is an array\n");
-    CHECK(changed(R"({"value": ["192.0.2.1", "11204000"]})", "{}") ==
+    CHECK(changed_report(R"({"value": ["192.0.2.1", "11204000"]})", "{}") ==
           "result[1]/table[1]/row[1]/value: has 0 cells (the table has 2 columns)\n");
-    CHECK(changed(R"({"value": ["192.0.2.1", "11204000"]})", R"({"values": []})") ==
+    CHECK(changed_report(R"({"value": ["192.0.2.1", "11204000"]})", R"({"values": []})") ==
           "result[1]/table[1]/row[1]/values: no node named 'values' (did you mean 'value'? nodes here: value, "
           "sonde-lmap:null)\n");
-    CHECK(changed(R"({"value": ["192.0.2.1", "11204000"]})", R"({"value": [], "value": []})") ==
+    CHECK(changed_report(R"({"value": ["192.0.2.1", "11204000"]})", R"({"value": [], "value": []})") ==
           "result[1]/table[1]/row[1]/value: is there twice\n");
 }
 
 TEST_CASE("a null's position is that of an empty value")
 {
     const auto position = [](const std::string &list) {
-        return changed(R"("sonde-lmap:null": [1])", "\"sonde-lmap:null\": " + list);
+        return changed_report(R"("sonde-lmap:null": [1])", "\"sonde-lmap:null\": " + list);
     };
     CHECK(position("[0, 1]") == "");
     CHECK(position("[2]").find("position 2 is not an empty value") != std::string::npos);
@@ -142,11 +143,11 @@ TEST_CASE("a null's position is that of an empty value")
 
 TEST_CASE("column types name the same columns in the same order")
 {
-    CHECK(changed(R"("column": ["target", "rtt"])", R"("column": ["rtt", "target"])")
+    CHECK(changed_report(R"("column": ["target", "rtt"])", R"("column": ["rtt", "target"])")
               .find("result[1]/table[1]/sonde-lmap:column-type: differs from the list 'column'") == 0);
-    CHECK(changed(R"("column": ["target", "rtt"])", R"("column": ["target", "target"])")
+    CHECK(changed_report(R"("column": ["target", "rtt"])", R"("column": ["target", "target"])")
               .find("result[1]/table[1]/column[2]: 'target' is there twice") == 0);
-    CHECK(changed(R"("type": "duration")", R"("type": "time")")
+    CHECK(changed_report(R"("type": "duration")", R"("type": "time")")
               .find("/type: bool, int, double, string, bytes, timestamp, "
                     "duration or address was expected") != std::string::npos);
 }
@@ -163,9 +164,9 @@ TEST_CASE("a table without column types is one of strings, as other agents may s
 
 TEST_CASE("a damaged hash or cycle number is refused")
 {
-    CHECK(changed(R"("sonde-lmap:message": "")", R"("sonde-lmap:plugin-hash": "3F9A")").find("a SHA-256 hash") !=
+    CHECK(changed_report(R"("sonde-lmap:message": "")", R"("sonde-lmap:plugin-hash": "3F9A")").find("a SHA-256 hash") !=
           std::string::npos);
-    CHECK(changed("20261124.040000", "20261124 040000").find("a cycle number") != std::string::npos);
+    CHECK(changed_report("20261124.040000", "20261124 040000").find("a cycle number") != std::string::npos);
 }
 
 TEST_CASE("text that YANG cannot carry is mended on the way out, so that one bad message costs no report")

@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "model/json/context.hpp"
+#include "model/json/schema.hpp"
 #include "model/limits.hpp"
 
 #include <rapidjson/stringbuffer.h>
@@ -30,6 +31,8 @@ bool read_uint64(Context &context, const Value &value, std::uint64_t &number);
 
 template <std::size_t BytesMin, std::size_t BytesMax>
 struct BoundedText {
+    static constexpr Shape kShape{};
+
     static void read(Context &context, const Value &value, std::string &target)
     {
         std::string_view text;
@@ -44,6 +47,8 @@ using Name = BoundedText<1, kNameBytesMax>; // lmap:identifier and lmap:tag
 // A string of a certain form: Form::fits(text), and Form::kExpected says in words what it is.
 template <class Form>
 struct Pattern {
+    static constexpr Shape kShape{};
+
     static void read(Context &context, const Value &value, std::string &target)
     {
         std::string_view text;
@@ -82,12 +87,16 @@ struct ColumnTypeForm {
 using ColumnType = Pattern<ColumnTypeForm>;
 
 struct Boolean {
+    static constexpr Shape kShape{.scalar = Scalar::boolean};
+
     static void read(Context &context, const Value &value, bool &target);
     static void write(Writer &writer, bool value) { writer.Bool(value); }
 };
 
 template <class T>
 struct Integer {
+    static constexpr Shape kShape{.scalar = Scalar::number};
+
     static void read(Context &context, const Value &value, T &target)
     {
         std::int64_t number = 0;
@@ -99,6 +108,8 @@ struct Integer {
 
 // uint64 is a string in JSON, since many readers keep numbers as doubles.
 struct Unsigned64 {
+    static constexpr Shape kShape{};
+
     static void read(Context &context, const Value &value, std::uint64_t &target)
     {
         read_uint64(context, value, target);
@@ -109,6 +120,8 @@ struct Unsigned64 {
 // uint32 in seconds.
 template <std::uint32_t Least>
 struct SecondsFrom {
+    static constexpr Shape kShape{.scalar = Scalar::number};
+
     static void read(Context &context, const Value &value, std::chrono::seconds &target)
     {
         std::int64_t number = 0;
@@ -120,11 +133,15 @@ struct SecondsFrom {
 using Seconds = SecondsFrom<0>;
 
 struct DateTime {
+    static constexpr Shape kShape{};
+
     static void read(Context &context, const Value &value, WallTime &target);
     static void write(Writer &writer, WallTime value);
 };
 
 struct UuidText {
+    static constexpr Shape kShape{};
+
     static void read(Context &context, const Value &value, Uuid &target);
     static void write(Writer &writer, const Uuid &value);
 };
@@ -132,6 +149,8 @@ struct UuidText {
 // YANG's type `empty`: [null].
 template <class T>
 struct Empty {
+    static constexpr Shape kShape{.scalar = Scalar::empty};
+
     static void read(Context &context, const Value &value, T &)
     {
         if (!value.IsArray() || value.Size() != 1 || !value[0].IsNull())

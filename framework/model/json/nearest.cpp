@@ -39,20 +39,23 @@ std::string shown(std::string_view text)
     return text.size() > kMost ? clean + "..." : clean;
 }
 
-std::string name_hint(std::string_view name, std::string_view kind, std::span<const std::string_view> names)
+std::string listed(std::string_view kind, std::span<const std::string_view> names)
 {
     constexpr std::size_t kListed = 10;
-    std::string hint;
-    if (const std::string_view near = nearest_name(name, names); !near.empty())
-        hint = "did you mean '" + shown(near) + "'? ";
     if (names.empty())
         return "there are no " + std::string(kind) + " here";
-    hint += std::string(kind) + " here: ";
+    std::string all = std::string(kind) + " here: ";
     for (std::size_t i = 0; i < std::min(names.size(), kListed); ++i)
-        hint += (i == 0 ? "" : ", ") + shown(names[i]);
+        all += (i == 0 ? "" : ", ") + shown(names[i]);
     if (names.size() > kListed)
-        hint += " and " + std::to_string(names.size() - kListed) + " more";
-    return hint;
+        all += " and " + std::to_string(names.size() - kListed) + " more";
+    return all;
+}
+
+std::string name_hint(std::string_view name, std::string_view kind, std::span<const std::string_view> names)
+{
+    const std::string_view near = nearest_name(name, names);
+    return (near.empty() ? "" : "did you mean '" + shown(near) + "'? ") + listed(kind, names);
 }
 
 } // namespace sonde::model::json

@@ -10,6 +10,9 @@ namespace sonde::model::json {
 // noun. At most ten names are listed.
 std::string name_hint(std::string_view name, std::string_view kind, std::span<const std::string_view> names);
 
+// The second half of it.
+std::string listed(std::string_view kind, std::span<const std::string_view> names);
+
 // `text` for a message: at most 64 bytes of it, without anything that could disturb a terminal or a log.
 std::string shown(std::string_view text);
 

@@ -2,6 +2,8 @@
 
 #include <rapidjson/prettywriter.h>
 
+#include <algorithm>
+
 namespace sonde::model::json {
 
 bool is_void(const Value &value)
@@ -14,6 +16,13 @@ bool is_void(const Value &value)
         if (!is_void(member.value))
             return false;
     return true;
+}
+
+const Schema *find_schema(std::span<const Schema> schemas, std::string_view name)
+{
+    const auto found =
+        std::find_if(schemas.begin(), schemas.end(), [&](const Schema &schema) { return schema.name == name; });
+    return found == schemas.end() ? nullptr : &*found;
 }
 
 const Value *find_root(Context &context, const Value &document, std::string_view root)

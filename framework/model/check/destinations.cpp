@@ -1,0 +1,63 @@
+#include "model/check/checks.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <map>
+
+namespace sonde::model::check {
+
+namespace {
+
+// Follows the results from schedule to schedule, depth first.
+class Walk {
+public:
+    Walk(const Subject &subject, Findings &findings) : subject_(subject), findings_(findings) {}
+
+    void visit(const Schedule &schedule)
+    {
+        if (!seen_.emplace(&schedule, true).second)
+            return;
+        way_.push_back(&schedule);
+        for (const Action &action : schedule.actions)
+            for (const std::string &destination : action.destinations) {
+                const std::string path = path_of(path_of("schedule", schedule.name), action) + "/destination";
+                const Schedule *next = subject_.schedules.resolve(destination, path, findings_);
+                if (next == nullptr)
+                    continue;
+                visit(*next);
+                if (seen_[next])
+                    findings_.error(path, "sends results round in a circle", circle(*next));
+            }
+        way_.pop_back();
+        seen_[&schedule] = false;
+    }
+
+private:
+    // "a -> b -> a"
+    std::string circle(const Schedule &from) const
+    {
+        constexpr std::ptrdiff_t kShown = 10;
+        auto at = std::find(way_.begin(), way_.end(), &from);
+        const bool all = way_.end() - at <= kShown;
+        std::string text;
+        for (const auto end = all ? way_.end() : at + kShown; at != end; ++at)
+            text += json::shown((*at)->name) + " -> ";
+        return text + (all ? "" : "... -> ") + json::shown(from.name);
+    }
+
+    const Subject &subject_;
+    Findings &findings_;
+    std::map<const Schedule *, bool> seen_; // true: on the way
+    std::vector<const Schedule *> way_;
+};
+
+} // namespace
+
+void check_destinations(const Subject &subject, Findings &findings)
+{
+    Walk walk(subject, findings);
+    for (const Schedule &schedule : subject.instruction.schedules)
+        walk.visit(schedule);
+}
+
+} // namespace sonde::model::check
