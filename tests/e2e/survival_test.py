@@ -154,20 +154,18 @@ def judge(system, name, outcome):
 
 def whatever_methods_do_is_their_failure_alone(system, group):
     healthy = task("healthy", "ping", {"target": "127.0.0.1", "count": 1})
-    with_peer = bool(system.no_raw_sockets)
-    if with_peer:
-        skipped_in_part(f"ping: {system.no_raw_sockets}")
     methods = {harm.method for harm in HARMS.values()}
-    folder = system.gather_plugins("http-download" if with_peer else "ping")
+    folder = system.gather_plugins("ping")
+    if system.no_raw_sockets:
+        skipped_in_part(f"ping: {system.no_raw_sockets}")
+        healthy = {**task("healthy", "rows"), "function": [{"uri": "urn:example:fixture"}]}
+        methods.add("rows")
     for method in methods:
         shutil.copy(system.build / "tests" / "plugins" / f"{method}.so", folder)
     system.policy["plugins"] = {"allow": ["*"], "untargeted": sorted(methods)}
     system.policy["concurrency"] = 64
     system.start_controller()
     system.start_collector()
-    if with_peer:
-        system.start_peer()
-        healthy = task("healthy", "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000", "bytes": 1000})
     launcher = system.start_launcher(*(["--cgroup", group] if group else []))
     agent = system.start_agent("--longest-run-s", str(LONGEST_RUN_S), "--spool-mib", "512")
     wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == len(methods) + 1, 60, [agent, launcher])
@@ -196,9 +194,11 @@ def whatever_methods_do_is_their_failure_alone(system, group):
     healthy_runs = outcomes(system, "healthy")
     for row in healthy_runs:
         equal((row["outcome"], row["status"], row["message"]), ("completed", 0, ""))
-    equal([pid for pid, start in watcher.seen if is_there(pid, start)], [])
+    wait_for("no process is left", lambda: not any(is_there(pid, start) for pid, start in watcher.seen))
     equal(local_sockets(agent.process.pid), 1)  # to the launcher
-    if group:
+    if "missing=namespaces" in launcher.log():
+        skipped_in_part("the end of control groups: without pid namespaces a runner's processes may outlive it by a moment")
+    elif group:
         equal([path.name for path in group.iterdir() if path.is_dir()], [])
     print(f"         {len(HARMS)} harms, {len(healthy_runs)} healthy runs; {ended['endless-rows']['rows']} endless rows in "
           f"{parts['endless-rows']} parts; {len(watcher.seen)} processes came and went")
@@ -211,7 +211,8 @@ def survival(system):
     finally:
         system.stop()
         if group:
-            group.rmdir()
+            for path in [*filter(pathlib.Path.is_dir, group.iterdir()), group]:
+                path.rmdir()
 
 
 main(survival)
