@@ -185,13 +185,12 @@ def whatever_methods_do_is_their_failure_alone(system, group):
             ended |= {row["action"]: row for row in rows}
         equal(set(ended), set(HARMS))
         before = len(outcomes(system, "healthy"))
-        wait_for_outcomes(system, "healthy", before + 1, 60)
+        healthy_runs = wait_for_outcomes(system, "healthy", before + 1, 60)  # one that is under way then is interrupted
         apply(system, instruction(system, [], [], []))
         wait_for("all runners have ended", lambda: not descendants(launcher.process.pid), 60, [agent, launcher])
     finally:
         watcher.end()
     parts = {name: judge(system, name, outcome) for name, outcome in ended.items()}
-    healthy_runs = outcomes(system, "healthy")
     for row in healthy_runs:
         equal((row["outcome"], row["status"], row["message"]), ("completed", 0, ""))
     wait_for("no process is left", lambda: not any(is_there(pid, start) for pid, start in watcher.seen))
