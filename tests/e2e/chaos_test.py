@@ -1,8 +1,8 @@
 """kill -9 of any program at any moment: nothing acknowledged is lost, nothing is stored twice, every planned run ends
 as exactly one outcome, and everything comes back on restart.
 
-Programs, the peer of the downloads too, are killed at random (the seed is printed) while four methods run on every kind of event and instructions
-replace each other. Afterwards the planned triggers, which the oracle computes from the instructions and the agent's log
+Programs, the peer of the downloads too, are killed at random (the seed is printed) while four methods run on events of many kinds, some suppressed
+now and then, and instructions replace each other. Afterwards the planned triggers, which the oracle computes from the instructions and the agent's log
 of starts and applications alone, must equal the outcomes at the agent and at the collector, and each completed run's
 rows must be there once, less those that its outcome says were dropped.
 """
@@ -43,13 +43,24 @@ def workload(system, methods, begin, without=()):
     for number, method in enumerate(methods):
         spread = {"random-spread": 1} if method == "dns" else {}
         events += [periodic(f"{method}-every", every_s[method], begin, begin + KILLS * PAUSE_S, **spread),
-                   periodic(f"{method}-anywhen", 4 + number),
+                   periodic(f"{method}-anywhen", 4 + number), calendar(f"{method}-calendar", range(number, 60, 5)),
                    once(f"{method}-once", begin + 3 + 4 * number),
                    immediate(f"{method}-now"), startup(f"{method}-start")]
     events = [event for event in events if event["name"] not in without]
     method_of = {event["name"]: event["name"].rsplit("-", 1)[0] for event in events}
-    return instruction(system, events, [task(method, method, values) for method, values in methods.items()],
-                       [schedule(name, name, method) for name, method in method_of.items()])
+    schedules = [{**schedule(name, name, method), "suppression-tag": [name]} for name, method in method_of.items()]
+    quiet = {"name": "quiet", "start": "quiet-from", "end": "quiet-to", "match": ["*-every"], "stop-running": True}
+    events += [periodic("quiet-from", 8, begin), periodic("quiet-to", 8, begin + 3)]
+    document = instruction(system, events, [task(method, method, values) for method, values in methods.items()],
+                           schedules)
+    document["ietf-lmap-control:lmap"]["suppressions"] = {"suppression": [quiet]}
+    return document
+
+
+def calendar(name, seconds):
+    return {"name": name, "calendar": {
+        **{leaf: ["*"] for leaf in ("month", "day-of-month", "day-of-week", "hour", "minute")}, "second": list(seconds),
+        "timezone-offset": "+00:00"}}
 
 
 def replacements(system, methods, begin):
@@ -124,7 +135,7 @@ def killed_at_random(system):
     print(f"  {len(history.starts)} starts, {len(history.applied)} applications", flush=True)
     assert len(history.applied) >= 3, history.applied
     sums = account(system, oracle.planned(history, instructions, system.agent_id, time.time_ns()), methods)
-    for kind in ("every", "anywhen", "once", "now", "start"):
+    for kind in ("every", "anywhen", "calendar", "once", "now", "start"):
         words = sum((words for name, words in sums.items() if name.endswith(f"-{kind}")), collections.Counter())
         print(f"  {kind}: planned {sum(words.values())} = " + " + ".join(f"{w} {n}" for w, n in sorted(words.items())))
 

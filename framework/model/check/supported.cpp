@@ -1,13 +1,9 @@
 #include "model/check/checks.hpp"
 #include "model/report_task.hpp"
 
-#include <utility>
-
 namespace sonde::model::check {
 
 namespace {
-
-const std::string kNotYet = "is not supported by this version";
 
 // For the time being the first action alone gets what comes from other schedules, and it has to be the report.
 bool takes_results(const Subject &subject, const Schedule &schedule)
@@ -37,30 +33,8 @@ void check_destination_kinds(const Subject &subject, const Schedule &sender, con
 // A line for each thing: it goes when the engine runs that thing.
 void check_supported(const Subject &subject, Findings &findings)
 {
-    for (const Event &event : subject.instruction.events) {
-        const std::string path = path_of("event", event.name);
-        const auto refuse = [&](bool there, const char *node) {
-            if (there)
-                findings.error(path + node, kNotYet, "periodic, one-off, immediate and startup events are");
-        };
-        refuse(std::holds_alternative<Calendar>(event.type), "/calendar");
-        refuse(std::holds_alternative<ControllerLost>(event.type), "/controller-lost");
-        refuse(std::holds_alternative<ControllerConnected>(event.type), "/controller-connected");
-    }
-    for (const Schedule &schedule : subject.instruction.schedules) {
-        const std::string path = path_of("schedule", schedule.name);
-        const auto refuse = [&](bool there, const char *node, const char *instead) {
-            if (there)
-                findings.error(path + node, kNotYet, instead);
-        };
-        refuse(schedule.end.has_value(), "/end", "a method's own options end its runs");
-        refuse(schedule.duration.has_value(), "/duration", "a method's own options end its runs");
-        refuse(schedule.execution_mode == ExecutionMode::parallel, "/execution-mode",
-               "use \"sequential\", or a schedule for each action");
-        check_destination_kinds(subject, schedule, path, findings);
-    }
-    for (const Suppression &suppression : subject.instruction.suppressions)
-        findings.error(path_of("suppression", suppression.name), kNotYet, "stop a schedule by leaving it out");
+    for (const Schedule &schedule : subject.instruction.schedules)
+        check_destination_kinds(subject, schedule, path_of("schedule", schedule.name), findings);
 }
 
 } // namespace sonde::model::check
