@@ -1,12 +1,14 @@
 #pragma once
 
+#include "model/state.hpp"
+
 #include <string>
 #include <vector>
 
 namespace sonde::schedule {
 
-// What RFC 8194 calls the state of a schedule or an action. What is suppressed and still runs is running.
-enum class Activity { enabled, running, suppressed };
+// What is suppressed and still runs is running; nothing here is ever disabled.
+using model::Activity;
 
 // How things are at this moment.
 struct State {
