@@ -157,7 +157,7 @@ void fields(C &c, Field<C, Description> &m)
 template <class C>
 void fields(C &c, Field<C, DescribeFailed> &m)
 {
-    each(c, m.text);
+    each(c, m.text, m.died);
 }
 
 template <class C>

@@ -190,7 +190,8 @@ struct Signal {
 // ---- runner to agent, over the control socket ----
 
 struct DescribeFailed {
-    std::string text; // "built for ABI 2, this host speaks 1.0", "the description crashed: SIGSEGV", ...
+    std::string text;  // "built for ABI 2, this host speaks 1.0", "the description crashed: SIGSEGV", ...
+    bool died = false; // loading or describing it has ended or hung the process that tried
 
     bool operator==(const DescribeFailed &) const = default;
 };

@@ -16,7 +16,8 @@ Result<frames::Description> read_description(const sonde_plugin &plugin);
 Result<frames::Description> describe(const sonde_plugin &plugin);
 
 // Checks, loads and describes a plugin's file in a process of its own, whatever loading it does. Blocks up to five
-// seconds. The error's text() is for a person: "the description crashed: SIGSEGV".
-Result<frames::Description> describe_apart(const std::string &path);
+// seconds. The error's text() is for a person: "the description crashed: SIGSEGV". `died`, if it is asked for: whether the
+// error is that this process has ended or hung.
+Result<frames::Description> describe_apart(const std::string &path, bool *died = nullptr);
 
 } // namespace sonde::hosting

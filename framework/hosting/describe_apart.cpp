@@ -60,7 +60,7 @@ Result<frames::Description> load_and_describe(const std::string &path)
     if (!frame) {
         const Error &error = description ? frame.error() : description.error();
         const std::string text = frames::readable(to_string(error), frames::kTextBytesMax);
-        frame = frames::encode(frames::RunnerToAgent(frames::DescribeFailed{text}));
+        frame = frames::encode(frames::RunnerToAgent(frames::DescribeFailed{text, false}));
     }
     write_all(*frame);
     ::_exit(0);
@@ -98,8 +98,11 @@ std::string ending(int status)
 
 } // namespace
 
-Result<frames::Description> describe_apart(const std::string &path)
+Result<frames::Description> describe_apart(const std::string &path, bool *died)
 {
+    bool nobody_asks = false;
+    bool &has_died = died != nullptr ? *died : nobody_asks;
+    has_died = false;
     if (const Result<void> checked = check_plugin_file(path); !checked)
         return checked.error();
     int ends[2];
@@ -127,9 +130,10 @@ Result<frames::Description> describe_apart(const std::string &path)
     ::waitpid(child, &status, 0);
     const bool loaded = !bytes.empty() && bytes[0] == kLoaded;
     const std::string stage = loaded ? "the description " : "loading ";
+    has_died = !ended || !WIFEXITED(status) || WEXITSTATUS(status) != 0 || bytes.size() <= 1;
     if (!ended)
         return Error{"", stage + "takes more than five seconds", ""};
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0 || bytes.size() <= 1)
+    if (has_died)
         return Error{"", stage + ending(status), ""};
     const auto answer = frames::decode<frames::RunnerToAgent>(std::span(bytes).subspan(loaded ? 1 : 0));
     if (!answer)

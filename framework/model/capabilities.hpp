@@ -43,7 +43,7 @@ struct Capabilities {
 // Something that went wrong with an instruction, a report, or telling of either. The spool gives it its identity.
 struct Failure {
     WallTime time;
-    std::string kind; // instruction, report, spool, capabilities, failure
+    std::string kind; // instruction, report, spool, plugin, capabilities, failure
     std::string path; // where: an instance path in the instruction, a file, a URL
     std::string message;
     EntryIdentity identity{};

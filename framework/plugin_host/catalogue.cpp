@@ -1,9 +1,9 @@
 #include "plugin_host/catalogue.hpp"
 
 #include "base/nearest.hpp"
-#include "plugin_host/hash.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace sonde::plugin_host {
 
@@ -14,11 +14,6 @@ namespace {
 
 // A bigger file is no plugin; hashing it would stop the agent for seconds.
 constexpr off_t kFileBytesMax = 256 * 1024 * 1024;
-
-bool same(const timespec &a, const timespec &b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
 
 bool implements(const frames::MethodDescription &method, const model::Function &wanted)
 {
@@ -40,9 +35,12 @@ std::vector<model::Function> functions_of(const frames::MethodDescription &metho
 
 } // namespace
 
-Catalogue::Catalogue(Host &host, std::vector<fs::path> directories, std::shared_ptr<Log> log)
-    : host_(&host), directories_(std::move(directories)), log_(std::move(log))
+Catalogue::Catalogue(Host &host, std::vector<fs::path> directories, std::shared_ptr<Log> log,
+                     std::function<void()> news)
+    : host_(&host), directories_(std::move(directories)), log_(std::move(log)),
+      looks_(std::make_shared<Looks>(host, log_))
 {
+    looks_->on_found = std::move(news);
 }
 
 std::vector<fs::path> Catalogue::list() const
@@ -67,106 +65,109 @@ std::vector<fs::path> Catalogue::list() const
     return all;
 }
 
-// `definite`: another look at the same file would say the same.
-asio::awaitable<PluginFile> Catalogue::examine(fs::path file, bool &definite)
+bool Catalogue::Seen::asks_on() const
 {
-    PluginFile plugin{file, "", nullptr, ""};
-    definite = true;
-    const auto described = co_await host_->describe(file);
-    if (described) {
-        plugin.hash = described->hash;
-        plugin.description = described->description;
-        co_return plugin;
-    }
-    if (const Result<std::string> hash = hash_file(file))
-        plugin.hash = *hash;
-    plugin.reason = described.error().what;
-    definite = described.error().hint != kTransientHint;
-    co_return plugin;
+    const auto &methods = plugin.description->methods;
+    for (std::size_t i = 0; i < methods.size(); ++i)
+        if (methods[i].has_probe && (i >= unfit.size() || unfit[i].value_or("unknown") != ""))
+            return true;
+    return false;
 }
 
-asio::awaitable<bool> Catalogue::probe(Seen &seen)
+bool Catalogue::order(const fs::path &path, Probing probing)
 {
-    bool changed = false;
-    const auto &methods = seen.plugin.description->methods;
-    seen.unfit.resize(methods.size());
-    for (std::uint32_t i = 0; i < methods.size(); ++i) {
-        std::optional<std::string> &unfit = seen.unfit[i];
-        if (!methods[i].has_probe || (unfit && unfit->empty()))
-            continue;
-        const RunResult result = co_await host_->probe(seen.plugin.file, i);
-        // These say nothing of the method.
-        if (result.status == kStatusNoLauncher || result.status == kStatusNotStarted)
-            continue;
-        std::string answer;
-        if (result.status != 0)
-            answer = result.message.empty() ? status_name(result.status, &methods[i]) : result.message;
-        if (unfit.value_or("") != answer) {
-            changed = true;
-            if (answer.empty())
-                log_->info("method can run here method={}", methods[i].id);
-            else
-                log_->warn("method cannot run here method={} reason={}", methods[i].id, sonde::quoted(answer));
-        }
-        unfit = std::move(answer);
+    const std::optional<FileState> state = file_state(path);
+    const auto before = seen_.find(path);
+    if (!state || !S_ISREG(state->mode) || state->bytes > kFileBytesMax) {
+        looks_->forget(path);
+        Looks::Found found;
+        found.state = state.value_or(FileState{});
+        found.plugin = {path, "", nullptr, "is no regular file of at most 256 MiB", {}};
+        return take_in(std::move(found));
     }
-    co_return changed;
-}
-
-asio::awaitable<bool> Catalogue::scan(Probing probing)
-{
-    const std::vector<fs::path> paths = list();
-    std::map<fs::path, Seen> seen;
-    bool changed = false;
-    for (const fs::path &path : paths) {
-        struct stat status {};
-        const auto before = seen_.find(path);
-        if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > kFileBytesMax) {
-            seen[path] = {};
-            seen[path].definite = true;
-            seen[path].plugin = {path, "", nullptr, "is no regular file of at most 256 MiB"};
-            changed = changed || before == seen_.end() || before->second.plugin.ready();
-            continue;
-        }
-        const bool unchanged = before != seen_.end() && before->second.device == status.st_dev &&
-                               before->second.inode == status.st_ino && before->second.size == status.st_size &&
-                               same(before->second.modified, status.st_mtim) &&
-                               same(before->second.changed, status.st_ctim);
+    if (looks_->under_way(path, *state))
+        return false;
+    const bool unchanged = before != seen_.end() && before->second.state == *state;
+    const auto failures = unchanged ? host_->load_failures(path) : std::nullopt;
+    const bool is_news = failures && failures->quarantined && before->second.plugin.failures != failures;
+    if (failures && !is_news && now().monotonic < failures->again.monotonic)
+        return false;
+    Unfit unfit;
+    if (unchanged && before->second.plugin.ready() && !failures && host_->admits(path, before->second.plugin.hash)) {
+        if (probing == Probing::no || !before->second.asks_on())
+            return false;
+        unfit = before->second.unfit;
+    } else if (before != seen_.end()) {
         // What was refused is looked at again: a library that it needs may be there by now.
-        if (unchanged && before->second.plugin.ready() && host_->admits(path, before->second.plugin.hash)) {
-            seen[path] = before->second;
-            continue;
-        }
-        if (before != seen_.end())
-            host_->retire(path);
-        bool definite = false;
-        PluginFile plugin = co_await examine(path, definite);
-        const bool news = before == seen_.end() || before->second.plugin.hash != plugin.hash ||
-                          before->second.plugin.reason != plugin.reason ||
-                          before->second.plugin.ready() != plugin.ready();
-        if (news && plugin.ready())
-            log_->info("plugin ready file={} runs={} sha256={}", sonde::quoted(path.string()),
-                       plugin.description->cold ? "cold" : "warm", plugin.hash);
-        else if (news)
-            log_->warn("plugin refused file={} reason={}", sonde::quoted(path.string()), sonde::quoted(plugin.reason));
-        changed = changed || news;
-        seen[path] = {status.st_dev,  status.st_ino, status.st_size,    status.st_mtim,
-                      status.st_ctim, definite,      std::move(plugin), {}};
-    }
-    for (auto &[path, file] : seen) {
-        if (probing == Probing::no || !file.plugin.ready())
-            continue;
-        const bool other = co_await probe(file);
-        changed = changed || other;
-    }
-    for (const auto &[path, old] : seen_) {
-        if (seen.contains(path))
-            continue;
-        changed = true;
         host_->retire(path);
-        log_->info("plugin gone file={}", sonde::quoted(path.string()));
     }
-    seen_ = std::move(seen);
+    looks_->begin({path, *state, probing == Probing::yes, std::move(unfit)});
+    return false;
+}
+
+bool Catalogue::take_in(Looks::Found found)
+{
+    const fs::path path = found.plugin.file;
+    const auto before = seen_.find(path);
+    const PluginFile &plugin = found.plugin;
+    const bool news = before == seen_.end() || before->second.plugin.hash != plugin.hash ||
+                      before->second.plugin.reason != plugin.reason || before->second.plugin.ready() != plugin.ready();
+    if (news && plugin.ready())
+        log_->info("plugin ready file={} runs={} sha256={}", sonde::quoted(path.string()),
+                   plugin.description->cold ? "cold" : "warm", plugin.hash);
+    else if (news)
+        log_->warn("plugin refused file={} reason={}", sonde::quoted(path.string()), sonde::quoted(plugin.reason));
+    Seen seen{found.state, found.definite, plugin, std::move(found.unfit), nullptr};
+    if (plugin.failures && before != seen_.end() && before->second.state == found.state)
+        seen.former = before->second.plugin.ready() ? before->second.plugin.description : before->second.former;
+    seen_[path] = std::move(seen);
+    return news || found.other_unfit;
+}
+
+// A file that is another one by now than what is known, and that is still looked at: it offers nothing for the moment.
+bool Catalogue::await_look(const fs::path &path)
+{
+    const std::optional<FileState> state = file_state(path);
+    const auto known = seen_.find(path);
+    if (!state || !looks_->under_way(path, *state) || (known != seen_.end() && known->second.state == *state))
+        return false;
+    log_->info("plugin is being looked at file={}", sonde::quoted(path.string()));
+    seen_[path] = {*state, true, {path, "", nullptr, "is being looked at", {}}, {}, nullptr};
+    return true;
+}
+
+bool Catalogue::drop_gone(const std::vector<fs::path> &paths)
+{
+    return std::erase_if(seen_, [&](const auto &entry) {
+               const fs::path &path = entry.first;
+               if (std::find(paths.begin(), paths.end(), path) != paths.end())
+                   return false;
+               looks_->forget(path);
+               host_->retire(path);
+               log_->info("plugin gone file={}", sonde::quoted(path.string()));
+               return true;
+           }) > 0;
+}
+
+asio::awaitable<bool> Catalogue::scan(Probing probing, std::chrono::milliseconds patience)
+{
+    const auto latest = std::chrono::steady_clock::now() + patience;
+    const std::vector<fs::path> paths = list();
+    bool changed = drop_gone(paths);
+    // What no earlier scan has waited for.
+    std::set<fs::path> known;
+    for (Looks::Found &found : looks_->take()) {
+        known.insert(found.plugin.file);
+        changed = take_in(std::move(found)) || changed;
+    }
+    for (const fs::path &path : paths)
+        if (const auto seen = seen_.find(path); !known.contains(path) || file_state(path) != seen->second.state)
+            changed = order(path, probing) || changed;
+    co_await looks_->wait(latest);
+    for (Looks::Found &found : looks_->take())
+        changed = take_in(std::move(found)) || changed;
+    for (const fs::path &path : paths)
+        changed = await_look(path) || changed;
     rebuild(paths);
     co_return changed;
 }
@@ -177,10 +178,13 @@ void Catalogue::rebuild(const std::vector<fs::path> &paths)
     files_.clear();
     methods_.clear();
     for (const fs::path &path : paths) {
-        PluginFile plugin = seen_.at(path).plugin;
+        const auto found = seen_.find(path);
+        if (found == seen_.end())
+            continue; // it has come and gone
+        PluginFile plugin = found->second.plugin;
         for (std::uint32_t i = 0; plugin.ready() && i < plugin.description->methods.size(); ++i) {
             const std::string &name = plugin.description->methods[i].id;
-            const auto &unfit = seen_.at(path).unfit;
+            const auto &unfit = found->second.unfit;
             if (i < unfit.size() && unfit[i] && !unfit[i]->empty()) {
                 plugin.reason += (plugin.reason.empty() ? "" : "; ") + name + " cannot run here: " + *unfit[i];
                 continue;
@@ -267,6 +271,54 @@ std::vector<model::RefusedPlugin> Catalogue::refused() const
 bool Catalogue::settled() const
 {
     return std::all_of(seen_.begin(), seen_.end(), [](const auto &entry) { return entry.second.definite; });
+}
+
+bool Catalogue::looking() const
+{
+    return std::any_of(seen_.begin(), seen_.end(), [&](const auto &entry) {
+        return looks_->under_way(entry.first, entry.second.state);
+    });
+}
+
+MonotonicTime Catalogue::look_again() const
+{
+    MonotonicTime first = MonotonicTime::max();
+    for (const auto &[path, seen] : seen_)
+        if (const auto failures = host_->load_failures(path); failures && !looks_->under_way(path, seen.state))
+            first = std::min(first, failures->again.monotonic);
+    return first;
+}
+
+const PluginFile *Catalogue::quarantined(const model::Task &task) const
+{
+    for (const auto &[path, seen] : seen_) {
+        if (!seen.plugin.failures || !seen.plugin.failures->quarantined)
+            continue;
+        if (task.program && seen.former == nullptr && path.stem() == *task.program)
+            return &seen.plugin;
+        if (seen.former == nullptr)
+            continue;
+        for (const auto &method : seen.former->methods)
+            if (task.program ? method.id == *task.program
+                             : std::all_of(task.functions.begin(), task.functions.end(),
+                                           [&](const auto &function) { return implements(method, function); }))
+                return &seen.plugin;
+    }
+    return nullptr;
+}
+
+std::vector<fs::path> Catalogue::release(const std::string &name)
+{
+    std::vector<fs::path> released;
+    for (const auto &[path, seen] : seen_) {
+        const bool named = name.find('/') != name.npos
+                               ? path == fs::path(name).lexically_normal()
+                               : path.filename() == name || path.stem() == name ||
+                                     (seen.former != nullptr && seen.former->name == name);
+        if (named && host_->release(path))
+            released.push_back(path);
+    }
+    return released;
 }
 
 } // namespace sonde::plugin_host

@@ -4,12 +4,14 @@
 #include "base/result.hpp"
 #include "model/capabilities.hpp"
 #include "model/instruction.hpp"
+#include "plugin_host/file_state.hpp"
 #include "plugin_host/host.hpp"
+#include "plugin_host/looks.hpp"
 
-#include <sys/stat.h>
-
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -18,19 +20,6 @@
 #include <vector>
 
 namespace sonde::plugin_host {
-
-// A file in a plugin directory.
-struct PluginFile {
-    std::filesystem::path file; // absolute
-    std::string hash;           // SHA-256 in lower-case hex of what was loaded, or of the file that was refused
-    // What the plugin says of itself; empty if it is refused.
-    std::shared_ptr<const frames::Description> description;
-    // Why it is refused, or a word on methods that are not offered: another file has them ("shadowed"), or they cannot
-    // run here.
-    std::string reason;
-
-    bool ready() const { return description != nullptr; }
-};
 
 // A method that can be run.
 struct CatalogueMethod {
@@ -47,7 +36,10 @@ struct CatalogueMethod {
 // runner, never loaded here.
 class Catalogue {
 public:
-    Catalogue(Host &host, std::vector<std::filesystem::path> directories, std::shared_ptr<Log> log);
+    // The host outlives it and its looks. `news`: called when a look at a file that a scan did not wait for is over;
+    // another scan then has what it said.
+    Catalogue(Host &host, std::vector<std::filesystem::path> directories, std::shared_ptr<Log> log,
+              std::function<void()> news = {});
 
     enum class Probing {
         no,
@@ -57,12 +49,18 @@ public:
 
     // Looks for what has changed, by device, inode, size and time of change, or is not admitted any more, and again at
     // what was refused; retires the runners of such files. True if anything is different from before. A directory that
-    // does not exist is empty. One scan at a time.
-    boost::asio::awaitable<bool> scan(Probing probing = Probing::no);
+    // does not exist is empty. One scan at a time. Files are looked at side by side; what takes longer than `patience`
+    // is not offered until a later scan, by what it says by then.
+    boost::asio::awaitable<bool> scan(Probing probing = Probing::no,
+                                      std::chrono::milliseconds patience = std::chrono::hours(1));
 
     const std::vector<PluginFile> &files() const { return files_; }
     // False while another look at a file may say something else: the launcher was not reached.
     bool settled() const;
+    // Whether a look is under way that no scan has waited for.
+    bool looking() const;
+    // When a file that has failed to load is to be looked at again; the end of time if there is none.
+    MonotonicTime look_again() const;
     const std::vector<CatalogueMethod> &methods() const { return methods_; }
 
     // By name. The error has "did you mean".
@@ -71,31 +69,40 @@ public:
     // in all their roles; else the first method that does.
     Result<CatalogueMethod> find_method(const model::Task &task) const;
 
+    // The file that a task's method is in, or was or would be by its name, and that has been quarantined; nullptr: none.
+    const PluginFile *quarantined(const model::Task &task) const;
+    // Lets quarantined files be loaded at once: those of a plugin's name, a file's name or a path. Empty: none is.
+    std::vector<std::filesystem::path> release(const std::string &name);
+
     std::vector<model::CapabilityTask> capability_tasks() const;
     std::vector<model::RefusedPlugin> refused() const;
 
 private:
     struct Seen {
-        dev_t device;
-        ino_t inode;
-        off_t size;
-        timespec modified;
-        timespec changed;
-        bool definite; // false: look again next time
+        FileState state;
+        bool definite = true; // false: look again next time
         PluginFile plugin;
-        // By method, once it was asked: why it cannot run here; an empty text: it can.
-        std::vector<std::optional<std::string>> unfit;
+        Unfit unfit;
+        // Of one that is quarantined now: what it said of itself when it could be loaded.
+        std::shared_ptr<const frames::Description> former;
+
+        // Of a ready one: whether a method has yet to say that it can run here.
+        bool asks_on() const;
     };
 
     std::vector<std::filesystem::path> list() const;
-    boost::asio::awaitable<PluginFile> examine(std::filesystem::path file, bool &definite);
-    // Asks those that have not been asked, or that could not run when they were. True: one says something else.
-    boost::asio::awaitable<bool> probe(Seen &seen);
+    // Begins a look at a file where one is needed. True: it is no file to be looked at, and was not known as that.
+    bool order(const std::filesystem::path &path, Probing probing);
+    // Takes in what was found, or that it is not known yet. True: it is different from before.
+    bool take_in(Looks::Found found);
+    bool await_look(const std::filesystem::path &path);
+    bool drop_gone(const std::vector<std::filesystem::path> &paths);
     void rebuild(const std::vector<std::filesystem::path> &paths);
 
     Host *host_;
     std::vector<std::filesystem::path> directories_;
     std::shared_ptr<Log> log_;
+    std::shared_ptr<Looks> looks_;
     std::map<std::filesystem::path, Seen> seen_;
     std::vector<PluginFile> files_;
     std::vector<CatalogueMethod> methods_;

@@ -34,7 +34,7 @@ asio::awaitable<Result<void>> RowSink::batch_end()
 class Host::Impl : public std::enable_shared_from_this<Host::Impl> {
 public:
     Impl(asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log, HostSettings settings)
-        : executor_(executor), log_(log), settings_(settings), idle_(executor),
+        : executor_(executor), log_(log), settings_(settings), quarantine_(settings.quarantine), idle_(executor),
           link_(std::make_shared<LauncherLink>(executor, std::move(place), log)),
           buffer_(std::make_shared<frames::PacketBuffer>())
     {
@@ -71,7 +71,16 @@ public:
         auto &runner = current_[plugin];
         if (runner && (!runner->settled() || runner->ready()))
             return runner;
-        runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_.admit);
+        runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_.admit, settings_.readable);
+        if (const LoadFailures *held = quarantine_.held(plugin, now().monotonic)) {
+            runner->refuse(held->text());
+            return runner;
+        }
+        runner->on_settled = [weak = weak_from_this(), file = file_state(plugin)](const Runner &settled) {
+            const auto self = weak.lock();
+            if (self && file)
+                self->note_load(settled, *file);
+        };
         all_[runner->id()] = runner;
         runner->start(settings_.start_timeout);
         watch_idle();
@@ -99,8 +108,14 @@ public:
                 settings_,
                 buffer_,
                 [self](const std::filesystem::path &plugin) { return self->runner_of(plugin); },
-                [self](const std::filesystem::path &plugin) { self->retire(plugin); }};
+                [self](const std::filesystem::path &plugin) { self->retire(plugin); },
+                [self](const std::filesystem::path &plugin) {
+                    const LoadFailures *failures = self->quarantine_.find(plugin);
+                    return failures != nullptr && failures->quarantined;
+                }};
     }
+
+    Quarantine &quarantine() { return quarantine_; }
 
     std::size_t runners() const
     {
@@ -120,6 +135,28 @@ private:
     {
         const auto found = all_.find(id);
         return found == all_.end() ? nullptr : found->second;
+    }
+
+    // What the runner's beginning says of the file, which had that state when it was started.
+    void note_load(const Runner &runner, const FileState &file)
+    {
+        const std::filesystem::path &plugin = runner.plugin();
+        if (file_state(plugin) != file || (!runner.ready() && runner.cause() == Cause::launcher))
+            return;
+        if (runner.ready() || runner.cause() == Cause::file) {
+            if (quarantine_.forget(plugin) && runner.ready())
+                log_->info("plugin loads again file={}", sonde::quoted(plugin.string()));
+            return;
+        }
+        const LoadFailures failures = quarantine_.failed(plugin, file, runner.error().what, now());
+        if (failures.quarantined)
+            log_->warn("plugin quarantined file={} failures={} reason={} again={}", sonde::quoted(plugin.string()),
+                       failures.count, sonde::quoted(failures.reason), failures.again_text());
+        else
+            log_->warn("plugin failed to load file={} failures={} reason={}", sonde::quoted(plugin.string()),
+                       failures.count, sonde::quoted(failures.reason));
+        if (settings_.load_failed)
+            settings_.load_failed(plugin, failures);
     }
 
     void drop_all(const std::string &why)
@@ -175,6 +212,7 @@ private:
     asio::any_io_executor executor_;
     std::shared_ptr<Log> log_;
     HostSettings settings_;
+    Quarantine quarantine_;
     asio::steady_timer idle_;
     bool watching_ = false;
     bool quiet_ = false; // there was no runner when it was last looked
@@ -221,6 +259,11 @@ Host::~Host()
         impl_->close();
 }
 
+const asio::any_io_executor &Host::executor() const
+{
+    return impl_->executor();
+}
+
 bool Host::admits(const std::filesystem::path &plugin, const std::string &hash) const
 {
     return impl_->admits(plugin, hash);
@@ -235,7 +278,7 @@ asio::awaitable<Result<Described>> Host::describe(std::filesystem::path plugin)
         co_return described;
     }
     Error error = runner->error();
-    if (runner->transient())
+    if (runner->cause() == Cause::launcher)
         error.hint = kTransientHint;
     co_return error;
 }
@@ -287,6 +330,17 @@ asio::awaitable<void> Host::wait_gone(std::filesystem::path plugin)
 void Host::retire(const std::filesystem::path &plugin)
 {
     impl_->retire(plugin);
+}
+
+std::optional<LoadFailures> Host::load_failures(const std::filesystem::path &plugin) const
+{
+    const LoadFailures *failures = impl_->quarantine().find(plugin);
+    return failures != nullptr ? std::optional(*failures) : std::nullopt;
+}
+
+bool Host::release(const std::filesystem::path &plugin)
+{
+    return impl_->quarantine().forget(plugin);
 }
 
 std::size_t Host::runners() const

@@ -7,6 +7,7 @@
 #include "model/intent.hpp"
 #include "plugin_host/input.hpp"
 #include "plugin_host/options.hpp"
+#include "plugin_host/quarantine.hpp"
 #include "plugin_host/status.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -95,11 +96,15 @@ using Admit = std::function<Result<void>(const std::filesystem::path &plugin, co
 struct HostSettings {
     std::chrono::milliseconds cancel_grace{2000};  // from the cancel descriptor to SIGTERM
     std::chrono::milliseconds term_grace{1000};    // from SIGTERM to SIGKILL
-    std::chrono::milliseconds start_timeout{5000}; // for a runner to start and describe its plugin
+    // For a runner to start and describe its plugin, of which loading may take five seconds by the runner's own clock.
+    std::chrono::milliseconds start_timeout{7000};
     std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
     std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
     std::vector<std::string> readable;             // files and folders that its plugins may read, besides the system's
     Admit admit;                                   // asked before a file is loaded, of what would be; empty: all are
+    QuarantinePace quarantine;
+    // Called when a plugin has failed to load, ended or hung its process, that is, for whatever it was loaded.
+    std::function<void(const std::filesystem::path &, const LoadFailures &)> load_failed;
 };
 
 // How a plugin runs for its developer: each run in a process of its own that nothing was forked from and that is not
@@ -126,8 +131,10 @@ public:
     ~Host();
 
     // What the plugin in a file says of itself. An error's `where` is the file; `transient` errors are those that say
-    // nothing of the file (no launcher): Error::hint is then kTransientHint.
+    // nothing of the file (no launcher): Error::hint is then kTransientHint. One in quarantine is not loaded for it.
     boost::asio::awaitable<Result<Described>> describe(std::filesystem::path plugin);
+
+    const boost::asio::any_io_executor &executor() const;
 
     // Whether HostSettings::admit lets the file be loaded.
     bool admits(const std::filesystem::path &plugin, const std::string &hash) const;
@@ -149,6 +156,11 @@ public:
 
     // Takes no further run into the plugin's present runner (its file has changed); ends it when its last run has.
     void retire(const std::filesystem::path &plugin);
+
+    // How often the file has failed to load in a row; nothing if it has not.
+    std::optional<LoadFailures> load_failures(const std::filesystem::path &plugin) const;
+    // Forgets that. False: it has not failed.
+    bool release(const std::filesystem::path &plugin);
 
     std::size_t runners() const;
 

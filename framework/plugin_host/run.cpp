@@ -97,15 +97,21 @@ asio::awaitable<bool> Run::begin()
     if (stopped_)
         co_return false;
     if (!runner_->ready())
-        condemned_ = {!runner_->transient()        ? kStatusNoMethod
-                      : context_.link->connected() ? kStatusNotStarted
-                                                   : kStatusNoLauncher,
-                      to_string(runner_->error())};
+        condemned_ = {unready_status(), to_string(runner_->error())};
     else if (runner_->hash() != request_.hash)
         condemned_ = {kStatusNoMethod, request_.plugin.string() + " is not the plugin that was chosen any more"};
     if (condemned_)
         co_return false;
     co_return invoke();
+}
+
+std::int32_t Run::unready_status() const
+{
+    if (context_.quarantined(request_.plugin))
+        return kStatusQuarantined;
+    if (runner_->cause() != Cause::launcher)
+        return kStatusNoMethod;
+    return context_.link->connected() ? kStatusNotStarted : kStatusNoLauncher;
 }
 
 // Until the method may use the line beside those that do.

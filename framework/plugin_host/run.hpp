@@ -27,6 +27,7 @@ struct RunContext {
     std::shared_ptr<frames::PacketBuffer> buffer;
     std::function<std::shared_ptr<Runner>(const std::filesystem::path &)> runner_of;
     std::function<void(const std::filesystem::path &)> retire;
+    std::function<bool(const std::filesystem::path &)> quarantined;
 };
 
 // One invocation from its request to its result. Everything that the process of the run and its runner say is checked;
@@ -50,6 +51,8 @@ private:
     void runner_died(const std::string &why) override;
 
     boost::asio::awaitable<bool> begin();
+    // Of a run whose runner is not ready.
+    std::int32_t unready_status() const;
     boost::asio::awaitable<void> await_turn();
     bool invoke();
     frames::Invoke invocation() const;

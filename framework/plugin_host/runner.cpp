@@ -1,6 +1,7 @@
 #include "plugin_host/runner.hpp"
 
 #include "plugin_host/hash.hpp"
+#include "plugin_host/loaded_places.hpp"
 #include "plugin_host/status.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -35,11 +36,19 @@ std::string wait_status_text(int wait_status)
 }
 
 Runner::Runner(asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
-               std::shared_ptr<Log> log, Admit admit)
+               std::shared_ptr<Log> log, Admit admit, std::vector<std::string> readable)
     : executor_(std::move(executor)), link_(std::move(link)), plugin_(std::move(plugin)), log_(std::move(log)),
-      admit_(std::move(admit)), id_(link_->next_id()), settled_(executor_), timer_(executor_),
+      admit_(std::move(admit)), readable_(std::move(readable)), id_(link_->next_id()), settled_(executor_),
+      timer_(executor_),
       idle_since_(std::chrono::steady_clock::now())
 {
+}
+
+void Runner::refuse(const std::string &why)
+{
+    error_ = {plugin_.string(), why, ""};
+    cause_ = Cause::load;
+    state_ = State::dead;
 }
 
 void Runner::start(std::chrono::milliseconds timeout)
@@ -48,11 +57,11 @@ void Runner::start(std::chrono::milliseconds timeout)
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
         if (!error && self && !self->settled())
-            self->stop("it did not start in time");
+            self->stop("it did not start in time", self->control_ ? Cause::load : Cause::launcher);
     });
     asio::co_spawn(executor_, live(), [self = shared_from_this()](const std::exception_ptr &failure) {
         if (failure)
-            self->die("its connection failed", true);
+            self->die("its connection failed", Cause::launcher);
     });
 }
 
@@ -75,12 +84,12 @@ asio::awaitable<void> Runner::live()
     const auto self = shared_from_this();
     // The launcher follows no link.
     std::error_code error;
-    std::filesystem::path file = std::filesystem::canonical(plugin_, error);
+    file_ = std::filesystem::canonical(plugin_, error);
     if (error)
-        file = plugin_;
-    auto started = co_await link_->start_runner(id_, file);
+        file_ = plugin_;
+    auto started = co_await link_->start_runner(id_, file_);
     if (!started.control) {
-        die(started.error, !started.refused);
+        die(started.error, started.refused ? Cause::file : Cause::launcher);
         co_return;
     }
     if (state_ == State::dead) {
@@ -89,13 +98,13 @@ asio::awaitable<void> Runner::live()
     }
     Result<std::string> hash = hash_descriptor(started.plugin.get());
     if (!hash) {
-        die("its file cannot be read: " + hash.error().what, true);
+        die("its file cannot be read: " + hash.error().what, Cause::launcher);
         co_return;
     }
     hash_ = std::move(*hash);
     // Nothing is loaded before it is asked to describe itself.
     if (const Result<void> admitted = admit_ ? admit_(plugin_, hash_) : Result<void>(); !admitted) {
-        die(admitted.error().what, false);
+        die(admitted.error().what, Cause::file);
         co_return;
     }
     control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
@@ -114,7 +123,7 @@ asio::awaitable<void> Runner::live()
         if (message)
             take(*message);
         else
-            stop("it sent " + to_string(message.error()));
+            stop("it sent " + to_string(message.error()), own_end());
     }
 }
 
@@ -124,18 +133,24 @@ void Runner::take(const frames::RunnerToAgent &message)
         if (state_ != State::starting)
             return stop("it described itself unasked");
         if (const auto meaningful = check_texts(*description); !meaningful) {
-            die(to_string(meaningful.error()), false);
+            die(to_string(meaningful.error()), Cause::file);
+            return;
+        }
+        if (const auto placed = check_places(description->files, file_, readable_); !placed) {
+            die(to_string(placed.error()), Cause::file);
             return;
         }
         description_ = std::make_shared<const frames::Description>(*description);
         state_ = State::ready;
         idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet
         timer_.cancel();
+        if (on_settled)
+            on_settled(*this);
         settled_.notify();
         return;
     }
     if (const auto *failed = std::get_if<frames::DescribeFailed>(&message))
-        return die(failed->text, false);
+        return die(failed->text, failed->died ? Cause::load : Cause::file);
     if (const auto *started = std::get_if<frames::Started>(&message))
         return take(*started);
     if (const auto *exited = std::get_if<frames::Exited>(&message)) {
@@ -198,10 +213,10 @@ void Runner::forget(std::uint64_t invocation)
     idle_since_ = std::chrono::steady_clock::now();
 }
 
-void Runner::stop(const std::string &why)
+void Runner::stop(const std::string &why, Cause cause)
 {
     link_->stop_runner(id_);
-    die(why, true);
+    die(why, cause);
 }
 
 void Runner::ended(int wait_status)
@@ -209,19 +224,21 @@ void Runner::ended(int wait_status)
     error_.what = wait_status_text(wait_status);
     wait_status_ = wait_status;
     if (silent_)
-        die("it has ended", true);
+        die("it has ended", own_end());
     else
         die_after(kDrainTimeout);
 }
 
-// Its socket is closed. If it was the process of a run, the launcher knows how that has ended.
+// Its socket is closed. If it was the process of a run, or is loading its plugin, the launcher knows how that has ended;
+// or that it is the launcher that has.
 void Runner::fall_silent()
 {
     silent_ = true;
-    if (link_->attended() && !runs_.empty() && !wait_status_)
+    const bool of_interest = state_ == State::starting || (link_->attended() && !runs_.empty());
+    if (of_interest && !wait_status_)
         die_after(kWordTimeout);
     else
-        die("it has ended", true);
+        die("it has ended", own_end());
 }
 
 void Runner::die_after(std::chrono::milliseconds time)
@@ -232,24 +249,27 @@ void Runner::die_after(std::chrono::milliseconds time)
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
         if (!error && self)
-            self->die("it has ended", true);
+            self->die("it has ended", self->own_end());
     });
 }
 
-void Runner::die(const std::string &why, bool transient)
+void Runner::die(const std::string &why, Cause cause)
 {
     if (state_ == State::dead)
         return;
     const bool known = !error_.what.empty();
+    const bool news = !settled();
     error_ = {plugin_.string(), known ? error_.what : why, ""};
-    transient_ = transient;
+    cause_ = cause;
     state_ = State::dead;
     timer_.cancel();
     if (control_)
         control_->close();
     link_->stop_runner(id_);
+    if (news && on_settled)
+        on_settled(*this);
     settled_.notify();
-    if (transient)
+    if (cause != Cause::file)
         log_->debug("runner gone plugin={} reason={}", sonde::quoted(name()), sonde::quoted(error_.what));
     for (const auto &[id, invoked] : std::exchange(runs_, {}))
         if (const auto run = invoked.events.lock(); run && link_->attended() && wait_status_)

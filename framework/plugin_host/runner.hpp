@@ -9,10 +9,12 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sonde::plugin_host {
 
@@ -26,12 +28,23 @@ public:
     virtual void runner_died(const std::string &why) = 0;
 };
 
+// What a runner's end says.
+enum class Cause {
+    launcher, // nothing of the plugin's file: there was no launcher, or the end was wanted
+    file,     // that such a file is not loaded, however often it is tried
+    load,     // that loading it ended the process, or hung it
+};
+
 // One plugin file's process, as the agent sees it: it is started, describes its plugin, and is told to invoke methods.
 class Runner : public std::enable_shared_from_this<Runner> {
 public:
     Runner(boost::asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
-           std::shared_ptr<Log> log, Admit admit);
+           std::shared_ptr<Log> log, Admit admit, std::vector<std::string> readable);
+    // One that nothing is started for: it is settled, by that error.
+    void refuse(const std::string &why);
 
+    // Called once, when it is settled.
+    std::function<void(const Runner &)> on_settled;
     // Starts the process and asks for the description, once. Then `settled()` is true after `timeout` at the latest.
     void start(std::chrono::milliseconds timeout);
     bool settled() const { return state_ != State::starting; }
@@ -45,9 +58,9 @@ public:
     const std::string &hash() const { return hash_; } // of what it has loaded
     // Whether a file that it has loaded by path is another one by now: what a run would load is not what it has.
     bool outdated() const;
-    // Of one that is not: what is wrong; `transient` if it says nothing of the file.
+    // Of one that is not: what is wrong.
     const Error &error() const { return error_; }
-    bool transient() const { return transient_; }
+    Cause cause() const { return cause_; }
 
     void invoke(std::uint64_t invocation, const std::shared_ptr<InvocationEvents> &events, frames::Frame frame,
                 std::vector<frames::Descriptor> descriptors);
@@ -61,7 +74,7 @@ public:
     const std::filesystem::path &plugin() const { return plugin_; }
 
     // Kills it and whatever runs in it.
-    void stop(const std::string &why);
+    void stop(const std::string &why, Cause cause = Cause::launcher);
     // The launcher says that it has ended.
     void ended(int wait_status);
 
@@ -78,14 +91,18 @@ private:
     std::shared_ptr<InvocationEvents> take_over(std::uint64_t invocation);
     void fall_silent();
     void die_after(std::chrono::milliseconds time);
-    void die(const std::string &why, bool transient);
+    void die(const std::string &why, Cause cause);
+    // Of an end that nobody wanted.
+    Cause own_end() const { return state_ == State::starting && control_ ? Cause::load : Cause::launcher; }
     std::string name() const { return plugin_.filename().string(); }
 
     boost::asio::any_io_executor executor_;
     std::shared_ptr<LauncherLink> link_;
     std::filesystem::path plugin_;
+    std::filesystem::path file_; // where its path leads to
     std::shared_ptr<Log> log_;
     Admit admit_;
+    std::vector<std::string> readable_;
     std::uint64_t id_;
     State state_ = State::starting;
     Condition settled_;
@@ -94,7 +111,7 @@ private:
     std::shared_ptr<const frames::Description> description_;
     std::string hash_;
     Error error_;
-    bool transient_ = false;
+    Cause cause_ = Cause::launcher;
     bool silent_ = false;
     std::optional<int> wait_status_;        // as the launcher gave it
     std::map<std::uint64_t, Invoked> runs_; // of which the runner has not said that they are over

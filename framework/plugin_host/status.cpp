@@ -10,7 +10,8 @@ std::string status_name(std::int32_t status, const frames::MethodDescription *me
 {
     static constexpr const char *names[] = {"timeout",     "refused",     "no_method",   "broke_rules",
                                             "bad_options", "no_launcher", "runner_died", "cancelled",
-                                            "no_result",   "not_started", "no_storage",  "no_address"};
+                                            "no_result",   "not_started", "no_storage",  "no_address",
+                                            "quarantined"};
     if (status == 0)
         return "ok";
     if (status >= 100 && status < 100 + static_cast<std::int32_t>(std::size(names)))
@@ -33,6 +34,9 @@ model::Blame host_blame(std::int32_t status)
     // A run that is out of time may have waited for anybody.
     if (status == kStatusTimeout || status == kStatusCancelled)
         return model::Blame::unknown;
+    // The code that an operator has put there, not the agent.
+    if (status == kStatusQuarantined)
+        return model::Blame::platform;
     return model::Blame::agent;
 }
 

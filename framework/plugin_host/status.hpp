@@ -23,6 +23,7 @@ inline constexpr std::int32_t kStatusNoResult = 108;   // the process ended by i
 inline constexpr std::int32_t kStatusNotStarted = 109; // the runner could not make a process
 inline constexpr std::int32_t kStatusNoStorage = 110;  // whoever takes the rows could not
 inline constexpr std::int32_t kStatusNoAddress = 111;  // a target has no address to be judged by; given by the agent
+inline constexpr std::int32_t kStatusQuarantined = 112; // its plugin has failed to load too often
 
 // "timeout", "no_method", ...; "ok" for 0; the method's own id for 1 to 99 where `method` declares it; "SIGSEGV" for a
 // signal. For people and for columns; never empty.

@@ -141,6 +141,8 @@ void Watch::take_events()
 asio::awaitable<bool> Watch::wait(Clock::time_point latest)
 {
     while (!cancelled_) {
+        if (std::exchange(woken_, false))
+            co_return true;
         take_events();
         const auto now = Clock::now();
         const auto quiet = dirty_ ? std::min(last_change_ + kQuiet, first_change_ + kPatience) : latest;
@@ -163,6 +165,12 @@ asio::awaitable<bool> Watch::wait(Clock::time_point latest)
             events_.cancel();
     }
     co_return false;
+}
+
+void Watch::wake()
+{
+    woken_ = true;
+    alarm_->cancel();
 }
 
 void Watch::cancel()

@@ -37,6 +37,8 @@ public:
     // Until something has changed and then nothing has for kQuiet, or until `latest`, or cancel(). True: something has
     // changed. One waits at a time.
     boost::asio::awaitable<bool> wait(std::chrono::steady_clock::time_point latest);
+    // Ends the wait at once, or the next one, as if something had changed.
+    void wake();
     // No wait waits any more.
     void cancel();
 
@@ -63,6 +65,7 @@ private:
     std::map<int, Wanted> watched_; // by watch descriptor
     std::shared_ptr<boost::asio::steady_timer> alarm_;
     bool dirty_ = false;
+    bool woken_ = false;
     Clock::time_point first_change_{}; // of those that no wait has told of
     Clock::time_point last_change_{};
     bool cancelled_ = false;

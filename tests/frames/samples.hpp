@@ -69,7 +69,7 @@ inline const std::vector<LauncherToAgent> launcher_to_agent{
     RunnerStarted{1, 4711}, LauncherError{9, 13, "no such file"}, SocketsOpened{9}, RunnerEnded{1, 139},
     PluginRefused{2, "writable by everybody"}};
 inline const std::vector<AgentToRunner> agent_to_runner{Describe{}, invoke(), Probe{8, 2}, Signal{77, 15}};
-inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2"},
+inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2", true},
                                                         Started{77, 99}, Exited{77, 9}, InvokeFailed{77, "no method"}};
 inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\xc3\xa9"},
                                                   Fail{99, "lost"},

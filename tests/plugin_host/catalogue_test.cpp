@@ -218,3 +218,134 @@ TEST_CASE("a task finds its method by program or by functions and roles")
     CHECK(catalogue.find_method(task).error().hint == "did you mean 'rows'?");
     CHECK(catalogue.find_method("broken").error().what.find("is refused") != std::string::npos);
 }
+
+TEST_CASE("a plugin that fails to load again and again is quarantined, whether it ends the runner or who describes it")
+{
+    const std::string name = GENERATE("load_crash", "load_later");
+    Folder folder;
+    folder.put(name, "bad.so");
+    folder.put("rows", "rows.so");
+    const fs::path bad = folder.path / "bad.so";
+    HostSettings settings;
+    settings.quarantine.retry = std::chrono::milliseconds(0);
+    std::vector<LoadFailures> told;
+    settings.load_failed = [&](const fs::path &plugin, const LoadFailures &failures) {
+        CHECK(plugin == bad);
+        told.push_back(failures);
+    };
+    Bench bench(settings);
+    Catalogue catalogue(bench.host, {folder.path}, quiet_log());
+    const auto failures = [&] {
+        bench.wait(catalogue.scan());
+        CHECK(catalogue.settled());
+        CHECK(reason_of(catalogue, "rows.so") == "ready");
+        const auto of_host = bench.host.load_failures(bad);
+        return of_host ? of_host->count : 0;
+    };
+    CHECK(failures() == 1);
+    CHECK(reason_of(catalogue, "bad.so").find(name == "load_crash" ? "loading crashed: SIG" : "killed by SIG") !=
+          std::string::npos);
+    CHECK(failures() == 2);
+    model::Task task;
+    task.name = "t";
+    task.program = "bad";
+    CHECK(catalogue.quarantined(task) == nullptr);
+    CHECK(failures() == 3);
+    CHECK(reason_of(catalogue, "bad.so").starts_with("quarantined after 3 failed loads in a row, the last: "));
+    REQUIRE(catalogue.quarantined(task) != nullptr);
+    CHECK(catalogue.quarantined(task)->file == bad);
+    REQUIRE(catalogue.refused().size() == 1);
+    CHECK(catalogue.refused()[0].reason == told.back().text());
+    CHECK(catalogue.look_again() == told.back().again.monotonic);
+
+    // It is left alone now, also by a run.
+    CHECK(failures() == 3);
+    RunRequest wanted = request(bench, "rows");
+    wanted.plugin = bad;
+    Keeper keeper;
+    const RunResult held = bench.wait(bench.host.run(wanted, keeper));
+    CHECK(held.status == kStatusQuarantined);
+    CHECK(held.blame == model::Blame::platform);
+    CHECK(held.message == bad.string() + ": " + told.back().text());
+    CHECK(told.size() == 3);
+
+    CHECK(catalogue.release("good").empty());
+    CHECK(catalogue.release("bad") == std::vector<fs::path>{bad});
+    CHECK(catalogue.release(bad.string()).empty());
+    CHECK(failures() == 1);
+    CHECK(failures() == 2);
+    CHECK(failures() == 3);
+    folder.put("flood", "bad.so");
+    CHECK(failures() == 0);
+    CHECK(reason_of(catalogue, "bad.so") == "ready");
+    CHECK(catalogue.quarantined(task) == nullptr);
+    CHECK(catalogue.look_again() == MonotonicTime::max());
+}
+
+TEST_CASE("a plugin that cannot be loaded any more for its runs is quarantined by these, and by its methods it is known")
+{
+    Folder folder;
+    folder.put("load_moody", "a.so");
+    const fs::path plugin = folder.path / "a.so";
+    HostSettings settings;
+    settings.quarantine.retry = std::chrono::milliseconds(0);
+    Bench bench(settings);
+    Catalogue catalogue(bench.host, {folder.path}, quiet_log());
+    bench.wait(catalogue.scan());
+    model::Task task;
+    task.name = "t";
+    task.functions = {{"urn:example:fixture", {}}};
+    REQUIRE(catalogue.find_method(task));
+    Keeper keeper;
+    const RunRequest wanted = request_for(bench, plugin);
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
+
+    std::ofstream(folder.path / "a.so.moody") << "bad day\n";
+    for (const std::int32_t status : {kStatusNoMethod, kStatusNoMethod, kStatusQuarantined, kStatusQuarantined}) {
+        bench.host.retire(plugin);
+        CHECK(bench.wait(bench.host.run(wanted, keeper)).status == status);
+    }
+    CHECK(bench.host.load_failures(plugin)->count == 3);
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK_FALSE(catalogue.find_method(task));
+    REQUIRE(catalogue.quarantined(task) != nullptr);
+    task.program = "load-moody";
+    CHECK(catalogue.quarantined(task) != nullptr);
+    task.program = "flood";
+    CHECK(catalogue.quarantined(task) == nullptr);
+
+    fs::remove(folder.path / "a.so.moody");
+    CHECK(catalogue.release("load-moody") == std::vector<fs::path>{plugin});
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(catalogue.find_method("load-moody"));
+    CHECK(bench.wait(bench.host.run(wanted, keeper)).status == 0);
+}
+
+TEST_CASE("a plugin that hangs when it is loaded holds up no other, and is told of when it is known")
+{
+    Folder folder;
+    folder.put("load_hang", "a.so");
+    folder.put("rows", "rows.so");
+    HostSettings settings;
+    settings.start_timeout = std::chrono::milliseconds(1500);
+    Bench bench(settings);
+    int news = 0;
+    Catalogue catalogue(bench.host, {folder.path}, quiet_log(), [&] { ++news; });
+    bench.run_until([&] {
+        bench.wait(catalogue.scan(Catalogue::Probing::yes, std::chrono::milliseconds(20)));
+        return catalogue.methods().size() == 1;
+    });
+    if (news == 0) {
+        CHECK(reason_of(catalogue, "a.so") == "is being looked at");
+        CHECK(catalogue.looking());
+        folder.put("flood", "flood.so");
+        bench.run_until([&] {
+            bench.wait(catalogue.scan(Catalogue::Probing::yes, std::chrono::milliseconds(20)));
+            return catalogue.methods().size() == 2;
+        });
+    }
+    bench.run_until([&] { return news > 0; });
+    CHECK(bench.wait(catalogue.scan()));
+    CHECK(reason_of(catalogue, "a.so").find("it did not start in time") != std::string::npos);
+    CHECK(bench.host.load_failures(folder.path / "a.so"));
+}

@@ -172,7 +172,13 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
     }
     const auto method = catalogue_.find_method(task_of(start));
     if (!method) {
-        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent, to_string(method.error()));
+        const plugin_host::PluginFile *held = catalogue_.quarantined(task_of(start));
+        if (held != nullptr)
+            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusQuarantined, Blame::platform,
+                 "plugin " + held->file.filename().string() + " is " + held->reason);
+        else
+            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent,
+                 to_string(method.error()));
         co_return;
     }
     auto arguments = plugin_host::read_options(method->method(), options_of(start));

@@ -30,6 +30,9 @@ namespace {
 
 constexpr std::chrono::seconds kScanInterval{60};
 constexpr std::chrono::seconds kScanAgain{1}; // while the launcher is not there yet
+// A plugin that takes longer to say what it is holds up no other.
+constexpr std::chrono::seconds kScanPatience{1};
+constexpr std::chrono::seconds kFirstPatience{4};
 constexpr std::chrono::seconds kEndLimit{10}; // for what cannot be cancelled, which is what is being written
 
 schedule::Saved saved_of(const spool::OpenState &state)
@@ -79,7 +82,8 @@ public:
         : loop_(loop), coroutines_(coroutines), options_(std::move(options)), spool_(std::move(spool)),
           alarm_(std::move(alarm)), log_(std::move(log)),
           host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_, host_settings())),
-          catalogue_(host_, options_.plugins, log_), policy_(options_.policy, log_), files_(files_of(options_)),
+          catalogue_(host_, options_.plugins, log_, [this] { watch_.wake(); }), policy_(options_.policy, log_),
+          files_(files_of(options_)),
           reporter_(
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(generator_); }, log_, [this] { tell_failures(); }),
@@ -108,7 +112,12 @@ public:
             throw std::runtime_error(to_string(state.error()));
         budget_.restore(state->booked_bytes);
         policy_.current();
-        co_await scan();
+        if (remote_)
+            spawn(remote_->notices.tell_capabilities());
+        co_await scan(kScanPatience);
+        // What is due at once may need one that takes longer; the others are offered by now.
+        if (catalogue_.looking())
+            co_await scan(kFirstPatience);
         Accepted instruction = in_force(*state);
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
@@ -116,7 +125,6 @@ public:
         if (remote_) {
             remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
             spawn(remote_->control.follow(in_use(instruction), state->refused));
-            spawn(remote_->notices.tell_capabilities());
             spawn(remote_->notices.tell_failures());
         }
         spawn(keep_scanning());
@@ -177,6 +185,14 @@ private:
     plugin_host::HostSettings host_settings()
     {
         plugin_host::HostSettings settings;
+        settings.load_failed = [this](const std::filesystem::path &plugin, const plugin_host::LoadFailures &failures) {
+            if (!failures.quarantined)
+                return;
+            model::Failure failure{now().wall, "plugin", plugin.string(), failures.text()};
+            if (remote_)
+                spawn(remote_->notices.note(std::move(failure)));
+            watch_.wake(); // a run may have loaded it, of which the catalogue does not know
+        };
         settings.admit = [this](const std::filesystem::path &plugin, const std::string &hash) {
             return policy_.admit(plugin, hash);
         };
@@ -246,10 +262,10 @@ private:
         left_behind_.erase(name);
     }
 
-    asio::awaitable<void> scan()
+    asio::awaitable<void> scan(std::chrono::milliseconds patience)
     {
         watch_.follow();
-        const bool changed = co_await catalogue_.scan(plugin_host::Catalogue::Probing::yes);
+        const bool changed = co_await catalogue_.scan(plugin_host::Catalogue::Probing::yes, patience);
         if (!changed)
             co_return;
         model::Capabilities capabilities;
@@ -261,17 +277,24 @@ private:
             remote_->notices.capabilities_changed(std::move(capabilities));
     }
 
+    MonotonicTime next_scan(bool settled, bool refusing) const
+    {
+        const MonotonicTime soon = now().monotonic + kScanAgain;
+        if (!settled || refusing)
+            return soon;
+        return std::clamp(catalogue_.look_again(), soon, MonotonicTime(now().monotonic + kScanInterval));
+    }
+
     asio::awaitable<void> keep_scanning()
     {
         while (!stopping_) {
             const bool refusing = policy_.current().denies_all();
             const bool settled = catalogue_.settled();
-            const auto latest = std::chrono::steady_clock::now() + (settled && !refusing ? kScanInterval : kScanAgain);
-            const bool changed = co_await watch_.wait(latest);
+            const bool changed = co_await watch_.wait(next_scan(settled, refusing));
             // Nothing is loaded under such a policy: until it is mended there is nothing new to see.
             const bool pointless = refusing && settled && !changed && policy_.current().denies_all();
             if (!stopping_ && !pointless)
-                co_await scan();
+                co_await scan(kScanPatience);
         }
     }
 

@@ -34,6 +34,8 @@ public:
 
     // These replace what was told before.
     void capabilities_changed(model::Capabilities capabilities);
+    // Keeps a failure in the spool and tells it.
+    asio::awaitable<void> note(model::Failure failure);
     // The spool holds failures that have not been told.
     void failures_wait();
 
@@ -59,7 +61,6 @@ private:
     asio::awaitable<Result<void>> set_aside(const spool::WaitingFailure &failure, std::string said);
     asio::awaitable<void> wait_for_news(Mail &mail);
     asio::awaitable<void> wait_to_retry(Mail &mail, Answer answer);
-    asio::awaitable<void> note(model::Failure failure);
 
     channel::Client &client_;
     spool::Spool &spool_;

@@ -90,7 +90,7 @@ Result<void> Server::prepare()
         description_ = std::move(*description);
     }
     if (!description_) {
-        Result<Description> description = hosting::describe_apart(plugin_);
+        Result<Description> description = hosting::describe_apart(plugin_, &died_);
         if (!description)
             return description.error();
         description_ = std::move(*description);
@@ -112,7 +112,7 @@ void Server::handle(const Describe &, Received &)
     if (prepared)
         send(*description_);
     else
-        send(DescribeFailed{readable(to_string(prepared.error()), kTextBytesMax)});
+        send(DescribeFailed{readable(to_string(prepared.error()), kTextBytesMax), died_});
 }
 
 void Server::handle(const Invoke &invoke, Received &received)

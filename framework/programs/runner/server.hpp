@@ -57,6 +57,7 @@ private:
     std::string plugin_;
     bool here_;
     std::optional<frames::Description> description_;
+    bool died_ = false; // whoever tried to describe it
     std::optional<hosting::Library> library_;
     std::map<pid_t, std::uint64_t> invocations_; // by process
     // Waits for its run; 0: there is none.
