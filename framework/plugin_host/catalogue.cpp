@@ -82,7 +82,7 @@ bool Catalogue::order(const fs::path &path, Probing probing)
         looks_->forget(path);
         Looks::Found found;
         found.state = state.value_or(FileState{});
-        found.plugin = {path, "", nullptr, "is no regular file of at most 256 MiB", {}};
+        found.plugin = {path, "", nullptr, "is no regular file of at most 256 MiB"};
         return take_in(std::move(found));
     }
     if (looks_->under_way(path, *state))
@@ -132,7 +132,7 @@ bool Catalogue::await_look(const fs::path &path)
     if (!state || !looks_->under_way(path, *state) || (known != seen_.end() && known->second.state == *state))
         return false;
     log_->info("plugin is being looked at file={}", sonde::quoted(path.string()));
-    seen_[path] = {*state, true, {path, "", nullptr, "is being looked at", {}}, {}, nullptr};
+    seen_[path] = {*state, true, {path, "", nullptr, "is being looked at", {}, false}, {}, nullptr};
     return true;
 }
 

@@ -29,7 +29,8 @@ struct PluginFile {
     // run here.
     std::string reason;
     // How often it has failed to load in a row, where that is why it is refused.
-    std::optional<LoadFailures> failures;
+    std::optional<LoadFailures> failures{};
+    bool known = true; // false: it is being looked at
 
     bool ready() const { return description != nullptr; }
 };

@@ -1,6 +1,7 @@
 """Plugins that come, are replaced and go while the agent works: no restart, nothing half old and half new."""
 import contextlib
 import hashlib
+import json
 import os
 import shutil
 import sqlite3
@@ -108,4 +109,47 @@ def a_policy_that_asks_for_signatures_loads_nothing_else(system):
     wait_for("the method to be withdrawn again", lambda: "rows" not in methods(system), alive=[agent])
 
 
-main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works, a_policy_that_asks_for_signatures_loads_nothing_else)
+def a_plugin_that_keeps_failing_to_load_is_quarantined_told_and_released(system):
+    system.policy["plugins"] = {"allow": ["*"], "untargeted": ["*"]}
+    agent = start_all(system, "dns")
+    agent.wait_for_log("agent started")
+    asked = ("plugins", "--agent", system.folder / "state" / "agent.sock")
+
+    def state(file):
+        return {pathlib.Path(row["file"]).name: row["state"] for row in system.rows(*asked)}.get(file)
+
+    put(system, "load_crash", "bad.so")
+    put(system, "load_hang", "hangs.so")
+    # What comes after one that hangs is not held up by it.
+    put(system, "rows", "rows.so")
+    wait_for("the method of a good plugin", lambda: "rows" in methods(system), alive=[agent])
+    wait_for("the quarantine", lambda: state("bad.so") == "quarantined", 60, alive=[agent])
+    row = next(row for row in system.rows(*asked) if row["file"].endswith("/bad.so"))
+    contains(row["reason"], "quarantined after 3 failed loads in a row, the last: loading crashed: SIGABRT; tried again at ")
+    equal((state("dns.so"), state("rows.so")), ("ready", "ready"))
+    refused = wait_for("the capabilities", lambda: [
+        plugin for known in system.rows("agents") for plugin in known["refused_plugins"]
+        if "quarantined after 3" in json.dumps(plugin)], alive=[agent])
+    contains(json.dumps(refused), "/bad.so")
+    told = wait_for("a failure at the controller", lambda: [
+        row for row in system.rows("agents", "--failures") if row["path"].endswith("/bad.so")], alive=[agent])
+    equal((told[0]["kind"], told[0]["message"]), ("plugin", row["reason"]))
+
+    apply(system, instruction(system, [periodic("often", 1)], [fixture_task("short", "bad")],
+                              [schedule("short", "often", "short")]))
+    failed = wait_for_outcomes(system, "short", 1)[0]
+    equal((failed["outcome"], failed["status"], failed["blame"]), ("failed", 112, "platform"))
+    equal(failed["message"], "plugin bad.so is " + row["reason"])
+
+    equal(system.sonde("plugins", "release", "nothing", *asked[1:], check=False).returncode, 4)
+    released = system.sonde("plugins", "release", "bad", *asked[1:])
+    contains(released.stderr, "/bad.so")
+    agent.wait_for_log("plugin released file=")
+    wait_for("another try", lambda: agent.log().count("plugin quarantined file=") >= 2, 60, alive=[agent])
+    put(system, "flood", "bad.so")
+    wait_for("the method of the file in its place", lambda: "flood" in methods(system), alive=[agent])
+    equal(state("bad.so"), "ready")
+
+
+main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works, a_policy_that_asks_for_signatures_loads_nothing_else,
+     a_plugin_that_keeps_failing_to_load_is_quarantined_told_and_released)

@@ -10,6 +10,8 @@
 #include "model/date_time.hpp"
 #include "model/instruction_json.hpp"
 #include "notices.hpp"
+#include "owner.hpp"
+#include "owner_socket.hpp"
 #include "plugin_host/watch.hpp"
 #include "reporter.hpp"
 
@@ -95,7 +97,8 @@ public:
           conductor_(
               coroutines, engine_, spool_, actions_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
-          watch_(loop.get_executor(), options_.plugins, log_)
+          watch_(loop.get_executor(), options_.plugins, log_), owner_(
+                                                                   catalogue_, [this] { watch_.wake(); }, log_)
     {
         if (options_.controller)
             remote_ = std::make_unique<Remote>(*this, *options_.controller);
@@ -112,6 +115,7 @@ public:
             throw std::runtime_error(to_string(state.error()));
         budget_.restore(state->booked_bytes);
         policy_.current();
+        answer_owner();
         if (remote_)
             spawn(remote_->notices.tell_capabilities());
         co_await scan(kScanPatience);
@@ -185,6 +189,7 @@ private:
     plugin_host::HostSettings host_settings()
     {
         plugin_host::HostSettings settings;
+        settings.readable = options_.readable;
         settings.load_failed = [this](const std::filesystem::path &plugin, const plugin_host::LoadFailures &failures) {
             if (!failures.quarantined)
                 return;
@@ -197,6 +202,19 @@ private:
             return policy_.admit(plugin, hash);
         };
         return settings;
+    }
+
+    // Without it the agent measures as well.
+    void answer_owner()
+    {
+        auto socket = OwnerSocket::listen(loop_.get_executor(), options_.socket, options_.socket_group, log_);
+        if (!socket) {
+            log_->warn("owner's socket missing reason={}", quoted(to_string(socket.error())));
+            return;
+        }
+        owner_socket_.emplace(std::move(*socket));
+        spawn(owner_socket_->serve([this](std::string_view request) { return owner_.answer(request); },
+                                   [this](asio::awaitable<void> peer) { spawn(std::move(peer)); }));
     }
 
     void spawn(asio::awaitable<void> coroutine) { coroutines_.spawn(std::move(coroutine)); }
@@ -344,6 +362,8 @@ private:
     std::unique_ptr<Remote> remote_;
     std::unique_ptr<InstructionFile> local_;
     plugin_host::Watch watch_;
+    Owner owner_;
+    std::optional<OwnerSocket> owner_socket_;
     std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
     std::map<spool::Destination, std::shared_ptr<Stopper>> left_behind_;
     bool stopping_ = false;

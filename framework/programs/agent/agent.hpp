@@ -15,7 +15,10 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace sonde::agent {
 
@@ -34,6 +37,9 @@ struct AgentOptions {
     std::filesystem::path policy;
     std::vector<std::filesystem::path> plugins;
     std::filesystem::path launcher;            // its socket
+    std::vector<std::string> readable;         // where libraries of plugins may lie, besides the system's places
+    std::filesystem::path socket;              // of its own, for those on this machine
+    std::optional<gid_t> socket_group;         // whose members it answers, besides root and its own user
     std::vector<frames::Parameter> parameters; // what methods may know of the line
     std::chrono::seconds longest_run{3600};
     std::chrono::seconds longest_stop{15}; // for what runs to end in order

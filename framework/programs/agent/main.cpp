@@ -7,9 +7,7 @@
 #include <fstream>
 #include <iostream>
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
+#include <grp.h>
 
 using namespace sonde;
 
@@ -39,6 +37,9 @@ struct Options {
     std::string policy;
     std::vector<std::string> plugins;
     std::string launcher = "/run/sonde/launcher.sock";
+    std::vector<std::string> readable;
+    std::string socket;
+    std::string socket_group;
     std::vector<std::string> parameters;
     std::uint64_t spool_mib = 64;
     std::uint64_t longest_run_s = 3600;
@@ -135,6 +136,15 @@ int run(const Options &options)
     for (const std::string &directory : options.plugins)
         parts.plugins.push_back(std::filesystem::absolute(directory));
     parts.launcher = options.launcher;
+    for (const std::string &place : options.readable)
+        parts.readable.push_back(std::filesystem::absolute(place).lexically_normal());
+    parts.socket = options.socket.empty() ? state / "agent.sock" : std::filesystem::path(options.socket);
+    if (!options.socket_group.empty()) {
+        const group *entry = ::getgrnam(options.socket_group.c_str());
+        if (entry == nullptr)
+            return complain({"--socket-group", "no group '" + options.socket_group + "'", ""}, 2);
+        parts.socket_group = entry->gr_gid;
+    }
     parts.longest_run = std::chrono::seconds(options.longest_run_s);
     parts.longest_stop = std::chrono::seconds(options.longest_stop_s);
     try {
@@ -179,6 +189,12 @@ int main(int argc, char **argv)
     app.add_option("--policy", options.policy, "the line owner's limits; nothing is measured without")->required();
     app.add_option("--plugins", options.plugins, "folder of plugins, repeatable, the first goes first")->required();
     app.add_option("--launcher", options.launcher, "socket of sonde-launcher")->capture_default_str();
+    app.add_option("--readable", options.readable,
+                   "repeatable: a folder that the launcher's --readable names and that libraries of plugins lie in");
+    app.add_option("--socket", options.socket,
+                   "where it answers root and its own user on this machine, as to `sonde plugins` (default: agent.sock in "
+                   "--state)");
+    app.add_option("--socket-group", options.socket_group, "answer the members of this group there as well");
     app.add_option("--parameter", options.parameters,
                    "NAME=VALUE, repeatable: what methods may know of the line; each is told what it asks for");
     app.add_option("--spool-mib", options.spool_mib, "what waits for its acknowledgement takes at most so many MiB")

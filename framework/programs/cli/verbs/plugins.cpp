@@ -1,6 +1,9 @@
+#include "programs/cli/agent_link.hpp"
 #include "programs/cli/answer_printer.hpp"
 #include "programs/cli/verb.hpp"
 #include "programs/cli/workbench.hpp"
+
+#include "plugin_host/plugin_row.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -8,8 +11,12 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
-#include <algorithm>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
 #include <memory>
+#include <utility>
 
 namespace sonde::cli {
 
@@ -17,64 +24,35 @@ namespace {
 
 struct PluginsWords {
     std::vector<std::string> plugins;
+    std::string agent; // its socket
     AnswerWords rows;
+    std::string name; // to be released
 };
 
-// "shadowed": another file, of a directory before it, has what this one could offer; "unfit": its methods say that they
-// cannot run here.
-const char *state_of(const plugin_host::PluginFile &plugin, const std::vector<plugin_host::CatalogueMethod> &methods)
-{
-    if (!plugin.ready())
-        return "refused";
-    if (std::any_of(methods.begin(), methods.end(), [&](const auto &method) { return method.file == plugin.file; }))
-        return "ready";
-    const auto &own = plugin.description->methods;
-    const auto is_elsewhere = [&](const frames::MethodDescription &method) {
-        return std::any_of(methods.begin(), methods.end(),
-                           [&](const auto &offered) { return offered.method().id == method.id; });
-    };
-    return std::any_of(own.begin(), own.end(), is_elsewhere) ? "shadowed" : "unfit";
-}
-
-std::string plugin_row(const plugin_host::PluginFile &plugin, const char *state)
+std::string json_text(const rapidjson::Value &value)
 {
     rapidjson::StringBuffer buffer;
     rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
-    const auto text = [&](const char *name, const std::string &value) {
-        json.Key(name);
-        if (value.empty())
-            json.Null();
-        else
-            json.String(value);
-    };
-    json.StartObject();
-    text("plugin", plugin.ready() ? plugin.description->name : plugin.file.stem().string());
-    text("version", plugin.ready() ? plugin.description->version : "");
-    json.Key("methods");
-    json.StartArray();
-    if (plugin.ready())
-        for (const auto &method : plugin.description->methods)
-            json.String(method.id);
-    json.EndArray();
-    text("state", state);
-    text("file", plugin.file.string());
-    text("reason", plugin.reason);
-    text("sha256", plugin.hash);
-    json.EndObject();
+    value.Accept(json);
     return {buffer.GetString(), buffer.GetSize()};
 }
 
-int list_plugins(Console &console, const PluginsWords &words)
+// Whose view is wanted: the agent's, at its socket; empty: what this command finds out by itself.
+std::string agent_to_ask(const PluginsWords &words)
 {
-    auto bench = Workbench::make(words.plugins, "error");
-    if (!bench)
-        return fail(console, bench.error(), kNothingRan);
-    const auto catalogue = (*bench)->catalogue();
-    if (!catalogue)
-        return fail(console, catalogue.error(), kNothingRan);
+    if (!words.agent.empty())
+        return words.agent;
+    const char *directories = std::getenv("SONDE_PLUGINS");
+    const bool directed = !words.plugins.empty() || (directories != nullptr && *directories != '\0');
+    return !directed && ::access(kAgentSocket, W_OK) == 0 ? kAgentSocket : "";
+}
+
+// Shows rows; `places` are for whom there are none.
+int show(Console &console, const PluginsWords &words, const std::vector<std::string> &rows, const std::string &places)
+{
     AnswerPrinter printer(console, words.rows, {});
-    for (const plugin_host::PluginFile &plugin : catalogue->files()) {
-        const Result<bool> shown = printer.add(plugin_row(plugin, state_of(plugin, catalogue->methods())));
+    for (const std::string &row : rows) {
+        const Result<bool> shown = printer.add(row);
         if (!shown)
             return fail(console, shown.error(), kUsage);
         if (!*shown)
@@ -84,11 +62,63 @@ int list_plugins(Console &console, const PluginsWords &words)
         return fail(console, ended.error(), kUsage);
     if (printer.rows() > 0)
         return kDone;
+    console.say("there is no plugin in " + places);
+    return kNothingRan;
+}
+
+int list_of_agent(Console &console, const PluginsWords &words, const std::string &socket,
+                  const rapidjson::Document &said)
+{
+    std::vector<std::string> rows;
+    if (const auto plugins = said.FindMember("plugins"); plugins != said.MemberEnd() && plugins->value.IsArray())
+        for (const rapidjson::Value &row : plugins->value.GetArray())
+            rows.push_back(json_text(row));
+    console.say("as the agent at " + socket + " sees them");
+    return show(console, words, rows, "the agent's folders");
+}
+
+int list_plugins(Console &console, const PluginsWords &words)
+{
+    if (const std::string socket = agent_to_ask(words); !socket.empty()) {
+        const auto answer = ask_agent(socket, R"({"ask":"plugins"})");
+        if (const auto *said = std::get_if<rapidjson::Document>(&answer))
+            return list_of_agent(console, words, socket, *said);
+        // The socket that nobody has named may be left from an agent that was killed.
+        if (!words.agent.empty())
+            return fail(console, std::get<Failure>(answer));
+    }
+    auto bench = Workbench::make(words.plugins, "error");
+    if (!bench)
+        return fail(console, bench.error(), kNothingRan);
+    const auto catalogue = (*bench)->catalogue();
+    if (!catalogue)
+        return fail(console, catalogue.error(), kNothingRan);
+    std::vector<std::string> rows;
+    for (const plugin_host::PluginFile &plugin : catalogue->files())
+        rows.push_back(plugin_host::plugin_row(plugin, *catalogue));
     std::string places;
     for (const auto &directory : (*bench)->directories())
         places += (places.empty() ? "" : ", ") + directory.string();
-    console.say("there is no plugin in " + places);
-    return kNothingRan;
+    return show(console, words, rows, places);
+}
+
+int release(Console &console, const PluginsWords &words)
+{
+    std::string name = words.name;
+    if (name.find('/') != name.npos)
+        name = std::filesystem::absolute(name).lexically_normal().string();
+    rapidjson::Document request(rapidjson::kObjectType);
+    request.AddMember("ask", "release", request.GetAllocator());
+    request.AddMember("plugin", rapidjson::Value(name, request.GetAllocator()), request.GetAllocator());
+    auto answer = ask_agent(words.agent.empty() ? kAgentSocket : words.agent, json_text(request));
+    if (const auto *failed = std::get_if<Failure>(&answer))
+        return fail(console, *failed);
+    const rapidjson::Document &said = std::get<rapidjson::Document>(answer);
+    if (const auto files = said.FindMember("released"); files != said.MemberEnd() && files->value.IsArray())
+        for (const rapidjson::Value &file : files->value.GetArray())
+            if (file.IsString())
+                console.say("released: " + printable(file.GetString()) + "; the agent looks at it again");
+    return kDone;
 }
 
 } // namespace
@@ -98,15 +128,32 @@ Verb add_plugins(CLI::App &sonde)
     const auto words = std::make_shared<PluginsWords>();
     CLI::App *app =
         sonde.add_subcommand("plugins", "List the plugins in the plugin directories, and why one is refused");
-    app->add_option("--plugins", words->plugins, "look in this directory; may be repeated, the first goes first")
-        ->allow_extra_args(false);
+    app->require_subcommand(0, 1);
+    CLI::Option *directories =
+        app->add_option("--plugins", words->plugins,
+                        "look in this directory, without an agent; may be repeated, the first goes first")
+            ->allow_extra_args(false);
+    const std::string about_agent =
+        std::string("ask the agent that answers at this socket (default: ") + kAgentSocket + ")";
+    app->add_option("--agent", words->agent, about_agent)->excludes(directories);
     add_answer_words(*app, words->rows);
     app->footer(
         examples({"sonde plugins", "sonde plugins --plugins /usr/lib/sonde/plugins --json | jq .reason"}) +
-        "\n\nA plugin is ready, refused, shadowed (a file that goes first offers its methods) or unfit (they say that\n"
-        "they cannot run here).\n"
+        "\n\nA plugin is ready, refused, quarantined (it keeps failing to load), loading (it is being looked at),\n"
+        "shadowed (a file that goes first offers its methods) or unfit (they say that they cannot run here).\n"
+        "Where an agent runs on this machine, it is what the agent says, by its policy; else, and with --plugins\n"
+        "or SONDE_PLUGINS, what this command finds out by itself.\n"
         "Exit status 4: there is none, or they could not be looked at.");
-    return {app, [words](Console &console) { return list_plugins(console, *words); }};
+
+    CLI::App *release_app = app->add_subcommand("release", "Let the agent load a quarantined plugin at once");
+    release_app->add_option("NAME", words->name, "the plugin's name or its file's, or a path")->required();
+    release_app->add_option("--agent", words->agent, about_agent);
+    release_app->footer(examples({"sonde plugins release ping", "sonde plugins release /etc/sonde/plugins/ping.so"}) +
+                        "\n\nA new file in its place releases it as well, without a word.\n"
+                        "Exit status 4: there is none of that name, or no agent was reached.");
+    return {app, [words, release_app](Console &console) {
+                return release_app->parsed() ? release(console, *words) : list_plugins(console, *words);
+            }};
 }
 
 } // namespace sonde::cli

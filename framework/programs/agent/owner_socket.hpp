@@ -1,0 +1,60 @@
+#pragma once
+
+#include "base/log.hpp"
+#include "base/result.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <sys/types.h>
+
+namespace sonde::agent {
+
+namespace asio = boost::asio;
+
+// Where the agent answers those who are on its machine: a Unix socket on which each line is one JSON object, a request
+// and then its answer. Only root, the agent's own user and, if one is named, the members of a group are answered, by what
+// the kernel says of them. Belongs to one thread.
+class OwnerSocket {
+public:
+    static constexpr std::size_t kRequestBytesMax = 4096;
+    static constexpr std::size_t kConnectionsMax = 8;
+
+    // The answer to a request, without its end of line.
+    using Answer = std::function<std::string(std::string_view request)>;
+
+    // Binds. An error if another agent is there, or the path cannot be a socket's.
+    static Result<OwnerSocket> listen(asio::any_io_executor executor, std::filesystem::path path,
+                                      std::optional<gid_t> group, std::shared_ptr<Log> log);
+    OwnerSocket(OwnerSocket &&) noexcept = default;
+    OwnerSocket &operator=(OwnerSocket &&) = delete;
+    ~OwnerSocket();
+
+    // Answers until it is cancelled. `spawn` takes the coroutine of each connection.
+    asio::awaitable<void> serve(Answer answer, std::function<void(asio::awaitable<void>)> spawn);
+
+private:
+    using Protocol = asio::local::stream_protocol;
+
+    OwnerSocket(Protocol::acceptor acceptor, std::filesystem::path path, std::optional<gid_t> group,
+                std::shared_ptr<Log> log);
+    bool permits(Protocol::socket &peer) const;
+    static asio::awaitable<void> attend(std::shared_ptr<Protocol::socket> peer, Answer answer,
+                                        std::shared_ptr<std::size_t> connections);
+
+    Protocol::acceptor acceptor_;
+    std::filesystem::path path_;
+    std::optional<gid_t> group_;
+    std::shared_ptr<Log> log_;
+};
+
+} // namespace sonde::agent
