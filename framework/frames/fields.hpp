@@ -63,8 +63,9 @@ void fields(C &c, Field<C, RunnerEnded> &m)
 }
 
 template <class C>
-void fields(C &, Field<C, Describe> &)
+void fields(C &c, Field<C, Describe> &m)
 {
+    each(c, m.cold);
 }
 
 template <class C>
@@ -229,6 +230,11 @@ template <class C>
 void fields(C &c, Field<C, InputTable> &m)
 {
     each(c, m.method, m.table);
+}
+
+template <class C>
+void fields(C &, Field<C, Begun> &)
+{
 }
 
 template <class C>

@@ -125,6 +125,8 @@ struct RunnerEnded {
 
 // Answer: the Description, or DescribeFailed.
 struct Describe {
+    bool cold = false; // load it in the process of each run alone, never in the runner
+
     bool operator==(const Describe &) const = default;
 };
 
@@ -153,8 +155,8 @@ struct Parameter {
 };
 
 // Forks a process and calls run() in it. Two descriptors: [0] the invocation's end of its socket (RunToAgent and
-// AgentToRun), [1] one that is readable for ever once the run is cancelled (an eventfd). Answers: Started and later
-// Exited; or InvokeFailed.
+// AgentToRun), [1] one that is readable for ever once the run is cancelled (an eventfd). Answers: Started, the
+// process's own Begun, and later Exited; or InvokeFailed.
 struct Invoke {
     std::uint64_t invocation = 0;
     std::uint32_t method = 0;        // its index in the description
@@ -196,6 +198,7 @@ struct DescribeFailed {
     bool operator==(const DescribeFailed &) const = default;
 };
 
+// It is forked; whether anything works in it, it says itself (Begun).
 struct Started {
     std::uint64_t invocation = 0;
     std::int32_t pid = 0;
@@ -220,6 +223,12 @@ struct InvokeFailed {
 };
 
 // ---- an invocation's process to the agent ----
+
+// The first word: it is what the ABI promises and has loaded its plugin. A library that does not bear a fork may hang
+// before.
+struct Begun {
+    bool operator==(const Begun &) const = default;
+};
 
 // Rows of one table, packed; RowReader takes them apart. `cells` views the decoded frame and lives as long as that.
 struct Rows {
@@ -307,7 +316,7 @@ using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets>;
 using LauncherToAgent = std::variant<RunnerStarted, LauncherError, SocketsOpened, RunnerEnded, PluginRefused>;
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
 using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
-using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done>;
+using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done, Begun>;
 using AgentToRun = std::variant<SocketReply, InputTable, Rows, InputsEnd>;
 
 using Frame = std::vector<std::byte>;

@@ -1,6 +1,5 @@
 #include "hosting/run.hpp"
 
-#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 #include "frames/start.hpp"
 #include "hosting/cancel.hpp"
@@ -32,6 +31,13 @@ static_assert(frames::kPluginDescriptor == kAgent + 1);
 void let_block(int agent)
 {
     ::fcntl(agent, F_SETFL, ::fcntl(agent, F_GETFL) & ~O_NONBLOCK);
+}
+
+// What the agent waits for; one that is gone is noticed by what comes next.
+void say_begun(int agent)
+{
+    if (const auto frame = frames::encode(frames::RunToAgent(frames::Begun{})))
+        (void)frames::send(agent, *frame);
 }
 
 bool loads_by_descriptor(const Place &place)
@@ -94,6 +100,7 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
               const frames::Invoke &invoke)
 {
     let_block(agent);
+    say_begun(agent);
     const Cancel signal(cancel, invoke.deadline);
     Result<Inputs> inputs = Inputs();
     if (invoke.takes_input)
@@ -119,6 +126,7 @@ void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
 {
     const sonde_method &method = enter(parent, agent, cancel, place);
     let_block(kAgent);
+    say_begun(kAgent);
     const Cancel signal(cancel_of(place), std::nullopt);
     RunHost host(kAgent, signal, description, 0, true);
     host.finish(method.probe == nullptr ? 0 : method.probe(&host));

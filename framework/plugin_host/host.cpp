@@ -82,7 +82,7 @@ public:
                 self->note_load(settled, *file);
         };
         all_[runner->id()] = runner;
-        runner->start(settings_.start_timeout);
+        runner->start(settings_.start_timeout, is_cold(plugin));
         watch_idle();
         return runner;
     }
@@ -99,6 +99,24 @@ public:
         sweep();
     }
 
+    bool is_cold(const std::filesystem::path &plugin) const
+    {
+        const auto found = cold_.find(plugin);
+        return found != cold_.end() && file_state(plugin) == found->second;
+    }
+
+    // From now on, as long as it is that file.
+    void run_cold(const std::filesystem::path &plugin)
+    {
+        const auto file = file_state(plugin);
+        if (!file || is_cold(plugin))
+            return;
+        cold_[plugin] = *file;
+        log_->warn("plugin runs cold file={} reason={}", sonde::quoted(plugin.string()),
+                   sonde::quoted("the forked process of a run did not begin"));
+        retire(plugin);
+    }
+
     RunContext context()
     {
         const auto self = shared_from_this();
@@ -109,6 +127,7 @@ public:
                 buffer_,
                 [self](const std::filesystem::path &plugin) { return self->runner_of(plugin); },
                 [self](const std::filesystem::path &plugin) { self->retire(plugin); },
+                [self](const std::filesystem::path &plugin) { self->run_cold(plugin); },
                 [self](const std::filesystem::path &plugin) {
                     const LoadFailures *failures = self->quarantine_.find(plugin);
                     return failures != nullptr && failures->quarantined;
@@ -219,6 +238,7 @@ private:
     std::shared_ptr<LauncherLink> link_;
     std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
     std::shared_ptr<frames::PacketBuffer> buffer_;
+    std::map<std::filesystem::path, FileState> cold_;                  // that do not bear a fork
     std::map<std::filesystem::path, std::shared_ptr<Runner>> current_; // the one that takes runs
     std::map<std::uint64_t, std::shared_ptr<Runner>> all_;
 };
@@ -289,6 +309,19 @@ asio::awaitable<Result<void>> Host::warm(std::filesystem::path plugin)
     if (!described)
         co_return described.error();
     co_return Result<void>{};
+}
+
+asio::awaitable<std::shared_ptr<Turns::Turn>> Host::turn(std::shared_ptr<const frames::Description> description,
+                                                         std::uint32_t method, std::shared_ptr<Canceller> canceller)
+{
+    RowSink nobody;
+    RunRequest request;
+    request.description = std::move(description);
+    request.method = method;
+    request.canceller = std::move(canceller);
+    const auto run = std::make_shared<Run>(impl_->context(), std::move(request), nobody);
+    auto turn = co_await asio::co_spawn(impl_->executor(), run->only_turn(), asio::use_awaitable);
+    co_return turn;
 }
 
 asio::awaitable<RunResult> Host::run(RunRequest request, RowSink &sink)

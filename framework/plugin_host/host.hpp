@@ -9,6 +9,7 @@
 #include "plugin_host/options.hpp"
 #include "plugin_host/quarantine.hpp"
 #include "plugin_host/status.hpp"
+#include "plugin_host/turns.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -59,6 +60,7 @@ struct RunRequest {
     // For a method that takes input (SONDE_TAKES_INPUT); another one gets none.
     std::vector<std::shared_ptr<Input>> inputs;
     std::shared_ptr<Canceller> canceller; // may be empty
+    std::shared_ptr<Turns::Turn> turn{};  // that was waited for beforehand; empty: the run waits itself
     bool trace = false;                   // the run says every call of the host's on stderr
 };
 
@@ -102,6 +104,8 @@ struct HostSettings {
     std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
     std::vector<std::string> readable;             // files and folders that its plugins may read, besides the system's
     Admit admit;                                   // asked before a file is loaded, of what would be; empty: all are
+    // For the forked process of a run to say that it has begun; one that is silent is ended, and its plugin run cold.
+    std::chrono::milliseconds silence{1000};
     QuarantinePace quarantine;
     // Called when a plugin has failed to load, ended or hung its process, that is, for whatever it was loaded.
     std::function<void(const std::filesystem::path &, const LoadFailures &)> load_failed;
@@ -142,10 +146,17 @@ public:
     // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork.
     boost::asio::awaitable<Result<void>> warm(std::filesystem::path plugin);
 
+    // Waits until a method may use the line beside those that run, as run() does, so that what holds for a run can be
+    // settled when it begins. Empty if the canceller was first. The turn is given up with its last owner.
+    boost::asio::awaitable<std::shared_ptr<Turns::Turn>> turn(std::shared_ptr<const frames::Description> description,
+                                                              std::uint32_t method,
+                                                              std::shared_ptr<Canceller> canceller);
+
     // Runs a method to its end. An exclusive one (SONDE_EXCLUSIVE) waits for the active ones that run, and those that
-    // are asked for after it wait for it. Never throws for what plugin, runner or launcher do; the result says how it
-    // ended. Cancelling the coroutine (terminal) does as Canceller::cancel: the run ends in order, and the result is
-    // returned.
+    // are asked for after it wait for it. A plugin that the forked process of a run does not begin with is loaded anew
+    // by each run from then on, this one first. Never throws for what plugin, runner or launcher do; the result says
+    // how it ended. Cancelling the coroutine (terminal) does as Canceller::cancel: the run ends in order, and the
+    // result is returned.
     boost::asio::awaitable<RunResult> run(RunRequest request, RowSink &sink);
 
     // Asks a method's probe whether it can run here. No error: it can, or says nothing of it.

@@ -1,19 +1,16 @@
 #include "plugin_host/run.hpp"
 
 #include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <fcntl.h>
-#include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstring>
 #include <string>
+#include <utility>
 
 namespace sonde::plugin_host {
 
@@ -24,15 +21,6 @@ namespace {
 
 // From the end of a process, or SIGKILL, to the runner's word that it has ended.
 constexpr auto kExitTimeout = 2s;
-
-// Readable for ever: of a semaphore, a plugin that reads it by mistake takes one of many.
-Result<frames::Descriptor> make_cancel_descriptor()
-{
-    frames::Descriptor descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
-    if (!descriptor)
-        return Error{"eventfd", std::strerror(errno), ""};
-    return descriptor;
-}
 
 } // namespace
 
@@ -55,161 +43,62 @@ asio::awaitable<RunResult> Run::go()
     co_await asio::this_coro::throw_if_cancelled(false);
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
     result_.started = now();
-    if (request_.canceller)
-        request_.canceller->notify_ = [weak = weak_from_this()] {
-            const auto run = weak.lock();
-            if (run)
-                run->ask_to_stop(kStatusCancelled, "cancelled");
-        };
+    heed_canceller();
     const bool begun = co_await begin();
-    if (begun) {
-        co_await read();
-        co_await wait_gone();
-        runner_->forget(invocation_);
-    }
+    if (begun)
+        co_await live();
     alarm_.cancel();
     turn_ = Turns::Turn();
+    request_.turn.reset();
     if (request_.canceller)
         request_.canceller->notify_ = nullptr;
     conclude();
     co_return result_;
 }
 
-// Brings the process into being. False: there is none, and the result is decided.
-asio::awaitable<bool> Run::begin()
+// A process of the run; once more, with the plugin loaded in it alone, if the first one was silent.
+asio::awaitable<void> Run::live()
 {
-    if (request_.canceller && request_.canceller->cancelled())
-        condemned_ = {kStatusCancelled, "cancelled before it began"};
-    else if (request_.deadline && *request_.deadline <= result_.started.monotonic)
-        condemned_ = {kStatusTimeout, "its deadline passed before it began"};
-    else if (!request_.description || request_.method >= request_.description->methods.size())
-        condemned_ = {kStatusNoMethod, "no such method"};
-    else if (takes_input() && input_bytes() > kInputBytesMax)
-        condemned_ = {kStatusBadOptions, "its input has " + std::to_string(input_bytes()) + " bytes, and may have " +
-                                             std::to_string(kInputBytesMax)};
-    if (!condemned_)
-        co_await await_turn();
-    if (condemned_ || stopped_)
-        co_return false;
-    runner_ = context_.runner_of(request_.plugin);
-    co_await runner_->wait_settled();
-    co_await notice_cancellation();
-    if (stopped_)
-        co_return false;
-    if (!runner_->ready())
-        condemned_ = {unready_status(), to_string(runner_->error())};
-    else if (runner_->hash() != request_.hash)
-        condemned_ = {kStatusNoMethod, request_.plugin.string() + " is not the plugin that was chosen any more"};
-    if (condemned_)
-        co_return false;
-    co_return invoke();
-}
-
-std::int32_t Run::unready_status() const
-{
-    if (context_.quarantined(request_.plugin))
-        return kStatusQuarantined;
-    if (runner_->cause() != Cause::launcher)
-        return kStatusNoMethod;
-    return context_.link->connected() ? kStatusNotStarted : kStatusNoLauncher;
-}
-
-// Until the method may use the line beside those that do.
-asio::awaitable<void> Run::await_turn()
-{
-    const bool exclusive = (method().flags & SONDE_EXCLUSIVE) != 0;
-    if (probe_ || (!exclusive && (method().flags & SONDE_ACTIVE) == 0))
+    co_await read();
+    co_await wait_gone();
+    runner_->forget(invocation_);
+    if (!silent_ || started_ || stopped_ || condemned_)
         co_return;
-    turn_ = context_.turns->ask(exclusive, [weak = weak_from_this()] {
-        if (const auto run = weak.lock())
-            run->turn_changed_.notify();
-    });
-    const MonotonicTime limit = request_.deadline.value_or(MonotonicTime::max());
-    while (!turn_.come() && !stopped_ && !condemned_) {
-        co_await turn_changed_.wait_until(limit);
-        co_await notice_cancellation();
-        if (!turn_.come() && now().monotonic >= limit)
-            condemned_ = {kStatusTimeout, "its deadline passed before its turn on the line came"};
-    }
+    context_.run_cold(request_.plugin);
+    begin_anew();
+    const bool launched = co_await launch();
+    if (!launched)
+        co_return;
+    co_await read();
+    co_await wait_gone();
+    runner_->forget(invocation_);
 }
 
-bool Run::invoke()
+void Run::begin_anew()
 {
-    invocation_ = context_.link->next_id();
-    for (const auto &table : method().tables)
-        formats_.emplace_back(table);
-    auto ends = frames::socket_pair();
-    Result<frames::Descriptor> cancel = make_cancel_descriptor();
-    frames::Descriptor theirs_cancel(cancel ? fcntl(cancel->get(), F_DUPFD_CLOEXEC, 0) : -1);
-    if (!ends || !cancel || !theirs_cancel) {
-        condemned_ = {kStatusNotStarted, ends ? "no descriptor is free" : to_string(ends.error())};
-        return false;
-    }
-    frames::AgentToRunner message = frames::Probe{invocation_, request_.method};
-    if (!probe_)
-        message = invocation();
-    Result<frames::Frame> frame = frames::encode(message);
-    if (!frame) {
-        condemned_ = {kStatusBadOptions, to_string(frame.error())};
-        return false;
-    }
-    socket_ = std::make_shared<PacketSocket>(context_.executor, std::move(ends->first));
-    cancel_ = std::move(*cancel);
-    std::vector<frames::Descriptor> descriptors;
-    descriptors.push_back(std::move(ends->second));
-    descriptors.push_back(std::move(theirs_cancel));
-    runner_->invoke(invocation_, shared_from_this(), std::move(*frame), std::move(descriptors));
-    if (takes_input())
-        send_inputs();
-    arm(std::chrono::steady_clock::now() + context_.settings.start_timeout);
-    return true;
+    alarm_.cancel();
+    stage_ = Stage::running;
+    forked_ = silent_ = gone_ = false;
+    wait_status_.reset();
+    formats_.clear();
 }
 
-frames::Invoke Run::invocation() const
+bool Run::is_warm() const
 {
-    frames::Invoke invoke;
-    invoke.invocation = invocation_;
-    invoke.method = request_.method;
-    invoke.values = request_.arguments.values;
-    invoke.deadline = request_.deadline;
-    invoke.family = request_.arguments.network.family;
-    invoke.interface = request_.arguments.network.interface;
-    invoke.interface_index = request_.arguments.network.interface_index;
-    invoke.source = request_.arguments.network.source;
-    for (const frames::Parameter &parameter : request_.parameters)
-        if (std::find(method().parameters.begin(), method().parameters.end(), parameter.name) !=
-            method().parameters.end())
-            invoke.parameters.push_back(parameter);
-    invoke.takes_input = takes_input();
-    invoke.trace = request_.trace;
-    return invoke;
-}
-
-std::size_t Run::input_bytes() const
-{
-    std::size_t bytes = 0;
-    for (const std::shared_ptr<Input> &input : request_.inputs)
-        bytes += input->bytes();
-    return bytes;
-}
-
-void Run::send_inputs()
-{
-    std::uint32_t index = 0;
-    for (const std::shared_ptr<Input> &input : request_.inputs)
-        for (frames::Frame &message : input->messages(index++))
-            socket_->send(std::move(message));
-    socket_->send(frames::encode(frames::AgentToRun(frames::InputsEnd{})).value());
+    return !context_.link->attended() && !runner_->description()->cold;
 }
 
 void Run::started()
 {
-    if (started_)
-        return;
+    forked_ = true;
+    if (!started_ && stage_ == Stage::running && is_warm())
+        arm(std::chrono::steady_clock::now() + context_.settings.silence);
+}
+
+void Run::begun()
+{
     started_ = true;
-    // Two sockets bring these words: a short run's end may be read before its start.
-    if (!done_)
-        result_.started = now();
+    result_.started = now();
     if (stage_ == Stage::asked)
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
     else if (stage_ != Stage::running)
@@ -243,7 +132,7 @@ void Run::runner_died(const std::string &why)
 {
     // Of a process that has ended already, its runner's end says nothing: what it sent is still read.
     const bool killed_with_it = context_.link->attended() && stage_ == Stage::killed;
-    if (!gone_ && !done_ && !condemned_ && !killed_with_it)
+    if (!gone_ && !done_ && !condemned_ && !killed_with_it && !silent_)
         condemned_ = {context_.link->connected() ? kStatusRunnerDied : kStatusNoLauncher, why};
     gone_ = true;
     wake();
@@ -271,7 +160,16 @@ void Run::on_alarm()
     const auto now = std::chrono::steady_clock::now();
     if (gone_ || stage_ == Stage::abandoned)
         return;
+    if (!started_ && forked_ && stage_ < Stage::killed && !context_.link->attended()) {
+        if (stopped_)
+            return kill();
+        if (!is_warm())
+            return condemn(kStatusNotStarted, "its process did not begin");
+        // Its word may lie there by now.
+        return asio::post(context_.executor, [self = shared_from_this()] { self->give_up_silent(); });
+    }
     if (!started_) {
+        silent_ = silent_ || (!forked_ && !stopped_ && !condemned_ && is_warm());
         stage_ = Stage::abandoned;
         runner_->stop("it did not answer");
         return;
@@ -314,10 +212,23 @@ void Run::ask_to_stop(std::int32_t status, std::string message)
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
 }
 
+void Run::give_up_silent()
+{
+    if (started_ || gone_ || stage_ != Stage::running)
+        return;
+    silent_ = true;
+    kill();
+}
+
 void Run::condemn(std::int32_t status, std::string message)
 {
     if (!condemned_)
         condemned_ = {status, std::move(message)};
+    kill();
+}
+
+void Run::kill()
+{
     stage_ = Stage::killed;
     runner_->signal(invocation_, SIGKILL);
     arm(std::chrono::steady_clock::now() + kExitTimeout);

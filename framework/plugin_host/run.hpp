@@ -27,6 +27,7 @@ struct RunContext {
     std::shared_ptr<frames::PacketBuffer> buffer;
     std::function<std::shared_ptr<Runner>(const std::filesystem::path &)> runner_of;
     std::function<void(const std::filesystem::path &)> retire;
+    std::function<void(const std::filesystem::path &)> run_cold;
     std::function<bool(const std::filesystem::path &)> quarantined;
 };
 
@@ -37,6 +38,9 @@ public:
     Run(RunContext context, RunRequest request, RowSink &sink);
 
     boost::asio::awaitable<RunResult> go();
+
+    // Its turn on the line alone, nothing is run; empty if it was cancelled.
+    boost::asio::awaitable<std::shared_ptr<Turns::Turn>> only_turn();
 
     // probe() in place of run().
     void only_probe() { probe_ = true; }
@@ -50,7 +54,16 @@ private:
     void invoke_failed(const std::string &why) override;
     void runner_died(const std::string &why) override;
 
+    void heed_canceller();
     boost::asio::awaitable<bool> begin();
+    boost::asio::awaitable<bool> launch();
+    boost::asio::awaitable<void> live();
+    void begun();
+    // Whether its process was forked from one that has loaded the plugin, so that a fork may be what it does not bear.
+    bool is_warm() const;
+    void give_up_silent();
+    void kill();
+    void begin_anew();
     // Of a run whose runner is not ready.
     std::int32_t unready_status() const;
     boost::asio::awaitable<void> await_turn();
@@ -95,7 +108,9 @@ private:
     Turns::Turn turn_;
 
     Stage stage_ = Stage::running;
-    bool started_ = false;
+    bool forked_ = false;
+    bool started_ = false; // its process has said so
+    bool silent_ = false;  // it has been given up, as its process did not
     bool gone_ = false; // the process is: read what is left, and end
     std::optional<int> wait_status_;
     std::optional<Verdict> condemned_;

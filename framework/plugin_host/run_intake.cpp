@@ -65,6 +65,9 @@ asio::awaitable<void> Run::read()
 
 asio::awaitable<void> Run::take(frames::RunToAgent message)
 {
+    // Whatever it says, it has begun.
+    if (!started_)
+        begun();
     if (const auto *rows = std::get_if<frames::Rows>(&message)) {
         co_await take_rows(*rows);
     } else if (const auto *request = std::get_if<frames::SocketRequest>(&message)) {
@@ -81,8 +84,8 @@ asio::awaitable<void> Run::take(frames::RunToAgent message)
             failed_ = *fail;
         if (stopped_ && !stopped_->message.empty())
             stopped_->message += ": " + std::exchange(failed_, frames::Fail{})->text;
-    } else {
-        done_ = std::get<frames::Done>(message);
+    } else if (const auto *done = std::get_if<frames::Done>(&message)) {
+        done_ = *done;
         result_.ended = now();
     }
 }

@@ -51,8 +51,9 @@ void Runner::refuse(const std::string &why)
     state_ = State::dead;
 }
 
-void Runner::start(std::chrono::milliseconds timeout)
+void Runner::start(std::chrono::milliseconds timeout, bool cold)
 {
+    cold_ = cold;
     timer_.expires_after(timeout);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
@@ -108,7 +109,7 @@ asio::awaitable<void> Runner::live()
         co_return;
     }
     control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
-    control_->send(frames::encode(frames::AgentToRunner(frames::Describe{})).value());
+    control_->send(frames::encode(frames::AgentToRunner(frames::Describe{cold_})).value());
     const frames::PacketBuffer buffer;
     while (state_ != State::dead) {
         Result<frames::Received> received = co_await control_->receive(buffer, 0);

@@ -46,7 +46,8 @@ public:
     // Called once, when it is settled.
     std::function<void(const Runner &)> on_settled;
     // Starts the process and asks for the description, once. Then `settled()` is true after `timeout` at the latest.
-    void start(std::chrono::milliseconds timeout);
+    // `cold`: each run loads the plugin anew, whatever it says of itself.
+    void start(std::chrono::milliseconds timeout, bool cold);
     bool settled() const { return state_ != State::starting; }
     bool ready() const { return state_ == State::ready; }
     // Waits for settled().
@@ -112,6 +113,7 @@ private:
     std::string hash_;
     Error error_;
     Cause cause_ = Cause::launcher;
+    bool cold_ = false;
     bool silent_ = false;
     std::optional<int> wait_status_;        // as the launcher gave it
     std::map<std::uint64_t, Invoked> runs_; // of which the runner has not said that they are over

@@ -68,7 +68,7 @@ inline const std::vector<AgentToLauncher> agent_to_launcher{
 inline const std::vector<LauncherToAgent> launcher_to_agent{
     RunnerStarted{1, 4711}, LauncherError{9, 13, "no such file"}, SocketsOpened{9}, RunnerEnded{1, 139},
     PluginRefused{2, "writable by everybody"}};
-inline const std::vector<AgentToRunner> agent_to_runner{Describe{}, invoke(), Probe{8, 2}, Signal{77, 15}};
+inline const std::vector<AgentToRunner> agent_to_runner{Describe{true}, invoke(), Probe{8, 2}, Signal{77, 15}};
 inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2", true},
                                                         Started{77, 99}, Exited{77, 9}, InvokeFailed{77, "no method"}};
 inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\xc3\xa9"},
@@ -77,7 +77,8 @@ inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\
                                                   Traffic{UINT64_MAX, 3},
                                                   SocketRequest{1, SocketKind::icmp, 4, 2, {}},
                                                   SocketRequest{2, SocketKind::udp, 6, 1, 0},
-                                                  Done{-1}};
+                                                  Done{-1},
+                                                  Begun{}};
 inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1},
                                                   InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{}};
 

@@ -583,6 +583,52 @@ TEST_CASE("a plugin that starts a thread when it is loaded runs under a daemon t
     CHECK(keeper.numbers == std::vector<std::int64_t>{1, 1});
 }
 
+TEST_CASE("a plugin that does not bear a fork is run cold, from the run on that shows it", "[no-sanitizer]")
+{
+    const auto [name, silence, start] =
+        GENERATE(table<std::string, std::chrono::milliseconds, std::chrono::milliseconds>(
+            {{"fork_hang", 100ms, 7s}, {"fork_stuck", 7s, 1500ms}}));
+    HostSettings settings;
+    settings.silence = silence;
+    settings.start_timeout = start;
+    Bench bench(settings);
+    Keeper keeper;
+    const RunRequest wanted = request(bench, name);
+    CHECK_FALSE(wanted.description->cold);
+    RunRequest limited = wanted;
+    limited.deadline = in(60s);
+    for (const RunRequest &each : {wanted, limited}) {
+        const RunResult result = bench.wait(bench.host.run(each, keeper));
+        INFO(result.message);
+        CHECK(result.status == 0);
+        CHECK(result.rows == 1);
+        CHECK(result.started.monotonic <= result.ended.monotonic);
+    }
+    CHECK(keeper.numbers == std::vector<std::int64_t>{1, 1});
+    CHECK(bench.wait(bench.host.describe(fixture(name))).value().description->cold);
+    CHECK(bench.host.runners() == 1);
+}
+
+TEST_CASE("a run that is cancelled while its process is silent has not begun and is not begun again", "[no-sanitizer]")
+{
+    HostSettings settings = hasty();
+    settings.silence = 1s;
+    Bench bench(settings);
+    Keeper keeper;
+    RunRequest wanted = request(bench, "fork_hang");
+    wanted.canceller = std::make_shared<Canceller>();
+    auto run = bench.begin(bench.host.run(wanted, keeper));
+    const auto launchers = children_of(getpid());
+    REQUIRE(launchers.size() == 1);
+    bench.run_until([&] {
+        const auto runners = children_of(launchers[0]);
+        return !runners.empty() && !children_of(runners[0]).empty();
+    });
+    wanted.canceller->cancel();
+    CHECK(bench.end(run).status == kStatusCancelled);
+    CHECK(keeper.numbers.empty());
+}
+
 TEST_CASE("a runner in which a run has crashed takes no further run")
 {
     Bench bench;

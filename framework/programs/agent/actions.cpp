@@ -202,7 +202,18 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
              "plugin " + method->file.filename().string() + " " + admitted.error().what);
         co_return;
     }
-    policy::Verdict verdict = ask_policy(request);
+    // What is refused whoever else runs does not wait for its turn.
+    policy::Verdict verdict = ask_policy(request, Others::are_absent);
+    std::shared_ptr<plugin_host::Turns::Turn> turn;
+    if (verdict) {
+        turn = co_await wait_for_turn(*method, stopper);
+        if (!turn) {
+            fail(ended.outcome, OutcomeWord::interrupted, plugin_host::kStatusCancelled, Blame::agent,
+                 stopper->reason());
+            co_return;
+        }
+        verdict = ask_policy(request);
+    }
     if (verdict) {
         // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
         std::vector<std::string> names = policy::names_among(request.targets);
@@ -227,24 +238,36 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
         fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, verdict.reason);
         co_return;
     }
-    // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run.
+    // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run; and not before, as
+    // one that waits for its turn neither runs nor sends.
     ++running_;
     Budget::Meter meter(budget_, policy_.current().bytes_per_day(), request.declared_bytes);
-    co_await run(start, *method, std::move(*arguments), pipe, meter, stopper, ended);
+    co_await run(start, *method, std::move(*arguments), std::move(turn), pipe, meter, stopper, ended);
     --running_;
 }
 
-policy::Verdict Actions::ask_policy(policy::Request &request)
+asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>
+Actions::wait_for_turn(const plugin_host::CatalogueMethod &method, std::shared_ptr<Stopper> stopper)
+{
+    auto canceller = std::make_shared<plugin_host::Canceller>();
+    stopper->on_stop([canceller] { canceller->cancel(); });
+    auto turn = co_await host_.turn(method.description, method.index, canceller);
+    stopper->on_stop({});
+    co_return turn;
+}
+
+policy::Verdict Actions::ask_policy(policy::Request &request, Others others)
 {
     request.used_bytes = budget_.used();
-    request.promised_bytes = budget_.promised();
-    request.running = running_;
+    request.promised_bytes = others == Others::count ? budget_.promised() : 0;
+    request.running = others == Others::count ? running_ : 0;
     return policy_.current().judge(request);
 }
 
 asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                                   plugin_host::Arguments arguments, Pipe &pipe, Budget::Meter &meter,
-                                   std::shared_ptr<Stopper> stopper, spool::Ended &ended)
+                                   plugin_host::Arguments arguments, std::shared_ptr<plugin_host::Turns::Turn> turn,
+                                   Pipe &pipe, Budget::Meter &meter, std::shared_ptr<Stopper> stopper,
+                                   spool::Ended &ended)
 {
     auto ready = co_await budget_.make_ready(meter.limit());
     if (!ready) {
@@ -275,6 +298,7 @@ asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_ho
     request.arguments = std::move(arguments);
     request.deadline = now().monotonic + longest_run_;
     request.canceller = canceller;
+    request.turn = std::move(turn);
     request.parameters = parameters_;
     request.inputs = std::move(pipe.in);
 

@@ -64,9 +64,12 @@ private:
     asio::awaitable<void> measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                   spool::Ended &ended);
     asio::awaitable<void> run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                              plugin_host::Arguments arguments, Pipe &pipe, Budget::Meter &meter,
-                              std::shared_ptr<Stopper> stopper, spool::Ended &ended);
-    policy::Verdict ask_policy(policy::Request &request);
+                              plugin_host::Arguments arguments, std::shared_ptr<plugin_host::Turns::Turn> turn,
+                              Pipe &pipe, Budget::Meter &meter, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
+    asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>> wait_for_turn(const plugin_host::CatalogueMethod &method,
+                                                                             std::shared_ptr<Stopper> stopper);
+    enum class Others { count, are_absent };
+    policy::Verdict ask_policy(policy::Request &request, Others others = Others::count);
     asio::awaitable<void> end(spool::Ended ended);
 
     asio::any_io_executor executor_;

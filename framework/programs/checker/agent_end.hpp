@@ -37,6 +37,7 @@ private:
     void handle(const frames::Done &done);
     void handle(const frames::LogLine &) {}
     void handle(const frames::Progress &) {}
+    void handle(const frames::Begun &) {}
     void judge_row(const frames::TableDescription &table, std::span<const sonde_cell> cells);
 
     const frames::MethodDescription &method_;

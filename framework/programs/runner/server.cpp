@@ -94,6 +94,7 @@ Result<void> Server::prepare()
         if (!description)
             return description.error();
         description_ = std::move(*description);
+        description_->cold = description_->cold || cold_;
     }
     if (!library_ && !description_->cold) {
         Result<hosting::Library> library = hosting::Library::load(plugin_);
@@ -106,8 +107,9 @@ Result<void> Server::prepare()
     return {};
 }
 
-void Server::handle(const Describe &, Received &)
+void Server::handle(const Describe &describe, Received &)
 {
+    cold_ = cold_ || describe.cold;
     const Result<void> prepared = prepare();
     if (prepared)
         send(*description_);

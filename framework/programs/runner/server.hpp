@@ -30,7 +30,7 @@ public:
 
 private:
     void receive();
-    void handle(const frames::Describe &, frames::Received &received);
+    void handle(const frames::Describe &describe, frames::Received &received);
     void handle(const frames::Invoke &invoke, frames::Received &received);
     void handle(const frames::Probe &probe, frames::Received &received);
     void handle(const frames::Signal &signal, frames::Received &received);
@@ -57,6 +57,7 @@ private:
     std::string plugin_;
     bool here_;
     std::optional<frames::Description> description_;
+    bool cold_ = false; // never loaded here
     bool died_ = false; // whoever tried to describe it
     std::optional<hosting::Library> library_;
     std::map<pid_t, std::uint64_t> invocations_; // by process

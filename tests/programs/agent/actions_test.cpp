@@ -50,7 +50,7 @@ struct Field {
     {
         const auto folder = dir / "plugins";
         std::filesystem::create_directory(folder);
-        for (const char *name : {"echo.so", "input.so", "rows.so", "unbounded.so"})
+        for (const char *name : {"alone.so", "echo.so", "input.so", "rows.so", "unbounded.so"})
             std::filesystem::copy_file(std::filesystem::path(FIXTURES) / name, folder / name);
         return folder;
     }
@@ -245,6 +245,41 @@ TEST_CASE("a runner is started ahead for what is due soon, but not for what is r
     CHECK(it.host.runners() == before + runners);
     it.loop.run(it.actions.warm(Field::work_of({{"t", {}, "no-such-method", {}, {}}})));
     CHECK(it.host.runners() == before + runners);
+}
+
+TEST_CASE("a run that waits for its turn neither counts among those that run nor promises bytes [G2]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "alone"]})");
+    const auto begin = [&](const char *method, std::vector<model::Option> options, std::shared_ptr<Stopper> stopper) {
+        const auto over = std::make_shared<bool>(false);
+        const auto work = Field::work_of({{"t", {}, method, std::move(options), {}}});
+        asio::co_spawn(it.loop.io,
+                       it.actions.carry_out({it.plan(), work, 0, random_uuid(), now().monotonic}, Field::routes(),
+                                            std::move(stopper)),
+                       [over](const std::exception_ptr &failure) {
+                           CHECK_FALSE(failure);
+                           *over = true;
+                       });
+        return over;
+    };
+    const auto alone = std::make_shared<Stopper>();
+    const auto alone_over = begin("alone", {{"0", "pause", "1h"}}, alone);
+    const auto unwanted = std::make_shared<Stopper>();
+    const auto unwanted_over = begin("rows", {{"0", "count", "2"}}, unwanted);
+    const auto waiting_over = begin("rows", {{"0", "count", "2"}}, std::make_shared<Stopper>());
+    unwanted->stop("not wanted any more");
+    it.loop.run(until(it.loop.io, [&] { return *unwanted_over; }));
+    CHECK_FALSE(*alone_over);
+    CHECK_FALSE(*waiting_over);
+    CHECK(it.budget.promised() == 0);
+    alone->stop("enough");
+    it.loop.run(until(it.loop.io, [&] { return *alone_over && *waiting_over; }));
+    std::vector<model::OutcomeWord> words;
+    for (const model::Outcome &outcome :
+         sonde::test::outcomes_in(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
+        words.push_back(outcome.word);
+    using enum model::OutcomeWord;
+    CHECK(words == std::vector{interrupted, interrupted, completed});
 }
 
 TEST_CASE(

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sonde::test {
@@ -40,16 +41,43 @@ private:
     }
 };
 
+// An invocation's socket. That its process has begun is what every run says first; what it says then is of interest.
+struct RunWire : Wire<frames::AgentToRun, frames::RunToAgent> {
+    using Wire::Wire;
+
+    std::optional<Incoming<frames::RunToAgent>> next()
+    {
+        auto incoming = Wire::next();
+        if (incoming && std::holds_alternative<frames::Begun>(incoming->message)) {
+            CHECK_FALSE(std::exchange(begun, true));
+            incoming = Wire::next();
+        }
+        return incoming;
+    }
+
+    template <class Kind>
+    Kind expect()
+    {
+        auto incoming = next();
+        REQUIRE(incoming);
+        CAPTURE(incoming->message.index());
+        REQUIRE(std::holds_alternative<Kind>(incoming->message));
+        return std::get<Kind>(incoming->message);
+    }
+
+    bool begun = false;
+};
+
 // One invocation, from the agent's side.
 struct Run {
-    Wire<frames::AgentToRun, frames::RunToAgent> wire;
+    RunWire wire;
     frames::Descriptor cancel{::eventfd(0, EFD_CLOEXEC)};
     std::uint64_t id = 0;
 
     explicit Run(RunnerProcess &runner, frames::AgentToRunner start)
     {
         auto [mine, its] = new_pair();
-        wire = Wire<frames::AgentToRun, frames::RunToAgent>(std::move(mine));
+        wire = RunWire(std::move(mine));
         id = std::visit(
             []<class Message>(const Message &m) -> std::uint64_t {
                 if constexpr (requires { m.invocation; })

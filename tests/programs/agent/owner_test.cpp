@@ -1,0 +1,113 @@
+#include "bench.hpp"
+
+#include "programs/agent/owner.hpp"
+#include "programs/agent/owner_socket.hpp"
+
+#include <boost/asio/detached.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include <filesystem>
+
+#include <sys/stat.h>
+
+using namespace sonde;
+using namespace sonde::agent;
+using namespace sonde::agent::test;
+
+namespace {
+
+using Socket = asio::local::stream_protocol::socket;
+
+// A socket that says a request back.
+struct Desk {
+    Loop loop;
+    sonde::test::TempDir dir;
+    std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
+    std::filesystem::path path = dir / "agent.sock";
+    OwnerSocket socket = OwnerSocket::listen(loop.io.get_executor(), path, std::nullopt, log).value();
+
+    Desk()
+    {
+        asio::co_spawn(loop.io,
+                       socket.serve([](std::string_view request) { return "<" + std::string(request) + ">"; },
+                                    [this](asio::awaitable<void> peer) {
+                                        asio::co_spawn(loop.io, std::move(peer), asio::detached);
+                                    }),
+                       asio::detached);
+    }
+
+    // A line's answer; nothing if the connection ends before.
+    std::string ask(const std::string &request)
+    {
+        std::string said;
+        loop.run([&]() -> asio::awaitable<void> {
+            Socket peer(loop.io);
+            const asio::local::stream_protocol::endpoint place(path.string());
+            co_await peer.async_connect(place, asio::use_awaitable);
+            boost::system::error_code error;
+            co_await asio::async_write(peer, asio::buffer(request), asio::redirect_error(asio::use_awaitable, error));
+            co_await asio::async_read_until(peer, asio::dynamic_buffer(said), '\n',
+                                            asio::redirect_error(asio::use_awaitable, error));
+        }());
+        return said;
+    }
+};
+
+} // namespace
+
+TEST_CASE("the owner's socket answers line by line, one that is too long not at all, and the next one all the same")
+{
+    Desk desk;
+    CHECK(desk.ask("one\n") == "<one>\n");
+    CHECK(desk.ask(std::string(OwnerSocket::kRequestBytesMax + 1, 'x')).empty());
+    CHECK(desk.ask("two\n") == "<two>\n");
+    struct stat status {};
+    REQUIRE(::stat(desk.path.c_str(), &status) == 0);
+    CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("an agent takes the socket of one that was killed, and not that of one that lives")
+{
+    Desk desk;
+    const auto second = OwnerSocket::listen(desk.loop.io.get_executor(), desk.path, std::nullopt, desk.log);
+    REQUIRE_FALSE(second);
+    CHECK(second.error().what == "another agent answers there");
+    const std::filesystem::path left = desk.dir / "left.sock";
+    {
+        asio::local::stream_protocol::acceptor killed(desk.loop.io,
+                                                      asio::local::stream_protocol::endpoint(left.string()));
+    }
+    REQUIRE(std::filesystem::exists(left));
+    {
+        const auto taken = OwnerSocket::listen(desk.loop.io.get_executor(), left, std::nullopt, desk.log);
+        CHECK(taken);
+    }
+    CHECK_FALSE(std::filesystem::exists(left));
+    const auto nowhere =
+        OwnerSocket::listen(desk.loop.io.get_executor(), desk.dir / "none" / "agent.sock", std::nullopt, desk.log);
+    CHECK_FALSE(nowhere);
+    const auto endless =
+        OwnerSocket::listen(desk.loop.io.get_executor(), desk.dir / std::string(200, 'x'), std::nullopt, desk.log);
+    REQUIRE_FALSE(endless);
+    CHECK(endless.error().what == "is too long for a socket's path");
+}
+
+TEST_CASE("what is asked wrongly is told what would be right")
+{
+    Loop loop;
+    std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
+    plugin_host::Host host = plugin_host::Host::connect(loop.io.get_executor(), "/nonexistent", log);
+    plugin_host::Catalogue catalogue(host, {}, log);
+    Owner owner(
+        catalogue, [] {}, log);
+    CHECK(owner.answer(R"({"ask": "plugins"})") == R"({"plugins":[]})");
+    for (const char *request : {"", "[]", "{", "\xff", R"({"ask": 1})", R"({"ask": "nothing"})",
+                                R"({"ask": "release"})", R"({"ask": "release", "plugin": "none"})"}) {
+        INFO(request);
+        CHECK(owner.answer(request).starts_with(R"({"error":{"where":)"));
+    }
+    const std::string deep(4000, '[');
+    CHECK(owner.answer(deep).starts_with(R"({"error":{"where":)"));
+}
