@@ -17,7 +17,19 @@ void fields(C &c, Field<C, Ip> &m)
 template <class C>
 void fields(C &c, Field<C, StartRunner> &m)
 {
-    each(c, m.runner, m.plugin);
+    each(c, m.runner, m.plugin, m.purpose, m.privileges, m.strict);
+}
+
+template <class C>
+void fields(C &c, Field<C, Missing> &m)
+{
+    each(c, m.what, m.reason);
+}
+
+template <class C>
+void fields(C &c, Field<C, Greeting> &m)
+{
+    each(c, m.layers, m.sockets, m.busy);
 }
 
 template <class C>

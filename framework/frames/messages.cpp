@@ -82,7 +82,18 @@ const char *listen_fault(const std::optional<std::uint16_t> &port, SocketKind ki
 
 const char *fault(const StartRunner &m)
 {
+    if (m.purpose != Purpose::run && m.purpose != Purpose::describe)
+        return "a purpose that does not exist";
     return m.plugin.starts_with('/') ? nullptr : "a plugin's path that is not absolute";
+}
+
+const char *fault(const Greeting &m)
+{
+    for (const auto *list : {&m.layers, &m.sockets})
+        for (const Missing &missing : *list)
+            if (missing.what.empty() || !is_readable(missing.what) || !is_readable(missing.reason))
+                return "a text that cannot be";
+    return nullptr;
 }
 
 const char *fault(const OpenSockets &m)

@@ -48,12 +48,23 @@ std::uint32_t privilege_for(SocketKind kind, bool listens);
 
 // ---- agent to launcher ----
 
+// What a runner is for.
+enum class Purpose : std::uint8_t {
+    run = 1,
+    describe = 2, // says what its plugin is, and can do nothing else: no network, no files but libraries, no privilege
+};
+
 // Starts a runner for one plugin file. `runner` is the agent's choice, unique among those alive. Answer: RunnerStarted
-// with two descriptors, the agent's end of the runner's control socket and the very file that the runner loads, to be
-// read; PluginRefused; or LauncherError with this id.
+// with the agent's end of the runner's control socket, the very file that the runner loads, to be read, and, from a
+// daemon, the reading end of a pipe with what it prints; PluginRefused; or LauncherError with this id.
 struct StartRunner {
     std::uint64_t runner = 0;
     std::string plugin; // an absolute path
+    Purpose purpose = Purpose::run;
+    // What its plugin declares and the agent's policy grants, of kPrivileges: sockets of another kind are not opened
+    // for it as long as it lives. None for one that only describes.
+    std::uint32_t privileges = 0;
+    bool strict = false; // it is not started without a layer of its confinement
 
     bool operator==(const StartRunner &) const = default;
 };
@@ -65,8 +76,8 @@ struct StopRunner {
     bool operator==(const StopRunner &) const = default;
 };
 
-// Opens `count` sockets of a measurement. Answer: SocketsOpened with `count` descriptors, or LauncherError with
-// `request` as its id.
+// Opens `count` sockets of a measurement, if the runner was started with the privilege for them. Answer: SocketsOpened
+// with `count` descriptors, or LauncherError with `request` as its id.
 struct OpenSockets {
     std::uint64_t request = 0; // the agent's choice; never the id of a runner being started at the same time
     std::uint64_t runner = 0;
@@ -83,7 +94,23 @@ struct OpenSockets {
 
 // ---- launcher to agent ----
 
-// One descriptor: the agent's end of the runner's control socket.
+// What this system does not give.
+struct Missing {
+    std::string what;
+    std::string reason;
+
+    bool operator==(const Missing &) const = default;
+};
+
+// The first message of a conversation.
+struct Greeting {
+    std::vector<Missing> layers;  // of a runner's confinement, as a trial has shown
+    std::vector<Missing> sockets; // "icmp 4", "icmp 6", "capture"
+    bool busy = false;            // another agent is connected, and nothing more comes
+
+    bool operator==(const Greeting &) const = default;
+};
+
 struct RunnerStarted {
     std::uint64_t runner = 0;
     std::int32_t pid = 0;
@@ -168,7 +195,7 @@ struct Invoke {
     Ip source;
     std::vector<Parameter> parameters;
     bool takes_input = false; // its tables follow over the invocation's socket, up to InputsEnd
-    bool trace = false; // say every call of the host's on stderr
+    bool trace = false;       // say every call of the host's on stderr
 
     bool operator==(const Invoke &) const = default;
 };
@@ -313,7 +340,7 @@ struct SocketReply {
 // ---- the directions ----
 
 using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets>;
-using LauncherToAgent = std::variant<RunnerStarted, LauncherError, SocketsOpened, RunnerEnded, PluginRefused>;
+using LauncherToAgent = std::variant<Greeting, RunnerStarted, LauncherError, SocketsOpened, RunnerEnded, PluginRefused>;
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
 using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
 using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done, Begun>;

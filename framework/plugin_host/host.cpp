@@ -66,12 +66,15 @@ public:
     {
         if (const std::shared_ptr<Runner> old = present(plugin); old && old->outdated()) {
             log_->info("runner retired plugin={} reason=what-it-has-loaded-is-changed", sonde::quoted(plugin.string()));
+            forget(plugin);
+        } else if (old && old->regranted()) {
+            log_->info("runner retired plugin={} reason=its-privileges-are-changed", sonde::quoted(plugin.string()));
             retire(plugin);
         }
         auto &runner = current_[plugin];
         if (runner && (!runner->settled() || runner->ready()))
             return runner;
-        runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_.admit, settings_.readable);
+        runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_, known_);
         if (const LoadFailures *held = quarantine_.held(plugin, now().monotonic)) {
             runner->refuse(held->text());
             return runner;
@@ -117,6 +120,13 @@ public:
         retire(plugin);
     }
 
+    // Its file is another one, or its libraries are.
+    void forget(const std::filesystem::path &plugin)
+    {
+        known_->erase(plugin);
+        retire(plugin);
+    }
+
     RunContext context()
     {
         const auto self = shared_from_this();
@@ -146,6 +156,8 @@ public:
     {
         return !settings_.admit || settings_.admit(plugin, hash);
     }
+
+    LauncherLink &link() { return *link_; }
 
     const asio::any_io_executor &executor() const { return executor_; }
 
@@ -238,6 +250,7 @@ private:
     std::shared_ptr<LauncherLink> link_;
     std::shared_ptr<Turns> turns_ = std::make_shared<Turns>();
     std::shared_ptr<frames::PacketBuffer> buffer_;
+    std::shared_ptr<KnownPlugins> known_ = std::make_shared<KnownPlugins>();
     std::map<std::filesystem::path, FileState> cold_;                  // that do not bear a fork
     std::map<std::filesystem::path, std::shared_ptr<Runner>> current_; // the one that takes runs
     std::map<std::uint64_t, std::shared_ptr<Runner>> all_;
@@ -287,6 +300,11 @@ const asio::any_io_executor &Host::executor() const
 bool Host::admits(const std::filesystem::path &plugin, const std::string &hash) const
 {
     return impl_->admits(plugin, hash);
+}
+
+asio::awaitable<Result<frames::Greeting>> Host::greeting()
+{
+    return impl_->link().greeting();
 }
 
 asio::awaitable<Result<Described>> Host::describe(std::filesystem::path plugin)
@@ -362,7 +380,7 @@ asio::awaitable<void> Host::wait_gone(std::filesystem::path plugin)
 
 void Host::retire(const std::filesystem::path &plugin)
 {
-    impl_->retire(plugin);
+    impl_->forget(plugin);
 }
 
 std::optional<LoadFailures> Host::load_failures(const std::filesystem::path &plugin) const

@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/log.hpp"
 #include "base/result.hpp"
-#include "frames/description.hpp"
+#include "frames/messages.hpp"
 #include "model/intent.hpp"
 #include "plugin_host/input.hpp"
 #include "plugin_host/options.hpp"
@@ -95,21 +95,33 @@ public:
 // Whether a plugin's file of that SHA-256, in lower-case hex, may be loaded; the error says in a few words why not.
 using Admit = std::function<Result<void>(const std::filesystem::path &plugin, const std::string &hash)>;
 
+// Which of the SONDE_PRIVILEGE_ bits that a method declares it gets.
+using Grant = std::function<std::uint32_t(const frames::MethodDescription &method)>;
+
 struct HostSettings {
-    std::chrono::milliseconds cancel_grace{2000};  // from the cancel descriptor to SIGTERM
-    std::chrono::milliseconds term_grace{1000};    // from SIGTERM to SIGKILL
+    std::chrono::milliseconds cancel_grace{2000}; // from the cancel descriptor to SIGTERM
+    std::chrono::milliseconds term_grace{1000};   // from SIGTERM to SIGKILL
     // For a runner to start and describe its plugin, of which loading may take five seconds by the runner's own clock.
     std::chrono::milliseconds start_timeout{7000};
-    std::chrono::milliseconds idle_stop{10'000};   // a runner without runs is stopped after that
-    std::string launcher_log = "warning";          // the level at which a launcher of its own speaks on stderr
-    std::vector<std::string> readable;             // files and folders that its plugins may read, besides the system's
-    Admit admit;                                   // asked before a file is loaded, of what would be; empty: all are
+    std::chrono::milliseconds idle_stop{10'000}; // a runner without runs is stopped after that
+    std::string launcher_log = "warning";        // the level at which a launcher of its own speaks on stderr
+    std::vector<std::string> readable;           // files and folders that its plugins may read, besides the system's
+    Admit admit;                                 // asked before a file is loaded, of what would be; empty: all are
     // For the forked process of a run to say that it has begun; one that is silent is ended, and its plugin run cold.
     std::chrono::milliseconds silence{1000};
     QuarantinePace quarantine;
     // Called when a plugin has failed to load, ended or hung its process, that is, for whatever it was loaded.
     std::function<void(const std::filesystem::path &, const LoadFailures &)> load_failed;
+    Grant grant;                  // empty: all that it declares
+    std::function<bool()> strict; // whether nothing is loaded where a layer of its confinement is missing
 };
+
+// The layers of confinement that runners go without, for a person: "namespaces (Operation not permitted), cgroup
+// (...)"; empty if none is missing.
+std::string missing_layers(const frames::Greeting &greeting);
+
+// What a method declares and is granted.
+std::uint32_t granted_privileges(const HostSettings &settings, const frames::MethodDescription &method);
 
 // How a plugin runs for its developer: each run in a process of its own that nothing was forked from and that is not
 // confined, begun by a tool's words.
@@ -133,6 +145,9 @@ public:
     Host(Host &&) noexcept;
     Host &operator=(Host &&) noexcept;
     ~Host();
+
+    // What the launcher says of this system; also if it serves another agent, and so no run of this one's.
+    boost::asio::awaitable<Result<frames::Greeting>> greeting();
 
     // What the plugin in a file says of itself. An error's `where` is the file; `transient` errors are those that say
     // nothing of the file (no launcher): Error::hint is then kTransientHint. One in quarantine is not loaded for it.

@@ -29,13 +29,16 @@ constexpr auto kBackoffMax = 5000ms;
 constexpr auto kPatience = 500ms;
 // The launcher forks and opens sockets: it has no reason to be slow.
 constexpr auto kAnswerTimeout = 5s;
+// It greets once it has tried out what the system gives.
+constexpr auto kGreetingTimeout = 10s;
 // A launcher ends by itself when its socket closes.
 constexpr auto kEndTimeout = 2s;
 
 } // namespace
 
 LauncherLink::LauncherLink(asio::any_io_executor executor, LauncherPlace place, std::shared_ptr<Log> log)
-    : executor_(std::move(executor)), place_(std::move(place)), log_(std::move(log))
+    : executor_(std::move(executor)), place_(std::move(place)), log_(std::move(log)), greeted_(executor_),
+      greeting_limit_(executor_)
 {
 }
 
@@ -49,6 +52,8 @@ void LauncherLink::close()
     if (socket_)
         socket_->close();
     socket_.reset();
+    greeting_limit_.cancel();
+    greeted_.notify();
     reap();
 }
 
@@ -145,6 +150,7 @@ asio::awaitable<Result<void>> LauncherLink::ensure()
         log_->warn("launcher not reached reason={}", sonde::quoted(last_error_));
         co_return made.error();
     }
+    greeting_.reset();
     socket_ = std::make_shared<PacketSocket>(executor_, std::move(*made));
     asio::co_spawn(executor_, read(socket_),
                    [weak = weak_from_this(), socket = socket_](const std::exception_ptr &failure) {
@@ -152,6 +158,12 @@ asio::awaitable<Result<void>> LauncherLink::ensure()
                        if (self && self->socket_ == socket)
                            self->lose(failure ? "reading from it failed" : "it has closed the connection");
                    });
+    greeting_limit_.expires_after(kGreetingTimeout);
+    greeting_limit_.async_wait([weak = weak_from_this(), socket = socket_](const boost::system::error_code &error) {
+        const auto self = weak.lock();
+        if (!error && self && self->socket_ == socket && !self->greeting_)
+            self->lose("it does not answer");
+    });
     co_return Result<void>{};
 }
 
@@ -174,6 +186,13 @@ asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket)
 
 bool LauncherLink::take(const frames::LauncherToAgent &message, std::vector<frames::Descriptor> descriptors)
 {
+    if (const auto *greeting = std::get_if<frames::Greeting>(&message)) {
+        greeting_ = *greeting;
+        greeted_.notify();
+        if (greeting->busy)
+            lose("another agent is connected to it");
+        return !greeting->busy;
+    }
     backoff_ = 0ms;
     if (const auto *started = std::get_if<frames::RunnerStarted>(&message))
         return answer(started->runner, std::move(descriptors));
@@ -238,18 +257,35 @@ asio::awaitable<void> LauncherLink::ask(std::shared_ptr<Pending> pending, std::u
     }
 }
 
+asio::awaitable<Result<frames::Greeting>> LauncherLink::greeting()
+{
+    const auto self = shared_from_this();
+    const Result<void> there = co_await ensure();
+    if (!there)
+        co_return there.error();
+    while (socket_ && !greeting_)
+        co_await greeted_.wait();
+    if (greeting_)
+        co_return *greeting_;
+    co_return Error{"launcher", last_error_, ""};
+}
+
 asio::awaitable<LauncherLink::StartedRunner> LauncherLink::start_runner(std::uint64_t runner,
-                                                                        std::filesystem::path plugin)
+                                                                        std::filesystem::path plugin,
+                                                                        frames::Purpose purpose,
+                                                                        std::uint32_t privileges, bool strict)
 {
     const auto pending = std::make_shared<Pending>(executor_);
-    pending->expected = 2;
-    const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string()};
+    pending->expected = place_.socket.empty() ? 2 : 3;
+    const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string(), purpose, privileges, strict};
     co_await ask(pending, runner, message);
     StartedRunner started;
     started.refused = pending->refused;
     if (pending->error == 0) {
         started.control = std::move(pending->descriptors[0]);
         started.plugin = std::move(pending->descriptors[1]);
+        if (pending->descriptors.size() > 2)
+            started.output = std::move(pending->descriptors[2]);
     } else {
         started.error = pending->refused ? pending->text : to_string(Error{"launcher", pending->text, ""});
     }
@@ -282,6 +318,7 @@ void LauncherLink::lose(const std::string &why)
     last_error_ = "the launcher was lost: " + why;
     socket_->close();
     socket_.reset();
+    greeted_.notify();
     while (!pending_.empty()) {
         const std::uint64_t id = pending_.begin()->first;
         answer_error(id, ENOTCONN, last_error_, false);

@@ -47,13 +47,18 @@ public:
     // Ids of requests and runners come from one sequence.
     std::uint64_t next_id() { return ++last_id_; }
 
+    // What the launcher says of this system.
+    boost::asio::awaitable<Result<frames::Greeting>> greeting();
+
     struct StartedRunner {
         frames::Descriptor control; // none: `error` says why, for a person
         frames::Descriptor plugin;  // the very file that it loads
+        frames::Descriptor output;  // of a daemon's: what it prints
         std::string error;
         bool refused = false; // the launcher does not load such a file; else another attempt may go better
     };
-    boost::asio::awaitable<StartedRunner> start_runner(std::uint64_t runner, std::filesystem::path plugin);
+    boost::asio::awaitable<StartedRunner> start_runner(std::uint64_t runner, std::filesystem::path plugin,
+                                                       frames::Purpose purpose, std::uint32_t privileges, bool strict);
     void stop_runner(std::uint64_t runner);
 
     struct Sockets {
@@ -96,6 +101,9 @@ private:
     LauncherPlace place_;
     std::shared_ptr<Log> log_;
     std::shared_ptr<PacketSocket> socket_;
+    std::optional<frames::Greeting> greeting_; // of the last connection
+    Condition greeted_;
+    boost::asio::steady_timer greeting_limit_;
     pid_t child_ = 0;
     std::uint64_t last_id_ = 0;
     std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;

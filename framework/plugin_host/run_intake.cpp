@@ -146,7 +146,7 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
     }
     const std::uint32_t privilege = frames::privilege_for(request.kind, request.listen_port.has_value());
     LauncherLink::Sockets sockets;
-    if ((method().privileges & privilege) != privilege) {
+    if ((granted_privileges(context_.settings, method()) & privilege) != privilege) {
         sockets.error = EPERM;
     } else {
         const Network &network = request_.arguments.network;

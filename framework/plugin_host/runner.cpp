@@ -1,6 +1,5 @@
 #include "plugin_host/runner.hpp"
 
-#include "plugin_host/hash.hpp"
 #include "plugin_host/loaded_places.hpp"
 #include "plugin_host/status.hpp"
 
@@ -36,11 +35,10 @@ std::string wait_status_text(int wait_status)
 }
 
 Runner::Runner(asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
-               std::shared_ptr<Log> log, Admit admit, std::vector<std::string> readable)
+               std::shared_ptr<Log> log, HostSettings settings, std::shared_ptr<KnownPlugins> known)
     : executor_(std::move(executor)), link_(std::move(link)), plugin_(std::move(plugin)), log_(std::move(log)),
-      admit_(std::move(admit)), readable_(std::move(readable)), id_(link_->next_id()), settled_(executor_),
-      timer_(executor_),
-      idle_since_(std::chrono::steady_clock::now())
+      settings_(std::move(settings)), known_(std::move(known)), id_(link_->next_id()), settled_(executor_),
+      timer_(executor_), idle_since_(std::chrono::steady_clock::now())
 {
 }
 
@@ -80,76 +78,45 @@ asio::awaitable<void> Runner::wait_dead()
         co_await settled_.wait();
 }
 
-asio::awaitable<void> Runner::live()
+bool Runner::regranted() const
 {
-    const auto self = shared_from_this();
-    // The launcher follows no link.
-    std::error_code error;
-    file_ = std::filesystem::canonical(plugin_, error);
-    if (error)
-        file_ = plugin_;
-    auto started = co_await link_->start_runner(id_, file_);
-    if (!started.control) {
-        die(started.error, started.refused ? Cause::file : Cause::launcher);
-        co_return;
+    return ready() && !link_->attended() && privileges_of(*description_) != privileges_;
+}
+
+Result<void> Runner::check(const frames::Description &description) const
+{
+    if (auto meaningful = check_texts(description); !meaningful)
+        return meaningful;
+    return check_places(description.files, file_, settings_.readable);
+}
+
+void Runner::take_description(const frames::Description &description)
+{
+    if (state_ != State::starting)
+        return stop("it described itself unasked");
+    if (const auto meant = check(description); !meant)
+        return die(to_string(meant.error()), Cause::file);
+    if (const auto known = known_->find(plugin_); known != known_->end()) {
+        // What it has loaded, and what comes of that, is seen in this process alone.
+        frames::Description before = *known->second.described.description;
+        before.files = description.files;
+        before.cold = description.cold;
+        if (before != description)
+            return die("describes itself otherwise once it has more to find", Cause::file);
     }
-    if (state_ == State::dead) {
-        link_->stop_runner(id_);
-        co_return;
-    }
-    Result<std::string> hash = hash_descriptor(started.plugin.get());
-    if (!hash) {
-        die("its file cannot be read: " + hash.error().what, Cause::launcher);
-        co_return;
-    }
-    hash_ = std::move(*hash);
-    // Nothing is loaded before it is asked to describe itself.
-    if (const Result<void> admitted = admit_ ? admit_(plugin_, hash_) : Result<void>(); !admitted) {
-        die(admitted.error().what, Cause::file);
-        co_return;
-    }
-    control_ = std::make_shared<PacketSocket>(executor_, std::move(started.control));
-    control_->send(frames::encode(frames::AgentToRunner(frames::Describe{cold_})).value());
-    const frames::PacketBuffer buffer;
-    while (state_ != State::dead) {
-        Result<frames::Received> received = co_await control_->receive(buffer, 0);
-        if (received && received->transfer == frames::Transfer::would_block)
-            continue;
-        if (received && received->transfer == frames::Transfer::gone) {
-            fall_silent();
-            break;
-        }
-        const auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
-                                      : Result<frames::RunnerToAgent>(received.error());
-        if (message)
-            take(*message);
-        else
-            stop("it sent " + to_string(message.error()), own_end());
-    }
+    description_ = std::make_shared<const frames::Description>(description);
+    state_ = State::ready;
+    idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet
+    timer_.cancel();
+    if (on_settled)
+        on_settled(*this);
+    settled_.notify();
 }
 
 void Runner::take(const frames::RunnerToAgent &message)
 {
-    if (const auto *description = std::get_if<frames::Description>(&message)) {
-        if (state_ != State::starting)
-            return stop("it described itself unasked");
-        if (const auto meaningful = check_texts(*description); !meaningful) {
-            die(to_string(meaningful.error()), Cause::file);
-            return;
-        }
-        if (const auto placed = check_places(description->files, file_, readable_); !placed) {
-            die(to_string(placed.error()), Cause::file);
-            return;
-        }
-        description_ = std::make_shared<const frames::Description>(*description);
-        state_ = State::ready;
-        idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet
-        timer_.cancel();
-        if (on_settled)
-            on_settled(*this);
-        settled_.notify();
-        return;
-    }
+    if (const auto *description = std::get_if<frames::Description>(&message))
+        return take_description(*description);
     if (const auto *failed = std::get_if<frames::DescribeFailed>(&message))
         return die(failed->text, failed->died ? Cause::load : Cause::file);
     if (const auto *started = std::get_if<frames::Started>(&message))
@@ -230,8 +197,8 @@ void Runner::ended(int wait_status)
         die_after(kDrainTimeout);
 }
 
-// Its socket is closed. If it was the process of a run, or is loading its plugin, the launcher knows how that has ended;
-// or that it is the launcher that has.
+// Its socket is closed. If it was the process of a run, or is loading its plugin, the launcher knows how that has
+// ended; or that it is the launcher that has.
 void Runner::fall_silent()
 {
     silent_ = true;

@@ -14,7 +14,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <vector>
 
 namespace sonde::plugin_host {
 
@@ -35,11 +34,20 @@ enum class Cause {
     load,     // that loading it ended the process, or hung it
 };
 
-// One plugin file's process, as the agent sees it: it is started, describes its plugin, and is told to invoke methods.
+// What a file was found to be, and the file as it was then.
+struct Known {
+    std::optional<frames::LoadedFile> file;
+    Described described;
+};
+using KnownPlugins = std::map<std::filesystem::path, Known>;
+
+// One plugin file's process, as the agent sees it: it is started with what its plugin declares and is granted,
+// describes its plugin, and is told to invoke methods. A file that is not known is described before by a process that
+// may do nothing at all.
 class Runner : public std::enable_shared_from_this<Runner> {
 public:
     Runner(boost::asio::any_io_executor executor, std::shared_ptr<LauncherLink> link, std::filesystem::path plugin,
-           std::shared_ptr<Log> log, Admit admit, std::vector<std::string> readable);
+           std::shared_ptr<Log> log, HostSettings settings, std::shared_ptr<KnownPlugins> known);
     // One that nothing is started for: it is settled, by that error.
     void refuse(const std::string &why);
 
@@ -59,6 +67,8 @@ public:
     const std::string &hash() const { return hash_; } // of what it has loaded
     // Whether a file that it has loaded by path is another one by now: what a run would load is not what it has.
     bool outdated() const;
+    // Whether its plugin is granted something else by now.
+    bool regranted() const;
     // Of one that is not: what is wrong.
     const Error &error() const { return error_; }
     Cause cause() const { return cause_; }
@@ -86,7 +96,24 @@ private:
         bool started = false;
     };
 
+    // Whether it may be loaded with what this system lacks. False: it is dead.
+    boost::asio::awaitable<bool> check_isolation();
+
+    // A process of the plugin's that may be asked for its description, and which file it would load.
+    struct Process {
+        std::shared_ptr<PacketSocket> control;
+        std::string hash;
+    };
+
     boost::asio::awaitable<void> live();
+    // None: it is dead, and error() says why.
+    boost::asio::awaitable<std::optional<Process>> start_process(std::uint64_t id, frames::Purpose purpose,
+                                                                 std::uint32_t privileges);
+    // What it is, by a process that may do nothing. False: it is dead.
+    boost::asio::awaitable<bool> get_known();
+    Result<void> check(const frames::Description &description) const;
+    void take_description(const frames::Description &description);
+    std::uint32_t privileges_of(const frames::Description &description) const;
     void take(const frames::RunnerToAgent &message);
     void take(const frames::Started &started);
     std::shared_ptr<InvocationEvents> take_over(std::uint64_t invocation);
@@ -102,8 +129,9 @@ private:
     std::filesystem::path plugin_;
     std::filesystem::path file_; // where its path leads to
     std::shared_ptr<Log> log_;
-    Admit admit_;
-    std::vector<std::string> readable_;
+    HostSettings settings_;
+    std::shared_ptr<KnownPlugins> known_;
+    std::uint32_t privileges_ = 0; // that its process was started with
     std::uint64_t id_;
     State state_ = State::starting;
     Condition settled_;

@@ -43,6 +43,10 @@ Verdict Policy::judge(const Request &request) const
         return refused("method " + request.method +
                        " sends traffic and names no target that could be judged; the policy may list it as "
                        "untargeted");
+    for (const std::string &privilege : request.privileges)
+        if (!grants(request.method, privilege))
+            return refused("method " + request.method + " needs the privilege " + privilege +
+                           ", which /plugins/privileges of the local policy does not give it");
     Verdict verdict;
     verdict.allowed = true;
     for (auto target = request.targets.begin(); verdict && target != request.targets.end(); ++target)
@@ -66,6 +70,14 @@ Verdict Policy::judge(const Request &request) const
     if (!request.declared_bytes && left == 0)
         return refused(used + "none are left");
     return verdict;
+}
+
+bool Policy::grants(const std::string &method, const std::string &privilege) const
+{
+    if (denied_ || !plugins_.privileges)
+        return !denied_;
+    const auto given = plugins_.privileges->find(privilege);
+    return given != plugins_.privileges->end() && matches_any(given->second, method);
 }
 
 Verdict Policy::judge_target(std::string_view target) const

@@ -4,6 +4,7 @@
 #include "policy/target.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ struct NamedAddress {
 // One action of one run, before it starts.
 struct Request {
     std::string method;
-    bool active = false; // sends measurement traffic
+    bool active = false;                   // sends measurement traffic
+    std::vector<std::string> privileges{}; // that it declares: "icmp", "capture", "listen"
     // Everything the method will send to: host names, addresses, either with a port, or URLs. A method that sends
     // nothing has none.
     std::vector<std::string> targets;
@@ -52,6 +54,8 @@ struct PluginRules {
     std::vector<std::string> untargeted{};
     bool requires_signature = false;
     std::vector<std::string> trusted_keys{};
+    // The methods that get each privilege; absent: each gets what it declares.
+    std::optional<std::map<std::string, std::vector<std::string>>> privileges{};
 };
 
 class Policy {
@@ -72,6 +76,10 @@ public:
     // Whatever a run declares, the caller stops it when all runs of a day have used that.
     std::uint64_t bytes_per_day() const { return bytes_per_day_; }
     unsigned concurrency() const { return concurrency_; }
+    // Whether a method that declares a privilege gets it.
+    bool grants(const std::string &method, const std::string &privilege) const;
+    // Whether no plugin is loaded where a layer of its confinement is missing.
+    bool strict_isolation() const { return strict_isolation_; }
     // Whether a plugin must be signed by one of the trusted keys, each 32 bytes in base64.
     bool requires_signature() const { return plugins_.requires_signature; }
     const std::vector<std::string> &trusted_keys() const { return plugins_.trusted_keys; }
@@ -86,6 +94,7 @@ private:
     TargetList allow_;
     TargetList deny_;
     PluginRules plugins_;
+    bool strict_isolation_ = false;
 };
 
 // Reads a policy: JSON in which comments (// and /* */) are allowed; examples/policy.json shows all of it.
@@ -97,7 +106,10 @@ private:
 //     "plugins"         {"allow": [...], "untargeted": [...]}: globs of method names; may be left out: all.
 //                       "untargeted" are those that may send although they name no target that could be judged; may be
 //                       left out: none. "require-signature" (true or false; false if left out): a plugin that is not
-//                       signed by one of the "trusted-keys", which are public keys of Ed25519 in base64, is not loaded
+//                       signed by one of the "trusted-keys", which are public keys of Ed25519 in base64, is not loaded.
+//                       "privileges": {"icmp": [...], "capture": [...], "listen": [...]}: globs of the methods that get
+//                       each; one that is left out is given to none; all may be left out: what a method declares
+//     "isolation"       "strict": no plugin is loaded where a layer of its confinement is missing; "best" if left out
 //
 // Anything missing, unknown or out of range is an error, with its path in `what`; nothing has an open default.
 Result<Policy> read_policy(std::string_view text, const std::string &where);

@@ -103,10 +103,27 @@ Result<std::vector<std::string>> read_keys(const Value &plugins, const std::stri
     return keys;
 }
 
+Result<std::map<std::string, std::vector<std::string>>> read_privileges(const Value &privileges,
+                                                                        const std::string &where)
+{
+    const std::string path = "/plugins/privileges";
+    const Result<void> known = check_keys(privileges, where, path, {"icmp", "capture", "listen"});
+    if (!known)
+        return known.error();
+    std::map<std::string, std::vector<std::string>> given;
+    for (const auto &member : privileges.GetObject()) {
+        Result<std::vector<std::string>> methods = read_texts(privileges, member.name.GetString(), where, path);
+        if (!methods)
+            return methods.error();
+        given[member.name.GetString()] = std::move(*methods);
+    }
+    return given;
+}
+
 Result<PluginRules> read_plugins(const Value &plugins, const std::string &where)
 {
-    const Result<void> known =
-        check_keys(plugins, where, "/plugins", {"allow", "untargeted", "require-signature", "trusted-keys"});
+    const Result<void> known = check_keys(plugins, where, "/plugins",
+                                          {"allow", "untargeted", "require-signature", "trusted-keys", "privileges"});
     if (!known)
         return known.error();
     PluginRules rules;
@@ -125,6 +142,12 @@ Result<PluginRules> read_plugins(const Value &plugins, const std::string &where)
         if (!keys)
             return keys.error();
         rules.trusted_keys = std::move(*keys);
+    }
+    if (const auto privileges = plugins.FindMember("privileges"); privileges != plugins.MemberEnd()) {
+        auto given = read_privileges(privileges->value, where);
+        if (!given)
+            return given.error();
+        rules.privileges = std::move(*given);
     }
     if (const auto required = plugins.FindMember("require-signature"); required != plugins.MemberEnd()) {
         if (!required->value.IsBool())
@@ -152,7 +175,8 @@ Result<Policy> read_policy(std::string_view text, const std::string &where)
                      std::string("not JSON, at byte ") + std::to_string(root.GetErrorOffset()) + ": " +
                          rapidjson::GetParseError_En(root.GetParseError()),
                      ""};
-    const Result<void> keys = check_keys(root, where, "", {"bytes-per-day", "concurrency", "targets", "plugins"});
+    const Result<void> keys =
+        check_keys(root, where, "", {"bytes-per-day", "concurrency", "targets", "plugins", "isolation"});
     if (!keys)
         return keys.error();
 
@@ -188,6 +212,12 @@ Result<Policy> read_policy(std::string_view text, const std::string &where)
         if (!rules)
             return rules.error();
         policy.plugins_ = std::move(*rules);
+    }
+    if (const auto isolation = root.FindMember("isolation"); isolation != root.MemberEnd()) {
+        const Value &word = isolation->value;
+        policy.strict_isolation_ = word == "strict";
+        if (!policy.strict_isolation_ && word != "best")
+            return wrong(where, "/isolation", "must be \"strict\" or \"best\"");
     }
     return policy;
 }

@@ -346,6 +346,29 @@ def without_a_policy_nothing_is_measured(system):
     assert "192.0.2.0" not in row["message"], row  # what the owner wrote there
 
 
+def with_strict_isolation_nothing_runs_where_a_layer_is_missing(system):
+    # The launcher is not told of a control group.
+    system.write_policy({**system.policy, "isolation": "strict"})
+    start_all(system, "http-download", peer=True)
+    agent = system.programs["agent"]
+
+    def outcome(name):
+        apply(system, instruction(system, [immediate(name)], [task("get", "http-download", {
+            "url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})], [schedule(name, name, "get")]))
+        return wait_for_outcomes(system, name, 1)[0]
+
+    row = outcome("strict")
+    equal((row["outcome"], row["blame"], row["sent"], row["received"]), ("refused", "policy", 0, 0))
+    contains(row["message"], "the local policy wants strict isolation, and this system lacks ")
+    contains(row["message"], "cgroup (--cgroup is not given)")
+    assert "plugin ready" not in agent.log(), agent.tail()
+    assert "runner started" not in system.programs["launcher"].log()
+    # Whoever wants less writes it down, and it holds at once.
+    system.write_policy({**system.policy, "isolation": "best"})
+    agent.wait_for_log("plugin ready")
+    equal(outcome("best")["outcome"], "completed")
+
+
 def exit_statuses_tell_apart(system):
     equal(system.sonde("nonsense", check=False).returncode, 2)
     equal(system.sonde("agents", check=False).returncode, 4)  # no controller runs
@@ -364,4 +387,5 @@ main(damaged_plugins_are_named_and_the_rest_runs, an_invalid_instruction_is_refu
      half_a_request_is_one_log_line_and_nothing_stored, the_agent_measures_on_while_the_collector_is_down,
      retries_wait_up_to_twice_as_long_each_time_and_not_all_alike,
      a_report_refused_for_good_is_set_aside_and_visible, without_a_policy_nothing_is_measured,
+     with_strict_isolation_nothing_runs_where_a_layer_is_missing,
      exit_statuses_tell_apart)

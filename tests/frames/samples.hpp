@@ -59,14 +59,18 @@ inline Invoke invoke()
 }
 
 inline const std::vector<AgentToLauncher> agent_to_launcher{
-    StartRunner{1, "/usr/lib/sonde/plugins/ping.so"},
+    StartRunner{1, "/usr/lib/sonde/plugins/ping.so", Purpose::describe, SONDE_PRIVILEGE_CAPTURE, true},
     StopRunner{UINT64_MAX},
     OpenSockets{9, 1, SocketKind::udp, 6, 64, "eth0", address(), {}},
     OpenSockets{10, 1, SocketKind::capture, 0, 1, "lo", {}, {}},
     OpenSockets{11, 1, SocketKind::tcp, 4, 1, "", {}, 862},
 };
 inline const std::vector<LauncherToAgent> launcher_to_agent{
-    RunnerStarted{1, 4711}, LauncherError{9, 13, "no such file"}, SocketsOpened{9}, RunnerEnded{1, 139},
+    Greeting{{{"cgroup", "--cgroup is not given"}}, {{"icmp 6", "socket: Permission denied"}}, true},
+    RunnerStarted{1, 4711},
+    LauncherError{9, 13, "no such file"},
+    SocketsOpened{9},
+    RunnerEnded{1, 139},
     PluginRefused{2, "writable by everybody"}};
 inline const std::vector<AgentToRunner> agent_to_runner{Describe{true}, invoke(), Probe{8, 2}, Signal{77, 15}};
 inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2", true},

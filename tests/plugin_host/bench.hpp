@@ -32,8 +32,8 @@ struct Bench {
     {
     }
     // Over a daemon's socket.
-    explicit Bench(const std::filesystem::path &socket)
-        : host(plugin_host::Host::connect(loop.get_executor(), socket, quiet_log()))
+    explicit Bench(const std::filesystem::path &socket, std::shared_ptr<Log> log = quiet_log())
+        : host(plugin_host::Host::connect(loop.get_executor(), socket, std::move(log)))
     {
     }
 

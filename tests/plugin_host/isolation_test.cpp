@@ -5,6 +5,8 @@
 
 #include <fstream>
 #include <linux/landlock.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <sstream>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -259,4 +261,73 @@ TEST_CASE("a method that closes what it was given has no result")
     CHECK(result.status == kStatusNoResult);
     CHECK(result.message.find("without a result") != std::string::npos);
     victim.is_well();
+}
+
+TEST_CASE("a plugin that says something else once it has more to find is refused")
+{
+    if (skipped_where_sanitized())
+        return;
+    Bench bench;
+    const auto described = bench.wait(bench.host.describe(fixture("curious")));
+    REQUIRE_FALSE(described);
+    CHECK(described.error().what == "describes itself otherwise once it has more to find");
+    CHECK(described.error().hint != kTransientHint);
+}
+
+TEST_CASE("a method gets what it declares and is granted, also when the grant is changed")
+{
+    std::uint32_t granted = 0;
+    HostSettings settings;
+    settings.grant = [&](const frames::MethodDescription &) { return granted; };
+    Victim victim(settings);
+    CHECK(victim.suffer("own-header").message == "no socket: Operation not permitted");
+    granted = ~0U;
+    if (::geteuid() == 0 && !skipped_where_sanitized())
+        CHECK(victim.suffer("own-header").message == "own-header: Operation not permitted");
+    granted = SONDE_PRIVILEGE_CAPTURE;
+    CHECK(victim.suffer("own-header").message == "no socket: Operation not permitted");
+}
+
+TEST_CASE("what is to be isolated strictly is not loaded where a layer is missing, and the layer is named")
+{
+    bool strict = true;
+    HostSettings settings;
+    settings.strict = [&] { return strict; };
+    Bench bench(settings);
+    // Its launcher has no control group.
+    CHECK(missing_layers(bench.wait(bench.host.greeting()).value()).find("cgroup (--cgroup is not given)") !=
+          std::string::npos);
+    const auto refused = bench.wait(bench.host.describe(fixture("rows")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.starts_with("is not loaded: isolation is to be strict, and this system lacks "));
+    CHECK(refused.error().what.find("cgroup (--cgroup is not given)") != std::string::npos);
+    CHECK(refused.error().hint != kTransientHint);
+    strict = false;
+    CHECK(bench.wait(bench.host.describe(fixture("rows"))));
+}
+
+TEST_CASE("what a plugin prints is in the log under its name; a flood is dropped, and nobody waits for it")
+{
+    Daemon daemon;
+    const std::filesystem::path plugin = daemon.folder / "hostile.so";
+    std::filesystem::copy_file(fixture("hostile"), plugin);
+    std::filesystem::permissions(plugin, std::filesystem::perms(0644));
+    daemon.start();
+    std::ostringstream said;
+    Bench bench(daemon.socket, std::make_shared<Log>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(said)));
+    bench.run_until([&] { return bool(bench.wait(bench.host.describe(plugin))); });
+    Keeper keeper;
+    const auto result = bench.wait(bench.host.run(request_for(bench, plugin, {{"deed", "shout"}}), keeper));
+    REQUIRE(result.status == 0);
+    // Far more than a pipe holds, and than was read of it.
+    CHECK(keeper.numbers.at(0) > 10'000);
+    bench.run_until([&] { return said.str().find("plugin prints too much plugin=hostile.so") != std::string::npos; });
+    const std::string log = said.str();
+    CHECK(log.find("plugin prints plugin=hostile.so text=\"line 0 of a flood\"") != std::string::npos);
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = log.find("plugin prints plugin=", at)) != std::string::npos; ++at)
+        ++lines;
+    // One a second on top of those at once, and the test has a minute at most.
+    CHECK(lines >= 50);
+    CHECK(lines <= 50 + 60);
 }

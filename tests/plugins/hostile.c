@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -190,6 +191,13 @@ static int32_t use_up(const struct sonde_host *host, const char *what, const cha
     }
     if (strcmp(what, "stack") == 0)
         return overflow(0);
+    if (strcmp(what, "shout") == 0) {
+        /* For a second, as fast as it goes, into a pipe that nobody may have to empty. */
+        const int64_t end = host->now(host, SONDE_CLOCK_MONOTONIC) + 1000000000;
+        for (count = 0; host->now(host, SONDE_CLOCK_MONOTONIC) < end; ++count)
+            dprintf(2, "line %lld of a flood\n", (long long)count);
+        return fixture_row(host, count);
+    }
     if (strcmp(what, "rows") == 0)
         for (count = 1;; ++count) {
             fixture_row(host, count);

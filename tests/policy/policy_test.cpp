@@ -205,7 +205,8 @@ TEST_CASE("a policy with anything missing, unknown or out of range is refused as
     CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {}})") ==
           "policy.json: /targets/allow: missing (there is no default)");
     CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}, "byte-per-day": 2})") ==
-          "policy.json: /byte-per-day: unknown key (known here: bytes-per-day, concurrency, targets, plugins)");
+          "policy.json: /byte-per-day: unknown key (known here: bytes-per-day, concurrency, targets, plugins, "
+          "isolation)");
     CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": [], "denny": []}})") ==
           "policy.json: /targets/denny: unknown key (known here: allow, deny)");
     CHECK(error_of(R"({"bytes-per-day": 1, "bytes-per-day": 2, "concurrency": 1, "targets": {"allow": []}})") ==
@@ -264,6 +265,43 @@ TEST_CASE("comments are allowed, and the example is a good policy")
     CHECK(policy.concurrency() == 4);
     CHECK(policy.judge_target("192.0.2.1"));
     CHECK_FALSE(policy.judge_target("192.0.2.254"));
+}
+
+TEST_CASE("a policy may say which methods get which privilege")
+{
+    const auto with = [](const std::string &rules) {
+        return R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}, "plugins": {"allow": ["*"])" +
+               rules + "}}";
+    };
+    Request wanted;
+    wanted.method = "passive-syn";
+    wanted.declared_bytes = 0;
+    wanted.privileges = {"icmp", "capture"};
+    CHECK(policy_of(with("")).judge(wanted));
+    CHECK(policy_of(with(R"(, "privileges": {"icmp": ["*"], "capture": ["passive-*"]})")).judge(wanted));
+    const Policy policy = policy_of(with(R"(, "privileges": {"icmp": ["ping", "passive-syn"]})"));
+    CHECK(policy.grants("ping", "icmp"));
+    CHECK_FALSE(policy.grants("ping", "capture"));
+    CHECK(policy.judge(wanted).reason == "method passive-syn needs the privilege capture, which /plugins/privileges of "
+                                         "the local policy does not give it");
+    CHECK_FALSE(Policy::deny_all("it is missing").grants("ping", "icmp"));
+    CHECK(error_of(with(R"(, "privileges": {"root": ["ping"]})")).find("/plugins/privileges/root: unknown key") !=
+          std::string::npos);
+    CHECK(error_of(with(R"(, "privileges": ["icmp"])")).find("/plugins/privileges: must be an object") !=
+          std::string::npos);
+    CHECK(error_of(with(R"(, "privileges": {"icmp": [1]})")).find("/plugins/privileges/icmp/0: must be a text") !=
+          std::string::npos);
+}
+
+TEST_CASE("a policy may want strict isolation")
+{
+    const auto with = [](const std::string &word) {
+        return R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}, "isolation": )" + word + "}";
+    };
+    CHECK(policy_of(with("\"strict\"")).strict_isolation());
+    CHECK_FALSE(policy_of(with("\"best\"")).strict_isolation());
+    CHECK(error_of(with("\"most\"")).find("/isolation: must be \"strict\" or \"best\"") != std::string::npos);
+    CHECK(error_of(with("true")).find("/isolation: must be") != std::string::npos);
 }
 
 TEST_CASE("a policy may ask for signatures, and then names whose")

@@ -1,5 +1,6 @@
 #include "actions.hpp"
 
+#include "frames/privileges.hpp"
 #include "model/options.hpp"
 #include "model/report_task.hpp"
 #include "model/row_count.hpp"
@@ -170,6 +171,20 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
              policy_.current().judge({}).reason);
         co_return;
     }
+    // It may be as well.
+    if (policy_.strict_isolation()) {
+        const auto greeting = co_await host_.greeting();
+        if (!greeting) {
+            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoLauncher, Blame::agent,
+                 to_string(greeting.error()));
+            co_return;
+        }
+        if (const std::string missing = plugin_host::missing_layers(*greeting); !missing.empty()) {
+            fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
+                 "the local policy wants strict isolation, and this system lacks " + missing);
+            co_return;
+        }
+    }
     const auto method = catalogue_.find_method(task_of(start));
     if (!method) {
         const plugin_host::PluginFile *held = catalogue_.quarantined(task_of(start));
@@ -191,6 +206,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
     request.method = method->method().id;
     // What does not say that it only observes may send.
     request.active = (method->method().flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE;
+    request.privileges = frames::privilege_names(method->method().privileges & frames::kPrivileges);
     request.targets = arguments->targets;
     request.declared_bytes = plugin_host::traffic_bound(method->method(), arguments->values);
     // One that only observes and declares no bound sends nothing; any other may send anything.

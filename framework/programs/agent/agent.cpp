@@ -201,6 +201,8 @@ private:
         settings.admit = [this](const std::filesystem::path &plugin, const std::string &hash) {
             return policy_.admit(plugin, hash);
         };
+        settings.strict = [this] { return policy_.strict_isolation(); };
+        settings.grant = [this](const frames::MethodDescription &method) { return policy_.granted(method); };
         return settings;
     }
 
@@ -303,14 +305,27 @@ private:
         return std::clamp(catalogue_.look_again(), soon, MonotonicTime(now().monotonic + kScanInterval));
     }
 
+    // By the policy, whatever the plugins are.
+    asio::awaitable<bool> nothing_may_be_loaded()
+    {
+        if (policy_.current().denies_all())
+            co_return true;
+        if (!policy_.strict_isolation())
+            co_return false;
+        const auto greeting = co_await host_.greeting();
+        co_return greeting && !greeting->layers.empty();
+    }
+
     asio::awaitable<void> keep_scanning()
     {
         while (!stopping_) {
-            const bool refusing = policy_.current().denies_all();
+            const bool refusing = co_await nothing_may_be_loaded();
             const bool settled = catalogue_.settled();
             const bool changed = co_await watch_.wait(next_scan(settled, refusing));
-            // Nothing is loaded under such a policy: until it is mended there is nothing new to see.
-            const bool pointless = refusing && settled && !changed && policy_.current().denies_all();
+            // Until that is mended there is nothing new to see.
+            bool pointless = refusing && settled && !changed;
+            if (pointless)
+                pointless = co_await nothing_may_be_loaded();
             if (!stopping_ && !pointless)
                 co_await scan(kScanPatience);
         }

@@ -1,5 +1,6 @@
 #include "policy_file.hpp"
 
+#include "frames/privileges.hpp"
 #include "plugin_host/signature.hpp"
 
 #include <array>
@@ -55,13 +56,31 @@ const policy::Policy &PolicyFile::current()
     return policy_;
 }
 
-Result<void> PolicyFile::admit(const std::filesystem::path &file, const std::string &hash)
+const std::optional<policy::Policy> &PolicyFile::rules()
 {
     const policy::Policy &policy = current();
     if (!policy.denies_all())
         rules_ = policy;
-    // A file that is wrong at the moment takes no rule away.
-    if (!rules_)
+    return rules_;
+}
+
+std::uint32_t PolicyFile::granted(const frames::MethodDescription &method)
+{
+    std::uint32_t granted = 0;
+    for (std::uint32_t bit = 1; rules() && bit != 0 && bit <= frames::kPrivileges; bit <<= 1)
+        if ((method.privileges & bit) != 0 && rules_->grants(method.id, frames::privilege_text(bit)))
+            granted |= bit;
+    return granted;
+}
+
+bool PolicyFile::strict_isolation()
+{
+    return !rules() || rules_->strict_isolation();
+}
+
+Result<void> PolicyFile::admit(const std::filesystem::path &file, const std::string &hash)
+{
+    if (!rules())
         return Error{"", "is not loaded: the local policy refuses everything", ""};
     return rules_->requires_signature() ? plugin_host::check_signature(file, hash, rules_->trusted_keys())
                                         : Result<void>();

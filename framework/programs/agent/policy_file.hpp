@@ -1,8 +1,10 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "frames/description.hpp"
 #include "policy/policy.hpp"
 
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -20,13 +22,21 @@ public:
     // Whether a plugin's file with that SHA-256 may be loaded; the error says why not.
     Result<void> admit(const std::filesystem::path &file, const std::string &hash);
 
+    // Of the SONDE_PRIVILEGE_ bits that a method declares, those that it gets.
+    std::uint32_t granted(const frames::MethodDescription &method);
+    // Whether nothing is loaded where a layer of its confinement is missing; so it is while no policy has been read.
+    bool strict_isolation();
+
 private:
+    // The last ones that were no mistake: a file that is wrong at the moment takes no rule away.
+    const std::optional<policy::Policy> &rules();
+
     std::filesystem::path file_;
     std::shared_ptr<Log> log_;
     std::string text_;
     std::string reason_; // why everything is refused; logged once for each reason
     policy::Policy policy_ = policy::Policy::deny_all("the policy has not been read");
-    std::optional<policy::Policy> rules_; // the last ones that were no mistake
+    std::optional<policy::Policy> rules_;
     bool loaded_ = false;
 };
 

@@ -47,9 +47,9 @@ bool is_sanitized()
 #endif
 }
 
-Confinement::Confinement(std::vector<std::string> readable, bool strict)
+Confinement::Confinement(std::vector<std::string> readable)
     : filter_(is_sanitized() ? Error{"seccomp", "built with a sanitizer", ""} : SystemCallFilter::make()),
-      readable_(std::move(readable)), strict_(strict)
+      readable_(std::move(readable))
 {
 }
 
@@ -58,11 +58,12 @@ std::uint64_t Confinement::namespaces()
     return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
 }
 
-void Confinement::arrange_mounts(const Child &child)
+void Confinement::arrange_mounts(const Child &child, frames::Purpose purpose)
 {
     // What is unmounted outside is let go here, and nothing of this is seen outside.
     child.require(::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0, kNamespaces);
-    child.require(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, nullptr) == 0, kNamespaces);
+    const char *shown = purpose == frames::Purpose::describe ? "subset=pid" : nullptr;
+    child.require(::mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, shown) == 0, kNamespaces);
     mount_attr read_only{};
     read_only.attr_set = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID;
     child.require(::syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE, &read_only, sizeof read_only) == 0,
@@ -91,17 +92,21 @@ void Confinement::set_limits(const Child &child, bool own_user)
         limit(child, RLIMIT_AS, kMappedBytesMax);
 }
 
-void Confinement::restrict_files(const Child &child, int plugin, int runner, bool own_user) const
+void Confinement::restrict_files(const Child &child, frames::Purpose purpose, int plugin, int runner,
+                                 bool own_user) const
 {
     // With a user of its own it reads of /etc what everybody may; else also what is meant for this user, such as keys.
+    const ReadableFiles::System system = purpose == frames::Purpose::describe ? ReadableFiles::System::libraries
+                                         : own_user                           ? ReadableFiles::System::all
+                                                                              : ReadableFiles::System::named_settings;
     errno = ENOTSUP;
-    child.layer(!is_sanitized() && launcher::restrict_files({plugin, runner, own_user, readable_}), "landlock");
+    child.layer(!is_sanitized() && launcher::restrict_files({plugin, runner, system, readable_}), "landlock");
 }
 
-void Confinement::restrict_system_calls(const Child &child) const
+void Confinement::restrict_system_calls(const Child &child, frames::Purpose purpose) const
 {
     errno = ENOTSUP;
-    child.layer(filter_ && filter_->load(), "seccomp");
+    child.layer(filter_ && filter_->load(purpose == frames::Purpose::run), "seccomp");
 }
 
 } // namespace sonde::launcher

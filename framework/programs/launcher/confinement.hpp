@@ -1,5 +1,6 @@
 #pragma once
 
+#include "frames/messages.hpp"
 #include "programs/launcher/spawn.hpp"
 #include "programs/launcher/system_calls.hpp"
 
@@ -18,25 +19,24 @@ bool is_sanitized();
 // layer cannot do goes by Child::layer.
 class Confinement {
 public:
-    // `readable`: files and folders that plugins may read, besides the system's. Strict: no layer may be missing.
-    Confinement(std::vector<std::string> readable, bool strict);
+    // `readable`: files and folders that plugins may read, besides the system's.
+    explicit Confinement(std::vector<std::string> readable);
 
     // Flags of clone.
     static std::uint64_t namespaces();
-    bool strict() const { return strict_; }
 
-    // In new namespaces: its own /proc, and all else is read-only.
-    static void arrange_mounts(const Child &child);
+    // In new namespaces: its own /proc, and all else is read-only. One that only describes its plugin finds nothing in
+    // /proc but itself.
+    static void arrange_mounts(const Child &child, frames::Purpose purpose);
     // `own_user`: it shares its user with no other process.
     static void set_limits(const Child &child, bool own_user);
-    void restrict_files(const Child &child, int plugin, int runner, bool own_user) const;
-    // Nothing but exec may follow.
-    void restrict_system_calls(const Child &child) const;
+    void restrict_files(const Child &child, frames::Purpose purpose, int plugin, int runner, bool own_user) const;
+    // Nothing but exec may follow. One that only describes its plugin makes no socket.
+    void restrict_system_calls(const Child &child, frames::Purpose purpose) const;
 
 private:
     Result<SystemCallFilter> filter_;
     std::vector<std::string> readable_;
-    bool strict_;
 };
 
 } // namespace sonde::launcher

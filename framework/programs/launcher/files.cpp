@@ -36,13 +36,15 @@ constexpr std::uint64_t kWrite = LANDLOCK_ACCESS_FS_WRITE_FILE | kTruncate;
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                    LANDLOCK_ACCESS_FS_READ_FILE | kTruncate | kDeviceRequest;
 
-constexpr const char *kSystem[] = {"/usr", "/lib", "/lib32", "/lib64", "/libx32"};
-constexpr const char *kState[] = {"/proc", "/sys/class", "/sys/devices", "/dev/urandom", "/dev/random", "/dev/zero"};
+constexpr const char *kLibraries[] = {"/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/libx32",   "/lib",
+                                      "/lib32",   "/lib64",     "/libx32",    "/usr/local/lib"};
+constexpr const char *kLoader[] = {"/proc", "/etc/ld.so.cache", "/etc/ld.so.preload"};
+constexpr const char *kState[] = {"/sys/class", "/sys/devices", "/dev/urandom", "/dev/random", "/dev/zero"};
 constexpr const char *kSettings[] = {
-    "/etc/resolv.conf",  "/etc/hosts",           "/etc/nsswitch.conf", "/etc/host.conf",       "/etc/gai.conf",
-    "/etc/services",     "/etc/protocols",       "/etc/ethers",        "/etc/localtime",       "/etc/timezone",
-    "/etc/ld.so.cache",  "/etc/ld.so.conf",      "/etc/ld.so.conf.d",  "/etc/ld.so.preload",   "/etc/ssl/certs",
-    "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs", "/etc/ca-certificates", "/etc/trusted-key.key",
+    "/etc/resolv.conf",   "/etc/hosts",           "/etc/nsswitch.conf",   "/etc/host.conf",    "/etc/gai.conf",
+    "/etc/services",      "/etc/protocols",       "/etc/ethers",          "/etc/localtime",    "/etc/timezone",
+    "/etc/ld.so.conf",    "/etc/ld.so.conf.d",    "/etc/ssl/certs",       "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/certs", "/etc/ca-certificates", "/etc/trusted-key.key",
 };
 
 int landlock_version()
@@ -110,6 +112,19 @@ std::string folder_of_resolver()
     return folder.find('/', 1) == std::string::npos ? "" : folder;
 }
 
+void allow_data(Ruleset &rules, bool all_settings)
+{
+    rules.allow("/usr", kRead | kExecute);
+    for (const char *path : kState)
+        rules.allow(path, kRead);
+    for (const char *path : kSettings)
+        rules.allow(path, kRead);
+    if (all_settings)
+        rules.allow("/etc", kRead);
+    if (const std::string folder = folder_of_resolver(); !folder.empty())
+        rules.allow(folder, kRead);
+}
+
 } // namespace
 
 bool restrict_files(const ReadableFiles &files)
@@ -118,16 +133,12 @@ bool restrict_files(const ReadableFiles &files)
     if (version < 1)
         return false;
     Ruleset rules(what_version_knows(version));
-    for (const char *path : kSystem)
+    for (const char *path : kLibraries)
         rules.allow(path, kRead | kExecute);
-    for (const char *path : kState)
+    for (const char *path : kLoader)
         rules.allow(path, kRead);
-    for (const char *path : kSettings)
-        rules.allow(path, kRead);
-    if (files.etc)
-        rules.allow("/etc", kRead);
-    if (const std::string folder = folder_of_resolver(); !folder.empty())
-        rules.allow(folder, kRead);
+    if (files.system != ReadableFiles::System::libraries)
+        allow_data(rules, files.system == ReadableFiles::System::all);
     for (const std::string &path : files.more)
         rules.allow(path, kRead);
     rules.allow("/dev/null", kRead | kWrite);

@@ -1,8 +1,11 @@
 #include "programs/launcher/group.hpp"
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
+#include <ctime>
 #include <fcntl.h>
+#include <fstream>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,9 +13,23 @@ namespace sonde::launcher {
 
 namespace {
 
+struct Limit {
+    const char *version2; // its file there
+    const char *version1;
+    const char *value;
+    bool needed;
+};
+
 // Of all runs of a plugin at once; to bound all plugins together is the parent group's.
-constexpr const char *kMemoryBytesMax = "1073741824";
-constexpr const char *kProcessesMax = "1024";
+constexpr Limit kLimits[] = {
+    {"memory.max", "memory.limit_in_bytes", "1073741824", true},
+    {"memory.swap.max", "memory.swappiness", "0", false},
+    {"pids.max", "pids.max", "1024", false},
+};
+
+// What was killed leaves its group when it is gone, which without a pid namespace nobody waits for.
+constexpr int kRemovalsMax = 100;
+constexpr timespec kRemovalPause{0, 2'000'000};
 
 bool write_to(const std::string &path, const std::string &text)
 {
@@ -30,11 +47,10 @@ Result<Group> Group::make(const std::string &parent, const std::string &name)
     if (::mkdir(path.c_str(), 0755) != 0 && errno != EEXIST)
         return Error{path, std::strerror(errno), ""};
     group.path_ = path;
-    if (!write_to(path + "/memory.max", kMemoryBytesMax) && !write_to(path + "/memory.limit_in_bytes", kMemoryBytesMax))
-        return Error{path, std::strerror(errno), "--cgroup names a group with the memory controller"};
-    write_to(path + "/memory.swap.max", "0");
-    write_to(path + "/memory.swappiness", "0");
-    write_to(path + "/pids.max", kProcessesMax);
+    const bool version2 = ::access((path + "/cgroup.controllers").c_str(), F_OK) == 0;
+    for (const Limit &limit : kLimits)
+        if (!write_to(path + "/" + (version2 ? limit.version2 : limit.version1), limit.value) && limit.needed)
+            return Error{path, std::strerror(errno), "--cgroup names a group with the memory controller"};
     group.entrance_.reset(::open((path + "/cgroup.procs").c_str(), O_WRONLY | O_CLOEXEC));
     if (!group.entrance_)
         return Error{path, std::strerror(errno), ""};
@@ -50,8 +66,15 @@ Group &Group::operator=(Group &&other) noexcept
 
 void Group::remove()
 {
-    if (!path_.empty())
-        ::rmdir(path_.c_str());
+    entrance_.reset();
+    for (int tried = 0; !path_.empty() && tried < kRemovalsMax; ++tried) {
+        if (::rmdir(path_.c_str()) == 0 || errno != EBUSY)
+            return;
+        std::ifstream processes(path_ + "/cgroup.procs");
+        for (pid_t pid = 0; processes >> pid;)
+            ::kill(pid, SIGKILL);
+        ::nanosleep(&kRemovalPause, nullptr);
+    }
 }
 
 } // namespace sonde::launcher

@@ -9,7 +9,8 @@
 namespace sonde::launcher {
 
 // A control group of one runner's, version 1 or 2, which bounds the memory of all its processes together and, where the
-// kernel counts those there, their number. It is removed with this object, when the runner is gone.
+// kernel counts those there, their number. It is removed with this object, when the runner is gone: what is left in it
+// is killed, and if that takes more than a fifth of a second the empty group stays.
 class Group {
 public:
     // `parent` is a group with the memory controller that this process may write.

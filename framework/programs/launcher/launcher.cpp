@@ -1,21 +1,23 @@
 #include "programs/launcher/launcher.hpp"
 
+#include "frames/privileges.hpp"
+#include "programs/launcher/listen.hpp"
 #include "programs/launcher/plugin_file.hpp"
+#include "programs/launcher/request.hpp"
 #include "programs/launcher/start.hpp"
 #include "sockets/open_sockets.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <filesystem>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace sonde::launcher {
 
@@ -26,42 +28,13 @@ using namespace sonde::frames;
 // An agent that does not read for so long is as good as gone.
 constexpr timeval kSendTimeMax{5, 0};
 
-Error system_error(const std::string &where)
+// A pipe whose writer never waits: what nobody has read when it is full is lost.
+std::pair<Descriptor, Descriptor> make_output()
 {
-    return {where, std::strerror(errno), ""};
-}
-
-// A listening socket at a path that only `owner` may connect to.
-Result<Descriptor> listen_at(const std::string &path, uid_t owner)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path)
-        return Error{path, "the path is too long for a socket", ""};
-    std::memcpy(address.sun_path, path.c_str(), path.size());
-    const auto *name = reinterpret_cast<const sockaddr *>(&address);
-    const Descriptor probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    if (::connect(probe.get(), name, sizeof address) == 0)
-        return Error{path, "another launcher listens there", ""};
-    // /run is empty after a boot.
-    const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();
-    if (::mkdir(parent.c_str(), 0755) != 0 && errno != EEXIST)
-        return system_error(parent.string());
-    // A socket that nobody listens on is what a killed launcher leaves.
-    struct stat status {};
-    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode))
-        ::unlink(path.c_str());
-    Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    const mode_t mask = ::umask(0177);
-    const bool bound = ::bind(listener.get(), name, sizeof address) == 0;
-    ::umask(mask);
-    if (!bound)
-        return system_error(path);
-    if (::geteuid() == 0 && ::lchown(path.c_str(), owner, static_cast<gid_t>(-1)) != 0)
-        return system_error(path);
-    if (::listen(listener.get(), 4) != 0)
-        return system_error(path);
-    return listener;
+    int ends[2] = {-1, -1};
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+        return {};
+    return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
 
 Descriptor watch_signals()
@@ -77,8 +50,8 @@ Descriptor watch_signals()
 } // namespace
 
 Launcher::Launcher(Settings settings, Descriptor agent, Log &log)
-    : settings_(std::move(settings)), log_(&log), confinement_(settings_.readable, settings_.strict),
-      signals_(watch_signals()), agent_(std::move(agent))
+    : settings_(std::move(settings)), log_(&log), confinement_(settings_.readable), signals_(watch_signals()),
+      agent_(std::move(agent))
 {
 }
 
@@ -87,17 +60,17 @@ Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log)
     Launcher launcher(std::move(settings), std::move(agent), log);
     launcher.executable_.reset(::open(launcher.settings_.runner.c_str(), O_PATH | O_CLOEXEC));
     if (!launcher.executable_)
-        return system_error(launcher.settings_.runner);
+        return Error{launcher.settings_.runner, std::strerror(errno), ""};
+    // Before it listens: else who connects might wait for a child that still has the socket of a launcher that is gone.
+    launcher.try_out();
     if (!launcher.settings_.listen_path.empty()) {
         auto listener = listen_at(launcher.settings_.listen_path, launcher.settings_.agent_user);
         if (!listener)
             return listener.error();
         launcher.listener_ = std::move(*listener);
     }
-    if (launcher.settings_.attended)
-        log.warn("isolation off reason=attended-by-a-developer");
-    else if (is_sanitized())
-        log.warn("isolation incomplete reason=built-with-a-sanitizer");
+    if (launcher.agent_)
+        launcher.send(launcher.greeting_);
     return launcher;
 }
 
@@ -133,11 +106,16 @@ void Launcher::accept_agent()
         return;
     }
     if (agent_) {
-        log_->warn("connection refused uid={} pid={} reason=an-agent-is-connected", peer.uid, peer.pid);
+        log_->info("connection answered uid={} pid={} reason=an-agent-is-connected", peer.uid, peer.pid);
+        Greeting greeting = greeting_;
+        greeting.busy = true;
+        if (const auto frame = encode(LauncherToAgent(greeting)))
+            (void)frames::send(agent.get(), *frame, {}, MSG_DONTWAIT);
         return;
     }
     log_->info("agent connected uid={} pid={}", peer.uid, peer.pid);
     agent_ = std::move(agent);
+    send(greeting_);
 }
 
 void Launcher::receive()
@@ -176,27 +154,26 @@ Group Launcher::make_group(std::uint64_t runner)
     return {};
 }
 
-std::variant<Spawned, LauncherError> Launcher::start(const StartRunner &request, int plugin, uid_t uid, int group)
+std::variant<Spawned, LauncherError> Launcher::start(const StartRunner &request, Makings makings)
 {
     if (settings_.attended)
         return start_attended(request, settings_.runner, settings_.tool, settings_.terminal);
-    return start_runner(request, plugin, !listener_, executable_.get(), uid, group, confinement_);
+    makings.runner = executable_.get();
+    makings.by_path = !listener_;
+    return start_runner(request, makings, confinement_);
 }
 
-void Launcher::tell_missing(const std::vector<Missing> &layers)
+void Launcher::handle(const StartRunner &asked)
 {
-    for (const auto &[layer, error] : layers) {
-        const bool not_given = layer == kGroupLayer && settings_.group.empty();
-        if (told_missing_.insert(layer).second)
-            log_->warn("isolation incomplete missing={} reason={}", quoted(layer),
-                       quoted(not_given ? "--cgroup is not given" : std::strerror(error)));
-    }
-}
-
-void Launcher::handle(const StartRunner &request)
-{
+    StartRunner request = asked;
+    request.strict = request.strict || settings_.strict;
     if (runners_.contains(request.runner)) {
         send(LauncherError{request.runner, EEXIST, "the runner's id is taken"});
+        return;
+    }
+    if (const auto refused = refusal(request)) {
+        log_->warn("runner refused plugin={} reason={}", quoted(request.plugin), quoted(refused->text));
+        send(*refused);
         return;
     }
     const PluginOwner owner = listener_ ? PluginOwner::trusted : PluginOwner::anybody;
@@ -223,7 +200,10 @@ void Launcher::handle(const StartRunner &request)
     }
     const uid_t uid = user->uid();
     Group group = make_group(request.runner);
-    auto outcome = start(request, plugin->get(), uid, group.entrance());
+    std::pair<Descriptor, Descriptor> output;
+    if (listener_)
+        output = make_output();
+    auto outcome = start(request, {-1, plugin->get(), false, uid, group.entrance(), output.second.get()});
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));
         send(*error);
@@ -231,11 +211,11 @@ void Launcher::handle(const StartRunner &request)
     }
     const auto &started = std::get<Spawned>(outcome);
     tell_missing(started.missing);
-    runners_[request.runner] = {started.pid, std::move(*user), std::move(group)};
-    log_->info("runner started runner={} pid={} uid={} plugin={}", request.runner, started.pid, uid,
-               quoted(request.plugin));
-    const int descriptors[] = {started.control.get(), plugin->get()};
-    send(RunnerStarted{request.runner, started.pid}, descriptors);
+    runners_[request.runner] = {request, started.pid, std::move(*user), std::move(group)};
+    log_->info("runner started runner={} pid={} uid={} plugin={} privileges={}", request.runner, started.pid, uid,
+               quoted(request.plugin), quoted(frames::privilege_text(request.privileges)));
+    const int descriptors[] = {started.control.get(), plugin->get(), output.first.get()};
+    send(RunnerStarted{request.runner, started.pid}, std::span(descriptors).first(output.first ? 3 : 2));
 }
 
 void Launcher::handle(const StopRunner &request)
@@ -249,6 +229,12 @@ void Launcher::handle(const OpenSockets &request)
     const auto runner = runners_.find(request.runner);
     if (runner == runners_.end()) {
         send(LauncherError{request.request, ESRCH, "no such runner"});
+        return;
+    }
+    if (const auto refused = refusal(request, runner->second.asked)) {
+        log_->warn("sockets refused runner={} plugin={} reason={}", request.runner, quoted(runner->second.asked.plugin),
+                   quoted(refused->text));
+        send(*refused);
         return;
     }
     auto outcome = sockets::open_sockets(request, runner->second.user.uid());

@@ -12,7 +12,6 @@
 
 #include <cstdint>
 #include <map>
-#include <set>
 #include <string>
 #include <sys/types.h>
 #include <variant>
@@ -45,6 +44,7 @@ public:
 
 private:
     struct Runner {
+        frames::StartRunner asked; // for good: what it was started with is never raised
         pid_t pid = 0;
         RunnerUser user;
         Group group;
@@ -54,7 +54,7 @@ private:
 
     void accept_agent();
     void receive();
-    void handle(const frames::StartRunner &request);
+    void handle(const frames::StartRunner &asked);
     void handle(const frames::StopRunner &request);
     void handle(const frames::OpenSockets &request);
     // False: SIGTERM or SIGINT was among them.
@@ -63,16 +63,17 @@ private:
     void end_agent(const char *reason);
     Result<RunnerUser> free_user();
     Group make_group(std::uint64_t runner);
-    std::variant<Spawned, frames::LauncherError> start(const frames::StartRunner &request, int plugin, uid_t uid,
-                                                       int group);
-    // Of each layer once.
+    std::variant<Spawned, frames::LauncherError> start(const frames::StartRunner &request, Makings makings);
+    // What this system gives, by a runner that loads nothing and sockets that nobody uses.
+    void try_out();
+    // In the log and in the greeting, each layer once.
     void tell_missing(const std::vector<Missing> &layers);
     void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
 
     Settings settings_;
     Log *log_;
     Confinement confinement_;
-    std::set<std::string> told_missing_;
+    frames::Greeting greeting_;
     frames::Descriptor executable_;
     frames::Descriptor listener_;
     frames::Descriptor signals_;

@@ -22,8 +22,9 @@ namespace {
 using frames::LauncherError;
 
 // Leaves stdin (/dev/null), stdout and stderr, the control socket and the plugin; the rest closes at exec.
-void keep_descriptors(const Child &child, int control, int plugin)
+void keep_descriptors(const Child &child, int control, int plugin, int output)
 {
+    child.require(output < 0 || ::dup2(output, STDERR_FILENO) == STDERR_FILENO, "stderr");
     const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
     child.require(null >= 0 && ::dup2(null, STDIN_FILENO) == STDIN_FILENO, "/dev/null");
     child.require(::dup2(STDERR_FILENO, STDOUT_FILENO) == STDOUT_FILENO, "stdout");
@@ -48,37 +49,34 @@ void drop_privileges(const Child &child, uid_t uid)
     child.require(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "PR_SET_NO_NEW_PRIVS");
 }
 
-struct Plan {
-    const frames::StartRunner *request = nullptr;
-    bool by_path = false;
-    uid_t uid = 0;
-    const Confinement *confinement = nullptr;
-};
-
 void enter_group(const Child &child, int group)
 {
     errno = ENOENT;
     child.layer(group >= 0 && ::write(group, "0", 1) == 1, kGroupLayer);
 }
 
-void become_runner(const Child &child, const Plan &plan, bool apart, int control, int plugin, int runner)
+// `kept`: as start_runner() hands them to spawn().
+void become_runner(const Child &child, const frames::StartRunner &request, const Makings &makings,
+                   const Confinement &confinement, bool apart, const std::vector<int> &kept)
 {
-    const bool own_user = plan.uid != 0;
+    const bool own_user = makings.uid != 0;
+    const int runner = kept[2];
+    enter_group(child, kept[3]);
     ::setsid();
-    keep_descriptors(child, control, plugin);
+    keep_descriptors(child, kept[0], kept[1], kept[4]);
     if (apart)
-        Confinement::arrange_mounts(child);
+        Confinement::arrange_mounts(child, request.purpose);
     Confinement::set_limits(child, own_user);
     child.require(::chdir("/") == 0, "chdir");
     ::umask(022);
-    drop_privileges(child, plan.uid);
+    drop_privileges(child, makings.uid);
     // Changing the user clears this one, so it comes after that.
     child.require(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "PR_SET_PDEATHSIG");
     child.require_launcher();
     reset_signals();
-    plan.confinement->restrict_files(child, frames::kPluginDescriptor, runner, own_user);
-    const bool by_path = plan.by_path && ::access(plan.request->plugin.c_str(), R_OK) == 0;
-    std::string path = by_path ? plan.request->plugin : frames::kPluginDescriptorPath;
+    confinement.restrict_files(child, request.purpose, frames::kPluginDescriptor, runner, own_user);
+    const bool by_path = makings.by_path && ::access(request.plugin.c_str(), R_OK) == 0;
+    std::string path = by_path ? request.plugin : frames::kPluginDescriptorPath;
     if (by_path)
         ::close(frames::kPluginDescriptor);
     std::string name = "sonde-runner";
@@ -86,27 +84,25 @@ void become_runner(const Child &child, const Plan &plan, bool apart, int control
     std::string search = "PATH=/usr/bin:/bin";
     std::string locale = "LC_ALL=C";
     char *const environment[] = {search.data(), locale.data(), nullptr};
-    plan.confinement->restrict_system_calls(child);
+    confinement.restrict_system_calls(child, request.purpose);
     ::execveat(runner, "", arguments, environment, AT_EMPTY_PATH);
     child.require(false, "exec");
 }
 
 } // namespace
 
-std::variant<Spawned, LauncherError> start_runner(const frames::StartRunner &request, int plugin, bool by_path,
-                                                  int runner, uid_t uid, int group, const Confinement &confinement)
+std::variant<Spawned, LauncherError> start_runner(const frames::StartRunner &request, const Makings &makings,
+                                                  const Confinement &confinement)
 {
-    const Plan plan{&request, by_path, uid, &confinement};
     const auto start = [&](std::uint64_t namespaces) {
-        return spawn(namespaces, confinement.strict(), {plugin, runner, group},
-                     [&](const Child &child, const std::vector<int> &descriptors) {
-                         enter_group(child, descriptors[3]);
-                         become_runner(child, plan, namespaces != 0, descriptors[0], descriptors[1], descriptors[2]);
+        return spawn(namespaces, request.strict, {makings.plugin, makings.runner, makings.group, makings.output},
+                     [&](const Child &child, const std::vector<int> &kept) {
+                         become_runner(child, request, makings, confinement, namespaces != 0, kept);
                      });
     };
     auto outcome = start(Confinement::namespaces());
     const auto *failed = std::get_if<NotSpawned>(&outcome);
-    if (failed != nullptr && failed->step == kNamespaces && !confinement.strict()) {
+    if (failed != nullptr && failed->step == kNamespaces && !request.strict) {
         const Missing missing{kNamespaces, failed->error};
         outcome = start(0);
         if (auto *spawned = std::get_if<Spawned>(&outcome))

@@ -2,6 +2,7 @@
 
 #include "frames/socket.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -186,13 +187,21 @@ Program allowances()
     return program;
 }
 
+// Besides what the others say. The control socket stays, and leads to the agent alone.
+Program unsocketed()
+{
+    Program program(SCMP_ACT_ALLOW);
+    program.rules(kDenied, "socket socketpair connect bind listen accept accept4 ");
+    return program;
+}
+
 } // namespace
 
 Result<SystemCallFilter> SystemCallFilter::make()
 {
     SystemCallFilter filter;
-    const bool made =
-        refusals().write(filter.programs.emplace_back()) && allowances().write(filter.programs.emplace_back());
+    const bool made = refusals().write(filter.programs.emplace_back()) &&
+                      allowances().write(filter.programs.emplace_back()) && unsocketed().write(filter.offline);
     // What libseccomp took for that is of no use to a daemon.
     ::malloc_trim(0);
     if (!made)
@@ -200,14 +209,13 @@ Result<SystemCallFilter> SystemCallFilter::make()
     return filter;
 }
 
-bool SystemCallFilter::load() const
+bool SystemCallFilter::load(bool online) const
 {
-    for (const auto &program : programs) {
+    const auto enforce = [](const std::vector<sock_filter> &program) {
         const sock_fprog code{static_cast<unsigned short>(program.size()), const_cast<sock_filter *>(program.data())};
-        if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &code) != 0)
-            return false;
-    }
-    return true;
+        return ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &code) == 0;
+    };
+    return (online || enforce(offline)) && std::all_of(programs.begin(), programs.end(), enforce);
 }
 
 } // namespace sonde::launcher

@@ -13,12 +13,13 @@ namespace sonde::launcher {
 // SIGSYS.
 struct SystemCallFilter {
     std::vector<std::vector<sock_filter>> programs;
+    std::vector<sock_filter> offline; // makes no socket and turns none to anybody else
 
     // An error where libseccomp does not know this machine.
     static Result<SystemCallFilter> make();
     // In the process that is to be confined, which has no_new_privs; it cannot be undone. False with errno where the
     // kernel has no seccomp.
-    bool load() const;
+    bool load(bool online) const;
 };
 
 } // namespace sonde::launcher

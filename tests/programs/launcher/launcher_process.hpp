@@ -12,19 +12,24 @@ using ControlWire = Wire<frames::AgentToRunner, frames::RunnerToAgent>;
 
 // A launcher of the test's own, over a descriptor.
 struct LauncherProcess {
-    explicit LauncherProcess(const std::vector<std::string> &more = {}) : LauncherProcess(new_pair(), more) {}
+    explicit LauncherProcess(const std::vector<std::string> &more = {}) : LauncherProcess(new_pair(), more)
+    {
+        greeting = wire.expect<frames::Greeting>();
+    }
 
     Process process;
     LauncherWire wire;
+    frames::Greeting greeting; // what it began with
 
     struct StartedRunner {
         pid_t pid = 0;
         ControlWire control;
     };
 
-    StartedRunner start(std::uint64_t id, const std::string &plugin)
+    StartedRunner start(std::uint64_t id, const std::string &plugin, std::uint32_t privileges = 0,
+                        frames::Purpose purpose = frames::Purpose::run)
     {
-        wire.send(frames::StartRunner{id, plugin});
+        wire.send(frames::StartRunner{id, plugin, purpose, privileges});
         auto incoming = wire.next();
         REQUIRE(incoming);
         REQUIRE(std::holds_alternative<frames::RunnerStarted>(incoming->message));

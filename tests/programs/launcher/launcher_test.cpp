@@ -3,12 +3,15 @@
 #include "support/skip.hpp"
 #include "support/temp_dir.hpp"
 
+#include <algorithm>
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <linux/landlock.h>
 #include <sched.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 
 using namespace sonde;
@@ -114,6 +117,13 @@ frames::Descriptor connect_to(const std::string &path)
     return socket;
 }
 
+LauncherWire agent_at(const std::string &path)
+{
+    LauncherWire wire(connect_to(path));
+    CHECK_FALSE(wire.expect<frames::Greeting>().busy);
+    return wire;
+}
+
 } // namespace
 
 TEST_CASE("a runner that the launcher starts runs a plugin")
@@ -177,6 +187,73 @@ TEST_CASE("a runner is the first process of its own namespaces and has a filter 
     }
 }
 
+TEST_CASE("what only describes its plugin has no socket, no file but libraries, and nothing of the system's settings")
+{
+    LauncherProcess launcher;
+    auto runner = launcher.start(1, fixture("curious"), 0, frames::Purpose::describe);
+    runner.control.send(frames::Describe{});
+    const std::string found = runner.control.expect<frames::Description>().methods[0].help;
+#ifdef SONDE_SANITIZED
+    say_skipped("a sanitizer's runtime itself needs what is refused here");
+#else
+    CHECK(found.starts_with("inet 1 unix 1 netlink 1 ")); // EPERM
+    if (::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION) < 1) {
+        say_skipped("the kernel has no Landlock");
+        return;
+    }
+    // EACCES; what is not to be seen at all is not there, and where everything is read-only EROFS comes first.
+    CHECK(found.find(" /etc 13 /etc/passwd 13 /etc/resolv.conf 13 /usr/bin/env 13 /sys/class/net 13 ") !=
+          std::string::npos);
+    CHECK((found.ends_with(" /tmp/x 13") || found.ends_with(" /tmp/x 30")));
+    if (::geteuid() == 0 && may_make_namespaces())
+        CHECK(found.find(" /proc/version 2 ") != std::string::npos);
+#endif
+}
+
+TEST_CASE("sockets are opened for the privileges that a runner was started with, and for no other")
+{
+    LauncherProcess launcher;
+    const auto refusal = [&](std::uint64_t runner, frames::SocketKind kind, std::uint8_t family,
+                             std::optional<std::uint16_t> port = {}) {
+        frames::OpenSockets request{9, runner, kind, family, 1, "", {}, port};
+        launcher.wire.send(request);
+        const auto answer = launcher.wire.next();
+        REQUIRE(answer);
+        const auto *error = std::get_if<frames::LauncherError>(&answer->message);
+        return error == nullptr ? std::string() : error->text;
+    };
+    using enum frames::SocketKind;
+    const auto plain = launcher.start(1, fixture("rows"));
+    CHECK(refusal(1, udp, 4).empty());
+    CHECK(refusal(1, tcp, 4).empty());
+    const std::string without = "the runner was started without the privilege ";
+    CHECK(refusal(1, icmp, 4) == without + "icmp");
+    CHECK(refusal(1, capture, 0) == without + "capture");
+    CHECK(refusal(1, udp, 4, 0) == without + "listen");
+    const auto listener = launcher.start(2, fixture("rows"), SONDE_PRIVILEGE_LISTEN);
+    CHECK(refusal(2, udp, 4, 0).empty());
+    CHECK(refusal(2, icmp, 4) == without + "icmp");
+    // Another runner's privilege is nobody else's, and one is not raised by asking again.
+    const auto capturer = launcher.start(3, fixture("rows"), SONDE_PRIVILEGE_CAPTURE);
+    CHECK(refusal(1, capture, 0) == without + "capture");
+    launcher.wire.send(frames::StartRunner{1, fixture("rows"), frames::Purpose::run, SONDE_PRIVILEGE_CAPTURE});
+    CHECK(launcher.wire.expect<frames::LauncherError>().error == EEXIST);
+    CHECK(refusal(1, capture, 0) == without + "capture");
+    const auto describer = launcher.start(4, fixture("rows"), 0, frames::Purpose::describe);
+    CHECK(refusal(4, udp, 4) == "a runner that only describes gets no socket");
+}
+
+TEST_CASE("privileges that do not exist, or for a runner that only describes, are refused")
+{
+    LauncherProcess launcher;
+    launcher.wire.send(frames::StartRunner{1, fixture("rows"), frames::Purpose::run, SONDE_PRIVILEGE_ICMP | 0x50});
+    CHECK(launcher.wire.expect<frames::LauncherError>() == frames::LauncherError{1, EINVAL, "no such privilege: 0x50"});
+    launcher.wire.send(frames::StartRunner{1, fixture("rows"), frames::Purpose::describe, SONDE_PRIVILEGE_ICMP});
+    CHECK(launcher.wire.expect<frames::LauncherError>() ==
+          frames::LauncherError{1, EPERM, "a runner that only describes gets no privilege: icmp"});
+    launcher.start(1, fixture("rows"));
+}
+
 TEST_CASE("a layer that is missing is named once; strict isolation does without the runner instead")
 {
     const TempDir directory;
@@ -191,6 +268,10 @@ TEST_CASE("a layer that is missing is named once; strict isolation does without 
     LauncherWire best(std::move(best_end));
     Process loose = launch("best", best_socket.get());
     best_socket.reset();
+    const auto greeting = best.expect<frames::Greeting>();
+    if (::geteuid() == 0)
+        CHECK(std::find(greeting.layers.begin(), greeting.layers.end(),
+                        frames::Missing{"namespaces", "Operation not permitted"}) != greeting.layers.end());
     for (const std::uint64_t id : {1, 2}) {
         best.send(frames::StartRunner{id, fixture("rows")});
         const auto started = best.next();
@@ -208,9 +289,21 @@ TEST_CASE("a layer that is missing is named once; strict isolation does without 
     LauncherWire strict(std::move(strict_end));
     Process stern = launch("strict --cgroup /nonexistent", strict_socket.get());
     strict_socket.reset();
+    strict.expect<frames::Greeting>();
     strict.send(frames::StartRunner{1, fixture("rows")});
     CHECK(strict.expect<frames::LauncherError>() ==
           frames::LauncherError{1, EPERM, "namespaces: Operation not permitted"});
+
+    // An agent may want that of a launcher that would do without.
+    auto [asked_end, asked_socket] = new_pair();
+    LauncherWire asked(std::move(asked_end));
+    Process third = launch("best", asked_socket.get());
+    asked_socket.reset();
+    asked.expect<frames::Greeting>();
+    asked.send(frames::StartRunner{1, fixture("rows"), frames::Purpose::run, 0, true});
+    CHECK(asked.expect<frames::LauncherError>().text == "namespaces: Operation not permitted");
+    asked.send(frames::StartRunner{1, fixture("rows")});
+    asked.expect<frames::RunnerStarted>();
 }
 
 TEST_CASE("all runs of a plugin together have the memory of its control group, and the group goes with the runner")
@@ -306,7 +399,7 @@ TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else
     const std::string path = directory.path() / "launcher.sock";
     Process launcher({LAUNCHER, "--socket", path, "--agent-user", std::to_string(::geteuid()), "--runner", RUNNER,
                       "--log", "error"});
-    LauncherWire wire(connect_to(path));
+    LauncherWire wire = agent_at(path);
     const auto plugin = directory.path() / "rows.so";
     std::filesystem::copy_file(fixture("rows"), plugin);
     const auto refusal = [&] {
@@ -328,7 +421,7 @@ TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else
     // What was judged is what is loaded, whatever becomes of the path and the file by then.
     const std::string command = file_text("/proc/" + std::to_string(runner) + "/cmdline");
     CHECK(command == std::string("sonde-runner\0/proc/self/fd/4\0", 29));
-    REQUIRE(started->descriptors.size() == 2);
+    REQUIRE(started->descriptors.size() == 3);
     const int loaded = started->descriptors[1].get();
     const std::string copy = "/proc/self/fd/" + std::to_string(loaded);
     CHECK(std::filesystem::read_symlink(copy).string() == "/memfd:rows.so (deleted)");
@@ -343,7 +436,7 @@ TEST_CASE("a daemon's plugins are refused where somebody else could replace them
     const std::string path = directory.path() / "launcher.sock";
     Process launcher({LAUNCHER, "--socket", path, "--agent-user", std::to_string(::geteuid()), "--runner", RUNNER,
                       "--log", "error"});
-    LauncherWire wire(connect_to(path));
+    LauncherWire wire = agent_at(path);
     const std::string above = directory.path() / "above";
     const std::string folder = above + "/plugins";
     const std::string plugin = folder + "/rows.so";
@@ -454,19 +547,25 @@ TEST_CASE("the daemon serves one agent at a time, and the next one after it")
                                            "--runner", RUNNER,     "--log", "error"};
     Process launcher(command);
     const std::string plugin = copy_of_rows(directory);
-    LauncherWire first(connect_to(path));
+    LauncherWire first = agent_at(path);
     struct stat status {};
     REQUIRE(::stat(path.c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
     first.send(frames::StartRunner{1, plugin});
     const pid_t runner = first.expect<frames::RunnerStarted>().pid;
+    // Who comes second is told what this system gives, which nobody else can know as well, and no more.
     LauncherWire second(connect_to(path));
+    const auto greeting = second.expect<frames::Greeting>();
+    CHECK(greeting.busy);
+    CHECK(std::any_of(greeting.layers.begin(), greeting.layers.end(), [](const frames::Missing &layer) {
+        return layer == frames::Missing{"cgroup", "--cgroup is not given"};
+    }));
     CHECK_FALSE(second.next());
     // Another launcher finds the place taken and says so.
     CHECK(WEXITSTATUS(Process(command).wait()) == 4);
     first.close();
     CHECK(ends(runner));
-    LauncherWire third(connect_to(path));
+    LauncherWire third = agent_at(path);
     third.send(frames::StartRunner{1, plugin});
     third.expect<frames::RunnerStarted>();
     launcher.signal(SIGTERM);
@@ -486,7 +585,7 @@ TEST_CASE("the socket of a killed daemon is taken over")
     }
     REQUIRE(::access(path.c_str(), F_OK) == 0);
     Process next(command);
-    LauncherWire wire(connect_to(path));
+    LauncherWire wire = agent_at(path);
     wire.send(frames::StartRunner{1, copy_of_rows(directory)});
     wire.expect<frames::RunnerStarted>();
 }

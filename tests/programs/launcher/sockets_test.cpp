@@ -1,5 +1,7 @@
 #include "launcher_process.hpp"
 
+#include "frames/privileges.hpp"
+
 #include "support/skip.hpp"
 
 #include <algorithm>
@@ -20,7 +22,7 @@ namespace {
 // A launcher with a runner to open sockets for.
 struct Opener {
     LauncherProcess launcher;
-    LauncherProcess::StartedRunner runner = launcher.start(1, fixture("rows"));
+    LauncherProcess::StartedRunner runner = launcher.start(1, fixture("rows"), frames::kPrivileges);
 
     std::vector<frames::Descriptor> open(frames::OpenSockets request)
     {
