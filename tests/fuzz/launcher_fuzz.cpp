@@ -1,0 +1,78 @@
+// libFuzzer's target for what an agent asks of the launcher: from a packet to a request that may be carried out. The
+// first byte of the input is how many bytes the packet of a runner's start has; what follows it are a request for
+// sockets and whatever else comes.
+#include "frames/messages.hpp"
+#include "frames/privileges.hpp"
+#include "programs/launcher/request.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <span>
+#include <variant>
+
+namespace {
+
+using namespace sonde;
+
+void abort_unless(bool good)
+{
+    if (!good)
+        std::abort();
+}
+
+template <class Message>
+std::optional<Message> read(std::span<const std::byte> packet)
+{
+    const auto message = frames::decode<frames::AgentToLauncher>(packet);
+    if (!message || !std::holds_alternative<Message>(*message))
+        return std::nullopt;
+    return std::get<Message>(*message);
+}
+
+// A refusal goes back to the agent, so it must be a message that can be sent and read.
+void is_sendable(const frames::LauncherError &refusal)
+{
+    const auto frame = frames::encode(frames::LauncherToAgent(refusal));
+    abort_unless(frame && frames::decode<frames::LauncherToAgent>(*frame));
+}
+
+void check(const frames::StartRunner &start)
+{
+    const auto refusal = launcher::refusal(start);
+    if (refusal)
+        return is_sendable(*refusal);
+    abort_unless(start.plugin.starts_with('/'));
+    abort_unless((start.privileges & ~frames::kPrivileges) == 0);
+    abort_unless(start.purpose == frames::Purpose::run || start.privileges == 0);
+}
+
+void check(const frames::OpenSockets &open, const frames::StartRunner &runner)
+{
+    const auto refusal = launcher::refusal(open, runner);
+    if (refusal)
+        return is_sendable(*refusal);
+    abort_unless(open.count >= 1 && open.count <= frames::kSocketsMax);
+    abort_unless(runner.purpose == frames::Purpose::run);
+    const std::uint32_t needed = frames::privilege_for(open.kind, open.listen_port.has_value());
+    abort_unless((needed & runner.privileges) == needed);
+    abort_unless(open.kind != frames::SocketKind::capture || (runner.privileges & SONDE_PRIVILEGE_CAPTURE) != 0);
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    if (size == 0)
+        return 0;
+    const auto input = std::as_bytes(std::span(data, size)).subspan(1);
+    const std::size_t first = std::min<std::size_t>(data[0], input.size());
+    const auto start = read<frames::StartRunner>(input.first(first));
+    const auto open = read<frames::OpenSockets>(input.subspan(first));
+    if (start)
+        check(*start);
+    if (open)
+        check(*open, start.value_or(frames::StartRunner{1, "/a"}));
+    return 0;
+}
