@@ -1,5 +1,6 @@
 #include "hosting/run.hpp"
 
+#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 #include "frames/start.hpp"
 #include "hosting/cancel.hpp"

@@ -8,6 +8,9 @@
 #include <iostream>
 
 #include <grp.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 using namespace sonde;
 

@@ -126,4 +126,18 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
     return lines;
 }
 
+std::string hanging(const std::string &beginning, const std::string &text, std::size_t width)
+{
+    constexpr std::size_t text_min = 30;
+    const std::size_t left =
+        width == Console::kUnlimited ? width : std::max(width, beginning.size() + text_min) - beginning.size();
+    std::string lines = beginning;
+    for (const char c : wrapped(printable(text), left, 0)) {
+        lines += c;
+        if (c == '\n')
+            lines.append(beginning.size(), ' ');
+    }
+    return lines + '\n';
+}
+
 } // namespace sonde::cli

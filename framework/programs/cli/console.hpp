@@ -56,4 +56,7 @@ std::size_t width_of(std::string_view text);
 // Words that are longer stay whole. No newline at the end.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent);
 
+// Text behind a beginning, all of its lines behind it, within `width` columns where there is room; ends with a newline.
+std::string hanging(const std::string &beginning, const std::string &text, std::size_t width);
+
 } // namespace sonde::cli

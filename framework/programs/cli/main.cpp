@@ -26,6 +26,7 @@ Examples:
   sonde plugins
   sonde new tcp-connect --lang c
   sonde check build/tcp-connect.so
+  sonde doctor
   sonde validate hourly.json
   sonde instruct 6b1c0f8e hourly.json
   sonde results ping last --last 2h
@@ -58,7 +59,8 @@ int main(int argc, char **argv)
     sonde.get_formatter()->column_width(28);
     const Verb verbs[] = {add_new(sonde),      add_run(sonde),    add_describe(sonde), add_check(sonde),
                           add_plugins(sonde),  add_sign(sonde),   add_ca(sonde),       add_validate(sonde),
-                          add_instruct(sonde), add_agents(sonde), add_results(sonde),  add_outcomes(sonde)};
+                          add_instruct(sonde), add_agents(sonde), add_results(sonde),  add_outcomes(sonde),
+                          add_doctor(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

@@ -39,6 +39,7 @@ Verb add_run(CLI::App &sonde);
 Verb add_new(CLI::App &sonde);
 Verb add_describe(CLI::App &sonde);
 Verb add_plugins(CLI::App &sonde);
+Verb add_doctor(CLI::App &sonde);
 Verb add_check(CLI::App &sonde);
 Verb add_sign(CLI::App &sonde);
 Verb add_validate(CLI::App &sonde);

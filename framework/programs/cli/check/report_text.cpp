@@ -30,21 +30,6 @@ std::string status_word(const Judgement &judgement)
     return judgement.status == CheckStatus::crash ? "CRASH" : to_string(judgement.status);
 }
 
-// Text behind a beginning, all of its lines behind it.
-std::string hanging(const std::string &beginning, const std::string &text, std::size_t width)
-{
-    constexpr std::size_t text_min = 30;
-    const std::size_t left =
-        width == Console::kUnlimited ? width : std::max(width, beginning.size() + text_min) - beginning.size();
-    std::string lines = beginning;
-    for (const char c : wrapped(printable(text), left, 0)) {
-        lines += c;
-        if (c == '\n')
-            lines.append(beginning.size(), ' ');
-    }
-    return lines + '\n';
-}
-
 std::string line(const char *word, const std::string &text, std::size_t width)
 {
     return hanging(std::string(kIndent, ' ') + padded(word, 4) + " ", text, width);
