@@ -164,7 +164,9 @@ public:
 private:
     std::shared_ptr<Runner> find(std::uint64_t id) const
     {
-        const auto found = all_.find(id);
+        const auto found = std::find_if(all_.begin(), all_.end(), [&](const auto &each) {
+            return each.first == id || each.second->describing() == id;
+        });
         return found == all_.end() ? nullptr : found->second;
     }
 

@@ -56,7 +56,7 @@ void Runner::start(std::chrono::milliseconds timeout, bool cold)
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
         if (!error && self && !self->settled())
-            self->stop("it did not start in time", self->control_ ? Cause::load : Cause::launcher);
+            self->stop("it did not start in time", self->own_end());
     });
     asio::co_spawn(executor_, live(), [self = shared_from_this()](const std::exception_ptr &failure) {
         if (failure)

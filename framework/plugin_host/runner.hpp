@@ -82,6 +82,8 @@ public:
     std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
 
     std::uint64_t id() const { return id_; }
+    // Of the process that describes its plugin beforehand; 0: there is none.
+    std::uint64_t describing() const { return describing_; }
     const std::filesystem::path &plugin() const { return plugin_; }
 
     // Kills it and whatever runs in it.
@@ -120,8 +122,11 @@ private:
     void fall_silent();
     void die_after(std::chrono::milliseconds time);
     void die(const std::string &why, Cause cause);
-    // Of an end that nobody wanted.
-    Cause own_end() const { return state_ == State::starting && control_ ? Cause::load : Cause::launcher; }
+    // Of an end that nobody wanted. What is attended ends by its tool's will, or its developer's.
+    Cause own_end() const
+    {
+        return state_ == State::starting && control_ && !link_->attended() ? Cause::load : Cause::launcher;
+    }
     std::string name() const { return plugin_.filename().string(); }
 
     boost::asio::any_io_executor executor_;
@@ -133,6 +138,7 @@ private:
     std::shared_ptr<KnownPlugins> known_;
     std::uint32_t privileges_ = 0; // that its process was started with
     std::uint64_t id_;
+    std::uint64_t describing_ = 0;
     State state_ = State::starting;
     Condition settled_;
     boost::asio::steady_timer timer_;

@@ -128,6 +128,7 @@ asio::awaitable<bool> Runner::get_known()
     if (const auto found = known_->find(plugin_); found != known_->end() && found->second.file == now)
         co_return true;
     const std::uint64_t id = link_->next_id();
+    describing_ = id;
     auto started = co_await start_process(id, frames::Purpose::describe, 0);
     if (!started)
         co_return false;
@@ -137,16 +138,19 @@ asio::awaitable<bool> Runner::get_known()
     Result<frames::Received> received = co_await control_->receive(buffer, 0);
     while (received && received->transfer == frames::Transfer::would_block)
         received = co_await control_->receive(buffer, 0);
+    if (received && received->transfer == frames::Transfer::gone && state_ != State::dead) {
+        fall_silent();
+        co_await wait_dead();
+    }
+    describing_ = 0;
     link_->stop_runner(id);
     if (state_ == State::dead)
         co_return false;
-    const bool gone = received && received->transfer == frames::Transfer::gone;
-    const auto message = received && !gone
-                             ? frames::decode<frames::RunnerToAgent>(received->frame)
-                             : Result<frames::RunnerToAgent>(Error{"", "the end of the process that reads it", ""});
+    const auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
+                                  : Result<frames::RunnerToAgent>(received.error());
     control_->close();
     if (!message)
-        die("in place of a description came " + to_string(received ? message.error() : received.error()), Cause::load);
+        die("in place of a description came " + to_string(message.error()), Cause::load);
     else if (const auto *failed = std::get_if<frames::DescribeFailed>(&*message))
         die(failed->text, failed->died ? Cause::load : Cause::file);
     else if (const auto *description = std::get_if<frames::Description>(&*message); description == nullptr)

@@ -35,7 +35,7 @@ def put(path, document):
 
 
 def results_in(reports):
-    return [result for file in sorted(reports.glob("*/*.json"))
+    return [result for file in sorted(reports.glob("*/[!.]*.json"))
             for result in json.loads(file.read_text())["ietf-lmap-report:input"].get("result", [])]
 
 
