@@ -115,13 +115,13 @@ public:
             throw std::runtime_error(to_string(state.error()));
         budget_.restore(state->booked_bytes);
         policy_.current();
-        answer_owner();
         if (remote_)
             spawn(remote_->notices.tell_capabilities());
         co_await scan(kScanPatience);
         // What is due at once may need one that takes longer; the others are offered by now.
         if (catalogue_.looking())
             co_await scan(kFirstPatience);
+        answer_owner();
         Accepted instruction = in_force(*state);
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
