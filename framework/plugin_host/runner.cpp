@@ -52,15 +52,22 @@ void Runner::refuse(const std::string &why)
 void Runner::start(std::chrono::milliseconds timeout, bool cold)
 {
     cold_ = cold;
-    timer_.expires_after(timeout);
+    start_timeout_ = timeout;
+    limit_start();
+    asio::co_spawn(executor_, live(), [self = shared_from_this()](const std::exception_ptr &failure) {
+        if (failure)
+            self->die("its connection failed", Cause::launcher);
+    });
+}
+
+// For the process that describes the plugin, and again for the one that takes its runs.
+void Runner::limit_start()
+{
+    timer_.expires_after(start_timeout_);
     timer_.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
         const auto self = weak.lock();
         if (!error && self && !self->settled())
             self->stop("it did not start in time", self->own_end());
-    });
-    asio::co_spawn(executor_, live(), [self = shared_from_this()](const std::exception_ptr &failure) {
-        if (failure)
-            self->die("its connection failed", Cause::launcher);
     });
 }
 

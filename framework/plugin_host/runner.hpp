@@ -114,6 +114,7 @@ private:
     // What it is, by a process that may do nothing. False: it is dead.
     boost::asio::awaitable<bool> get_known();
     Result<void> check(const frames::Description &description) const;
+    void limit_start();
     void take_description(const frames::Description &description);
     std::uint32_t privileges_of(const frames::Description &description) const;
     void take(const frames::RunnerToAgent &message);
@@ -148,6 +149,7 @@ private:
     Error error_;
     Cause cause_ = Cause::launcher;
     bool cold_ = false;
+    std::chrono::milliseconds start_timeout_{};
     bool silent_ = false;
     std::optional<int> wait_status_;        // as the launcher gave it
     std::map<std::uint64_t, Invoked> runs_; // of which the runner has not said that they are over

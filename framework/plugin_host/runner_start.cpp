@@ -42,6 +42,7 @@ asio::awaitable<void> Runner::live()
         const bool known = co_await get_known();
         if (!known)
             co_return;
+        limit_start();
         privileges_ = privileges_of(*known_->at(plugin_).described.description);
     }
     auto started = co_await start_process(id_, frames::Purpose::run, privileges_);
@@ -148,7 +149,7 @@ asio::awaitable<bool> Runner::get_known()
         co_return false;
     const auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
                                   : Result<frames::RunnerToAgent>(received.error());
-    control_->close();
+    control_.reset();
     if (!message)
         die("in place of a description came " + to_string(message.error()), Cause::load);
     else if (const auto *failed = std::get_if<frames::DescribeFailed>(&*message))

@@ -147,8 +147,9 @@ void Engine::remark(const Instance &instance, WallTime next, Decisions &out) con
 
 void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
 {
-    const std::optional<WallTime> next = instance.timing.first_from(now.wall);
-    if (instance.timing.once() || !next || instance.next_from - kSilentAtMost <= *next)
+    // The triggers that would be repeated, without the one that is only planned ahead.
+    const auto repeated = instance.timing.between(now.wall, instance.next_from - nanoseconds(1));
+    if (instance.timing.once() || !repeated || repeated->last <= now.wall + kSilentAtMost)
         return;
     Account account;
     Tally waiting;

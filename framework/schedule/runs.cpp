@@ -46,7 +46,9 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     if (run.work->end) {
         run.end.emplace(*run.work->end, agent_id_, zone_);
         const WallTime began = instance.timing.timed() ? run.intent.due() : now.wall;
-        wait_for_end(id, run, run.end->next(began + std::chrono::nanoseconds(1), random_));
+        // By a clock that has not been set, no time is the event's.
+        if (now.wall >= kClockIsSet)
+            wait_for_end(id, run, run.end->next(began + std::chrono::nanoseconds(1), random_));
     }
     go_on(id, since, out);
 }

@@ -126,7 +126,12 @@ void Engine::states_pass_over(Now now, Decisions &out)
     for (auto &[name, suppressor] : suppressors_) {
         if (suppressor.waits_for_clock())
             change(
-                suppressor, [&] { suppressor.clock_was_set(now, random_); }, out);
+                suppressor,
+                [&] {
+                    suppressor.clock_was_set(now, random_);
+                    suppressor.pass_over(now.wall - kLateAtMost, random_);
+                },
+                out);
         else
             change(
                 suppressor, [&] { suppressor.pass_over(now.wall - kLateAtMost, random_); }, out);

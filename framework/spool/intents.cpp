@@ -209,15 +209,16 @@ Result<void> record_change(sqlite::Connection &db, Change change)
     if (change.instruction)
         if (auto put = put_instruction(db, *change.instruction); !put)
             return put.error();
+    // First: what is planned and closed within one change leaves nothing behind.
+    for (const auto &intent : change.plan)
+        if (auto put = put_intent(db, intent); !put)
+            return put.error();
     for (auto &accounted : change.account)
         if (auto put = put_accounted(db, std::move(accounted)); !put)
             return put.error();
     for (const auto &intent : change.close)
         if (auto closed = db.run("DELETE FROM intent WHERE id = ?", to_string(intent)); !closed)
             return closed.error();
-    for (const auto &intent : change.plan)
-        if (auto put = put_intent(db, intent); !put)
-            return put.error();
     if (auto put = put_states(db, change); !put)
         return put.error();
     return put_progress(db, change);

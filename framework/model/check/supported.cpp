@@ -8,7 +8,7 @@ namespace {
 // For the time being the first action alone gets what comes from other schedules, and it has to be the report.
 bool takes_results(const Subject &subject, const Schedule &schedule)
 {
-    if (schedule.actions.empty())
+    if (schedule.actions.empty() || (schedule.execution_mode == ExecutionMode::parallel && schedule.actions.size() > 1))
         return false;
     const Task *first = subject.tasks.find(schedule.actions.front().task);
     return first == nullptr || is_report_task(*first); // a task that is not there is reported elsewhere
@@ -23,8 +23,8 @@ void check_destination_kinds(const Subject &subject, const Schedule &sender, con
             if (schedule != nullptr && !takes_results(subject, *schedule))
                 findings.error(path_of(path, action) + "/destination",
                                "schedule '" + json::shown(destination) + "' cannot take results",
-                               "its first action has to be the built-in report; results as input of another method "
-                               "are not supported by this version");
+                               "its first action has to be the built-in report, and in a parallel schedule the only "
+                               "one; results as input of another method are not supported by this version");
         }
 }
 

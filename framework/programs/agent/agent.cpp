@@ -228,7 +228,8 @@ private:
         accepted.routes = std::make_shared<Routes>();
         if (!state.instruction)
             return accepted;
-        auto reading = model::read_instruction(state.instruction->text);
+        // It passed the checks of the version that accepted it; a later one must not stop what runs by it.
+        auto reading = model::read_instruction_part(state.instruction->text);
         auto routes = reading ? Routes::of(*reading, self_of(options_).reach) : Error{"spool", "no instruction", ""};
         if (!reading || !routes) {
             // Only software that was replaced by an older one gets here.

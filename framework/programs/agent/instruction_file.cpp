@@ -98,6 +98,13 @@ model::Reading<Accepted> InstructionFile::read(const fs::path &path, const Self 
     }
     auto reading = model::read_instruction_parts(parts);
     std::string text = reading ? model::write_instruction(*reading) : std::string();
+    // As the next start will read it: parts together may be more than one document may hold.
+    if (reading)
+        if (auto again = model::read_instruction(text); !again) {
+            failed.errors.emplace_back(path.string() + ", as a whole: " + again.errors.front().where,
+                                       again.errors.front().what, again.errors.front().hint);
+            return failed;
+        }
     std::string hash = content_hash(text);
     return accept(std::move(reading), {std::move(text), std::move(hash), {}}, self);
 }

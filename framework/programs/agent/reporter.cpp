@@ -1,5 +1,6 @@
 #include "reporter.hpp"
 
+#include "content.hpp"
 #include "model/report_json.hpp"
 #include "plugin_host/status.hpp"
 
@@ -130,13 +131,15 @@ asio::awaitable<Reporter::Tried> Reporter::post(const Destination &destination, 
     co_return settled;
 }
 
-// Named by the first result in it, so that a kill before the acknowledgement leads to the same name again.
+// Named by the first result in it, so that a kill before the acknowledgement leads to the same name again, and by the
+// destination, since a result may have several in one folder.
 asio::awaitable<Reporter::Tried> Reporter::file(const Destination &destination, const Folder &folder,
                                                 std::vector<std::uint64_t> sequences, std::string body)
 {
     if (sender_.files == nullptr)
         co_return Tried{.message = "this agent writes no reports to files"};
-    std::string name = to_string(spool_.epoch()) + "-" + std::to_string(sequences.front()) + ".json";
+    std::string name = to_string(spool_.epoch()) + "-" + std::to_string(sequences.front()) + "-" +
+                       content_hash(to_spool(destination)).substr(0, 8) + ".json";
     auto written = co_await sender_.files->write(folder.name, std::move(name), std::move(body));
     if (!written)
         co_return Tried{.message = to_string(written.error())};

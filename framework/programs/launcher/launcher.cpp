@@ -203,6 +203,11 @@ void Launcher::handle(const StartRunner &asked)
     std::pair<Descriptor, Descriptor> output;
     if (listener_)
         output = make_output();
+    if (listener_ && !output.first) {
+        log_->error("no pipe for a runner reason={}", quoted(std::strerror(errno)));
+        send(LauncherError{request.runner, EAGAIN, "no pipe is free for what the plugin prints"});
+        return;
+    }
     auto outcome = start(request, {-1, plugin->get(), false, uid, group.entrance(), output.second.get()});
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("runner not started plugin={} error={}", quoted(request.plugin), quoted(error->text));

@@ -241,18 +241,20 @@ void Server::reap()
     signalfd_siginfo info;
     while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     }
-    ahead_failed_ = false;
     siginfo_t ended{};
     while (::waitid(P_ALL, 0, &ended, WEXITED | WNOHANG | WNOWAIT) == 0 && ended.si_pid != 0) {
         // Its pid is still taken, so the group is its own: what it left behind ends with it.
         ::kill(-ended.si_pid, SIGKILL);
         int status = 0;
         ::waitpid(ended.si_pid, &status, 0);
-        if (ended.si_pid == ahead_)
+        if (ended.si_pid == ahead_) {
             ahead_ = 0;
+            ahead_failed_ = true; // another one might end like that at once, and the next, without end
+        }
         if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
             const std::uint64_t invocation = found->second;
             invocations_.erase(found);
+            ahead_failed_ = false;
             // Of a run so short that there was no time for it: else the next one, which may come at once, would wait.
             if (lacks_ahead())
                 fork_ahead();

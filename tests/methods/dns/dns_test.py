@@ -30,13 +30,16 @@ class NameServer:
     def __init__(self, folder, addresses=("127.0.0.1",), space=None):
         self.folder, self.addresses = pathlib.Path(folder), addresses
         self.command = ["ip", "netns", "exec", space] if space else []
+        self.port = self.free_port()
+
+    def free_port(self):
         # A wildcard of IPv6 that takes IPv4 too, where there is one: the port is free for both.
-        family, wildcard = (socket.AF_INET6, "::") if "::1" in addresses else (socket.AF_INET, "0.0.0.0")
+        family, wildcard = (socket.AF_INET6, "::") if "::1" in self.addresses else (socket.AF_INET, "0.0.0.0")
         with socket.socket(family, socket.SOCK_DGRAM) as probe:
             if family == socket.AF_INET6:
                 probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
             probe.bind((wildcard, 0))
-            self.port = probe.getsockname()[1]
+            return probe.getsockname()[1]
 
     def __enter__(self):
         f = self.folder
@@ -57,6 +60,10 @@ class NameServer:
             raise Skip("nsd is not installed") from None
         deadline = time.monotonic() + 20
         while "nsd started" not in (f / "log").read_text():
+            # Between the look for a free port and nsd's own, others may have taken it.
+            if "Address already in use" in (f / "log").read_text() and self.process.wait(20) is not None:
+                self.port = self.free_port()
+                return self.__enter__()
             assert self.process.poll() is None and time.monotonic() < deadline, (f / "log").read_text()
             time.sleep(0.01)
         return self
