@@ -25,6 +25,8 @@ namespace {
 // When nothing has happened for so long, the process of the next run is made: its fork then takes no time of this
 // one's.
 constexpr int kAheadMs = 1;
+// So many of them may end before a run has come.
+constexpr unsigned kAheadLostMax = 3;
 
 Result<hosting::Library> load_here(const std::string &path)
 {
@@ -249,12 +251,13 @@ void Server::reap()
         ::waitpid(ended.si_pid, &status, 0);
         if (ended.si_pid == ahead_) {
             ahead_ = 0;
-            ahead_failed_ = true; // another one might end like that at once, and the next, without end
+            ahead_failed_ = ++ahead_lost_ >= kAheadLostMax; // what ends each of them might do so without end
         }
         if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
             const std::uint64_t invocation = found->second;
             invocations_.erase(found);
             ahead_failed_ = false;
+            ahead_lost_ = 0;
             // Of a run so short that there was no time for it: else the next one, which may come at once, would wait.
             if (lacks_ahead())
                 fork_ahead();

@@ -64,6 +64,7 @@ private:
     // Waits for its run; 0: there is none.
     pid_t ahead_ = 0;
     bool ahead_failed_ = false;
+    unsigned ahead_lost_ = 0; // since a run has ended
     frames::Descriptor handover_;
     frames::Frame buffer_;
     bool asked_ = false;
