@@ -1,5 +1,6 @@
 #include "windows.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace sonde::http_download {
@@ -22,7 +23,8 @@ void Windows::add(std::int64_t now, std::uint64_t bytes)
     advance(now);
     current_.bytes += bytes;
     bytes_ += bytes;
-    if (now >= warm_end_)
+    // Read before the edge and told of after it, it is of the window that is open by now.
+    if (std::max(now, current_.start) >= warm_end_)
         bytes_after_warm_up_ += bytes;
 }
 

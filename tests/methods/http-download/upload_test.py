@@ -70,12 +70,16 @@ def a_run_by_bytes_sends_them_to_the_byte_over_both_families():
     need_ipv6()
     with sonde_peer(PEER, "127.0.0.1", "::1") as urls:
         for url, address in zip(urls, ("127.0.0.1", "::1")):
-            result = run(url=f"{url}/upload", bytes=10_000_001, streams=3)
-            equal(result.exit, 0, result)
-            summary = result.one("summary")
+            # On a machine that stands still, all may be acknowledged when it is first looked at: no time, and no window.
+            for _ in range(5):
+                result = run(url=f"{url}/upload", bytes=10_000_001, streams=3)
+                equal(result.exit, 0, result)
+                summary = result.one("summary")
+                if any(row["bytes"] for row in result.table("window")):
+                    break
             equal((summary["bytes"], summary["confirmed_bytes"], summary["ended_by"], summary["address"]),
                   (10_000_001, 10_000_001, "bytes", address), result)
-            equal(sum(row["bytes"] for row in result.table("window")), 10_000_001)
+            equal(sum(row["bytes"] for row in result.table("window")), 10_000_001, result)
             for row in result.table("stream"):
                 equal((row["outcome"], row["http_status"], row["bytes"]), ("completed", 200, row["confirmed_bytes"]), row)
                 assert row["handshake_rtt_ns"] > 0 and row["local_port"] > 0 and row["send_buffer"] > 0, row
