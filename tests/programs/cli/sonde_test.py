@@ -21,7 +21,8 @@ SONDE, FIXTURES = None, None
 
 
 def sonde(*words, **popen):
-    environment = {**os.environ, "SONDE_PLUGINS": FIXTURES}
+    # A sanitizer must not take over the signal that a crash is judged by.
+    environment = {**os.environ, "SONDE_PLUGINS": FIXTURES, "ASAN_OPTIONS": "handle_segv=0"}
     return subprocess.run([SONDE, *map(str, words)], capture_output=True, text=True, timeout=60, env=environment,
                           stdin=subprocess.DEVNULL, **popen)
 
