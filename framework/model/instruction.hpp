@@ -2,6 +2,7 @@
 
 #include "base/clock.hpp"
 #include "base/id.hpp"
+#include "model/constraint.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -135,6 +136,9 @@ struct Schedule {
     std::vector<std::string> tags;
     std::vector<std::string> suppression_tags;
     std::vector<Action> actions;
+    // All must hold when a trigger is due, before its first action starts.
+    std::vector<Constraint> constraints{};
+    Retries retries{};
 
     bool operator==(const Schedule &) const = default;
 };
@@ -159,6 +163,7 @@ struct AgentConfiguration {
     bool report_group_id = false;
     bool report_measurement_point = false;
     std::optional<std::chrono::seconds> controller_timeout;
+    DataBudget data_budget{};
 
     bool operator==(const AgentConfiguration &) const = default;
 };
