@@ -4,6 +4,7 @@
 #include "model/report_task.hpp"
 
 #include <algorithm>
+#include <iterator>
 
 namespace sonde::agent {
 
@@ -97,18 +98,27 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
 {
     Routes routes;
     for (const model::Schedule &schedule : instruction.schedules) {
-        for (const model::Action &action : schedule.actions) {
-            const model::Task *task = find_task(instruction, action.task);
-            if (task == nullptr || !model::is_report_task(*task))
+        std::optional<spool::Destination> pipeline;
+        // The last one first: what reports comes after what it reports.
+        for (auto action = schedule.actions.rbegin(); action != schedule.actions.rend(); ++action) {
+            Route &route = routes.schedules_[schedule.name][action->name];
+            const model::Task *task = find_task(instruction, action->task);
+            if (task == nullptr || !model::is_report_task(*task)) {
+                route.pipeline = pipeline;
+                if (pipeline && action != schedule.actions.rbegin() && routes.reports(schedule, *std::prev(action)))
+                    route.destinations.push_back(*pipeline);
                 continue;
-            auto collector = collector_of(model::merge_options(task->options, action.options));
+            }
+            auto collector = collector_of(model::merge_options(task->options, action->options));
             if (!collector)
-                return Error{path_of(schedule, action), collector.error().what, collector.error().hint};
+                return Error{path_of(schedule, *action), collector.error().what, collector.error().hint};
             if (auto reached = within(reach, *collector); !reached)
-                return Error{path_of(schedule, action), reached.error().what, reached.error().hint};
-            routes.schedules_[schedule.name][action.name].reports = true;
+                return Error{path_of(schedule, *action), reached.error().what, reached.error().hint};
+            route.reports = true;
+            if (schedule.execution_mode == model::ExecutionMode::pipelined)
+                pipeline = to_spool({schedule.name, *collector});
             // Data goes to a schedule's first action (RFC 8194, leaf destination).
-            if (&action == &schedule.actions.front())
+            if (&*action == &schedule.actions.front())
                 routes.reporting_[schedule.name] = to_spool({schedule.name, *collector});
         }
     }
@@ -128,6 +138,11 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
     return routes;
 }
 
+bool Routes::reports(const model::Schedule &schedule, const model::Action &action) const
+{
+    return schedules_.at(schedule.name).at(action.name).reports;
+}
+
 std::vector<spool::Destination> Routes::results(const std::string &schedule, const std::string &action) const
 {
     const auto found = schedules_.find(schedule);
@@ -140,14 +155,26 @@ std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, co
 {
     const auto found = schedules_.find(schedule);
     if (found == schedules_.end() || !found->second.contains(action))
-        return all();
+        return by_schedules();
     const Route &route = found->second.at(action);
     if (route.reports)
         return {};
-    return route.destinations.empty() ? all() : route.destinations;
+    if (!route.destinations.empty())
+        return route.destinations;
+    return route.pipeline ? std::vector{*route.pipeline} : by_schedules();
 }
 
 std::vector<spool::Destination> Routes::all() const
+{
+    std::vector<spool::Destination> names = by_schedules();
+    for (const auto &[schedule, actions] : schedules_)
+        for (const auto &[action, route] : actions)
+            if (route.pipeline)
+                names.push_back(*route.pipeline);
+    return names;
+}
+
+std::vector<spool::Destination> Routes::by_schedules() const
 {
     std::vector<spool::Destination> names;
     for (const auto &[schedule, name] : reporting_)

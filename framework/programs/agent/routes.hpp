@@ -55,21 +55,28 @@ public:
     static Result<Routes> of(const model::Instruction &instruction, Reach reach);
 
     bool has(const std::string &schedule) const { return schedules_.contains(schedule); }
-    // Of an action's results: the reporting schedules that it names as destinations.
+    // Of an action's results: the reporting schedules that it names as destinations, and in a pipelined schedule the
+    // reporting action that follows it.
     std::vector<spool::Destination> results(const std::string &schedule, const std::string &action) const;
-    // Of its outcome: the same, or every reporting schedule if it names none. Nowhere for reporting itself, which must
-    // not make a report necessary.
+    // Of its outcome: the same. If there are none, the next reporting action of its pipelined schedule, or else every
+    // reporting schedule. Nowhere for reporting itself, which must not make a report necessary.
     std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
+    // Every destination that is reported to.
     std::vector<spool::Destination> all() const;
 
 private:
     struct Route {
         bool reports = false;
         std::vector<spool::Destination> destinations;
+        std::optional<spool::Destination> pipeline; // of the next action of its pipelined schedule that reports
     };
 
+    // The schedules that begin with reporting.
+    std::vector<spool::Destination> by_schedules() const;
+    bool reports(const model::Schedule &schedule, const model::Action &action) const;
+
     std::map<std::string, std::map<std::string, Route>> schedules_;
-    std::map<std::string, spool::Destination> reporting_; // by schedule
+    std::map<std::string, spool::Destination> reporting_; // by schedule that begins with it
 };
 
 } // namespace sonde::agent
