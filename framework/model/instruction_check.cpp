@@ -56,9 +56,11 @@ void check_instruction(const Instruction &instruction, std::vector<Error> &error
     const check::Subject subject(instruction);
     check::Findings findings(errors, warnings);
     check::check_agent(subject, findings);
+    check::check_data_budget(subject, findings);
     check::check_tasks(subject, findings);
     check::check_events(subject, findings);
     check::check_schedules(subject, findings);
+    check::check_constraints(subject, findings);
     check::check_destinations(subject, findings);
     check::check_suppressions(subject, findings);
     check::check_supported(subject, findings);

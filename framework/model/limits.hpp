@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 
 // What a document from outside may have at most. A document over one of these is refused with a message that names the
 // limit. Reading needs memory in proportion to the document, at most about ten times its size.
@@ -20,6 +21,11 @@ inline constexpr std::size_t kMatchesMax = 100; // of one suppression
 inline constexpr std::size_t kEventsMax = 1000;
 inline constexpr std::size_t kActionsMax = 100; // of one schedule
 inline constexpr std::size_t kOptionsMax = 1000;
+inline constexpr std::size_t kConstraintsMax = 16; // of one schedule
+inline constexpr std::uint32_t kRetriesMax = 10'000;
+inline constexpr std::uint32_t kRetryDelayMax = 86'400;   // seconds
+inline constexpr std::uint32_t kLineIdleWindowMax = 3600; // seconds
+inline constexpr std::size_t kInterfaceBytesMax = 15;
 inline constexpr std::size_t kFunctionsMax = 16;
 inline constexpr std::size_t kTagsMax = 100;
 inline constexpr std::size_t kDestinationsMax = 16;

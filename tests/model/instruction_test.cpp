@@ -55,6 +55,36 @@ TEST_CASE("an instruction is read into its structs [A2, A5]")
     CHECK(std::get<OneOff>(instruction.events[4].type).time == parse_date_time("2026-12-31T23:00:00Z").value());
 }
 
+TEST_CASE("constraints, retries and a budget are read into their structs [A7]")
+{
+    const Reading<Instruction> reading = read_instruction(lmap(R"(
+        "agent": {"sonde-lmap:data-budget": {"bytes-per-day": "1000000", "bytes-per-month": "20000000",
+                                             "bytes-per-second": "125000", "burst-bytes": "500000"}},
+        "tasks": {"task": [{"name": "t", "program": "ping"}]}, "events": {"event": [{"name": "e", "startup": [null]}]},
+        "schedules": {"schedule": [{"name": "s", "start": "e", "sonde-lmap:retries": {"max": 5, "delay": 90},
+            "sonde-lmap:constraint": [
+                {"name": "idle", "line-idle": {"interface": "eth0", "bytes-per-second-max": "10000", "window": 30}},
+                {"name": "up", "interface-up": {"interface": "wwan0"}},
+                {"name": "mains", "on-battery": false},
+                {"name": "night", "local-time-window": {"from": "22:30", "until": "06:00"}},
+                {"name": "left", "data-budget-left": "500000"},
+                {"name": "path", "method-result": {"task": "t", "table": "summary", "column": "loss",
+                                                   "comparison": "less", "value": "0.1"}},
+                {"name": "any", "line-idle": {"bytes-per-second-max": "0"}}]}]})"));
+    REQUIRE(to_lines(reading.errors) == "");
+    CHECK(reading->agent.data_budget == DataBudget{1'000'000, 20'000'000, 125'000, 500'000});
+    const Schedule &schedule = reading->schedules[0];
+    CHECK(schedule.retries == Retries{5, 90s});
+    CHECK(schedule.constraints ==
+          std::vector<Constraint>{{"idle", LineIdle{"eth0", 10'000, 30s}},
+                                  {"up", InterfaceUp{"wwan0"}},
+                                  {"mains", OnBattery{false}},
+                                  {"night", LocalTimeWindow{22h + 30min, 6h}},
+                                  {"left", DataBudgetLeft{500'000}},
+                                  {"path", MethodResult{"t", "summary", "loss", Comparison::less, "0.1"}},
+                                  {"any", LineIdle{std::nullopt, 0, 10s}}});
+}
+
 TEST_CASE("the order of members means nothing, and the mode of execution is pipelined by default")
 {
     const auto reading = read_instruction(R"({"ietf-lmap-control:lmap": {

@@ -6,6 +6,7 @@
 #include "model/report.hpp"
 #include "model/report_task.hpp"
 #include "model/state.hpp"
+#include "random_constraints.hpp"
 
 #include <cmath>
 #include <cstring>
@@ -232,6 +233,7 @@ private:
         all.report_group_id = all.group_id && chance();
         all.report_measurement_point = all.measurement_point && chance();
         maybe([&] { all.controller_timeout = seconds(); });
+        maybe([&] { all.data_budget = RandomConstraints(random_).budget(); });
         return all;
     }
 
@@ -334,6 +336,10 @@ private:
             one.end = all.events[upto(all.events.size() - 1)].name;
         else if (chance())
             one.duration = seconds();
+        for (std::size_t i = 0, n = upto(3); i < n; ++i)
+            one.constraints.push_back(
+                RandomConstraints(random_).constraint(name("constraint", i), all.tasks[0].name, text()));
+        maybe([&] { one.retries = RandomConstraints(random_).retries(); });
         return one;
     }
 

@@ -48,9 +48,14 @@ void for_seeds(int count, Test test)
 
 // A change that makes a good document a bad one.
 struct Damage {
-    const char *from;
-    const char *to;
+    std::string from;
+    std::string to;
 };
+
+std::string constrained(const std::string &type)
+{
+    return R"("start": "hourly", "sonde-lmap:constraint": [{"name": "c", )" + type + "}]";
+}
 
 } // namespace
 
@@ -144,6 +149,22 @@ TEST_CASE("what a YANG validator refuses in an instruction, we refuse too")
              {R"("tag": ["example"])", R"("tag": ["\u0001"])"},
              {R"("tasks": {)", R"("agent": {"report-agent-id": true}, "tasks": {)"},
              {R"("tasks": {)", R"("agent": {"agent-id": "7"}, "tasks": {)"},
+             {R"("tasks": {)", R"("agent": {"sonde-lmap:data-budget": {"bytes-per-second": "1"}}, "tasks": {)"},
+             {R"("tasks": {)", R"("agent": {"sonde-lmap:data-budget": {"burst-bytes": "1"}}, "tasks": {)"},
+             {R"("tasks": {)", R"("agent": {"data-budget": {}}, "tasks": {)"},
+             {R"("start": "hourly")", R"("start": "hourly", "sonde-lmap:retries": {"max": 10001})"},
+             {R"("start": "hourly")", R"("start": "hourly", "sonde-lmap:retries": {"delay": 0})"},
+             {R"("start": "hourly")", constrained(R"("interface-up": {"interface": "a/b"})")},
+             {R"("start": "hourly")", constrained(R"("interface-up": {"interface": "sixteen-letters-"})")},
+             {R"("start": "hourly")", constrained(R"("line-idle": {})")},
+             {R"("start": "hourly")", constrained(R"("line-idle": {"bytes-per-second-max": "1", "window": 3601})")},
+             {R"("start": "hourly")", constrained(R"("local-time-window": {"from": "24:00", "until": "01:00"})")},
+             {R"("start": "hourly")", constrained(R"("local-time-window": {"from": "01:00", "until": "01:00"})")},
+             {R"("start": "hourly")", constrained(R"("on-battery": true, "data-budget-left": "1")")},
+             {R"("start": "hourly")", constrained(R"("method-result": {"task": "pong", "table": "t", "column": "c",
+                                                  "comparison": "less", "value": "1"})")},
+             {R"("start": "hourly")", constrained(R"("method-result": {"task": "ping", "table": "t", "column": "c",
+                                                  "comparison": "fewer", "value": "1"})")},
          }) {
         const std::string text = replaced(example("ping.json"), damage.from, damage.to);
         INFO(damage.from << " -> " << damage.to);

@@ -24,7 +24,7 @@ inline std::filesystem::path yang_dir()
 
 inline std::filesystem::path our_module()
 {
-    return source_dir() / "framework" / "model" / "yang" / "sonde-lmap@2026-11-24.yang";
+    return source_dir() / "framework" / "model" / "yang" / "sonde-lmap@2026-11-26.yang";
 }
 
 // The validator wants an operation's name where RESTCONF wants `input` (RFC 8040 section 3.6.1).

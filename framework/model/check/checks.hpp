@@ -9,6 +9,8 @@ void check_agent(const Subject &subject, Findings &findings);
 void check_tasks(const Subject &subject, Findings &findings);
 void check_events(const Subject &subject, Findings &findings);
 void check_schedules(const Subject &subject, Findings &findings);
+void check_constraints(const Subject &subject, Findings &findings);
+void check_data_budget(const Subject &subject, Findings &findings);
 void check_destinations(const Subject &subject, Findings &findings);
 void check_suppressions(const Subject &subject, Findings &findings);
 

@@ -72,7 +72,7 @@ bool read_integer(Context &context, const Value &value, std::int64_t least, std:
     return true;
 }
 
-bool read_uint64(Context &context, const Value &value, std::uint64_t &number)
+bool read_uint64(Context &context, const Value &value, std::uint64_t least, std::uint64_t &number)
 {
     if (!value.IsString()) {
         context.wrong_type("a whole number in quotes", value,
@@ -80,10 +80,13 @@ bool read_uint64(Context &context, const Value &value, std::uint64_t &number)
         return false;
     }
     const std::string_view text = text_of(value);
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (error == std::errc() && end == text.data() + text.size())
+    std::uint64_t read = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), read);
+    if (error == std::errc() && end == text.data() + text.size() && read >= least) {
+        number = read;
         return true;
-    context.wrong_type("a whole number from 0 to 18446744073709551615", value);
+    }
+    context.wrong_type("a whole number from " + std::to_string(least) + " to 18446744073709551615", value);
     return false;
 }
 
@@ -95,6 +98,12 @@ bool UriForm::fits(std::string_view text)
 bool HashForm::fits(std::string_view text)
 {
     return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+bool InterfaceForm::fits(std::string_view text)
+{
+    return !text.empty() && text.size() <= kInterfaceBytesMax &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f' && c != '/'; });
 }
 
 bool CycleForm::fits(std::string_view text)
@@ -131,6 +140,28 @@ void DateTime::read(Context &context, const Value &value, WallTime &target)
 void DateTime::write(Writer &writer, WallTime value)
 {
     put(writer, format_date_time(value));
+}
+
+void TimeOfDay::read(Context &context, const Value &value, std::chrono::minutes &target)
+{
+    std::string_view text;
+    if (!read_text(context, value, 0, kTextBytesMax, text))
+        return;
+    const auto number = [&](std::size_t at) { return (text[at] - '0') * 10 + (text[at + 1] - '0'); };
+    const bool formed =
+        text.size() == 5 && text[2] == ':' && is_digits(text.substr(0, 2)) && is_digits(text.substr(3, 2));
+    if (formed && number(0) < 24 && number(3) < 60)
+        target = std::chrono::hours(number(0)) + std::chrono::minutes(number(3));
+    else
+        context.wrong_type("a time of day, HH:MM from 00:00 to 23:59,", value);
+}
+
+void TimeOfDay::write(Writer &writer, std::chrono::minutes value)
+{
+    const auto digits = [](std::int64_t number) {
+        return std::string{static_cast<char>('0' + number / 10), static_cast<char>('0' + number % 10)};
+    };
+    put(writer, digits(value.count() / 60) + ':' + digits(value.count() % 60));
 }
 
 void UuidText::read(Context &context, const Value &value, Uuid &target)

@@ -27,7 +27,7 @@ void put(Writer &writer, std::string_view text);
 bool read_text(Context &context, const Value &value, std::size_t bytes_min, std::size_t bytes_max,
                std::string_view &text);
 bool read_integer(Context &context, const Value &value, std::int64_t least, std::int64_t most, std::int64_t &number);
-bool read_uint64(Context &context, const Value &value, std::uint64_t &number);
+bool read_uint64(Context &context, const Value &value, std::uint64_t least, std::uint64_t &number);
 
 template <std::size_t BytesMin, std::size_t BytesMax>
 struct BoundedText {
@@ -74,6 +74,13 @@ struct HashForm {
 };
 using Hash = Pattern<HashForm>;
 
+// That of a network interface: IFNAMSIZ has room for 15 bytes.
+struct InterfaceForm {
+    static constexpr std::string_view kExpected = "the name of an interface, like eth0,";
+    static bool fits(std::string_view text);
+};
+using InterfaceName = Pattern<InterfaceForm>;
+
 struct CycleForm {
     static constexpr std::string_view kExpected = "a cycle number, YYYYMMDD.HHMMSS,";
     static bool fits(std::string_view text);
@@ -93,39 +100,41 @@ struct Boolean {
     static void write(Writer &writer, bool value) { writer.Bool(value); }
 };
 
-template <class T>
+template <class T, T Least = std::numeric_limits<T>::min(), T Most = std::numeric_limits<T>::max()>
 struct Integer {
     static constexpr Shape kShape{.scalar = Scalar::number};
 
     static void read(Context &context, const Value &value, T &target)
     {
         std::int64_t number = 0;
-        if (read_integer(context, value, std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), number))
+        if (read_integer(context, value, Least, Most, number))
             target = static_cast<T>(number);
     }
     static void write(Writer &writer, T value) { writer.Int64(value); }
 };
 
 // uint64 is a string in JSON, since many readers keep numbers as doubles.
-struct Unsigned64 {
+template <std::uint64_t Least>
+struct UnsignedFrom {
     static constexpr Shape kShape{};
 
     static void read(Context &context, const Value &value, std::uint64_t &target)
     {
-        read_uint64(context, value, target);
+        read_uint64(context, value, Least, target);
     }
     static void write(Writer &writer, std::uint64_t value) { put(writer, std::to_string(value)); }
 };
+using Unsigned64 = UnsignedFrom<0>;
 
 // uint32 in seconds.
-template <std::uint32_t Least>
+template <std::uint32_t Least, std::uint32_t Most = std::numeric_limits<std::uint32_t>::max()>
 struct SecondsFrom {
     static constexpr Shape kShape{.scalar = Scalar::number};
 
     static void read(Context &context, const Value &value, std::chrono::seconds &target)
     {
         std::int64_t number = 0;
-        if (read_integer(context, value, Least, std::numeric_limits<std::uint32_t>::max(), number))
+        if (read_integer(context, value, Least, Most, number))
             target = std::chrono::seconds(number);
     }
     static void write(Writer &writer, std::chrono::seconds value) { writer.Int64(value.count()); }
@@ -137,6 +146,14 @@ struct DateTime {
 
     static void read(Context &context, const Value &value, WallTime &target);
     static void write(Writer &writer, WallTime value);
+};
+
+// Hours and minutes, 22:30.
+struct TimeOfDay {
+    static constexpr Shape kShape{};
+
+    static void read(Context &context, const Value &value, std::chrono::minutes &target);
+    static void write(Writer &writer, std::chrono::minutes value);
 };
 
 struct UuidText {

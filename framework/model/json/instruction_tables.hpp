@@ -2,6 +2,7 @@
 
 #include "model/json/calendar.hpp"
 #include "model/json/common_tables.hpp"
+#include "model/json/constraint_tables.hpp"
 
 // The configuration in ietf-lmap-control. What an agent's state shares with it is in arrays apart from the tables.
 namespace sonde::model::json {
@@ -27,6 +28,7 @@ inline constexpr std::array kAgentFields{
     leaf<&AgentConfiguration::report_group_id, Boolean>("report-group-id"),
     leaf<&AgentConfiguration::report_measurement_point, Boolean>("report-measurement-point"),
     leaf<&AgentConfiguration::controller_timeout, Seconds>("controller-timeout"),
+    container<&AgentConfiguration::data_budget>("sonde-lmap:data-budget"),
 };
 
 template <>
@@ -88,6 +90,8 @@ inline constexpr std::array kScheduleFields{
     leaf<&Schedule::execution_mode, Mode>("execution-mode"),
     leaf_list<&Schedule::tags, Name, kTagsMax, kUnique>("tag"),
     leaf_list<&Schedule::suppression_tags, Name, kTagsMax, kUnique>("suppression-tag"),
+    list<&Schedule::constraints, kConstraintsMax>("sonde-lmap:constraint"),
+    container<&Schedule::retries>("sonde-lmap:retries"),
 };
 
 template <>
