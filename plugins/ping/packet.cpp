@@ -45,7 +45,7 @@ std::uint64_t token(const Format &format, const std::uint8_t *number_bytes)
     std::uint8_t signed_bytes[10];
     std::memcpy(signed_bytes, number_bytes, 8);
     put16(signed_bytes + 8, format.id);
-    return siphash(format.key, signed_bytes);
+    return plugin::keyed_hash(format.key, signed_bytes);
 }
 
 // The number of the request or reply that `message`, an ICMP header and what follows, carries with a right token.

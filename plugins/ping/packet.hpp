@@ -1,7 +1,6 @@
 #pragma once
 
-#include "token.hpp"
-
+#include <sonde/keyed_hash.hpp>
 #include <sonde/plugin.h>
 
 #include <cstddef>
@@ -22,7 +21,7 @@ using Bytes = std::span<const std::uint8_t>;
 
 // What all packets of one run share.
 struct Format {
-    Key key{};
+    plugin::HashKey key{};
     std::uint16_t id = 0; // in the ICMP header; the kernel's filter is on it
     // At least kStampBytes long, which are for number and token; the rest is the same in each packet.
     std::vector<std::uint8_t> payload;

@@ -14,8 +14,8 @@ ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).res
 # In a sanitizer's build `sonde check` would judge what the sanitizer does.
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 EXPECTED = ["bin/sonde", "bin/sonde-agent", "bin/sonde-collector", "bin/sonde-controller", "bin/sonde-launcher",
-            "bin/sonde-peer", "include/sonde/address.hpp", "include/sonde/event.hpp", "include/sonde/plugin.h",
-            "include/sonde/plugin.hpp", "libexec/sonde/sonde-checker", "libexec/sonde/sonde-runner", "share/sonde/sonde.map",
+            "bin/sonde-peer", "include/sonde/address.hpp", "include/sonde/event.hpp", "include/sonde/keyed_hash.hpp",
+            "include/sonde/plugin.h", "include/sonde/plugin.hpp", "libexec/sonde/sonde-checker", "libexec/sonde/sonde-runner", "share/sonde/sonde.map",
             "share/sonde/template/c/METHOD.c", "share/sonde/template/licence/Apache-2.0",
             "share/sonde/examples/ping.json", "share/sonde/examples/policy.json", "share/sonde/examples/agent.ini",
             "lib/systemd/system/sonde-agent.service", "lib/systemd/system/sonde-launcher.service",

@@ -1,3 +1,4 @@
+#include <sonde/keyed_hash.hpp>
 #include <sonde/plugin.hpp>
 
 #include "support/catch.hpp"
@@ -219,4 +220,16 @@ TEST_CASE("a descriptor is closed once, by its last owner")
     }
     CHECK(fcntl(raw, F_GETFD) == -1);
     CHECK(errno == EBADF);
+}
+
+TEST_CASE("the keyed hash is SipHash-2-4 as its authors computed it")
+{
+    HashKey key;
+    std::vector<std::uint8_t> bytes;
+    for (std::uint8_t i = 0; i < 16; ++i)
+        key[i] = i;
+    CHECK(keyed_hash(key, bytes) == 0x726fdb47dd0e0e31u);
+    for (std::uint8_t i = 0; i < 15; ++i)
+        bytes.push_back(i);
+    CHECK(keyed_hash(key, bytes) == 0xa129ca6149be45e5u);
 }

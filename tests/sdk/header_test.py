@@ -35,6 +35,7 @@ def headers_alone():
         ("c", "c99", "plugin.h"), ("c", "c11", "plugin.h"), ("c++", "c++20", "plugin.h"), ("c++", "c++20", "plugin.hpp"),
         ("c++", "c++20", "cells.hpp"), ("c++", "c++20", "describe.hpp"), ("c++", "c++20", "typed.hpp"),
         ("c++", "c++20", "address.hpp"), ("c++", "c++20", "event.hpp"),
+        ("c++", "c++20", "keyed_hash.hpp"),
     ):
         for compiler in compilers[language]:
             run(f"{header} compiles as {standard} with {compiler}",

@@ -6,18 +6,6 @@
 
 using namespace sonde::ping;
 
-TEST_CASE("the token is SipHash-2-4 as its authors computed it")
-{
-    Key key;
-    Buffer input;
-    for (std::uint8_t i = 0; i < 16; ++i)
-        key[i] = i;
-    CHECK(siphash(key, input) == 0x726fdb47dd0e0e31u);
-    for (std::uint8_t i = 0; i < 15; ++i)
-        input.push_back(i);
-    CHECK(siphash(key, input) == 0xa129ca6149be45e5u);
-}
-
 TEST_CASE("a request's checksum is right and its sequence number is the number's low bits")
 {
     const Buffer packet = request(test_format(), 4, 0x1'0005);
