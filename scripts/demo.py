@@ -105,6 +105,7 @@ def describe_dns(rows):
 
 
 def describe_syn(rows):
+    rows = [row for row in rows if row["table"] == "interval"]
     exact = "exact" if all(row["exact"] for row in rows) else "not exact"
     intervals = len({row["start"] for row in rows})
     return (f"{sum(row['syn'] for row in rows)} SYN, {sum(row['syn_ack'] for row in rows)} SYN/ACK in {intervals} "

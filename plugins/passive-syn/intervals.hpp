@@ -1,34 +1,31 @@
 #pragma once
 
-#include "filter.hpp"
-#include "segment.hpp"
-
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 
 namespace sonde::passive_syn {
 
-struct Counts {
-    std::uint64_t syn = 0, syn_ack = 0, rst = 0, unparsed = 0;
-};
-
 // One interval of a run, on the run's own time axis: CLOCK_MONOTONIC ns.
 struct Interval {
+    std::uint64_t number = 0; // within the run, from 0
     std::int64_t start = 0, end = 0;
-    Counts counts[2][2];     // [family is 6][direction]
     std::uint64_t drops = 0; // packets that passed the filter and found the ring full
     std::int64_t blind = 0;  // ns in which nothing could be seen, for the interface was down
     bool doubtful = false;   // the clock was set, or drops could belong here as well as to the neighbour
 };
 
-// Sorts packets into intervals by the packets' own time, whenever they are looked at. Pure.
+// Finds the interval of a packet by the packet's own time, whenever it is looked at. Pure.
 class Intervals {
 public:
+    // So many are open at once: the one being counted and the next.
+    static constexpr std::size_t kOpenAtOnce = 2;
+
     // `count` intervals of `length` ns from `start` on.
     Intervals(std::int64_t start, std::int64_t length, std::uint64_t count);
 
-    // A packet outside all intervals, or of one that has been closed, is not counted; returns whether it was.
-    bool add(std::int64_t time, Direction direction, Classified packet);
+    // Null outside all intervals, and of one that has been closed.
+    const Interval *find(std::int64_t time) const;
     // The interval at `time`, or the nearest that is open.
     Interval &at(std::int64_t time);
     // Takes a span in which nothing was seen out of what the open intervals cover.
@@ -40,9 +37,11 @@ public:
     Interval close();
 
 private:
-    std::deque<Interval> open_; // at least the one being counted and the next
+    void open(std::int64_t start);
+
+    std::deque<Interval> open_;
     std::int64_t length_;
-    std::uint64_t still_to_open_;
+    std::uint64_t count_, opened_ = 0;
 };
 
 } // namespace sonde::passive_syn

@@ -1,16 +1,17 @@
 #include "ring.hpp"
 
+#include "failing.hpp"
+
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <string>
 #include <vector>
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
 #include <net/if_arp.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -26,51 +27,9 @@ sonde::plugin::Failure failure(std::int32_t code, const std::string &what)
     return {code, what + ": " + strerror(errno)};
 }
 
-} // namespace
-
-Ring::Ring(const sonde_host &host, std::uint32_t interface_index, bool want_in, bool want_out) : index_(interface_index)
+Link link_of(std::uint16_t type)
 {
-    std::int32_t fd = -1;
-    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_CAPTURE, 0, 1, &fd); error != 0)
-        throw sonde::plugin::Failure{kNoSocket, std::string("no capture socket: ") + strerror(error)};
-    fd_.reset(fd);
-    link_ = find_link();
-    // The filter before the binding, so that nothing else ever enters the ring.
-    std::vector<sock_filter> code = make_filter(link_, want_in, want_out);
-    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
-    if (setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
-        throw failure(kNoRing, "SO_ATTACH_FILTER");
-    make_ring();
-    sockaddr_ll to{};
-    to.sll_family = AF_PACKET;
-    to.sll_protocol = htons(ETH_P_ALL); // any other protocol shows nothing of what goes out
-    to.sll_ifindex = static_cast<int>(index_);
-    if (bind(fd_.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) != 0)
-        throw failure(errno == ENODEV ? kInterfaceGone : kNoRing, "bind to the interface");
-}
-
-Ring::~Ring()
-{
-    if (memory_ != nullptr)
-        munmap(memory_, std::size_t{kBlockBytes} * kBlocks);
-}
-
-std::string Ring::name() const
-{
-    ifreq request{};
-    request.ifr_ifindex = static_cast<int>(index_);
-    if (ioctl(fd_.get(), SIOCGIFNAME, &request) != 0)
-        throw failure(kInterfaceGone, "the interface");
-    return request.ifr_name;
-}
-
-Link Ring::find_link() const
-{
-    ifreq request{};
-    name().copy(request.ifr_name, IFNAMSIZ - 1);
-    if (ioctl(fd_.get(), SIOCGIFHWADDR, &request) != 0)
-        throw failure(kInterfaceGone, "the interface's type");
-    switch (request.ifr_hwaddr.sa_family) {
+    switch (type) {
     case ARPHRD_ETHER:
     case ARPHRD_LOOPBACK:
         return Link::ethernet;
@@ -82,9 +41,42 @@ Link Ring::find_link() const
     case ARPHRD_SIT:
         return Link::bare;
     default:
-        throw sonde::plugin::Failure{kNoRing, "this type of interface is not understood: ARPHRD " +
-                                                  std::to_string(request.ifr_hwaddr.sa_family)};
+        throw sonde::plugin::Failure{kNoRing,
+                                     "this type of interface is not understood: ARPHRD " + std::to_string(type)};
     }
+}
+
+} // namespace
+
+Ring::Ring(const sonde_host &host, const LinkInfo &interface, bool want_in, bool want_out)
+    : link_(link_of(interface.type))
+{
+    std::int32_t fd = -1;
+    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_CAPTURE, 0, 1, &fd); error != 0)
+        throw sonde::plugin::Failure{kNoSocket, std::string("no capture socket: ") + strerror(error)};
+    fd_.reset(fd);
+    // All sockets of measurements bear the same mark, this one too.
+    socklen_t length = sizeof mark_;
+    if (getsockopt(fd_.get(), SOL_SOCKET, SO_MARK, &mark_, &length) != 0)
+        mark_ = 0;
+    // The filter before the binding, so that nothing else ever enters the ring.
+    std::vector<sock_filter> code = make_filter(link_, want_in, want_out, mark_);
+    const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
+    if (setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
+        throw failure(kNoRing, "SO_ATTACH_FILTER");
+    make_ring();
+    sockaddr_ll to{};
+    to.sll_family = AF_PACKET;
+    to.sll_protocol = htons(ETH_P_ALL); // any other protocol shows nothing of what goes out
+    to.sll_ifindex = interface.index;
+    if (bind(fd_.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) != 0)
+        throw failure(errno == ENODEV ? kInterfaceGone : kNoRing, "bind to the interface");
+}
+
+Ring::~Ring()
+{
+    if (memory_ != nullptr)
+        munmap(memory_, std::size_t{kBlockBytes} * kBlocks);
 }
 
 void Ring::make_ring()
@@ -120,7 +112,8 @@ void Ring::drain(const std::function<void(const Frame &)> &each)
             const auto *link = reinterpret_cast<const sockaddr_ll *>(at + TPACKET_ALIGN(sizeof *header));
             each({{at + header->tp_mac, header->tp_snaplen},
                   header->tp_sec * std::int64_t{1'000'000'000} + header->tp_nsec,
-                  link->sll_pkttype == PACKET_OUTGOING ? Direction::out : Direction::in});
+                  link->sll_pkttype == PACKET_OUTGOING ? Direction::out : Direction::in,
+                  knows_own() && is_own(header->tp_snaplen, header->tp_len)});
             at += header->tp_next_offset;
         }
         status.store(TP_STATUS_KERNEL, std::memory_order_release);
@@ -137,21 +130,11 @@ std::uint64_t Ring::drops()
     return stats.tp_drops;
 }
 
-int Ring::error()
+void Ring::clear_error()
 {
     int error = 0;
     socklen_t length = sizeof error;
     getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
-    return error;
-}
-
-bool Ring::up() const
-{
-    ifreq request{};
-    name().copy(request.ifr_name, IFNAMSIZ - 1);
-    if (ioctl(fd_.get(), SIOCGIFFLAGS, &request) != 0)
-        throw failure(kInterfaceGone, "the interface");
-    return (request.ifr_flags & IFF_UP) != 0;
 }
 
 } // namespace sonde::passive_syn

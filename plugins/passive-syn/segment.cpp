@@ -20,10 +20,8 @@ std::uint16_t big16(Bytes bytes, std::size_t at)
     return static_cast<std::uint16_t>(bytes[at] << 8 | bytes[at + 1]);
 }
 
-std::optional<Segment> tcp(Bytes segment)
+std::optional<Segment> judge(Bytes segment)
 {
-    if (segment.size() <= kTcpFlags)
-        return Segment::unparsed;
     const std::uint8_t flags = segment[kTcpFlags];
     if ((flags & kRst) != 0) {
         const bool answers_syn = (flags & kAck) != 0 && big16(segment, 4) == 0 && big16(segment, 6) == 0;
@@ -34,25 +32,35 @@ std::optional<Segment> tcp(Bytes segment)
     return (flags & kAck) != 0 ? Segment::syn_ack : Segment::syn;
 }
 
-std::optional<Segment> ipv4(Bytes packet)
+std::optional<Classified> tcp(std::uint32_t family, const std::uint8_t *addresses, Bytes segment)
 {
+    if (segment.size() <= kTcpFlags)
+        return Classified{family, Segment::unparsed};
+    const auto kind = judge(segment);
+    return kind ? std::optional(Classified{family, *kind, addresses, segment.data()}) : std::nullopt;
+}
+
+std::optional<Classified> ipv4(Bytes packet)
+{
+    constexpr Classified kUnparsed{4, Segment::unparsed};
     if (packet.size() < kHeader4Min)
-        return Segment::unparsed;
+        return kUnparsed;
     if (packet[9] != kTcp || (big16(packet, 6) & 0x1fff) != 0)
         return std::nullopt;
     const std::size_t header = (packet[0] & 0xfu) * 4u;
     const std::size_t total = big16(packet, 2); // 0: too long for the field, made by our own offload
     if (header < kHeader4Min || packet.size() < header || (total != 0 && total < header))
-        return Segment::unparsed;
+        return kUnparsed;
     // What lies behind the packet's own end is padding.
     const std::size_t end = total == 0 ? packet.size() : std::min(packet.size(), total);
-    return tcp(packet.subspan(header, end - header));
+    return tcp(4, &packet[12], packet.subspan(header, end - header));
 }
 
-std::optional<Segment> ipv6(Bytes packet)
+std::optional<Classified> ipv6(Bytes packet)
 {
+    constexpr Classified kUnparsed{6, Segment::unparsed};
     if (packet.size() < kHeader6)
-        return Segment::unparsed;
+        return kUnparsed;
     const std::size_t payload = big16(packet, 4); // 0: too long for the field
     if (payload != 0 && kHeader6 + payload < packet.size())
         packet = packet.first(kHeader6 + payload);
@@ -60,29 +68,23 @@ std::optional<Segment> ipv6(Bytes packet)
     std::size_t at = kHeader6;
     for (int i = 0; i < kExtensionsMax; ++i) {
         if (next == kTcp)
-            return tcp(packet.subspan(at));
+            return tcp(6, &packet[8], packet.subspan(at));
         const bool sized = next == kHopByHop || next == kRouting || next == kDestinationOptions || next == kMobility ||
                            next == kHip || next == kShim6;
         if (!sized && next != kFragment && next != kAuthentication)
             return std::nullopt;
         if (at + 8 > packet.size())
-            return Segment::unparsed;
+            return kUnparsed;
         if (next == kFragment && (big16(packet, at + 2) & 0xfff8) != 0)
             return std::nullopt;
         const std::size_t units = packet[at + 1];
         const std::size_t length = sized ? (units + 1) * 8 : next == kAuthentication ? (units + 2) * 4 : 8;
         next = packet[at];
         if (at + length > packet.size())
-            return Segment::unparsed;
+            return kUnparsed;
         at += length;
     }
-    return Segment::unparsed;
-}
-
-std::optional<Classified> ip(std::uint32_t family, Bytes packet)
-{
-    const auto segment = family == 4 ? ipv4(packet) : ipv6(packet);
-    return segment ? std::optional(Classified{family, *segment}) : std::nullopt;
+    return kUnparsed;
 }
 
 } // namespace
@@ -92,7 +94,7 @@ std::optional<Classified> classify(Link link, Bytes frame)
     if (link == Link::bare) {
         if (frame.empty() || (frame[0] >> 4 != 4 && frame[0] >> 4 != 6))
             return std::nullopt;
-        return ip(frame[0] >> 4, frame);
+        return frame[0] >> 4 == 4 ? ipv4(frame) : ipv6(frame);
     }
     if (frame.size() < kEthernet)
         return std::nullopt;
@@ -110,9 +112,9 @@ std::optional<Classified> classify(Link link, Bytes frame)
         rest = rest.subspan(kPppoeAndPpp);
     }
     if (type == kIpv4)
-        return ip(4, rest);
+        return ipv4(rest);
     if (type == kIpv6)
-        return ip(6, rest);
+        return ipv6(rest);
     return std::nullopt;
 }
 

@@ -19,6 +19,9 @@ enum class Segment : std::uint8_t {
 struct Classified {
     std::uint32_t family; // 4 or 6
     Segment segment;
+    // Where in the frame both addresses are, and the TCP header up to its flags; null for `unparsed`.
+    const std::uint8_t *addresses = nullptr;
+    const std::uint8_t *tcp = nullptr;
 };
 
 // What links put before the packet.

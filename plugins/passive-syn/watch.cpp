@@ -1,7 +1,12 @@
 #include "watch.hpp"
 
+#include "failing.hpp"
+#include "offload.hpp"
+#include "point.hpp"
+
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 #include <limits>
 #include <thread>
 
@@ -10,55 +15,10 @@
 
 namespace sonde::passive_syn {
 
-namespace sdk = sonde::plugin;
-using sdk::cell;
-using sdk::column;
-
 namespace {
 
 // A packet of an interval's last moment is in a block that is handed over at most this much later.
 constexpr std::int64_t kGrace = 3 * Ring::kBlockTime;
-// How often to look whether an interface that is down has come up.
-constexpr std::int64_t kUpAgain = 20'000'000;
-
-constexpr const char *kSeenDirections[] = {"in", "out", nullptr};
-
-constinit const sonde_column kColumns[] = {
-    column({.id = "start",
-            .type = SONDE_TIMESTAMP,
-            .clock = SONDE_CLOCK_WALL,
-            .help = "packets count from here on, by their own stamps"}),
-    column({.id = "covered",
-            .type = SONDE_DURATION,
-            .help = "how much of the interval was observed: less if the run was ended or the interface was down"}),
-    column({.id = "family", .type = SONDE_INT, .help = "4 or 6"}),
-    column({.id = "direction", .type = SONDE_STRING, .words = kSeenDirections, .help = "as the interface sees it"}),
-    column({.id = "syn",
-            .type = SONDE_INT,
-            .unit = "packets",
-            .help = "SYN without ACK, retransmissions and ECN-setup SYNs among them"}),
-    column({.id = "syn_ack", .type = SONDE_INT, .unit = "packets", .help = "SYN with ACK"}),
-    column({.id = "rst",
-            .type = SONDE_INT,
-            .unit = "packets",
-            .help = "RST that refuses a SYN: with ACK and sequence number 0"}),
-    column({.id = "unparsed",
-            .type = SONDE_INT,
-            .unit = "packets",
-            .help = "IP packets whose TCP header could not be read: each could have been any of the above"}),
-    column({.id = "drops",
-            .type = SONDE_INT,
-            .unit = "packets",
-            .help = "lost here for want of buffer in this interval, the same in each of its rows"}),
-    column({.id = "exact",
-            .type = SONDE_BOOL,
-            .help = "the whole interval was seen, nothing dropped or unparsed, the clock not set meanwhile"}),
-};
-constinit const auto kColumnList = sdk::pointers(kColumns);
-
-constinit const sonde_table kTable =
-    sdk::table({.id = "interval", .columns = kColumnList.data(), .help = "one row an interval, family and direction"});
-
 void watch_clock(int fd)
 {
     itimerspec never{};
@@ -73,27 +33,33 @@ std::int64_t clock_offset(const sonde_host &host)
 
 } // namespace
 
-const sonde_table *const kTableList[] = {&kTable, nullptr};
-
-Watch::Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &plan)
-    : host_(host), plan_(plan), ring_(host, interface_index, plan.want_in, plan.want_out),
+Watch::Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &plan, std::uint32_t point_table)
+    : host_(host), plan_(plan), point_table_(point_table),
+      link_(interface_index != 0 ? interface_index
+                                 : throw sonde::plugin::Failure{kInterfaceGone, "no interface was chosen"}),
+      ring_(host, link_.link(), plan.direction != Wanted::out, plan.direction != Wanted::in),
       clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC)), stamp_offset_(clock_offset(host)),
-      start_offset_(stamp_offset_), intervals_(first_start(), plan.interval.count(), plan.intervals)
+      start_offset_(stamp_offset_), begun_(monotonic()),
+      intervals_(first_start(), plan.interval.count(), plan.intervals)
 {
     watch_clock(clock_watch_.get());
+    // It may have changed before the socket was bound to it.
+    link_.read_news();
+    down_since_ = link_.link().up ? 0 : begun_;
+    tell_point(true);
 }
 
 std::int64_t Watch::first_start() const
 {
-    const std::int64_t now = monotonic();
-    if (!plan_.align_to_epoch)
-        return now;
+    if (plan_.alignment == Alignment::start)
+        return begun_;
     const std::int64_t interval = plan_.interval.count();
-    return ((now + start_offset_) / interval + 1) * interval - start_offset_;
+    return ((begun_ + start_offset_) / interval + 1) * interval - start_offset_;
 }
 
-void Watch::run()
+void Watch::run(const Observer &observer)
 {
+    observer_ = &observer;
     while (!intervals_.done()) {
         const std::int64_t end = intervals_.first().end;
         bool cancelled = wait(end);
@@ -110,7 +76,7 @@ void Watch::run()
             intervals_.blind(down_since_, now);
             down_since_ = now;
         }
-        const bool wanted = write(intervals_.close(), covered_until);
+        const bool wanted = close(covered_until);
         if (cancelled || !wanted)
             return;
     }
@@ -125,14 +91,18 @@ bool Watch::wait(std::int64_t until)
         const std::int64_t now = monotonic();
         if (now >= until)
             return false;
-        const std::int64_t left = down_since_ != 0 ? std::min(until - now, kUpAgain) : until - now;
-        const timespec timeout{left / 1'000'000'000, left % 1'000'000'000};
-        pollfd watched[] = {{ring_.fd(), POLLIN, 0}, {host_.cancel_fd, POLLIN, 0}, {clock_watch_.get(), POLLIN, 0}};
-        ppoll(watched, 3, &timeout, nullptr);
+        const timespec timeout{(until - now) / 1'000'000'000, (until - now) % 1'000'000'000};
+        pollfd watched[] = {{ring_.fd(), POLLIN, 0},
+                            {host_.cancel_fd, POLLIN, 0},
+                            {clock_watch_.get(), POLLIN, 0},
+                            {link_.fd(), POLLIN, 0}};
+        ppoll(watched, std::size(watched), &timeout, nullptr);
         if ((watched[2].revents & POLLIN) != 0)
             heed_clock();
-        if ((watched[0].revents & POLLERR) != 0 || down_since_ != 0)
-            heed_interface((watched[0].revents & POLLERR) != 0);
+        if ((watched[0].revents & POLLERR) != 0)
+            ring_.clear_error();
+        if (watched[3].revents != 0)
+            heed_interface();
         take_in();
     }
 }
@@ -140,8 +110,12 @@ bool Watch::wait(std::int64_t until)
 void Watch::take_in()
 {
     ring_.drain([this](const Ring::Frame &frame) {
+        const std::int64_t time = frame.stamp - stamp_offset_;
+        const Interval *interval = intervals_.find(time);
+        if (interval == nullptr)
+            return;
         if (const auto packet = classify(ring_.link(), frame.bytes))
-            intervals_.add(frame.stamp - stamp_offset_, frame.direction, *packet);
+            observer_->packet(*interval, {*packet, time, frame.direction, frame.own});
     });
 }
 
@@ -163,43 +137,43 @@ void Watch::heed_clock()
     intervals_.at(monotonic() - kGrace).doubtful = true;
     intervals_.at(monotonic()).doubtful = true;
     stamp_offset_ = clock_offset(host_);
+    observer_->clock_set();
     watch_clock(clock_watch_.get());
 }
 
-void Watch::heed_interface(bool error_pending)
+void Watch::heed_interface()
 {
-    const int error = error_pending ? ring_.error() : 0;
+    const LinkWatch::News news = link_.read_news();
     const std::int64_t now = monotonic();
-    if (error == ENETDOWN && down_since_ == 0)
-        down_since_ = now;
-    if (down_since_ != 0) {
-        const bool up = ring_.up();
+    if (down_since_ != 0)
         intervals_.blind(down_since_, now);
-        down_since_ = up ? 0 : now;
-    }
+    else if (news.went_down)
+        intervals_.at(now).doubtful = true;
+    down_since_ = link_.link().up ? 0 : now;
+    if (news.changed)
+        tell_point(false);
 }
 
-// All rows of a cut interval are offered, also those behind the first that says stop.
-bool Watch::write(const Interval &interval, std::int64_t covered_until)
+// Its answer is not heeded: the rows of the interval will be told the same.
+void Watch::tell_point(bool first)
 {
-    bool wanted = true;
-    const std::int64_t length = interval.end - interval.start;
-    const std::int64_t covered = std::max<std::int64_t>(covered_until - interval.start - interval.blind, 0);
-    const bool whole = covered == length && interval.drops == 0 && !interval.doubtful;
-    for (const std::uint32_t family : {4u, 6u})
-        for (const Direction direction : {Direction::in, Direction::out}) {
-            if (direction == Direction::in ? !plan_.want_in : !plan_.want_out)
-                continue;
-            const Counts &counts = interval.counts[family == 6][static_cast<int>(direction)];
-            const std::int32_t stop = sdk::offer(host_, 0,
-                                                 {cell(sdk::Timestamp{interval.start + start_offset_}),
-                                                  cell(std::chrono::nanoseconds(covered)), cell(family),
-                                                  cell(kSeenDirections[static_cast<int>(direction)]), cell(counts.syn),
-                                                  cell(counts.syn_ack), cell(counts.rst), cell(counts.unparsed),
-                                                  cell(interval.drops), cell(whole && counts.unparsed == 0)});
-            wanted = wanted && stop == 0;
-        }
-    return wanted;
+    const PointRow row =
+        describe_point(first ? PointEvent::begin : PointEvent::change, {host_.now(&host_, SONDE_CLOCK_WALL)},
+                       link_.link(), link_.also_seen_at(), may_offload_flows(ring_.fd(), link_.link().name));
+    const auto cells = kPointTable.cells(row);
+    sonde::plugin::offer(host_, point_table_, std::span<const sonde_cell>(cells));
+}
+
+bool Watch::close(std::int64_t covered_until)
+{
+    Observed seen;
+    seen.interval = intervals_.close();
+    const std::int64_t start = seen.interval.start, end = seen.interval.end;
+    const std::int64_t covered = std::max<std::int64_t>(covered_until - start - seen.interval.blind, 0);
+    seen.start = {start + start_offset_};
+    seen.covered = std::chrono::nanoseconds(covered);
+    seen.whole = covered == end - start && seen.interval.drops == 0 && !seen.interval.doubtful;
+    return observer_->interval(seen);
 }
 
 } // namespace sonde::passive_syn

@@ -1,30 +1,48 @@
 #pragma once
 
 #include "intervals.hpp"
+#include "link_watch.hpp"
 #include "ring.hpp"
+#include "seen.hpp"
+#include "settings.hpp"
 
 #include <sonde/plugin.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 
 namespace sonde::passive_syn {
 
-struct Plan {
-    std::chrono::nanoseconds interval{};
-    std::uint64_t intervals = 0;
-    bool align_to_epoch = false;
-    bool want_in = false, want_out = false;
+// An interval that is over.
+struct Observed {
+    Interval interval;
+    sonde::plugin::Timestamp start;
+    std::chrono::nanoseconds covered{};
+    bool whole = false; // all of it was observed, with nothing dropped and the clock not set
 };
 
-// The result tables, NULL-terminated.
-extern const sonde_table *const kTableList[];
+// What a method makes of what is seen.
+struct Observer {
+    // In the order of the capture, which is nearly that of time. The interval is still open.
+    std::function<void(const Interval &, const Seen &)> packet;
+    // False: no more rows are wanted.
+    std::function<bool(const Observed &)> interval;
+    // The wall clock was set: times before and behind it cannot be compared.
+    std::function<void()> clock_set;
+};
 
-// One run: captures, sorts into intervals, writes their rows.
+// One run of either method: captures, sorts packets into intervals by their own time, and tells the observer. Writes
+// the rows of the observation point itself.
 class Watch {
 public:
-    Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &plan);
-    void run();
+    // Begins to capture. The method's table number `point_table` is kPointTable. Throws Failure.
+    Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &plan, std::uint32_t point_table);
+    void run(const Observer &observer);
+
+    // When capturing began, CLOCK_MONOTONIC ns.
+    std::int64_t begun() const { return begun_; }
+    bool knows_own() const { return ring_.knows_own(); }
 
 private:
     std::int64_t monotonic() const { return host_.now(&host_, SONDE_CLOCK_MONOTONIC); }
@@ -33,15 +51,20 @@ private:
     void take_in();
     void take_drops(Interval &into, bool doubtful_too);
     void heed_clock();
-    void heed_interface(bool error_pending);
-    bool write(const Interval &interval, std::int64_t covered_until);
+    void heed_interface();
+    void tell_point(bool first);
+    bool close(std::int64_t covered_until);
 
     const sonde_host &host_;
     Plan plan_;
+    std::uint32_t point_table_;
+    const Observer *observer_ = nullptr;
+    LinkWatch link_;
     Ring ring_;
     sonde::plugin::Fd clock_watch_;
     // CLOCK_REALTIME less CLOCK_MONOTONIC: of the stamps now, and as the intervals' starts are told.
     std::int64_t stamp_offset_, start_offset_;
+    std::int64_t begun_;
     Intervals intervals_;
     std::int64_t down_since_ = 0; // 0: the interface is up
 };

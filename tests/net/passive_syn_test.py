@@ -1,13 +1,16 @@
 """passive-syn against ground truth: real connections and made frames on a virtual cable, real `sonde run`."""
 
 import itertools
+import signal
 import socket
 import struct
 import time
 
-from laboratory import CLIENT, CLIENT6, SERVER, SERVER6, Namespace, main, test
+from laboratory import CLIENT, CLIENT6, SERVER, SERVER6, Namespace, main, skipped_in_part, test
 
 SYN, RST, ACK = 0x02, 0x04, 0x10
+# What the launcher gives the sockets of measurements.
+MEASUREMENT_MARK = 0x536f6e64
 
 
 def equal(what, expected, run):
@@ -43,24 +46,30 @@ def counts(row):
     return row["syn"], row["syn_ack"], row["rst"], row["unparsed"], row["exact"]
 
 
-def connect(lab, family, address, times):
+def client_socket(lab, family, mark):
+    with Namespace(lab.client):
+        made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
+    made.settimeout(5)
+    return made
+
+
+def connect(lab, family, address, times, mark=0):
     with Namespace(lab.server):
         listener = socket.socket(family, socket.SOCK_STREAM)
         listener.bind((address, 0))
         listener.listen(1000)
     for _ in range(times):
-        with Namespace(lab.client):
-            connection = socket.create_connection(listener.getsockname()[:2], timeout=5)
+        connection = client_socket(lab, family, mark)
+        connection.connect(listener.getsockname()[:2])
         connection.close()
         listener.accept()[0].close()
     listener.close()
-    return listener
 
 
-def refused(lab, family, address, times):
+def refused(lab, family, address, times, mark=0):
     for _ in range(times):
-        with Namespace(lab.client):
-            one = socket.socket(family, socket.SOCK_STREAM)
+        one = client_socket(lab, family, mark)
         try:
             one.connect((address, 9))
             raise AssertionError(f"somebody listens at port 9 of {address}")
@@ -130,11 +139,11 @@ def ethernet(kind, payload):
     return b"\2\0\0\0\0\1\2\0\0\0\0\2" + struct.pack("!H", kind) + payload
 
 
-def inject(lab, frames):
-    """Sends frames into the cable from the server's side."""
-    with Namespace(lab.server):
+def inject(lab, frames, namespace=None, interface="s0"):
+    """Sends frames into the cable, from the server's side unless told otherwise."""
+    with Namespace(namespace or lab.server):
         sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    sender.bind(("s0", 0))
+    sender.bind((interface, 0))
     for frame in frames:
         sender.send(frame)
     sender.close()
@@ -162,6 +171,106 @@ def what_cannot_be_read_makes_the_count_inexact(lab):
     run = lab.finish_sonde(process)
     equal(counts(by(run)[4, "in"]), (1, 0, 0, 1, False), run)
     equal(counts(by(run)[6, "in"]), (0, 0, 0, 1, False), run)
+
+
+def ip4_syn(sequence, source_port=1234):
+    return ethernet(0x0800, ip4(struct.pack("!HHIIBBHHH", source_port, 80, sequence, 0, 0x50, SYN, 1000, 0, 0)))
+
+
+@test
+def a_SYN_that_comes_again_is_no_first_one(lab):
+    process = start(lab, direction="in")
+    inject(lab, [ip4_syn(1), ip4_syn(1), ip4_syn(2), ip4_syn(1, 999), ip4_syn(2)])
+    run = lab.finish_sonde(process)
+    row = by(run)[4, "in"]
+    equal((row["syn"], row["syn_first"], row["memory_ns"], row["exact"]), (5, 3, 0, True), run)
+
+
+@test
+def more_SYNs_than_can_be_remembered_are_only_packets(lab):
+    process = start(lab, direction="in", syn_memory=10)
+    inject(lab, [ip4_syn(number) for number in range(11)])
+    run = lab.finish_sonde(process)
+    row = by(run)[4, "in"]
+    equal((row["syn"], row.get("syn_first"), row["exact"]), (11, None, True), run)
+
+
+@test
+def a_connection_that_nobody_answers_is_one_first_SYN_and_its_retransmissions(lab):
+    lab.at(lab.server, "ip route add blackhole 198.51.100.0/24")
+    lab.at(lab.client, f"ip route add 198.51.100.0/24 via {SERVER}")
+    process = start(lab, direction="out", interval="5s")
+    with Namespace(lab.client):
+        one = socket.socket()
+    one.settimeout(4)
+    try:
+        one.connect(("198.51.100.1", 80))
+        raise AssertionError("somebody answers")
+    except TimeoutError:
+        one.close()
+    run = lab.finish_sonde(process)
+    row = by(run)[4, "out"]
+    assert row["syn"] >= 2, run
+    equal((row["syn_first"], row["syn_own"]), (1, 0), run)
+
+
+@test
+def own_measurements_and_what_answers_them_are_apart(lab):
+    process = start(lab)
+    connect(lab, socket.AF_INET, SERVER, 3)
+    refused(lab, socket.AF_INET, SERVER, 2)
+    connect(lab, socket.AF_INET, SERVER, 5, mark=MEASUREMENT_MARK)
+    refused(lab, socket.AF_INET, SERVER, 4, mark=MEASUREMENT_MARK)
+    run = lab.finish_sonde(process)
+    out, arriving = by(run)[4, "out"], by(run)[4, "in"]
+    equal((out["syn"], out["syn_first"], out["syn_own"]), (14, 14, 9), run)
+    equal((arriving["syn_ack"], arriving["syn_ack_own"]), (8, 5), run)
+    equal((arriving["rst"], arriving["rst_own"]), (6, 4), run)
+
+
+@test
+def what_the_sender_claims_of_a_packet_does_not_matter_on_the_way_out(lab):
+    process = start(lab, direction="out")
+    inject(lab, [ip4_syn(1)], lab.client, "c0")
+    run = lab.finish_sonde(process)
+    equal(by(run)[4, "out"]["syn"], 1, run)
+
+
+@test
+def the_observation_point_is_named_and_what_becomes_of_it(lab):
+    process = start(lab, direction="in", interval="60s")
+    lab.at(lab.client, "ip link set c0 down")
+    lab.at(lab.client, "ip link set c0 name wan0")
+    lab.at(lab.client, "ip link set wan0 up")
+    inject(lab, [ip4_syn(1)])
+    lab.at(lab.client, "ip link add br0 type bridge", may_fail=True)
+    has_bridge = "br0" in lab.at(lab.client, "ip -o link")
+    if has_bridge:
+        lab.at(lab.client, "ip link set wan0 master br0")
+        inject(lab, [ip4_syn(2)])
+    process.send_signal(signal.SIGINT)
+    run = lab.finish_sonde(process)
+    points = run.table("point")
+    begin, last = points[0], points[-1]
+    equal([begin.get(name) for name in ("event", "interface", "kind", "up", "also_seen_at", "may_miss")],
+          ["begin", "c0", "veth", True, None, None], run)
+    equal((last["event"], last["interface"], last["up"]), ("change", "wan0", True), run)
+    assert any(not row["up"] for row in points), run
+    row = by(run)[4, "in"]
+    equal((row["syn"], row["exact"]), (2 if has_bridge else 1, False), run)
+    if has_bridge:
+        equal(last["also_seen_at"], "br0", run)
+    else:
+        skipped_in_part("no bridges here")
+
+
+@test
+def both_ends_of_a_cable_within_one_machine_show_the_same_packets(lab):
+    lab.at(lab.client, "ip link add b0 type veth peer name b1")
+    run = lab.run("passive-syn", interface="b0", interval="200ms")
+    point, = run.table("point")
+    equal((point.get("also_seen_at"), point["up"]), ("b1", False), run)
+    equal({(row["covered_ns"], row["exact"]) for row in run.table("interval")}, {(0, False)}, run)
 
 
 @test

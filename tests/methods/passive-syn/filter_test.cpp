@@ -16,6 +16,8 @@ using namespace sonde::passive_syn;
 
 namespace {
 
+constexpr std::uint32_t kMark = 7; // the packets here bear none
+
 class Filtered {
 public:
     explicit Filtered(std::vector<sock_filter> code)
@@ -55,7 +57,7 @@ bool same(const std::optional<Classified> &left, const std::optional<Classified>
 
 TEST_CASE("bulk traffic is dropped in the kernel")
 {
-    Filtered filter(make_filter(Link::ethernet, true, true));
+    Filtered filter(make_filter(Link::ethernet, true, true, kMark));
     CHECK_FALSE(filter.pass(ethernet(0x0800, ipv4(tcp(kAck) + Buffer(1400)))));
     CHECK_FALSE(filter.pass(ethernet(0x86dd, ipv6(tcp(kAck) + Buffer(1400)))));
     CHECK_FALSE(filter.pass(ethernet(0x0800, ipv4(Buffer(1400), 0, 17))));
@@ -66,7 +68,7 @@ TEST_CASE("bulk traffic is dropped in the kernel")
 
 TEST_CASE("little more than the headers of a SYN is copied")
 {
-    Filtered filter(make_filter(Link::ethernet, true, true));
+    Filtered filter(make_filter(Link::ethernet, true, true, kMark));
     const auto got = filter.pass(ethernet(0x0800, ipv4(tcp(kSyn) + Buffer(1400))));
     REQUIRE(got);
     CHECK(got->size() < 100);
@@ -75,10 +77,30 @@ TEST_CASE("little more than the headers of a SYN is copied")
 TEST_CASE("the direction is chosen in the kernel")
 {
     // A socket pair's packets are not outgoing.
-    Filtered in(make_filter(Link::ethernet, true, false)), out(make_filter(Link::ethernet, false, true));
+    Filtered in(make_filter(Link::ethernet, true, false, kMark)), out(make_filter(Link::ethernet, false, true, kMark));
     const Buffer frame = ethernet(0x0800, ipv4(tcp(kSyn)));
     CHECK(in.pass(frame));
     CHECK_FALSE(out.pass(frame));
+}
+
+TEST_CASE("what bears the mark is cut to an odd length behind its flags, and nothing else is")
+{
+    // No packet here bears a mark, so that all are the own ones of a filter for the mark 0.
+    Filtered own(make_filter(Link::ethernet, true, true, 0)), others(make_filter(Link::ethernet, true, true, kMark));
+    const Buffer packets[] = {ethernet(0x0800, ipv4(tcp(kSyn))), ethernet(0x86dd, ipv6(tcp(kSyn))),
+                              ethernet(0x8100, vlan(0x0800, ipv4(tcp(kSyn), 40)))};
+    for (const Buffer &packet : packets)
+        for (std::size_t more = 0; more < 700; ++more) {
+            const Buffer frame = packet + Buffer(more);
+            const auto length = static_cast<std::uint32_t>(frame.size());
+            const auto ours = own.pass(frame), theirs = others.pass(frame);
+            REQUIRE(ours);
+            REQUIRE(theirs);
+            INFO("a frame of " << length << " bytes");
+            REQUIRE(is_own(static_cast<std::uint32_t>(ours->size()), length));
+            REQUIRE_FALSE(is_own(static_cast<std::uint32_t>(theirs->size()), length));
+            REQUIRE(classify(Link::ethernet, *ours)->segment == Segment::syn);
+        }
 }
 
 TEST_CASE("what the filter passes is judged as the whole frame would be, and it drops nothing that counts")
@@ -95,7 +117,7 @@ TEST_CASE("what the filter passes is judged as the whole frame would be, and it 
     };
     std::mt19937 random(7);
     for (const Link link : {Link::ethernet, Link::bare}) {
-        Filtered filter(make_filter(link, true, true));
+        Filtered filter(make_filter(link, true, true, kMark));
         for (int round = 0; round < 60000; ++round) {
             Buffer packet = packets[random() % std::size(packets)] + Buffer(random() % 2 * (random() % 600));
             for (std::uint32_t changes = random() % 5; changes > 0; --changes)

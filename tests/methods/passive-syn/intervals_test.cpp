@@ -4,34 +4,29 @@
 
 using namespace sonde::passive_syn;
 
-namespace {
-constexpr Classified kSyn4{4, Segment::syn}, kSyn6{6, Segment::syn};
-}
-
 TEST_CASE("a packet belongs to the interval of its own time, whenever it is looked at")
 {
     Intervals intervals(1000, 100, 3);
-    CHECK_FALSE(intervals.add(999, Direction::in, kSyn4));
-    CHECK(intervals.add(1100, Direction::in, kSyn4)); // the second, seen while the first is open
-    CHECK(intervals.add(1000, Direction::in, kSyn4));
-    CHECK(intervals.add(1099, Direction::out, kSyn6));
+    CHECK(intervals.find(999) == nullptr);
+    REQUIRE(intervals.find(1100) != nullptr); // the second, seen while the first is open
+    CHECK(intervals.find(1100)->number == 1);
+    CHECK(intervals.find(1000)->number == 0);
+    CHECK(intervals.find(1099)->number == 0);
     const Interval first = intervals.close();
     CHECK(first.start == 1000);
     CHECK(first.end == 1100);
-    CHECK(first.counts[0][0].syn == 1);
-    CHECK(first.counts[1][1].syn == 1);
-    CHECK_FALSE(intervals.add(1099, Direction::in, kSyn4)); // closed
-    CHECK(intervals.close().counts[0][0].syn == 1);
+    CHECK(intervals.find(1099) == nullptr); // closed
+    CHECK(intervals.close().number == 1);
     CHECK_FALSE(intervals.done());
     CHECK(intervals.close().end == 1300);
     CHECK(intervals.done());
 }
 
-TEST_CASE("no packet behind the last interval is counted")
+TEST_CASE("there is no interval behind the last")
 {
     Intervals intervals(0, 100, 1);
-    CHECK_FALSE(intervals.add(100, Direction::in, kSyn4));
-    CHECK(intervals.close().counts[0][0].syn == 0);
+    CHECK(intervals.find(100) == nullptr);
+    CHECK(intervals.close().number == 0);
     CHECK(intervals.done());
 }
 

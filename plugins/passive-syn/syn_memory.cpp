@@ -1,0 +1,86 @@
+#include "syn_memory.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace sonde::passive_syn {
+
+SynMemory::Told SynMemory::see(std::uint64_t fingerprint, std::int64_t time, std::int64_t resume)
+{
+    if (limit_ == 0)
+        return Told::unknown;
+    if (off_until_ != 0) {
+        if (time < off_until_)
+            return Told::unknown;
+        known_since_ = generation_since_ = off_until_;
+        off_until_ = 0;
+        now_.clear();
+        before_.clear();
+    }
+    turn(time);
+    fingerprint = std::max<std::uint64_t>(fingerprint, 1);
+    if (now_.contains(fingerprint))
+        return Told::repeated;
+    if (now_.size() == limit_) {
+        off_until_ = resume;
+        return Told::unknown;
+    }
+    now_.insert(fingerprint, limit_);
+    return before_.contains(fingerprint) ? Told::repeated : Told::first;
+}
+
+bool SynMemory::contains(std::uint64_t fingerprint) const
+{
+    fingerprint = std::max<std::uint64_t>(fingerprint, 1);
+    return now_.contains(fingerprint) || before_.contains(fingerprint);
+}
+
+std::int64_t SynMemory::reach(std::int64_t time) const
+{
+    return limit_ == 0 ? 0 : std::clamp<std::int64_t>(time - std::max(known_since_, off_until_), 0, kReach);
+}
+
+void SynMemory::turn(std::int64_t time)
+{
+    if (time - generation_since_ < kReach)
+        return;
+    std::swap(now_, before_);
+    now_.clear();
+    if (time - generation_since_ >= 2 * kReach)
+        before_.clear();
+    generation_since_ = time;
+}
+
+bool SynMemory::Generation::contains(std::uint64_t fingerprint) const
+{
+    if (size_ == 0)
+        return false;
+    const std::size_t mask = places_.size() - 1;
+    for (std::size_t at = fingerprint & mask; places_[at] != 0; at = (at + 1) & mask)
+        if (places_[at] == fingerprint)
+            return true;
+    return false;
+}
+
+void SynMemory::Generation::insert(std::uint64_t fingerprint, std::size_t limit)
+{
+    // Half of the places stay empty, so that a search is short.
+    if (places_.empty())
+        places_.resize(std::bit_ceil(2 * limit));
+    const std::size_t mask = places_.size() - 1;
+    std::size_t at = fingerprint & mask;
+    while (places_[at] != 0)
+        at = (at + 1) & mask;
+    places_[at] = fingerprint;
+    ++size_;
+}
+
+void SynMemory::Generation::clear()
+{
+    if (size_ != 0)
+        std::fill(places_.begin(), places_.end(), 0);
+    size_ = 0;
+}
+
+} // namespace sonde::passive_syn
