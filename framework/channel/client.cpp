@@ -2,6 +2,8 @@
 
 #include "channel/client_connection.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+
 #include <list>
 #include <set>
 
@@ -20,8 +22,9 @@ struct Idle {
 
 } // namespace
 
-struct Client::State {
-    State(asio::any_io_executor io, ClientOptions given) : executor(std::move(io)), options(std::move(given))
+struct Client::State : std::enable_shared_from_this<Client::State> {
+    State(asio::any_io_executor io, ClientOptions given)
+        : executor(std::move(io)), options(std::move(given)), sweep(executor)
     {
         if (options.server.tls && options.identity)
             tls = TlsContext::client(*options.identity);
@@ -29,6 +32,8 @@ struct Client::State {
 
     std::shared_ptr<ClientConnection> take_idle();
     void give_back(std::shared_ptr<ClientConnection> connection);
+    // Closes what has been idle for too long, when it has.
+    void sweep_idle();
     Error explain(Error error) const
     {
         error.where = to_string(options.server);
@@ -38,7 +43,8 @@ struct Client::State {
     asio::any_io_executor executor;
     ClientOptions options;
     std::shared_ptr<const TlsContext> tls;
-    std::list<Idle> idle;
+    std::list<Idle> idle; // the oldest first
+    asio::steady_timer sweep;
     std::set<std::shared_ptr<ClientConnection>> busy;
     bool closed = false;
 };
@@ -62,6 +68,21 @@ void Client::State::give_back(std::shared_ptr<ClientConnection> connection)
     idle.push_back({std::move(connection), Clock::now()});
     if (idle.size() > kMostIdle)
         idle.pop_front();
+    if (idle.size() == 1)
+        sweep_idle();
+}
+
+void Client::State::sweep_idle()
+{
+    while (!idle.empty() && idle.front().since + options.idle_limit <= Clock::now())
+        idle.pop_front();
+    if (idle.empty())
+        return;
+    sweep.expires_at(idle.front().since + options.idle_limit);
+    sweep.async_wait([weak = weak_from_this()](const boost::system::error_code &error) {
+        if (const auto self = weak.lock(); self && !error)
+            self->sweep_idle();
+    });
 }
 
 Client::Client(asio::any_io_executor executor, ClientOptions options)
@@ -79,6 +100,7 @@ void Client::close()
 {
     state_->closed = true;
     state_->idle.clear();
+    state_->sweep.cancel();
     for (const auto &connection : state_->busy)
         connection->abandon();
 }

@@ -213,6 +213,9 @@ Result<Database> Database::open(const std::filesystem::path &file, const std::ve
             return whole.error();
     if (auto migrated = migrate(*writer, file.string(), migrations); !migrated)
         return migrated.error();
+    // The pages that the check has read.
+    if (auto released = writer->script("PRAGMA shrink_memory"); !released)
+        return released.error();
     auto state = std::make_unique<State>(std::move(*writer));
     for (int i = 0; i < options.readers; ++i) {
         auto reader = Connection::open(file, Connection::Mode::read_only, options.busy_timeout);

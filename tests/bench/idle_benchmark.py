@@ -54,7 +54,7 @@ def measure(folder):
         wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == 4, 60, [agent, launcher])
         wait_for("the controller knows the agent", lambda: system.rows("agents"), 60, [agent])
         curl = start_curl(system)
-        time.sleep(IDLE_STOP_S + 3)  # idle means that time has passed: runners that nobody needs are stopped by then
+        time.sleep(2 * IDLE_STOP_S)  # idle means: runners and connections that nobody needs are closed by then
         for program in (agent, launcher, curl):
             program.must_live()
         found = {"agent": memory_mb(agent.process.pid), "launcher": memory_mb(launcher.process.pid)}

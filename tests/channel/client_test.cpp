@@ -150,6 +150,28 @@ TEST_CASE("requests after each other share a connection, overlapping ones do not
     }());
 }
 
+TEST_CASE("an idle connection is closed after its time, however many there are")
+{
+    Loop loop;
+    loop.run([&]() -> asio::awaitable<void> {
+        Server server(loop.io.get_executor(), plain_options(echo()), loop.log);
+        const auto address = server.listen("127.0.0.1:0");
+        ClientOptions options = to(*address);
+        options.idle_limit = 300ms;
+        Client client(loop.io.get_executor(), std::move(options));
+        for (int round = 0; round < 2; ++round) {
+            int done = 0;
+            for (int i = 0; i < 2; ++i)
+                asio::co_spawn(loop.io, get(client, "/"), [&](std::exception_ptr, const Result<Response> &response) {
+                    CHECK(response);
+                    ++done;
+                });
+            co_await until(loop.io, [&] { return done == 2; });
+            co_await until(loop.io, [&] { return server.connections() == 0; });
+        }
+    }());
+}
+
 TEST_CASE("a server that was restarted between two requests is connected to again, and the request sent once more")
 {
     Loop loop;

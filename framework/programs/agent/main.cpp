@@ -166,6 +166,9 @@ int main(int argc, char **argv)
 #ifdef __GLIBC__
     // The threads beside the loop are few and wait most of the time: an arena for each would only take memory.
     ::mallopt(M_ARENA_MAX, 1);
+    // Big buffers, which hold small frames most of the time, are mappings of their own: their untouched pages cost
+    // nothing.
+    ::mallopt(M_MMAP_THRESHOLD, 64 * 1024);
 #endif
     Options options;
     CLI::App app("The Measurement Agent: measures on schedules and reports.");
