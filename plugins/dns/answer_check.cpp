@@ -39,7 +39,7 @@ std::size_t name_length(Octets message)
 
 } // namespace
 
-Match check_answer(Octets query, Octets received)
+Match check_answer(Octets query, Octets received, bool exact_case)
 {
     if (received.size() < kHeader)
         return Match::malformed;
@@ -58,7 +58,8 @@ Match check_answer(Octets query, Octets received)
     if (length != name_length(query))
         return Match::mismatch;
     for (std::size_t i = kHeader; i < kHeader + length; ++i) {
-        if (lower(received[i]) != lower(query[i])) // a label's length is below 'A', so it compares as it is
+        // A label's length is below 'A', so it compares as it is.
+        if (exact_case ? received[i] != query[i] : lower(received[i]) != lower(query[i]))
             return Match::mismatch;
     }
     for (std::size_t i = kHeader + length; i < kHeader + length + 4; ++i) {

@@ -18,8 +18,8 @@ enum class Match {
  * Compares a datagram with the query that was sent: id, that it is a response to the same kind of query, and the
  * question, its name without regard to case, its type and class (RFC 5452 section 9.1). An error response may leave the
  * question out (RFC 1035 section 4.1.1, and what servers do). Reads the header and the question alone, copies nothing,
- * trusts nothing.
+ * trusts nothing. `exact_case`: the name must have come back letter by letter.
  */
-Match check_answer(Octets query, Octets received);
+Match check_answer(Octets query, Octets received, bool exact_case = false);
 
 } // namespace sonde::dns

@@ -6,6 +6,7 @@
 
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
+#include <linux/sock_diag.h>
 #include <sys/socket.h>
 
 namespace sonde::dns {
@@ -133,6 +134,15 @@ std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer)
             datagram.received = found;
     }
     return datagram;
+}
+
+std::uint32_t packets_dropped(int fd)
+{
+    std::uint32_t figures[SK_MEMINFO_VARS] = {};
+    socklen_t length = sizeof figures;
+    if (getsockopt(fd, SOL_SOCKET, SO_MEMINFO, figures, &length) != 0)
+        return 0;
+    return figures[SK_MEMINFO_DROPS];
 }
 
 } // namespace sonde::dns

@@ -43,4 +43,7 @@ std::optional<QueuedEvent> read_error_queue(int fd);
 // The next datagram, into `buffer`; nothing if there is none.
 std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer);
 
+// How many packets the socket dropped for want of room since it was opened.
+std::uint32_t packets_dropped(int fd);
+
 } // namespace sonde::dns

@@ -7,27 +7,39 @@ namespace sonde::dns {
 void Tally::add(Outcome outcome, std::optional<std::int64_t> response_time)
 {
     ++counts_[static_cast<std::size_t>(outcome)];
-    if (response_time && (outcome == Outcome::answer || outcome == Outcome::truncated)) {
-        times_.push_back(*response_time);
-        sorted_ = false;
-    }
+    if (response_time && (outcome == Outcome::answer || outcome == Outcome::truncated))
+        times_.add(*response_time);
+}
+
+void Tally::add_phases(std::optional<std::int64_t> connect, std::optional<std::int64_t> tls)
+{
+    if (connect)
+        connects_.add(*connect);
+    if (tls)
+        handshakes_.add(*tls);
 }
 
 std::uint64_t Tally::sent() const
 {
     return answered() + count(Outcome::timeout) + count(Outcome::late) + count(Outcome::icmp_error) +
-           count(Outcome::malformed) + count(Outcome::cancelled);
+           count(Outcome::malformed) + count(Outcome::cancelled) + count(Outcome::dropped_here) + failed();
+}
+
+std::uint64_t Tally::failed() const
+{
+    return count(Outcome::connect_refused) + count(Outcome::connect_failed) + count(Outcome::tls_failed) +
+           count(Outcome::certificate_rejected) + count(Outcome::connection_lost) + count(Outcome::http_failed);
 }
 
 std::optional<double> Tally::loss() const
 {
-    const std::uint64_t decided = sent() - count(Outcome::cancelled);
+    const std::uint64_t decided = sent() - count(Outcome::cancelled) - count(Outcome::dropped_here);
     if (decided == 0)
         return std::nullopt;
     return static_cast<double>(count(Outcome::timeout)) / static_cast<double>(decided);
 }
 
-const std::vector<std::int64_t> &Tally::sorted() const
+const std::vector<std::int64_t> &Times::sorted() const
 {
     if (!sorted_)
         std::sort(times_.begin(), times_.end());
@@ -35,7 +47,7 @@ const std::vector<std::int64_t> &Tally::sorted() const
     return times_;
 }
 
-std::optional<std::int64_t> Tally::percentile(int percent) const
+std::optional<std::int64_t> Times::percentile(int percent) const
 {
     const auto &times = sorted();
     if (times.empty())
@@ -44,7 +56,7 @@ std::optional<std::int64_t> Tally::percentile(int percent) const
     return times[std::max<std::size_t>(rank, 1) - 1];
 }
 
-std::optional<std::int64_t> Tally::median() const
+std::optional<std::int64_t> Times::median() const
 {
     const auto &times = sorted();
     if (times.empty())

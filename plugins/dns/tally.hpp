@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -18,26 +19,46 @@ enum class Outcome {
     unsent,
     malformed,
     cancelled,
+    differing_answer,
+    dropped_here,
+    connect_refused,
+    connect_failed,
+    tls_failed,
+    certificate_rejected,
+    connection_lost,
+    http_failed,
 };
+inline constexpr std::size_t kOutcomes = static_cast<std::size_t>(Outcome::http_failed) + 1;
 
 // The words of an outcome. They only grow.
-inline constexpr const char *kOutcomeWords[] = {"answer",        "timeout",   "late",       "mismatch",
-                                                "second_answer", "truncated", "icmp_error", "unsent",
-                                                "malformed",     "cancelled", nullptr};
+inline constexpr const char *kOutcomeWords[] = {"answer",
+                                                "timeout",
+                                                "late",
+                                                "mismatch",
+                                                "second_answer",
+                                                "truncated",
+                                                "icmp_error",
+                                                "unsent",
+                                                "malformed",
+                                                "cancelled",
+                                                "differing_answer",
+                                                "dropped_here",
+                                                "connect_refused",
+                                                "connect_failed",
+                                                "tls_failed",
+                                                "certificate_rejected",
+                                                "connection_lost",
+                                                "http_failed",
+                                                nullptr};
 
-// The account of one server. Durations in ns; each figure is null where there is nothing to make it of.
-class Tally {
+// Durations, ns; each figure is null where there is nothing to make it of.
+class Times {
 public:
-    // `response_time` counts for an answer, whole or truncated, alone.
-    void add(Outcome outcome, std::optional<std::int64_t> response_time);
-
-    std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
-    // Left this host.
-    std::uint64_t sent() const;
-    // Came in time, whole or truncated.
-    std::uint64_t answered() const { return count(Outcome::answer) + count(Outcome::truncated); }
-    // Share of what was sent and decided that brought nothing at all, neither an answer nor an error, even late.
-    std::optional<double> loss() const;
+    void add(std::int64_t time)
+    {
+        times_.push_back(time);
+        sorted_ = false;
+    }
 
     // Nearest rank: the smallest that is at least as large as `percent` of all (RFC 2330 section 11.3).
     std::optional<std::int64_t> percentile(int percent) const;
@@ -49,9 +70,36 @@ public:
 private:
     const std::vector<std::int64_t> &sorted() const;
 
-    std::uint64_t counts_[10] = {};
     mutable std::vector<std::int64_t> times_;
     mutable bool sorted_ = true;
+};
+
+// The account of one server and way to it.
+class Tally {
+public:
+    // `response_time` counts for an answer, whole or truncated, alone.
+    void add(Outcome outcome, std::optional<std::int64_t> response_time);
+    // What an answered query's connection took; nothing where it was there before.
+    void add_phases(std::optional<std::int64_t> connect, std::optional<std::int64_t> tls);
+
+    std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
+    // Left this host.
+    std::uint64_t sent() const;
+    // Came in time, whole or truncated.
+    std::uint64_t answered() const { return count(Outcome::answer) + count(Outcome::truncated); }
+    // It ended by an error of the connection.
+    std::uint64_t failed() const;
+    // Share of what was sent and decided that brought nothing at all, neither an answer nor an error, even late. What
+    // this host dropped is not decided.
+    std::optional<double> loss() const;
+
+    const Times &times() const { return times_; }
+    const Times &connect_times() const { return connects_; }
+    const Times &tls_times() const { return handshakes_; }
+
+private:
+    std::uint64_t counts_[kOutcomes] = {};
+    Times times_, connects_, handshakes_;
 };
 
 } // namespace sonde::dns

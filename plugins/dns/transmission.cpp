@@ -11,47 +11,52 @@ namespace {
 
 // A flood of forged answers to one query costs so many rows and no more.
 constexpr int kStraysMax = 8;
-// What a router quotes of us in an ICMP error, behind its own headers (RFC 1812 section 4.3.2.3).
-constexpr std::uint64_t kQuoteMax = 576 - 28;
+// Bytes at the IP layer of an ICMP error that quotes a packet of `sent` bytes.
+std::uint64_t error_bytes(std::uint32_t family, std::uint64_t sent)
+{
+    constexpr std::uint64_t kMost4 = 576, kMost6 = 1280; // RFC 1812 section 4.3.2.3, RFC 4443 section 2.4
+    return family == 4 ? std::min(sent + 28, kMost4) : std::min(sent + 48, kMost6);
+}
 
 } // namespace
 
-Transmission::Transmission(const sonde_host &host, event_base &base, const Settings &settings, const Listener &listener,
-                           const Asked &asked, Query query, plugin::Fd fd)
-    : host_(host), settings_(settings), listener_(listener), asked_(asked), query_(std::move(query)),
-      fd_(std::move(fd)), readable_(base, fd_.get(), EV_READ | EV_PERSIST, [this] { readable(); }),
-      timer_(base, -1, EV_TIMEOUT, [this] { time_over(); })
+Transmission::Transmission(const Context &context, Attempt attempt, plugin::Fd fd)
+    : context_(context), attempt_(std::move(attempt)), fd_(std::move(fd)),
+      readable_(context.base, fd_.get(), EV_READ | EV_PERSIST, [this] { readable(); }),
+      timer_(context.base, -1, EV_TIMEOUT, [this] { time_over(); })
 {
-}
-
-std::uint16_t Transmission::query_id() const
-{
-    return static_cast<std::uint16_t>(query_.wire[0] << 8 | query_.wire[1]);
-}
-
-std::optional<std::uint16_t> Transmission::source_port() const
-{
+    attempt_.source = context.route.source;
     sockaddr_storage own = {};
     socklen_t length = sizeof own;
-    if (!fd_ || getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&own), &length) != 0)
-        return std::nullopt;
-    return plugin::endpoint_of(&own).port;
+    if (fd_ && getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&own), &length) == 0)
+        attempt_.source_port = plugin::endpoint_of(&own).port;
+}
+
+plugin::Endpoint Transmission::asked_endpoint() const
+{
+    return {context_.server.ip, context_.settings.port_of(Transport::udp)};
+}
+
+std::uint64_t Transmission::line_bytes(std::size_t payload) const
+{
+    return datagram_bytes(context_.server.ip.family, payload, context_.route.mtu);
 }
 
 void Transmission::send(int error)
 {
-    const plugin::SocketAddress to = plugin::socket_address(server(), settings_.port);
-    clock_offset_ = clock_offset(host_);
+    const auto &wire = attempt_.query.wire;
+    const plugin::SocketAddress to = plugin::socket_address(asked_endpoint().ip, asked_endpoint().port);
+    clock_offset_ = clock_offset(context_.host);
     send_error_ = error;
-    if (error == 0 && sendto(fd_.get(), query_.wire.data(), query_.wire.size(), 0, to.get(), to.length) < 0)
+    if (error == 0 && sendto(fd_.get(), wire.data(), wire.size(), 0, to.get(), to.length) < 0)
         send_error_ = errno;
     if (send_error_ != 0) {
         timer_.add_after(0);
         return;
     }
-    host_.count(&host_, query_.wire.size() + ip_headers(), 0);
+    context_.host.count(&context_.host, line_bytes(wire.size()), 0);
     readable_.add();
-    timer_.add_after(settings_.timeout);
+    timer_.add_after(context_.settings.timeout.count());
 }
 
 void Transmission::readable()
@@ -62,7 +67,7 @@ void Transmission::readable()
         const auto datagram = read_datagram(fd_.get(), buffer);
         if (!datagram)
             return;
-        host_.count(&host_, 0, datagram->size + ip_headers());
+        context_.host.count(&context_.host, 0, line_bytes(datagram->size));
         take(*datagram, Octets(buffer, datagram->size));
     }
 }
@@ -74,7 +79,7 @@ void Transmission::drain_errors()
         if (!event)
             return;
         if (const auto *stamp = std::get_if<SendStamp>(&*event))
-            (stamp->at_driver ? sent_ : queued_) = stamp->ns;
+            (stamp->at_driver ? attempt_.sent : attempt_.queued) = stamp->ns;
         else if (const auto *error = std::get_if<IcmpError>(&*event))
             take_error(*error);
     }
@@ -82,9 +87,9 @@ void Transmission::drain_errors()
 
 void Transmission::take(const Datagram &datagram, Octets octets)
 {
-    if (!plugin::same_endpoint({server(), settings_.port}, datagram.from))
+    if (!plugin::same_endpoint(asked_endpoint(), datagram.from))
         return take_stray(datagram, "from another address or port");
-    switch (check_answer(query_.wire, octets)) {
+    switch (check_answer(attempt_.query.wire, octets, context_.settings.mixed_case)) {
     case Match::mismatch:
         return take_stray(datagram, "another id or question, or no response");
     case Match::malformed:
@@ -98,6 +103,8 @@ void Transmission::take_answer(const Datagram &datagram, Octets octets)
 {
     Observation observation = observe(datagram, Outcome::answer);
     observation.answer = parse_answer(octets);
+    if (observation.answer && !cookie_fits(attempt_.query, *observation.answer))
+        return take_stray(datagram, "another cookie");
     note_response_time(observation);
     if (!observation.answer) {
         observation.outcome = Outcome::malformed;
@@ -106,9 +113,10 @@ void Transmission::take_answer(const Datagram &datagram, Octets octets)
         observation.outcome = Outcome::truncated;
     }
     // Its stamp says when it came, whenever this loop got to see it.
-    if (stage_ == Stage::waiting && observation.response_time && *observation.response_time > settings_.timeout) {
+    if (stage_ == Stage::waiting && observation.response_time &&
+        *observation.response_time > context_.settings.timeout.count()) {
         stage_ = Stage::timed_out;
-        listener_.decided(*this);
+        context_.listener.decided(attempt_, Observation{});
     }
     switch (stage_) {
     case Stage::waiting:
@@ -117,13 +125,19 @@ void Transmission::take_answer(const Datagram &datagram, Octets octets)
         observation.outcome = Outcome::late;
         return settle(std::move(observation));
     case Stage::settled:
-        observation.outcome = Outcome::second_answer;
-        if (strays_++ < kStraysMax)
-            listener_.observed(*this, observation);
-        return;
+        return take_second(std::move(observation));
     case Stage::over:
         return;
     }
+}
+
+void Transmission::take_second(Observation observation)
+{
+    if (strays_++ >= kStraysMax)
+        return;
+    const bool same = observation.answer && observation.answer->content == content_;
+    observation.outcome = same ? Outcome::second_answer : Outcome::differing_answer;
+    context_.listener.observed(attempt_, observation);
 }
 
 void Transmission::take_stray(const Datagram &datagram, const char *reason)
@@ -132,13 +146,14 @@ void Transmission::take_stray(const Datagram &datagram, const char *reason)
         return;
     Observation observation = observe(datagram, Outcome::mismatch);
     observation.reason = reason;
-    listener_.observed(*this, observation);
+    context_.listener.observed(attempt_, observation);
 }
 
 void Transmission::take_error(const IcmpError &error)
 {
     if (!error.local)
-        host_.count(&host_, 0, ip_headers() + std::min(query_.wire.size() + ip_headers(), kQuoteMax));
+        context_.host.count(&context_.host, 0,
+                            error_bytes(context_.server.ip.family, line_bytes(attempt_.query.wire.size())));
     if (stage_ != Stage::waiting)
         return;
     Observation observation;
@@ -151,6 +166,17 @@ void Transmission::take_error(const IcmpError &error)
         observation.from = error.from;
     }
     settle(std::move(observation));
+}
+
+// What a transmission without an answer is when its time is over.
+Observation Transmission::unanswered() const
+{
+    Observation observation;
+    if (const std::uint32_t dropped = packets_dropped(fd_.get()); dropped > 0) {
+        observation.outcome = Outcome::dropped_here;
+        observation.reason = std::to_string(dropped) + " packets found no room in the socket's buffer";
+    }
+    return observation;
 }
 
 void Transmission::time_over()
@@ -166,10 +192,10 @@ void Transmission::time_over()
     readable(); // what lies there came in time; the loop was just not at it
     if (stage_ == Stage::waiting) {
         stage_ = Stage::timed_out;
-        timer_.add_after(settings_.linger);
-        listener_.decided(*this);
+        timer_.add_after(context_.settings.linger.count());
+        context_.listener.decided(attempt_, Observation{});
     } else if (stage_ == Stage::timed_out) {
-        listener_.observed(*this, Observation{});
+        context_.listener.observed(attempt_, unanswered());
         leave();
     } else if (stage_ == Stage::settled) {
         leave();
@@ -180,13 +206,14 @@ void Transmission::time_over()
 void Transmission::settle(Observation observation)
 {
     const bool first = stage_ == Stage::waiting;
-    answered_ = observation.outcome == Outcome::answer || observation.outcome == Outcome::truncated;
     const bool may_come_more = observation.outcome != Outcome::unsent;
+    if (observation.answer)
+        content_ = observation.answer->content;
     stage_ = Stage::settled;
-    timer_.add_after(may_come_more ? settings_.linger : 0);
-    listener_.observed(*this, observation);
+    timer_.add_after(may_come_more ? context_.settings.linger.count() : 0);
+    context_.listener.observed(attempt_, observation);
     if (first)
-        listener_.decided(*this);
+        context_.listener.decided(attempt_, observation);
 }
 
 void Transmission::stop()
@@ -195,12 +222,12 @@ void Transmission::stop()
         return;
     if (send_error_ == 0)
         readable();
-    Observation observation;
     if (stage_ == Stage::waiting) {
+        Observation observation;
         observation.outcome = send_error_ == 0 ? Outcome::cancelled : Outcome::unsent;
-        listener_.observed(*this, observation);
+        context_.listener.observed(attempt_, observation);
     } else if (stage_ == Stage::timed_out) {
-        listener_.observed(*this, observation);
+        context_.listener.observed(attempt_, unanswered());
     }
     leave();
 }
@@ -210,7 +237,7 @@ void Transmission::leave()
     stage_ = Stage::over;
     readable_.cancel();
     timer_.cancel();
-    listener_.over(*this);
+    context_.listener.over(attempt_);
 }
 
 Observation Transmission::observe(const Datagram &datagram, Outcome outcome) const
@@ -226,10 +253,10 @@ Observation Transmission::observe(const Datagram &datagram, Outcome outcome) con
 void Transmission::note_response_time(Observation &observation) const
 {
     // Where the driver does not stamp, the stamp before the local queue is the next best; `sent` is null then.
-    const auto begun = sent_ ? sent_ : queued_;
+    const auto begun = attempt_.sent ? attempt_.sent : attempt_.queued;
     if (!begun || !observation.received) {
         observation.reason = "the kernel did not stamp it";
-    } else if (clock_stepped(clock_offset_, clock_offset(host_)) || *observation.received < *begun) {
+    } else if (clock_stepped(clock_offset_, clock_offset(context_.host)) || *observation.received < *begun) {
         observation.reason = "the clock was set meanwhile";
     } else {
         observation.response_time = *observation.received - *begun;

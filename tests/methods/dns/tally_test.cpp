@@ -9,10 +9,10 @@ TEST_CASE("a server that was asked nothing has no figures, not zeros")
     const Tally tally;
     CHECK(tally.sent() == 0);
     CHECK_FALSE(tally.loss());
-    CHECK_FALSE(tally.minimum());
-    CHECK_FALSE(tally.median());
-    CHECK_FALSE(tally.percentile(95));
-    CHECK_FALSE(tally.maximum());
+    CHECK_FALSE(tally.times().minimum());
+    CHECK_FALSE(tally.times().median());
+    CHECK_FALSE(tally.times().percentile(95));
+    CHECK_FALSE(tally.times().maximum());
 }
 
 TEST_CASE("the median of an even number is the mean of the middle two, percentiles are nearest ranks")
@@ -20,14 +20,14 @@ TEST_CASE("the median of an even number is the mean of the middle two, percentil
     Tally tally;
     for (const std::int64_t ns : {40, 10, 30, 20})
         tally.add(Outcome::answer, ns);
-    CHECK(tally.median() == 25);
-    CHECK(tally.minimum() == 10);
-    CHECK(tally.maximum() == 40);
-    CHECK(tally.percentile(50) == 20);
-    CHECK(tally.percentile(51) == 30);
-    CHECK(tally.percentile(95) == 40);
+    CHECK(tally.times().median() == 25);
+    CHECK(tally.times().minimum() == 10);
+    CHECK(tally.times().maximum() == 40);
+    CHECK(tally.times().percentile(50) == 20);
+    CHECK(tally.times().percentile(51) == 30);
+    CHECK(tally.times().percentile(95) == 40);
     tally.add(Outcome::truncated, 50);
-    CHECK(tally.median() == 30);
+    CHECK(tally.times().median() == 30);
 }
 
 TEST_CASE("loss is what brought nothing, over what was sent and decided")
@@ -51,9 +51,9 @@ TEST_CASE("an answer without a response time counts as one and spoils no figure"
     Tally tally;
     tally.add(Outcome::answer, std::nullopt);
     CHECK(tally.answered() == 1);
-    CHECK_FALSE(tally.median());
+    CHECK_FALSE(tally.times().median());
     tally.add(Outcome::answer, 7);
-    CHECK(tally.median() == 7);
+    CHECK(tally.times().median() == 7);
     tally.add(Outcome::late, 900);
-    CHECK(tally.maximum() == 7);
+    CHECK(tally.times().maximum() == 7);
 }

@@ -1,126 +1,17 @@
-"""The dns method against a real name server, and against what no name server should do."""
+"""The dns method over UDP, against a real name server and against what no name server should do."""
+import os
 import pathlib
 import socket
 import struct
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support import NameSpaces, Skip, case, equal, main, need_ipv6, run  # noqa: E402
-
-ZONE = """$ORIGIN example.test.
-$TTL 300
-@ SOA ns admin 1 3600 600 86400 60
-@ NS ns
-ns A 127.0.0.1
-www A 192.0.2.2
-www A 192.0.2.3
-www AAAA 2001:db8::2
-alias 60 CNAME www
-mail MX 10 www
-""" + "\n".join(f'big TXT "{number:03d} {"x" * 200}"' for number in range(10)) + "\n"
-
-
-class NameServer:
-    """nsd with the zone example.test, on 127.0.0.1 or where it is told."""
-
-    def __init__(self, folder, addresses=("127.0.0.1",), space=None):
-        self.folder, self.addresses = pathlib.Path(folder), addresses
-        self.command = ["ip", "netns", "exec", space] if space else []
-        self.port = self.free_port()
-
-    def free_port(self):
-        # A wildcard of IPv6 that takes IPv4 too, where there is one: the port is free for both.
-        family, wildcard = (socket.AF_INET6, "::") if "::1" in self.addresses else (socket.AF_INET, "0.0.0.0")
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            if family == socket.AF_INET6:
-                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-            probe.bind((wildcard, 0))
-            return probe.getsockname()[1]
-
-    def __enter__(self):
-        f = self.folder
-        (f / "zone").write_text(ZONE)
-        (f / "nsd.conf").write_text(
-            'server:\n' + "".join(f' ip-address: {address}@{self.port}\n' for address in self.addresses) +
-            f' server-count: 1\n username: ""\n'
-            f' chroot: ""\n zonesdir: "{f}"\n database: ""\n pidfile: "{f}/pid"\n xfrdfile: "{f}/xfrd"\n'
-            f' xfrdir: "{f}"\n zonelistfile: "{f}/zones"\n cookie-secret-file: "{f}/cookie"\n'
-            f' rrl-ratelimit: 0\n minimal-responses: yes\n'
-            f' ipv4-edns-size: 4096\n ipv6-edns-size: 4096\n'
-            f'remote-control:\n control-enable: no\nzone:\n name: example.test\n zonefile: zone\n')
-        try:
-            with open(f / "log", "wb") as log:
-                self.process = subprocess.Popen([*self.command, "/usr/sbin/nsd", "-d", "-c", f / "nsd.conf"],
-                                                stdout=log, stderr=log)
-        except FileNotFoundError:
-            raise Skip("nsd is not installed") from None
-        deadline = time.monotonic() + 20
-        while "nsd started" not in (f / "log").read_text():
-            # Between the look for a free port and nsd's own, others may have taken it.
-            if "Address already in use" in (f / "log").read_text() and self.process.wait(20) is not None:
-                self.port = self.free_port()
-                return self.__enter__()
-            assert self.process.poll() is None and time.monotonic() < deadline, (f / "log").read_text()
-            time.sleep(0.01)
-        return self
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        self.process.wait(20)
-
-
-class Responder:
-    """A UDP socket that answers each query with what `behave(responder, query, client, number)` does; for what no good
-    server does."""
-
-    def __init__(self, behave, address="127.0.0.1"):
-        self.socket = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind((address, 0))
-        self.address, self.port = address, self.socket.getsockname()[1]
-        self.queries = []
-        self.behave = behave
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.socket.close()
-
-    def _serve(self):
-        try:
-            while True:
-                query, client = self.socket.recvfrom(65536)
-                self.queries.append((query, client))
-                self.behave(self, query, client, len(self.queries) - 1)
-        except OSError:
-            pass
-
-    def run(self, name="www.example.test", edns_size=0, **options):
-        return run(server=self.address, port=self.port, name=name, edns_size=edns_size, **options)
-
-
-def answer(query, flags=0x8180, records=b"", count=0):
-    """The header with other flags, the question as it was asked (queries come without EDNS), and records."""
-    return query[:2] + struct.pack("!HHHHH", flags, 1, count, 0, 0) + query[12:] + records
-
-
-def good_answer(query):
-    return answer(query, records=b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\1", count=1)
-
-
-def in_order(result):
-    """Rows come as things are decided; here they are by transmission, and as they came within one."""
-    return sorted(result.table("query"), key=lambda row: row["seq"])
-
-
-def outcomes(result):
-    return [row["outcome"] for row in in_order(result)]
-
+from servers import ZONE, NameServer, Responder, answer, good_answer, in_order, outcomes  # noqa: E402
+from support import NameSpaces, Skip, case, equal, main, need_ipv6, need_root, run  # noqa: E402
 
 # -- a real name server ------------------------------------------------------------------------------------------------
 
@@ -139,7 +30,9 @@ def each_server_and_name_is_asked_and_its_answer_told(folder):
         equal(row["outcome"], "answer", result)
         equal((row["rcode"], row["answers"], row["min_ttl"]),
               ("NOERROR", 2, 300) if row["name"] == "www.example.test" else ("NXDOMAIN", 0, None), row)
-        equal((row["aa"], row["tc"], row["rd"], row["ra"], row["ad"]), (True, False, True, False, False), row)
+        equal((row["aa"], row["tc"], row["rd"], row["ra"], row["ad"], row["cd"]),
+              (True, False, True, False, False, False), row)
+        equal((row["source"], row["stamps"], row["connection"]), (row["server"], "kernel", None), row)
         equal(row["from"], row["server"], row)
         assert 0 < row["response_time_ns"] < 1e9 and row["local_queue_ns"] >= 0, row
     assert len({row["source_port"] for row in rows}) >= 7, "ports are not fresh"
@@ -163,14 +56,21 @@ def record_types_ttls_and_counts_are_those_of_the_zone(folder):
 
 
 @case
-def an_answer_that_does_not_fit_is_truncated_unless_edns_makes_room(folder):
+def a_truncated_answer_is_followed_over_tcp_unless_edns_makes_room(folder):
     with NameServer(folder) as nsd:
         ask = {"server": "127.0.0.1", "port": nsd.port, "name": "big.example.test", "type": "TXT"}
         for size in (0, 1232):
             result = run(edns_size=size, **ask)
-            row = result.one("query")
-            equal((result.exit, row["outcome"], row["tc"]), (0, "truncated", True), result)
-            equal(result.one("summary")["truncated"], 1)
+            first, second = in_order(result)
+            equal((result.exit, first["transport"], first["outcome"], first["tc"], first["follows"]),
+                  (0, "udp", "truncated", True, None), result)
+            equal((second["transport"], second["outcome"], second["tc"], second["follows"], second["answers"]),
+                  ("tcp", "answer", False, first["seq"], 10), result)
+            equal((second["connection"], second["stamps"]), ("cold", "program"), second)
+            assert 0 < second["connect_ns"] and second["connect_ns"] + second["response_time_ns"] == second["total_ns"]
+            udp, tcp = result.table("summary")
+            equal((udp["truncated"], tcp["connection"], tcp["answered"]), (1, "cold", 1), result)
+        equal(outcomes(run(edns_size=0, follow="false", **ask)), ["truncated"])
         row = run(edns_size=4096, **ask).one("query")
         equal((row["outcome"], row["answers"]), ("answer", 10), row)
         assert row["received_size"] > 2000, row
@@ -185,6 +85,74 @@ def a_hundred_queries_keep_their_pace_and_their_stamps(folder):
     assert all(row["response_time_ns"] is not None for row in rows), result
     assert 0.45 < result.took_s < 5, result.took_s
     equal(sorted(row["seq"] for row in rows), list(range(1, 101)))
+
+
+@case
+def a_cookie_is_sent_learned_and_sent_back(folder):
+    with NameServer(folder) as nsd:
+        result = run(server="127.0.0.1", port=nsd.port, name="www.example.test", cookies="true", count=3,
+                     interval="50ms")
+    equal([(row["outcome"], row["cookie"]) for row in in_order(result)], [("answer", "server")] * 3, result)
+    sizes = [row["sent_size"] for row in in_order(result)]
+    equal((sizes[1], sizes[2]), (sizes[0] + 16, sizes[0] + 16), result)
+
+
+@case
+def servers_say_who_they_are(folder):
+    with NameServer(folder) as nsd:
+        result = run(server="127.0.0.1", port=nsd.port, name="www.example.test", identify="true")
+    who, what = in_order(result)
+    equal((who["name"], who["class"], who["type"], who["outcome"]), ("id.server", "CH", "TXT", "answer"), result)
+    equal((what["outcome"], what["nsid"]), ("answer", "tester"), result)
+    row = result.one("summary")
+    equal((row["nsid"], row["id_server"]), ("tester", "tester one"), row)
+
+
+@case
+def a_unique_label_before_a_name_is_new_each_time(folder):
+    with NameServer(folder) as nsd:
+        result = run(server="127.0.0.1", port=nsd.port, name="www.example.test", unique="true", mixed_case="true",
+                     count=5, interval="10ms")
+    equal([(row["name"], row["outcome"], row["rcode"]) for row in in_order(result)],
+          [("www.example.test", "answer", "NXDOMAIN")] * 5, result)
+    equal(len({row["label"].lower() for row in in_order(result)}), 5, result)
+
+
+@case
+def servers_that_say_different_things_are_set_apart(folder):
+    with NameServer(folder) as nsd, tempfile.TemporaryDirectory() as other, \
+            NameServer(other, ("127.0.0.2", "127.0.0.3"), zone=ZONE.replace("192.0.2.3", "203.0.113.9"),
+                       port=nsd.port):
+        result = run(server=["127.0.0.1", "127.0.0.2", "127.0.0.3"], port=nsd.port,
+                     name=["www.example.test", "mail.example.test"], interval="10ms")
+    rows = result.table("comparison")
+    equal([(row["name"], row["server"], row["answer_group"], row["agreeing"], row["answering"], row["differs"])
+           for row in rows],
+          [("www.example.test", "127.0.0.1", 2, 1, 3, True), ("www.example.test", "127.0.0.2", 1, 2, 3, True),
+           ("www.example.test", "127.0.0.3", 1, 2, 3, True)] +
+          [("mail.example.test", f"127.0.0.{n}", 1, 3, 3, False) for n in (1, 2, 3)], result)
+    equal(rows[0]["answer"], "NOERROR; A 192.0.2.2; A 192.0.2.3")
+    assert "203.0.113.9" in rows[1]["answer"], rows[1]
+
+
+def with_resolv_conf(folder, text, *words, **options):
+    """A run that finds this in place of the system's own settings."""
+    need_root()
+    (pathlib.Path(folder) / "resolv.conf").write_text(text)
+    os.chmod(f"{folder}/resolv.conf", 0o644)
+    return run(*words, file=(f"{folder}/resolv.conf", "/etc/resolv.conf"), **options)
+
+
+@case
+def the_systems_resolvers_are_asked_where_none_is_named(folder):
+    with NameServer(folder, ("127.0.0.53", "127.0.0.1")) as nsd:
+        result = with_resolv_conf(folder, "nameserver 127.0.0.53\nnameserver 127.0.0.1\n", port=nsd.port,
+                                  name="www.example.test")
+    equal(outcomes(result), ["answer"] * 2, result)
+    equal([(row["server"], row["discovered"], row["stub"]) for row in result.table("summary")],
+          [("127.0.0.53", True, "systemd-resolved"), ("127.0.0.1", True, "local resolver")], result)
+    result = with_resolv_conf(folder, "nameserver 127.0.0.53\n", name="www.example.test", family="6")
+    equal(result.status, "no_resolver", result)
 
 
 # -- what no name server should do -------------------------------------------------------------------------------------
@@ -259,19 +227,81 @@ def a_flood_of_forged_answers_costs_eight_rows(folder):
     with Responder(behave) as server:
         result = server.run(timeout="2s", linger="0s")
     assert outcomes(result).count("mismatch") == 8, result
-    assert outcomes(result)[-1] in ("answer", "timeout"), result
+    assert outcomes(result)[-1] in ("answer", "timeout", "dropped_here"), result
 
 
 @case
-def two_who_answer_are_seen(folder):
+def two_who_answer_are_seen_and_whether_they_say_the_same(folder):
     def behave(server, query, client, number):
+        server.socket.sendto(good_answer(query), client)
         server.socket.sendto(good_answer(query), client)
         server.socket.sendto(answer(query, flags=0x8183), client)
     with Responder(behave) as server:
         result = server.run()
     equal([(row["outcome"], row["rcode"]) for row in in_order(result)],
-          [("answer", "NOERROR"), ("second_answer", "NXDOMAIN")], result)
-    equal(result.one("summary")["answered"], 1)
+          [("answer", "NOERROR"), ("second_answer", "NOERROR"), ("differing_answer", "NXDOMAIN")], result)
+    row = result.one("summary")
+    equal((row["answered"], row["second_answers"], row["differing_answers"]), (1, 1, 1), row)
+
+
+def opt(*options):
+    """An OPT record with options, (code, data) each."""
+    data = b"".join(struct.pack("!HH", code, len(value)) + value for code, value in options)
+    return struct.pack("!BHHIH", 0, 41, 1232, 0, len(data)) + data
+
+
+def with_opt(query, *options, flags=0x8180, rcode_high=0):
+    """An answer to a query that came with EDNS, with options of its own."""
+    end = query.index(b"\0", 12) + 5
+    record = bytearray(opt(*options))
+    record[5] = rcode_high
+    return query[:2] + struct.pack("!HHHHH", flags, 1, 0, 0, 1) + query[12:end] + bytes(record)
+
+
+@case
+def an_extended_error_is_told(folder):
+    def behave(server, query, client, number):
+        server.socket.sendto(with_opt(query, (15, b"\0\x11blocked by law"), flags=0x8183), client)
+    with Responder(behave) as server:
+        row = server.run(edns_size=1232).one("query")
+    equal((row["rcode"], row["extended_error"], row["extended_error_text"]), ("NXDOMAIN", 17, "blocked by law"), row)
+
+
+@case
+def an_answer_with_somebody_elses_cookie_is_a_mismatch(folder):
+    def behave(server, query, client, number):
+        server.socket.sendto(with_opt(query, (10, b"x" * 24)), client)
+        server.socket.sendto(with_opt(query, (10, query[-8:])), client)
+    with Responder(behave) as server:
+        result = server.run(edns_size=1232, cookies="true")
+    equal([(row["outcome"], row["reason"], row["cookie"]) for row in in_order(result)],
+          [("mismatch", "another cookie", None), ("answer", None, "client")], result)
+
+
+@case
+def a_refused_cookie_is_asked_again_with_the_servers(folder):
+    def behave(server, query, client, number):
+        if number == 0:
+            server.socket.sendto(with_opt(query, (10, query[-8:] + b"S" * 16), flags=0x8187, rcode_high=1), client)
+        else:
+            server.socket.sendto(with_opt(query, (10, query[-24:])), client)
+    with Responder(behave) as server:
+        result = server.run(edns_size=1232, cookies="true")
+    equal([(row["rcode"], row["follows"], row["cookie"]) for row in in_order(result)],
+          [("BADCOOKIE", None, "server"), ("NOERROR", 1, "server")], result)
+    equal(server.queries[1][0][-16:], b"S" * 16)
+
+
+@case
+def an_answer_that_does_not_repeat_the_drawn_case_is_a_mismatch(folder):
+    def behave(server, query, client, number):
+        changed = bytes(c ^ 0x20 if chr(c).isalpha() else c for c in query[12:-4])
+        server.socket.sendto(good_answer(query[:12] + changed + query[-4:]), client)
+        server.socket.sendto(good_answer(query), client)
+    with Responder(behave) as server:
+        result = server.run(mixed_case="true", count=3, interval="20ms")
+    equal(outcomes(result), ["mismatch", "answer"] * 3, result)
+    assert len({query[12:] for query, _ in server.queries}) > 1, "the case was not drawn"
 
 
 @case

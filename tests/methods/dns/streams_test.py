@@ -1,0 +1,324 @@
+"""The dns method over TCP, TLS and HTTPS: nsd, small servers of the test's own, and what no server should do."""
+import contextlib
+import os
+import pathlib
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
+import http2_server  # noqa: E402
+from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
+from support import Listener, case, equal, main, make_certificate, need_ipv6, need_root, reset, run, server_tls  # noqa: E402
+
+WWW = "www.example.test"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def certificates(folder, *names):
+    """A throw-away CA and a certificate of it for the names; their paths: CA, certificate, key."""
+    def openssl(*words):
+        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
+    ca, key = make_certificate(folder, "ca", "DNS:ca.test")
+    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "server.key", "-out",
+            "server.csr", "-subj", "/CN=server")
+    (pathlib.Path(folder) / "names").write_text("subjectAltName=" + ",".join(names))
+    openssl("x509", "-req", "-in", "server.csr", "-CA", ca, "-CAkey", key, "-CAcreateserial", "-days", "2", "-extfile",
+            "names", "-out", "server.pem")
+    return ca, f"{folder}/server.pem", f"{folder}/server.key"
+
+
+def read_query(connection):
+    size, = struct.unpack("!H", http2_server.exactly(connection, 2))
+    return http2_server.exactly(connection, size)
+
+
+def framed(message):
+    return struct.pack("!H", len(message)) + message
+
+
+def always(make):
+    """Answers each query of a connection."""
+    def behave(connection, _):
+        while True:
+            connection.sendall(make(read_query(connection)))
+    return behave
+
+
+def ask(listener, transport="tcp", **options):
+    return run(server=listener.socket.getsockname()[0], port=listener.port, transport=transport,
+               **{"name": WWW, "edns_size": 0, **options})
+
+
+class Https(Listener):
+    """DNS over HTTPS by `make(query)`, or by `behave(connection, stream, query, fields)`."""
+
+    def __init__(self, folder, make=good_answer, behave=None, names=("IP:127.0.0.1",), alpn=("h2",)):
+        self.ca, certificate, key = certificates(folder, *names)
+        context = server_tls(certificate, key)
+        context.set_alpn_protocols(list(alpn))
+        self.requests = []
+
+        def one(connection, stream, query, fields):
+            self.requests.append((query, fields))
+            if behave:
+                return behave(connection, stream, query, fields)
+            return connection.sendall(http2_server.response(stream, make(query)))
+        super().__init__(lambda connection, _: http2_server.serve(connection, one), tls=context)
+
+    def ask(self, **options):
+        return ask(self, "doh", ca=self.ca, **options)
+
+
+# -- each transport as it should be ------------------------------------------------------------------------------------
+
+@case
+def over_tcp_phases_are_told_and_a_connection_serves_again(folder):
+    need_ipv6()
+    with NameServer(folder, ("127.0.0.1", "::1")) as nsd:
+        result = run(server=["127.0.0.1", "::1"], port=nsd.port, name=[WWW, "big.example.test"], type="TXT",
+                     transport="tcp", connection=["cold", "reused"], count=2, interval="50ms")
+    rows = in_order(result)
+    equal([row["outcome"] for row in rows], ["answer"] * 16, result)
+    for row in rows:
+        equal((row["answers"], row["tc"]), (10 if row["name"].startswith("big") else 0, False), row)
+        equal((row["source"], row["tls_ns"], row["stamps"]), (row["server"], None, "program"), row)
+        equal(row["connect_ns"] is None, row["connection"] == "reused", row)
+        assert 0 < row["response_time_ns"] < 5e9, row
+    for server in ("127.0.0.1", "::1"):
+        mine = [row for row in rows if row["server"] == server]
+        kept = [row for row in mine if row["seq"] in {r["seq"] for r in mine if r["connection"] == "reused"}]
+        equal((len(kept), len({row["source_port"] for row in kept})), (3, 1), result)
+        equal([row["connection"] for row in mine].count("cold"), 5, result)
+    equal([(row["server"], row["connection"], row["sent"]) for row in result.table("summary")],
+          [("127.0.0.1", "cold", 5), ("127.0.0.1", "reused", 3), ("::1", "cold", 5), ("::1", "reused", 3)], result)
+
+
+@case
+def over_tls_cold_resumed_and_reused_are_told_apart(folder):
+    port = free_port()
+    ca, certificate, key = certificates(folder, "DNS:dns.example.test")
+    more = f' tls-service-key: "{key}"\n tls-service-pem: "{certificate}"\n tls-port: {port}\n'
+    with NameServer(folder, more=more, port=port):
+        result = run(server="127.0.0.1", port=port, name=WWW, transport="dot", ca=ca, tls_name="dns.example.test",
+                     connection=["cold", "resumed", "reused"], count=3, interval="100ms")
+    rows = in_order(result)
+    equal(outcomes(result), ["answer"] * 9, result)
+    equal([row["connection"] for row in rows], ["cold", "resumed", "cold"] + ["cold", "resumed", "reused"] * 2, result)
+    for row in rows:
+        equal((row["answers"], row["tls_version"]), (2, "TLSv1.3"), row)
+        phases = [row["connect_ns"], row["tls_ns"]]
+        if row["connection"] == "reused":
+            equal((phases, row["total_ns"]), ([None, None], row["response_time_ns"]), row)
+        else:
+            assert min(phases) > 0 and row["total_ns"] == sum(phases) + row["response_time_ns"], row
+    equal({row["connection"]: (row["sent"], row["tls_median_ns"] is None) for row in result.table("summary")},
+          {"cold": (4, False), "resumed": (3, False), "reused": (2, True)}, result)
+
+
+@case
+def over_https_get_and_post_carry_the_query(folder):
+    with Https(folder, names=("DNS:dns.example.test",)) as server:
+        for method in ("POST", "GET"):
+            server.requests.clear()
+            result = server.ask(http_method=method, tls_name="dns.example.test", count=2, interval="100ms",
+                                connection=["cold", "resumed", "reused"], path="/ask")
+            equal([(row["outcome"], row["http_status"], row["query_id"]) for row in in_order(result)],
+                  [("answer", 200, 0)] * 6, result)
+            equal([row["connection"] for row in in_order(result)],
+                  ["cold", "resumed", "cold", "cold", "resumed", "reused"], result)
+            query, fields = server.requests[0]
+            equal((fields[":method"], fields[":scheme"], fields[":path"].split("?")[0], fields[":authority"],
+                   fields["accept"]),
+                  (method, "https", "/ask", f"dns.example.test:{server.port}", "application/dns-message"), fields)
+            equal(query[:2] + query[12:], b"\0\0\3www\7example\4test\0\0\1\0\1", query)
+
+
+@case
+def many_queries_share_a_connection_and_find_their_answers(folder):
+    def late_first(connection, _):
+        queries = [read_query(connection) for _ in range(3)]
+        for query in reversed(queries):
+            connection.sendall(framed(good_answer(query)))
+        connection.recv(1)
+    with Listener(late_first) as server:
+        result = ask(server, connection="reused", count=3, interval="1ms")
+        equal(server.connections, 1)
+    equal(outcomes(result), ["answer"] * 3, result)
+    equal(len({row["query_id"] for row in in_order(result)}), 3, result)
+
+
+# -- certificates ------------------------------------------------------------------------------------------------------
+
+@case
+def a_certificate_of_somebody_else_is_refused(folder):
+    with Https(folder) as server:
+        wrong_name = server.ask(tls_name="other.example.test")
+        unknown_ca = ask(server, "doh")
+        for result in (wrong_name, unknown_ca):
+            row = result.one("query")
+            equal((row["outcome"], result.status, row["tls_ns"]), ("certificate_rejected", "no_answer", None), result)
+            assert row["connect_ns"] > 0, row
+        assert "mismatch" in wrong_name.one("query")["reason"], wrong_name
+        equal(server.ask().one("query")["outcome"], "answer")
+
+
+@case
+def a_file_of_cas_that_is_none_is_refused_before_anything_is_sent(folder):
+    (pathlib.Path(folder) / "none.pem").write_text("nothing")
+    os.chmod(f"{folder}/none.pem", 0o644)
+    with Listener(always(lambda query: b"")) as server:
+        result = ask(server, "dot", ca=f"{folder}/none.pem")
+        equal((result.status, server.connections), ("bad_option", 0), result)
+
+
+# -- what no server should do ------------------------------------------------------------------------------------------
+
+@case
+def a_closed_port_refuses_the_connection():
+    need_ipv6()
+    for address in ("127.0.0.1", "::1"):
+        for transport in ("tcp", "dot", "doh"):
+            with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as closed:
+                closed.bind((address, 0))
+                result = run(server=address, port=closed.getsockname()[1], name=WWW, transport=transport)
+            row = result.one("query")
+            equal((row["outcome"], row["connection"], row["connect_ns"]), ("connect_refused", None, None), result)
+            equal(result.status, "no_answer")
+
+
+@case
+def a_connection_that_breaks_is_lost_in_whatever_phase():
+    def after_query(connection, _):
+        read_query(connection)
+        reset(connection)
+
+    def half_an_answer(connection, _):
+        connection.sendall(framed(good_answer(read_query(connection)))[:20])
+        connection.shutdown(socket.SHUT_WR)
+        connection.recv(1)
+    for transport, behave, outcome, words in (
+            ("tcp", lambda c, _: reset(c), "connection_lost", ("reset", "broken")),
+            ("tcp", after_query, "connection_lost", ("reset", "broken")),
+            ("tcp", half_an_answer, "connection_lost", ("within its answer",)),
+            ("dot", lambda c, _: reset(c), "tls_failed", ("reset", "broken")),
+            ("doh", lambda c, _: c.close(), "tls_failed", ("ended", "reset", "broken")),
+            ("dot", lambda c, _: c.sendall(b"220 hello\r\n" * 10), "tls_failed", ("",))):
+        with Listener(behave) as server:
+            result = ask(server, transport)
+        row = result.one("query")
+        equal((row["outcome"], result.status), (outcome, "no_answer"), result)
+        assert any(word in row["reason"].lower() for word in words), result
+        assert result.took_s < 5, result
+
+
+@case
+def silence_is_a_timeout_that_names_the_phase(folder):
+    def silent(connection, _):
+        connection.recv(65536)
+        time.sleep(20)
+
+    def slowly(connection, _):
+        for byte in framed(good_answer(read_query(connection))):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
+    for transport, behave, word in (("tcp", silent, None), ("dot", silent, "TLS was not set up"),
+                                    ("tcp", slowly, "bytes of the answer")):
+        with Listener(behave) as server:
+            result = ask(server, transport, timeout="500ms", tries=2)
+        equal(outcomes(result), ["timeout"] * 2, result)
+        for row in in_order(result):
+            assert word is None and row["reason"] is None or word in row["reason"], result
+        assert 0.9 < result.took_s < 10, result
+    with Https(folder, behave=lambda *_: None) as server:
+        equal(server.ask(timeout="500ms").one("query")["outcome"], "timeout")
+
+
+@case
+def answers_to_other_questions_are_mismatches():
+    def forger(connection, _):
+        query = read_query(connection)
+        for wrong in (bytes([query[0] ^ 1]) + query[1:], query[:13] + b"x" + query[14:]):
+            connection.sendall(framed(good_answer(wrong)))
+        connection.sendall(framed(good_answer(query)))
+        connection.recv(1)
+    with Listener(forger) as server:
+        result = ask(server)
+    equal(outcomes(result), ["mismatch", "mismatch", "answer"], result)
+
+
+@case
+def what_is_no_dns_message_is_malformed_and_what_is_too_large_not_taken(folder):
+    for make, reason in ((lambda q: framed(answer(q, count=3, records=b"\xc0")), "cannot be parsed"),
+                         (lambda q: framed(good_answer(q) + bytes(1000)), "more than answer_size")):
+        with Listener(always(make)) as server:
+            row = ask(server, answer_size=600).one("query")
+        equal(row["outcome"], "malformed", row)
+        assert reason in row["reason"], row
+    with Https(folder, make=lambda q: good_answer(q) + bytes(1000)) as server:
+        equal(server.ask(answer_size=600).one("query")["outcome"], "http_failed")
+
+
+@case
+def https_that_is_none_fails_with_its_reason(folder):
+    def answering(status, kind):
+        return lambda c, stream, query, _: c.sendall(http2_server.response(stream, good_answer(query), status, kind))
+
+    def broken_off(connection, stream, *_):
+        connection.sendall(http2_server.frame(http2_server.RESET, 0, stream, struct.pack("!I", 2)))
+
+    def gone(connection, *_):
+        connection.sendall(http2_server.frame(http2_server.GOAWAY, 0, 0, struct.pack("!II", 0, 0)))
+
+    def garbage(connection, *_):
+        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 3)
+    for behave, reason, status in (
+            (answering("404", "application/dns-message"), "status 404", 404),
+            (answering("200", "text/html"), "Content-Type", 200),
+            (broken_off, "broken off", None), (gone, "", None), (garbage, "HTTP/2", None)):
+        with Https(folder, behave=behave) as server:
+            result = server.ask(timeout="3s")
+        row = result.one("query")
+        equal((row["outcome"], row["http_status"]), ("http_failed", status), result)
+        assert reason in row["reason"], result
+    with Https(folder, alpn=("http/1.1",)) as server:
+        row = server.ask().one("query")
+        equal((row["outcome"], row["reason"]), ("http_failed", "the server does not offer HTTP/2"), row)
+
+
+@case
+def a_kept_connection_that_died_is_made_anew():
+    def once(connection, _):
+        connection.sendall(framed(good_answer(read_query(connection))))
+    with Listener(once) as server:
+        result = ask(server, connection="reused", count=3, interval="200ms")
+    equal([(row["outcome"], row["connection"]) for row in in_order(result)], [("answer", "cold")] * 3, result)
+
+
+@case
+def a_deadline_ends_a_run_over_connections():
+    def silent(connection, _):
+        time.sleep(20)
+    with Listener(silent) as server:
+        result = ask(server, timeout="30s", deadline="500ms")
+    equal(outcomes(result), ["cancelled"], result)
+    assert result.took_s < 5, result
+
+
+@case
+def resuming_without_tls_is_refused():
+    with Listener(always(lambda query: framed(good_answer(query)))) as server:
+        equal(ask(server, connection="resumed").status, "bad_option")
+
+
+if __name__ == "__main__":
+    main()
