@@ -28,6 +28,7 @@ Examples:
   sonde check build/tcp-connect.so
   sonde doctor
   sonde validate hourly.json
+  sonde plan hourly.json --days 7 --agents 100000
   sonde instruct 6b1c0f8e hourly.json
   sonde results ping last --last 2h
 
@@ -57,10 +58,10 @@ int main(int argc, char **argv)
     sonde.require_subcommand(1);
     sonde.footer(kFooter);
     sonde.get_formatter()->column_width(28);
-    const Verb verbs[] = {add_new(sonde),      add_run(sonde),    add_describe(sonde), add_check(sonde),
-                          add_plugins(sonde),  add_sign(sonde),   add_ca(sonde),       add_validate(sonde),
-                          add_instruct(sonde), add_agents(sonde), add_results(sonde),  add_outcomes(sonde),
-                          add_doctor(sonde)};
+    const Verb verbs[] = {add_new(sonde),      add_run(sonde),      add_describe(sonde), add_check(sonde),
+                          add_plugins(sonde),  add_sign(sonde),     add_ca(sonde),       add_validate(sonde),
+                          add_plan(sonde),     add_instruct(sonde), add_agents(sonde),   add_results(sonde),
+                          add_outcomes(sonde), add_doctor(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

@@ -43,6 +43,7 @@ Verb add_doctor(CLI::App &sonde);
 Verb add_check(CLI::App &sonde);
 Verb add_sign(CLI::App &sonde);
 Verb add_validate(CLI::App &sonde);
+Verb add_plan(CLI::App &sonde);
 Verb add_ca(CLI::App &sonde);
 Verb add_instruct(CLI::App &sonde);
 Verb add_agents(CLI::App &sonde);

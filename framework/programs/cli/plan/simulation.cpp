@@ -1,0 +1,179 @@
+#include "programs/cli/plan/simulation.hpp"
+
+#include "schedule/engine.hpp"
+#include "schedule/random.hpp"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <random>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+namespace sonde::cli {
+
+namespace {
+
+// splitmix64: neighbouring seeds must not draw alike, and a fleet makes many generators, so one is small.
+class Generator {
+public:
+    explicit Generator(SimulatedAgent agent) : state_(agent.seed)
+    {
+        state_ = (*this)() ^ agent.number;
+        state_ = (*this)();
+    }
+
+    std::uint64_t operator()()
+    {
+        std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
+        mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9;
+        mixed = (mixed ^ (mixed >> 27)) * 0x94d049bb133111eb;
+        return mixed ^ (mixed >> 31);
+    }
+
+private:
+    std::uint64_t state_;
+};
+
+class Simulation {
+public:
+    Simulation(const model::Instruction &instruction, SimulatedAgent agent, const SimulatedTime &time,
+               const std::function<void(ActionPlace, WallTime)> &run)
+        : instruction_(instruction), time_(time), run_(run), random_(agent),
+          engine_(
+              schedule::draw_uuid([this] { return random_(); }), [this] { return random_(); }, time.zone),
+          now_{time.from, MonotonicTime{}}
+    {
+        instruction_.agent.controller_timeout.reset(); // nobody answers here, and the controller is not lost for that
+        for (std::size_t i = 0; i < instruction.schedules.size(); ++i) {
+            index_.emplace(instruction.schedules[i].name, i);
+            not_started_.emplace_back(instruction.schedules[i].actions.size());
+        }
+    }
+
+    std::vector<std::vector<NotStarted>> go()
+    {
+        carry(engine_.start(instruction_, {}, now_));
+        while (const std::optional<WallTime> next = next_time()) {
+            if (*next >= time_.until)
+                break;
+            go_to(*next);
+            if (!ends_.empty() && ends_.front().at <= now_.wall) {
+                const End end = ends_.front();
+                ends_.pop_front();
+                carry(engine_.action_ended(end.intent, end.action, now_));
+            } else {
+                carry(engine_.advance(now_));
+            }
+        }
+        return std::move(not_started_);
+    }
+
+private:
+    struct End {
+        WallTime at;
+        Uuid intent;
+        std::size_t action = 0;
+    };
+
+    std::optional<WallTime> next_time() const
+    {
+        const schedule::Wakeup wakeup = engine_.next_wakeup();
+        std::optional<WallTime> next = wakeup.wall;
+        const auto earlier = [&](WallTime other) { next = next ? std::min(*next, other) : other; };
+        if (wakeup.monotonic)
+            earlier(now_.wall + (*wakeup.monotonic - now_.monotonic));
+        if (!ends_.empty())
+            earlier(ends_.front().at);
+        return next;
+    }
+
+    void go_to(WallTime time)
+    {
+        if (time <= now_.wall)
+            return;
+        now_.monotonic += time - now_.wall;
+        now_.wall = time;
+    }
+
+    // Each decision has its own carry(): one that the engine learns to make is not to be overlooked here.
+    void carry(const schedule::Decisions &decisions)
+    {
+        for (const schedule::Decision &decision : decisions)
+            std::visit([this](const auto &one) { carry(one); }, decision);
+    }
+
+    void carry(const schedule::Plan &plan) { carry(engine_.planned(plan.intent.id, now_)); }
+
+    void carry(const schedule::Start &start)
+    {
+        run_({index_.at(start.intent.schedule), start.action}, now_.wall);
+        // All take as long, so they end in the order in which they began.
+        ends_.push_back({now_.wall + time_.run_time, start.intent.id, start.action});
+    }
+
+    void carry(const schedule::Stop &stop)
+    {
+        std::vector<End> stopped;
+        std::erase_if(ends_, [&](const End &end) {
+            const bool ends = end.intent == stop.intent && (!stop.action || end.action == *stop.action);
+            if (ends)
+                stopped.push_back({now_.wall, end.intent, end.action});
+            return ends;
+        });
+        ends_.insert(ends_.begin(), stopped.begin(), stopped.end());
+    }
+
+    void carry(const schedule::Account &account)
+    {
+        for (const model::Outcome &outcome : account.outcomes) {
+            const std::size_t schedule = index_.at(outcome.schedule);
+            const auto &actions = instruction_.schedules[schedule].actions;
+            const auto action = std::find_if(actions.begin(), actions.end(),
+                                             [&](const model::Action &each) { return each.name == outcome.action; });
+            NotStarted &counts = not_started_[schedule].at(static_cast<std::size_t>(action - actions.begin()));
+            switch (outcome.word) {
+            case model::OutcomeWord::overlapped:
+                counts.overlapped += outcome.count;
+                break;
+            case model::OutcomeWord::suppressed:
+                counts.suppressed += outcome.count;
+                break;
+            case model::OutcomeWord::missed:
+                counts.missed += outcome.count;
+                break;
+            default:
+                counts.interrupted += outcome.count;
+            }
+        }
+    }
+
+    void carry(const schedule::Forget &) {}
+    void carry(const schedule::KeepSuppression &) {}
+    void carry(const schedule::ForgetSuppression &) {}
+    void carry(const schedule::KeepController &) {}
+    void carry(const schedule::Remark &) {}
+
+    model::Instruction instruction_;
+    const SimulatedTime &time_;
+    const std::function<void(ActionPlace, WallTime)> &run_;
+    std::map<std::string_view, std::size_t> index_;
+    Generator random_;
+    schedule::Engine engine_;
+    Now now_;
+    std::deque<End> ends_;
+    std::vector<std::vector<NotStarted>> not_started_;
+};
+
+} // namespace
+
+std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, SimulatedAgent agent,
+                                              const SimulatedTime &time,
+                                              const std::function<void(ActionPlace, WallTime)> &run)
+{
+    return Simulation(instruction, agent, time, run).go();
+}
+
+} // namespace sonde::cli

@@ -1,0 +1,54 @@
+#pragma once
+
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/instruction.hpp"
+#include "schedule/zone.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+// What an agent would do by an instruction: the schedule engine itself on a clock that jumps from one trigger to the
+// next.
+namespace sonde::cli {
+
+// An action by its place: the index of its schedule in the instruction, its own in the schedule.
+struct ActionPlace {
+    std::size_t schedule = 0;
+    std::size_t action = 0;
+
+    auto operator<=>(const ActionPlace &) const = default;
+};
+
+struct SimulatedTime {
+    WallTime from; // the agent starts, and the instruction comes into force
+    WallTime until;
+    std::chrono::nanoseconds run_time{0}; // every run takes as long
+    schedule::Zone zone{};                // of calendars without an offset
+};
+
+// Runs of one action that do not start, by the outcome that accounts for them.
+struct NotStarted {
+    std::uint64_t overlapped = 0;
+    std::uint64_t suppressed = 0;
+    std::uint64_t missed = 0;
+    std::uint64_t interrupted = 0; // before their turn, by the schedule's end
+};
+
+// One of the agents of a fleet: the same number and seed draw the same identity and spreads.
+struct SimulatedAgent {
+    std::uint64_t seed = 1;
+    std::uint64_t number = 0;
+};
+
+// Simulates an agent whose controller always answers and whose constraints are always met. Calls `run` for each of its
+// runs in the order of their times, all of them in [from, until). Returns what did not start, by schedule and action.
+// Pure but for that call; threads may simulate side by side.
+std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, SimulatedAgent agent,
+                                              const SimulatedTime &time,
+                                              const std::function<void(ActionPlace, WallTime)> &run);
+
+} // namespace sonde::cli
