@@ -1,5 +1,7 @@
 #include "hosting/resolve.hpp"
 
+#include "hops/hops.hpp"
+
 #include <cstring>
 #include <memory>
 #include <netdb.h>
@@ -19,6 +21,7 @@ struct Lookup {
     addrinfo hints{};
     addrinfo *list = nullptr;
     int error = EAI_AGAIN;
+    sonde_addresses hops{}; // in place of the list, of a name that means one
     frames::Descriptor done{::eventfd(0, EFD_CLOEXEC)};
 
     ~Lookup()
@@ -61,6 +64,21 @@ std::int32_t take(const addrinfo *list, sonde_addresses &found)
     return found.count > 0 ? 0 : EAI_NONAME;
 }
 
+int find_hops(unsigned number, std::uint32_t family, sonde_addresses &found)
+{
+    for (const std::uint32_t one : {4U, 6U}) {
+        if (family != 0 && family != one)
+            continue;
+        if (const auto hop = hops::find_hop(number, one)) {
+            sonde_ip &ip = found.items[found.count++];
+            ip.family = one;
+            ip.interface = hop->interface;
+            std::memcpy(ip.bytes, hop->address.data(), hop->address.size());
+        }
+    }
+    return found.count > 0 ? 0 : EAI_NONAME;
+}
+
 } // namespace
 
 std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel &cancel, sonde_addresses &found)
@@ -77,8 +95,10 @@ std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel
         return lookup->error;
     lookup->hints = hints_for(family, 0);
     try {
-        std::thread([lookup] {
-            lookup->error = ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
+        std::thread([lookup, family] {
+            const auto hop = hops::parse_hop(lookup->name);
+            lookup->error = hop ? find_hops(*hop, family, lookup->hops)
+                                : ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
             const std::uint64_t one = 1;
             (void)!::write(lookup->done.get(), &one, sizeof one);
         }).detach();
@@ -87,6 +107,10 @@ std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel
     }
     if (cancel.wait_until(INT64_MAX, lookup->done.get()))
         return EAI_AGAIN;
+    if (lookup->error == 0 && lookup->hops.count > 0) {
+        found = lookup->hops;
+        return 0;
+    }
     return lookup->error == 0 ? take(lookup->list, found) : lookup->error;
 }
 

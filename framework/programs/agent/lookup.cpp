@@ -1,5 +1,7 @@
 #include "lookup.hpp"
 
+#include "hops/hops.hpp"
+
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -7,6 +9,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -20,10 +23,34 @@ namespace {
 
 using Addresses = Result<std::vector<policy::Address>>;
 
+Addresses addresses_of_hop(unsigned number, std::uint8_t family)
+{
+    std::vector<policy::Address> addresses;
+    for (const std::uint8_t one : {std::uint8_t{4}, std::uint8_t{6}}) {
+        if (family != 0 && family != one)
+            continue;
+        const auto hop = hops::find_hop(number, one);
+        if (!hop)
+            continue;
+        policy::Address address;
+        address.bytes = hop->address;
+        if (one == 4) {
+            address.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+            std::copy_n(hop->address.begin(), 4, address.bytes.begin() + 12);
+        }
+        addresses.push_back(address);
+    }
+    if (addresses.empty())
+        return Error{"", "no router has told itself by an ICMP error", ""};
+    return addresses;
+}
+
 } // namespace
 
 Addresses resolve(const std::string &name, std::uint8_t family)
 {
+    if (const auto hop = hops::parse_hop(name))
+        return addresses_of_hop(*hop, family);
     using asio::ip::tcp;
     asio::io_context unused;
     tcp::resolver resolver(unused);

@@ -1,0 +1,166 @@
+#include "hops/hops.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cstring>
+
+#include <arpa/inet.h>
+#include <linux/errqueue.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace sonde::hops {
+
+namespace {
+
+constexpr std::string_view kBefore = "hop-";
+constexpr std::string_view kBehind = ".path.invalid";
+constexpr const char *kFar4 = "198.51.100.1";
+constexpr const char *kFar6 = "2001:db8:ffff::1";
+constexpr std::uint16_t kPort = 33434; // traceroute's, which filters know
+constexpr unsigned kTries = 3;
+
+using Clock = std::chrono::steady_clock;
+
+class Socket {
+public:
+    explicit Socket(int family) : descriptor_(::socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+    ~Socket()
+    {
+        if (descriptor_ >= 0)
+            ::close(descriptor_);
+    }
+    Socket(const Socket &) = delete;
+    Socket &operator=(const Socket &) = delete;
+
+    int get() const { return descriptor_; }
+
+private:
+    int descriptor_;
+};
+
+bool aim(const Socket &socket, unsigned family, int hop)
+{
+    const int yes = 1;
+    if (family == 4) {
+        sockaddr_in to{};
+        to.sin_family = AF_INET;
+        to.sin_port = htons(kPort);
+        ::inet_pton(AF_INET, kFar4, &to.sin_addr);
+        return ::setsockopt(socket.get(), IPPROTO_IP, IP_TTL, &hop, sizeof hop) == 0 &&
+               ::setsockopt(socket.get(), IPPROTO_IP, IP_RECVERR, &yes, sizeof yes) == 0 &&
+               ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) == 0;
+    }
+    sockaddr_in6 to{};
+    to.sin6_family = AF_INET6;
+    to.sin6_port = htons(kPort);
+    ::inet_pton(AF_INET6, kFar6, &to.sin6_addr);
+    return ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hop, sizeof hop) == 0 &&
+           ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_RECVERR, &yes, sizeof yes) == 0 &&
+           ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) == 0;
+}
+
+// The first router also tells itself by having no way on.
+bool tells_the_hop(const sock_extended_err &error, unsigned hop)
+{
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP)
+        return error.ee_type == ICMP_TIME_EXCEEDED || (hop == 1 && error.ee_type == ICMP_DEST_UNREACH);
+    if (error.ee_origin == SO_EE_ORIGIN_ICMP6)
+        return error.ee_type == ICMP6_TIME_EXCEEDED || (hop == 1 && error.ee_type == ICMP6_DST_UNREACH);
+    return false;
+}
+
+std::optional<Hop> sender_of(const sock_extended_err &error)
+{
+    Hop hop;
+    const sockaddr *offender = SO_EE_OFFENDER(&error);
+    if (offender->sa_family == AF_INET) {
+        std::memcpy(hop.address.data(), &reinterpret_cast<const sockaddr_in *>(offender)->sin_addr, 4);
+        return hop;
+    }
+    if (offender->sa_family == AF_INET6) {
+        const auto *six = reinterpret_cast<const sockaddr_in6 *>(offender);
+        std::memcpy(hop.address.data(), &six->sin6_addr, 16);
+        hop.interface = six->sin6_scope_id;
+        return hop;
+    }
+    return std::nullopt;
+}
+
+std::optional<Hop> take_answer(const Socket &socket, unsigned hop)
+{
+    alignas(cmsghdr) char control[512];
+    char payload[64];
+    iovec piece{payload, sizeof payload};
+    msghdr message{};
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    message.msg_control = control;
+    message.msg_controllen = sizeof control;
+    if (::recvmsg(socket.get(), &message, MSG_ERRQUEUE) < 0)
+        return std::nullopt;
+    for (cmsghdr *header = CMSG_FIRSTHDR(&message); header != nullptr; header = CMSG_NXTHDR(&message, header)) {
+        if ((header->cmsg_level != IPPROTO_IP || header->cmsg_type != IP_RECVERR) &&
+            (header->cmsg_level != IPPROTO_IPV6 || header->cmsg_type != IPV6_RECVERR))
+            continue;
+        if (header->cmsg_len < CMSG_LEN(sizeof(sock_extended_err) + sizeof(sockaddr_in)))
+            continue;
+        const auto *error = reinterpret_cast<const sock_extended_err *>(CMSG_DATA(header));
+        if (tells_the_hop(*error, hop))
+            return sender_of(*error);
+    }
+    return std::nullopt;
+}
+
+bool same_letters(std::string_view a, std::string_view b)
+{
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+} // namespace
+
+std::optional<unsigned> parse_hop(std::string_view name)
+{
+    if (name.ends_with('.'))
+        name.remove_suffix(1);
+    if (name.size() != kBefore.size() + 1 + kBehind.size() || !same_letters(name.substr(0, kBefore.size()), kBefore) ||
+        !same_letters(name.substr(kBefore.size() + 1), kBehind))
+        return std::nullopt;
+    const char digit = name[kBefore.size()];
+    if (digit < '1' || digit > static_cast<char>('0' + kHopsMax))
+        return std::nullopt;
+    return static_cast<unsigned>(digit - '0');
+}
+
+std::optional<Hop> find_hop(unsigned hop, unsigned family, std::chrono::milliseconds patience)
+{
+    const Socket socket(family == 4 ? AF_INET : AF_INET6);
+    if (socket.get() < 0 || !aim(socket, family, static_cast<int>(hop)))
+        return std::nullopt;
+    for (unsigned attempt = 0; attempt < kTries; ++attempt) {
+        // What came of the one before is the next one's error: it is said once and means nothing here.
+        if (::send(socket.get(), "", 1, MSG_NOSIGNAL) < 0)
+            (void)::send(socket.get(), "", 1, MSG_NOSIGNAL);
+        const auto until = Clock::now() + patience / kTries;
+        for (auto left = until - Clock::now(); left > Clock::duration(0); left = until - Clock::now()) {
+            pollfd wait{socket.get(), 0, 0}; // POLLERR comes unasked
+            const auto millis = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+            if (::poll(&wait, 1, static_cast<int>(millis)) <= 0)
+                continue;
+            if (auto found = take_answer(socket, hop))
+                return found;
+            // Else POLLERR would stand, and this spin.
+            int said = 0;
+            socklen_t size = sizeof said;
+            (void)::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &said, &size);
+        }
+    }
+    return std::nullopt;
+}
+
+} // namespace sonde::hops
