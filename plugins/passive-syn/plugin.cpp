@@ -6,7 +6,8 @@
 
 namespace {
 
-constexpr const sonde_method *kMethodList[] = {&sonde::passive_syn::kPassiveSyn, nullptr};
+constexpr const sonde_method *kMethodList[] = {&sonde::passive_syn::kPassiveSyn, &sonde::passive_syn::kPassiveHandshake,
+                                               nullptr};
 
 } // namespace
 

@@ -11,6 +11,7 @@
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/net_tstamp.h>
 #include <net/if_arp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -65,6 +66,7 @@ Ring::Ring(const sonde_host &host, const LinkInfo &interface, bool want_in, bool
     if (setsockopt(fd_.get(), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
         throw failure(kNoRing, "SO_ATTACH_FILTER");
     make_ring();
+    stamp_early();
     sockaddr_ll to{};
     to.sll_family = AF_PACKET;
     to.sll_protocol = htons(ETH_P_ALL); // any other protocol shows nothing of what goes out
@@ -77,6 +79,15 @@ Ring::~Ring()
 {
     if (memory_ != nullptr)
         munmap(memory_, std::size_t{kBlockBytes} * kBlocks);
+}
+
+// Without this the ring has the time at which it took the packet, behind the wait in the kernel's backlog. It begins
+// some ms later than asked for; until then, and from kernels that cannot, there is that other time.
+void Ring::stamp_early()
+{
+    const int one = 1, software = SOF_TIMESTAMPING_SOFTWARE;
+    setsockopt(fd_.get(), SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
+    setsockopt(fd_.get(), SOL_PACKET, PACKET_TIMESTAMP, &software, sizeof software);
 }
 
 void Ring::make_ring()

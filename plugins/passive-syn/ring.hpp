@@ -45,6 +45,7 @@ public:
 
 private:
     void make_ring();
+    void stamp_early();
 
     std::uint32_t mark_ = 0;
     sonde::plugin::Fd fd_;

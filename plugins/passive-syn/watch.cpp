@@ -170,7 +170,7 @@ bool Watch::close(std::int64_t covered_until)
     seen.interval = intervals_.close();
     const std::int64_t start = seen.interval.start, end = seen.interval.end;
     const std::int64_t covered = std::max<std::int64_t>(covered_until - start - seen.interval.blind, 0);
-    seen.start = {start + start_offset_};
+    seen.start = wall(start);
     seen.covered = std::chrono::nanoseconds(covered);
     seen.whole = covered == end - start && seen.interval.drops == 0 && !seen.interval.doubtful;
     return observer_->interval(seen);

@@ -43,6 +43,7 @@ public:
     // When capturing began, CLOCK_MONOTONIC ns.
     std::int64_t begun() const { return begun_; }
     bool knows_own() const { return ring_.knows_own(); }
+    sonde::plugin::Timestamp wall(std::int64_t time) const { return {time + start_offset_}; }
 
 private:
     std::int64_t monotonic() const { return host_.now(&host_, SONDE_CLOCK_MONOTONIC); }

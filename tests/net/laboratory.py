@@ -23,6 +23,8 @@ from cases import Skip, run_cases, skipped_in_part  # noqa: E402
 CLIENT, SERVER = "192.0.2.1", "192.0.2.2"
 CLIENT6, SERVER6 = "2001:db8::1", "2001:db8::2"
 RUN_TIMEOUT_S = 60
+# Of methods that are not named as their plugin.
+OTHER_FILES = {"passive-handshake": "passive-syn"}
 
 
 def need(*programs):
@@ -126,7 +128,8 @@ class Laboratory:
 
     def start_sonde(self, method, *words, **options):
         """`words` are further ones of the command, such as "--trace"."""
-        plugin = self.plugins / method / f"{method}.so"
+        file = OTHER_FILES.get(method, method)
+        plugin = f"{self.plugins / file / file}.so:{method}"
         words = [*[f"{name}={value}" for name, value in options.items()], *words]
         return self.start(self.client, [self.sonde, "run", plugin, *words, "--json"], stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True)

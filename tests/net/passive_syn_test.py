@@ -6,33 +6,8 @@ import socket
 import struct
 import time
 
-from laboratory import CLIENT, CLIENT6, SERVER, SERVER6, Namespace, main, skipped_in_part, test
-
-SYN, RST, ACK = 0x02, 0x04, 0x10
-# What the launcher gives the sockets of measurements.
-MEASUREMENT_MARK = 0x536f6e64
-
-
-def equal(what, expected, run):
-    assert what == expected, f"{what} is not {expected}\n{run}"
-
-
-def captures(lab, interface):
-    """Whether some socket captures everything on an interface."""
-    index = lab.at(lab.client, f"cat /sys/class/net/{interface}/ifindex").strip()
-    lines = [line.split() for line in lab.at(lab.client, "cat /proc/net/packet").splitlines()[1:]]
-    return any((line[3], line[4]) == ("0003", index) for line in lines)
-
-
-def start(lab, **options):
-    """Starts a run and waits until it sees: the interval is long enough for what follows."""
-    options = {"interface": "c0", "interval": "3s", **options}
-    process = lab.start_sonde("passive-syn", **options)
-    deadline = time.monotonic() + 20
-    while not captures(lab, options["interface"]):
-        assert time.monotonic() < deadline and process.poll() is None, "nothing captures"
-        time.sleep(0.01)
-    return process
+from laboratory import CLIENT, SERVER, SERVER6, Namespace, main, skipped_in_part, test
+from set_ups import (ACK, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused, start, tcp)
 
 
 def by(run, interval=0):
@@ -44,37 +19,6 @@ def by(run, interval=0):
 
 def counts(row):
     return row["syn"], row["syn_ack"], row["rst"], row["unparsed"], row["exact"]
-
-
-def client_socket(lab, family, mark):
-    with Namespace(lab.client):
-        made = socket.socket(family, socket.SOCK_STREAM)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, mark)
-    made.settimeout(5)
-    return made
-
-
-def connect(lab, family, address, times, mark=0):
-    with Namespace(lab.server):
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.bind((address, 0))
-        listener.listen(1000)
-    for _ in range(times):
-        connection = client_socket(lab, family, mark)
-        connection.connect(listener.getsockname()[:2])
-        connection.close()
-        listener.accept()[0].close()
-    listener.close()
-
-
-def refused(lab, family, address, times, mark=0):
-    for _ in range(times):
-        one = client_socket(lab, family, mark)
-        try:
-            one.connect((address, 9))
-            raise AssertionError(f"somebody listens at port 9 of {address}")
-        except ConnectionRefusedError:
-            one.close()
 
 
 @test
@@ -121,34 +65,6 @@ def on_loopback_each_packet_is_seen_leaving_and_arriving(lab):
         equal(by(run)[4, direction]["syn_ack"], 10, run)
 
 
-def tcp(flags, length=20):
-    return struct.pack("!HHIIBBHHH", 1234, 80, 0, 0, 0x50, flags, 1000, 0, 0)[:length]
-
-
-def ip4(payload, length=None):
-    return struct.pack("!BBHHHBBH4s4s", 0x45, 0, length or 20 + len(payload), 1, 0, 64, 6, 0,
-                       socket.inet_aton(SERVER), socket.inet_aton(CLIENT)) + payload
-
-
-def ip6(payload, next_header=6):
-    return struct.pack("!IHBB16s16s", 6 << 28, len(payload), next_header, 64,
-                       socket.inet_pton(socket.AF_INET6, SERVER6), socket.inet_pton(socket.AF_INET6, CLIENT6)) + payload
-
-
-def ethernet(kind, payload):
-    return b"\2\0\0\0\0\1\2\0\0\0\0\2" + struct.pack("!H", kind) + payload
-
-
-def inject(lab, frames, namespace=None, interface="s0"):
-    """Sends frames into the cable, from the server's side unless told otherwise."""
-    with Namespace(namespace or lab.server):
-        sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    sender.bind((interface, 0))
-    for frame in frames:
-        sender.send(frame)
-    sender.close()
-
-
 @test
 def a_TCP_header_is_found_behind_tags_and_extension_headers(lab):
     process = start(lab, direction="in")
@@ -171,10 +87,6 @@ def what_cannot_be_read_makes_the_count_inexact(lab):
     run = lab.finish_sonde(process)
     equal(counts(by(run)[4, "in"]), (1, 0, 0, 1, False), run)
     equal(counts(by(run)[6, "in"]), (0, 0, 0, 1, False), run)
-
-
-def ip4_syn(sequence, source_port=1234):
-    return ethernet(0x0800, ip4(struct.pack("!HHIIBBHHH", source_port, 80, sequence, 0, 0x50, SYN, 1000, 0, 0)))
 
 
 @test
