@@ -14,43 +14,37 @@ void Intervals::open(std::int64_t start)
 {
     if (opened_ == count_)
         return;
-    Interval next;
+    Interval &next = open_[count_open_++];
+    next = {};
     next.number = opened_++;
     next.start = start;
     next.end = start + length_;
-    open_.push_back(next);
-}
-
-const Interval *Intervals::find(std::int64_t time) const
-{
-    for (const Interval &interval : open_)
-        if (time >= interval.start && time < interval.end)
-            return &interval;
-    return nullptr;
 }
 
 Interval &Intervals::at(std::int64_t time)
 {
-    for (Interval &interval : open_)
-        if (time < interval.end)
-            return interval;
-    return open_.back();
+    for (std::size_t i = 0; i < count_open_; ++i)
+        if (time < open_[i].end)
+            return open_[i];
+    return open_[count_open_ - 1];
 }
 
 void Intervals::blind(std::int64_t from, std::int64_t to)
 {
-    for (Interval &interval : open_) {
-        const std::int64_t inside = std::min(to, interval.end) - std::max(from, interval.start);
+    for (std::size_t i = 0; i < count_open_; ++i) {
+        const std::int64_t inside = std::min(to, open_[i].end) - std::max(from, open_[i].start);
         if (inside > 0)
-            interval.blind += inside;
+            open_[i].blind += inside;
     }
 }
 
 Interval Intervals::close()
 {
-    const Interval closed = open_.front();
-    open(open_.back().end);
-    open_.pop_front();
+    const Interval closed = open_[0];
+    const std::int64_t last_end = open_[count_open_ - 1].end;
+    std::copy(open_ + 1, open_ + count_open_, open_);
+    --count_open_;
+    open(last_end);
     return closed;
 }
 

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 
 namespace sonde::passive_syn {
 
@@ -25,21 +24,28 @@ public:
     Intervals(std::int64_t start, std::int64_t length, std::uint64_t count);
 
     // Null outside all intervals, and of one that has been closed.
-    const Interval *find(std::int64_t time) const;
+    const Interval *find(std::int64_t time) const
+    {
+        for (const Interval *interval = open_; interval != open_ + count_open_; ++interval)
+            if (time >= interval->start && time < interval->end)
+                return interval;
+        return nullptr;
+    }
     // The interval at `time`, or the nearest that is open.
     Interval &at(std::int64_t time);
     // Takes a span in which nothing was seen out of what the open intervals cover.
     void blind(std::int64_t from, std::int64_t to);
 
-    bool done() const { return open_.empty(); }
-    const Interval &first() const { return open_.front(); }
+    bool done() const { return count_open_ == 0; }
+    const Interval &first() const { return open_[0]; }
     // Takes the first interval out.
     Interval close();
 
 private:
     void open(std::int64_t start);
 
-    std::deque<Interval> open_;
+    Interval open_[kOpenAtOnce]; // in their order
+    std::size_t count_open_ = 0;
     std::int64_t length_;
     std::uint64_t count_, opened_ = 0;
 };

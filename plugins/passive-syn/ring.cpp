@@ -2,7 +2,6 @@
 
 #include "failing.hpp"
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -19,9 +18,6 @@
 namespace sonde::passive_syn {
 
 namespace {
-
-// 8 MiB: at a million SYN a second, about 50 ms of them.
-constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 32, kFrameBytes = 2048;
 
 sonde::plugin::Failure failure(std::int32_t code, const std::string &what)
 {
@@ -107,29 +103,6 @@ void Ring::make_ring()
     if (memory == MAP_FAILED)
         throw failure(kNoRing, "mapping the ring");
     memory_ = static_cast<std::uint8_t *>(memory);
-}
-
-void Ring::drain(const std::function<void(const Frame &)> &each)
-{
-    // At most one turn of the ring, so that a flood cannot keep us from the clock.
-    for (std::uint32_t turn = 0; turn < kBlocks; ++turn) {
-        auto *block = reinterpret_cast<tpacket_block_desc *>(memory_ + std::size_t{kBlockBytes} * next_block_);
-        std::atomic_ref<std::uint32_t> status(block->hdr.bh1.block_status);
-        if ((status.load(std::memory_order_acquire) & TP_STATUS_USER) == 0)
-            return;
-        const std::uint8_t *at = reinterpret_cast<std::uint8_t *>(block) + block->hdr.bh1.offset_to_first_pkt;
-        for (std::uint32_t i = 0; i < block->hdr.bh1.num_pkts; ++i) {
-            const auto *header = reinterpret_cast<const tpacket3_hdr *>(at);
-            const auto *link = reinterpret_cast<const sockaddr_ll *>(at + TPACKET_ALIGN(sizeof *header));
-            each({{at + header->tp_mac, header->tp_snaplen},
-                  header->tp_sec * std::int64_t{1'000'000'000} + header->tp_nsec,
-                  link->sll_pkttype == PACKET_OUTGOING ? Direction::out : Direction::in,
-                  knows_own() && is_own(header->tp_snaplen, header->tp_len)});
-            at += header->tp_next_offset;
-        }
-        status.store(TP_STATUS_KERNEL, std::memory_order_release);
-        next_block_ = (next_block_ + 1) % kBlocks;
-    }
 }
 
 std::uint64_t Ring::drops()

@@ -6,8 +6,12 @@
 
 #include <sonde/plugin.hpp>
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <functional>
+#include <cstring>
+
+#include <linux/if_packet.h>
 
 namespace sonde::passive_syn {
 
@@ -34,8 +38,28 @@ public:
     int fd() const { return fd_.get(); }
     Link link() const { return link_; }
 
-    // Hands over each frame of the blocks that are ready. A frame is gone after the callback.
-    void drain(const std::function<void(const Frame &)> &each);
+    // Hands over each frame of the blocks that are ready: at most one turn of the ring, so that a flood cannot keep the
+    // caller from the clock. A frame is gone after the callback.
+    template <class Each>
+    void drain(Each each)
+    {
+        for (std::uint32_t turn = 0; turn < kBlocks; ++turn) {
+            const std::uint8_t *at = ready();
+            if (at == nullptr)
+                return;
+            for (std::uint32_t left = frames_in_block(); left > 0; --left) {
+                tpacket3_hdr header;
+                std::memcpy(&header, at, sizeof header);
+                // Another processor wrote them, and one after the other is waited for otherwise. Frames are alike.
+                const std::uint8_t *ahead = at + std::size_t{header.tp_next_offset} * kAhead;
+                for (std::size_t line = 0; line < kFrameLines; ++line)
+                    __builtin_prefetch(ahead + line * kLineBytes);
+                each(frame_at(at, header));
+                at += header.tp_next_offset;
+            }
+            give_back();
+        }
+    }
     // Packets that passed the filter but found the ring full, since the last call.
     std::uint64_t drops();
     // Forgets the socket's pending error, which it has once the interface has gone down.
@@ -44,8 +68,40 @@ public:
     bool knows_own() const { return mark_ != 0; }
 
 private:
+    // 8 MiB: at a million SYN a second, about 50 ms of them.
+    static constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 32, kFrameBytes = 2048;
+    static constexpr std::size_t kAhead = 6, kFrameLines = 3, kLineBytes = 64;
+
     void make_ring();
     void stamp_early();
+
+    tpacket_block_desc *block() const
+    {
+        return reinterpret_cast<tpacket_block_desc *>(memory_ + std::size_t{kBlockBytes} * next_block_);
+    }
+    // The first frame of the next block; null if the kernel still has it.
+    const std::uint8_t *ready() const
+    {
+        std::atomic_ref<std::uint32_t> status(block()->hdr.bh1.block_status);
+        if ((status.load(std::memory_order_acquire) & TP_STATUS_USER) == 0)
+            return nullptr;
+        return reinterpret_cast<std::uint8_t *>(block()) + block()->hdr.bh1.offset_to_first_pkt;
+    }
+    std::uint32_t frames_in_block() const { return block()->hdr.bh1.num_pkts; }
+    void give_back()
+    {
+        std::atomic_ref<std::uint32_t>(block()->hdr.bh1.block_status)
+            .store(TP_STATUS_KERNEL, std::memory_order_release);
+        next_block_ = (next_block_ + 1) % kBlocks;
+    }
+    Frame frame_at(const std::uint8_t *at, const tpacket3_hdr &header) const
+    {
+        const auto *link = reinterpret_cast<const sockaddr_ll *>(at + TPACKET_ALIGN(sizeof header));
+        return {{at + header.tp_mac, header.tp_snaplen},
+                header.tp_sec * std::int64_t{1'000'000'000} + header.tp_nsec,
+                link->sll_pkttype == PACKET_OUTGOING ? Direction::out : Direction::in,
+                knows_own() && is_own(header.tp_snaplen, header.tp_len)};
+    }
 
     std::uint32_t mark_ = 0;
     sonde::plugin::Fd fd_;

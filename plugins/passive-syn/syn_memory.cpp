@@ -20,13 +20,15 @@ SynMemory::Told SynMemory::see(std::uint64_t fingerprint, std::int64_t time, std
     }
     turn(time);
     fingerprint = std::max<std::uint64_t>(fingerprint, 1);
-    if (now_.contains(fingerprint))
+    switch (now_.add(fingerprint, limit_)) {
+    case Generation::Added::was_there:
         return Told::repeated;
-    if (now_.size() == limit_) {
+    case Generation::Added::full:
         off_until_ = resume;
         return Told::unknown;
+    case Generation::Added::yes:
+        break;
     }
-    now_.insert(fingerprint, limit_);
     return before_.contains(fingerprint) ? Told::repeated : Told::first;
 }
 
@@ -52,28 +54,33 @@ void SynMemory::turn(std::int64_t time)
     generation_since_ = time;
 }
 
-bool SynMemory::Generation::contains(std::uint64_t fingerprint) const
+std::size_t SynMemory::Generation::place(std::uint64_t fingerprint) const
 {
-    if (size_ == 0)
-        return false;
     const std::size_t mask = places_.size() - 1;
-    for (std::size_t at = fingerprint & mask; places_[at] != 0; at = (at + 1) & mask)
-        if (places_[at] == fingerprint)
-            return true;
-    return false;
+    std::size_t at = fingerprint & mask;
+    while (places_[at] != 0 && places_[at] != fingerprint)
+        at = (at + 1) & mask;
+    return at;
 }
 
-void SynMemory::Generation::insert(std::uint64_t fingerprint, std::size_t limit)
+bool SynMemory::Generation::contains(std::uint64_t fingerprint) const
+{
+    return size_ != 0 && places_[place(fingerprint)] == fingerprint;
+}
+
+SynMemory::Generation::Added SynMemory::Generation::add(std::uint64_t fingerprint, std::size_t limit)
 {
     // Half of the places stay empty, so that a search is short.
     if (places_.empty())
         places_.resize(std::bit_ceil(2 * limit));
-    const std::size_t mask = places_.size() - 1;
-    std::size_t at = fingerprint & mask;
-    while (places_[at] != 0)
-        at = (at + 1) & mask;
-    places_[at] = fingerprint;
+    std::uint64_t &there = places_[place(fingerprint)];
+    if (there == fingerprint)
+        return Added::was_there;
+    if (size_ == limit)
+        return Added::full;
+    there = fingerprint;
     ++size_;
+    return Added::yes;
 }
 
 void SynMemory::Generation::clear()

@@ -27,7 +27,7 @@ public:
     // anew.
     Told see(std::uint64_t fingerprint, std::int64_t time, std::int64_t resume);
     bool contains(std::uint64_t fingerprint) const;
-    bool empty() const { return now_.size() == 0 && before_.size() == 0; }
+    bool empty() const { return now_.empty() && before_.empty(); }
     // Whether a SYN of that time would be told apart or only counted.
     bool remembers(std::int64_t time) const { return limit_ != 0 && time >= off_until_; }
 
@@ -39,11 +39,19 @@ private:
     class Generation {
     public:
         bool contains(std::uint64_t fingerprint) const;
-        void insert(std::uint64_t fingerprint, std::size_t limit);
+        enum class Added : std::uint8_t {
+            yes,
+            was_there,
+            full,
+        };
+        Added add(std::uint64_t fingerprint, std::size_t limit);
         void clear();
-        std::size_t size() const { return size_; }
+        bool empty() const { return size_ == 0; }
 
     private:
+        // Where the fingerprint is, or would be.
+        std::size_t place(std::uint64_t fingerprint) const;
+
         std::vector<std::uint64_t> places_;
         std::size_t size_ = 0;
     };

@@ -1,0 +1,183 @@
+"""How much passive-syn counts without losing a packet, what that costs beside tcpdump, and where its intervals end.
+
+In two network namespaces of the benchmark's own, joined by a virtual cable, one processor sends frames and takes them in
+at the other end, the other one has the tool. passive-syn and tcpdump, with the same filter, buffer and length of what
+is copied, watch the same load in turn; what a tool costs is the time of its own processes from the load's begin to its
+end. tcpdump prints a line a packet, as one counts with it, and in a third turn only writes to a file, the least that it
+can do; either way to /dev/null. Then both watch a steady rate together: an
+interval's count says between which two packets its end lay, and tcpdump's stamps in ns say when these were.
+Usage: passive_syn_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY FRAME_FLOOD
+"""
+
+import os
+import pathlib
+import re
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in ("", "net")]
+
+from cases import Skip  # noqa: E402
+from figures import Figures  # noqa: E402
+from laboratory import Laboratory, descendants, need  # noqa: E402
+from set_ups import captures  # noqa: E402
+
+FLOOD = sys.argv[4]
+ROUNDS, SYN_COUNT, MIXED_COUNT, MIXED_RATE = 5, 2_000_000, 1_000_000, 500_000
+STEADY_RATE, STEADY_INTERVAL_MS, STEADY_INTERVALS = 20_000, 200, 10
+FILTER = ("(ip and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0) or (ip6 and ip6[6] = 6 and ip6[53] & 6 != 0)")
+# What each packet of ten in the mixed load is to the counter: (family, column) -> packets.
+SHARES = {"syn": {(4, "syn"): 1.0}, "mixed": {(4, "syn"): 0.1, (6, "syn"): 0.1, (4, "syn_ack"): 0.1, (4, "rst"): 0.1}}
+
+
+def on_processor_s(process):
+    """Seconds of CPU that a process and all below it have had."""
+    total = 0
+    for pid in descendants(process.pid):
+        try:
+            total += int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # gone meanwhile
+    return total / 1e9
+
+
+def flood(lab, processor, *words):
+    """(frames, frames a second)"""
+    done = subprocess.run(["ip", "netns", "exec", lab.server, "taskset", "-c", str(processor), FLOOD, "s0",
+                           *map(str, words)], capture_output=True, text=True, check=True)
+    frames, took = map(int, done.stdout.split())
+    return frames, frames / took * 1e9
+
+
+def watched(lab, command, processor, *load):
+    """A tool beside a load: (its process, seconds of CPU, frames, frames a second)."""
+    before = captures(lab, "c0")
+    process = lab.start(lab.client, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 20
+    while captures(lab, "c0") == before:
+        if time.monotonic() > deadline or process.poll() is not None:
+            raise RuntimeError(process.communicate())
+        time.sleep(0.01)
+    time.sleep(0.2)
+    cpu = on_processor_s(process)
+    frames, rate = flood(lab, processor, *load)
+    time.sleep(0.2)
+    return process, on_processor_s(process) - cpu, frames, rate
+
+
+def sonde(lab, *words):
+    return [lab.sonde, "run", f"{lab.plugins}/passive-syn/passive-syn.so:passive-syn", "interface=c0", "--json", *words]
+
+
+def passive_syn(lab, processor, kind, count, rate):
+    """(CPU s, frames/s, packets off, drops) of a round."""
+    process, cpu, frames, reached = watched(lab, sonde(lab, "interval=60s", "direction=in"), processor, kind, count, rate)
+    process.send_signal(signal.SIGINT)
+    run = lab.finish_sonde(process)
+    rows = {row["family"]: row for row in run.table("interval")}
+    off = sum(abs(rows[family][column] - round(frames * share)) for (family, column), share in SHARES[kind].items())
+    return cpu, reached, off, rows[4]["drops"]
+
+
+def tcpdump(lab, processor, kind, count, rate, *words):
+    """The same; packets off by what its filter has counted, since it loses its last block when it is interrupted."""
+    command = ["sh", "-c", 'exec "$0" "$@" > /dev/null', "tcpdump", "-i", "c0", "-n", "-Q", "in", "-s", "94", "-B", "8192",
+               *words, FILTER]
+    process, cpu, frames, reached = watched(lab, command, processor, kind, count, rate)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=20)[1]
+    seen, drops = (int(re.search(rf"(\d+) packets {what}", said)[1]) for what in ("received by filter", "dropped by kernel"))
+    return cpu, reached, abs(seen - round(frames * sum(SHARES[kind].values()))), drops
+
+
+def tcpdump_writing(lab, processor, kind, count, rate):
+    return tcpdump(lab, processor, kind, count, rate, "-w", "-")
+
+
+def load_in_turn(lab, figures, processor, name, kind, count, rate):
+    rounds = {passive_syn: [], tcpdump: [], tcpdump_writing: []}
+    for _ in range(ROUNDS):
+        for tool, found in rounds.items():
+            found.append(tool(lab, processor, kind, count, rate))
+    print(f"{name}: {count} frames a round, {ROUNDS} rounds in turn")
+    for tool, found in rounds.items():
+        cpu, reached, off, drops = zip(*found)
+        print(f"  {tool.__name__:15} {statistics.median(reached):9.0f} frames/s   CPU "
+              f"{1e9 * statistics.median(cpu) / count:6.1f} ns a frame   off {sum(off)}   drops {sum(drops)}   of "
+              f"{ROUNDS * count}")
+    for tool in (tcpdump, tcpdump_writing):
+        ratio = statistics.median(mine[0] / theirs[0] for mine, theirs in zip(rounds[passive_syn], rounds[tool]))
+        print(f"  passive-syn's CPU is {ratio:.2f} of {tool.__name__}'s, median of the rounds' ratios")
+        figures.add(f"{name}: CPU beside {tool.__name__.replace('_', ' ')}", ratio, "x")
+    (_, reached, off, drops), (_, _, their_off, their_drops) = (list(zip(*rounds[t])) for t in (passive_syn, tcpdump))
+    figures.add(f"{name}: least rate of {ROUNDS} rounds", min(reached), "frames/s")
+    figures.add(f"{name}: counted wrongly", sum(off), f"of {ROUNDS * count}", f"tcpdump {sum(their_off)}")
+    figures.add(f"{name}: dropped", sum(drops), "packets", f"tcpdump {sum(their_drops)}")
+    figures.plot(f"{name}: CPU a frame", "ns", {
+        tool.__name__.replace("_", " "): [1e9 * one[0] / count for one in found] for tool, found in rounds.items()})
+
+
+def stamps_of(path):
+    """Of a capture file with stamps in ns."""
+    data, at, found = pathlib.Path(path).read_bytes(), 24, []
+    while at + 16 <= len(data):
+        seconds, ns, length = struct.unpack_from("III", data, at)
+        found.append(seconds * 1_000_000_000 + ns)
+        at += 16 + length
+    return found
+
+
+def boundaries(lab, figures, processor):
+    with tempfile.TemporaryDirectory() as folder:
+        count = STEADY_RATE * STEADY_INTERVAL_MS * (STEADY_INTERVALS + 3) // 1000
+        capture = lab.start(lab.client, ["tcpdump", "-i", "c0", "-n", "-Q", "in", "-s", "94", "-B", "32768", "-U", "-Z", "root",
+                                         "--time-stamp-precision=nano", "-w", f"{folder}/seen.pcap", FILTER],
+                            stderr=subprocess.PIPE, text=True)
+        capture.stderr.readline()  # it listens
+        process, _, _, _ = watched(lab, sonde(lab, f"interval={STEADY_INTERVAL_MS}ms", f"intervals={STEADY_INTERVALS}",
+                                              "alignment=epoch", "direction=in"), processor, "syn", count, STEADY_RATE)
+        run = lab.finish_sonde(process)
+        time.sleep(1.5)  # until its block has been handed over
+        capture.send_signal(signal.SIGINT)
+        capture.communicate(timeout=20)
+        seen = stamps_of(f"{folder}/seen.pcap")
+    rows = [row for row in run.table("interval") if row["family"] == 4]
+    begin = rows[0]["start_ns"]
+    counted = sum(stamp < begin for stamp in seen)  # the first begin is taken as it is; each end is held against it
+    errors = []
+    for row in rows:
+        counted += row["syn"]
+        end = row["start_ns"] + STEADY_INTERVAL_MS * 1_000_000
+        if 0 < counted < len(seen):
+            errors.append(max(0, seen[counted - 1] - end, end - seen[counted]))
+    if not errors:
+        raise RuntimeError(f"nothing was seen at any boundary\n{run}")
+    gap = statistics.median(later - earlier for earlier, later in zip(seen, seen[1:]))
+    print(f"{len(errors)} ends of intervals within a packet every {gap / 1000:.1f} us: off by at most "
+          f"{max(errors) / 1000:.1f} us")
+    figures.add("ends of intervals off by at most", max(errors) / 1000, "us", f"a packet every {gap / 1000:.0f} us")
+
+
+def main():
+    need("tcpdump", "taskset")
+    processors = sorted(os.sched_getaffinity(0))
+    if len(processors) < 2:
+        raise Skip("needs two processors")
+    with Laboratory(*sys.argv[2:4]) as lab, Figures("passive-syn") as figures:
+        os.sched_setaffinity(0, processors[:1])
+        print(f"the tool on CPU {processors[0]}, sender and kernel on CPU {processors[1]}")
+        load_in_turn(lab, figures, processors[1], "SYNs as fast as one processor sends them", "syn", SYN_COUNT, 0)
+        load_in_turn(lab, figures, processors[1], f"mixed packets at {MIXED_RATE} a second", "mixed", MIXED_COUNT, MIXED_RATE)
+        boundaries(lab, figures, processors[1])
+
+
+try:
+    main()
+except Skip as reason:
+    print(reason)
+    sys.exit(77)
