@@ -3,9 +3,12 @@
 #include "resolvers.hpp"
 #include "session.hpp"
 #include "tables.hpp"
+#include "volley.hpp"
 
 #include <sonde/address.hpp>
 #include <sonde/plugin.hpp>
+
+#include <algorithm>
 
 namespace sonde::dns {
 namespace {
@@ -47,7 +50,7 @@ constexpr const char *kClassWords[] = {"IN", "CH", nullptr};
     option<&Settings::count>({.id = "count",
                               .default_value = "1",
                               .minimum = "1",
-                              .maximum = "100000",
+                              .maximum = "10000000",
                               .help = "rounds; in each, every name is asked of every server in every way"}),
     option<&Settings::edns_size>({.id = "edns_size",
                                   .unit = "B",
@@ -100,7 +103,15 @@ constexpr const char *kClassWords[] = {"IN", "CH", nullptr};
                                .default_value = "false",
                                .help = "put a random label before each name, so that no cache has it"}),
     option<&Settings::identify>(
-        {.id = "identify", .default_value = "false", .help = "ask the servers who they are (NSID, id.server)"}));
+        {.id = "identify", .default_value = "false", .help = "ask the servers who they are (NSID, id.server)"}),
+    option<&Settings::outstanding>(
+        {.id = "outstanding",
+         .unit = "queries",
+         .default_value = "0",
+         .minimum = "0",
+         .maximum = "4096",
+         .help =
+             "so many queries at once over UDP, as fast as they are answered, and no rows of them; 0: by interval"}));
 
 constexpr sonde_status kStatuses[] = {
     status({kNoAnswer, "no_answer", SONDE_BLAME_UNKNOWN, "no query was answered"}),
@@ -157,10 +168,28 @@ void judge(const Account &account, bool cancelled)
                                  " connections failed; the rows say how"};
 }
 
+// What goes with many queries at once, and what does not.
+void check_load(const Settings &settings)
+{
+    const bool datagrams = std::all_of(settings.transports.begin(), settings.transports.end(),
+                                       [](Transport transport) { return transport == Transport::udp; });
+    if (!datagrams || settings.tries > 1 || settings.cookies || settings.identify)
+        throw Failure{kBadOption, "with outstanding, queries go over UDP alone, once each, and without cookies and "
+                                  "identify"};
+}
+
 void measure(const sonde_host &host, const sonde_invocation &in)
 {
     const Settings settings = kOptions.read(in);
     const std::vector<Server> servers = servers_of(settings, in.family);
+    if (settings.outstanding > 0) {
+        check_load(settings);
+        Volley volley(host, settings, servers);
+        volley.run();
+        send_account_rows(host, servers, {}, volley.account());
+        send_load_row(host, settings, volley.load(), volley.account());
+        return judge(volley.account(), volley.cancelled());
+    }
     Session session(host, settings, servers);
     session.run();
     send_account_rows(host, servers, session.questions(), session.account());

@@ -89,10 +89,15 @@ void freshen(Query &query, bool mixed_case, const Random &random)
     std::uint16_t id = 0;
     random(&id, sizeof id);
     query.set_id(id);
-    if (query.has_label) {
+    freshen_name(query.wire, query.has_label, mixed_case, random);
+}
+
+void freshen_name(std::span<std::uint8_t> wire, bool has_label, bool mixed_case, const Random &random)
+{
+    if (has_label) {
         std::uint8_t drawn[kLabelBytes];
         random(drawn, sizeof drawn);
-        std::transform(std::begin(drawn), std::end(drawn), query.wire.begin() + kNameAt + 1,
+        std::transform(std::begin(drawn), std::end(drawn), wire.begin() + kNameAt + 1,
                        [](std::uint8_t byte) { return static_cast<std::uint8_t>("0123456789abcdef"[byte % 16]); });
     }
     if (!mixed_case)
@@ -100,9 +105,9 @@ void freshen(Query &query, bool mixed_case, const Random &random)
     std::uint8_t bits[255];
     random(bits, sizeof bits);
     // A label's length is below every letter.
-    for (std::size_t at = kNameAt; query.wire[at] != 0; ++at) {
-        if (is_letter(query.wire[at]))
-            query.wire[at] = static_cast<std::uint8_t>((query.wire[at] | 0x20) ^ (bits[at - kNameAt] & 0x20));
+    for (std::size_t at = kNameAt; wire[at] != 0; ++at) {
+        if (is_letter(wire[at]))
+            wire[at] = static_cast<std::uint8_t>((wire[at] | 0x20) ^ (bits[at - kNameAt] & 0x20));
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -45,5 +46,8 @@ std::optional<Query> make_query(const Settings &settings, const Question &questi
 // Draws what has to be new in each transmission: the id, the label, and the case of the name's letters where that is
 // asked for (0x20: an answer that does not repeat it was guessed).
 void freshen(Query &query, bool mixed_case, const Random &random);
+
+// The same for the wire form of a query, but for its id.
+void freshen_name(std::span<std::uint8_t> wire, bool has_label, bool mixed_case, const Random &random);
 
 } // namespace sonde::dns

@@ -2,6 +2,8 @@
 
 #include <sonde/address.hpp>
 
+#include <algorithm>
+
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -43,6 +45,12 @@ std::uint64_t datagram_bytes(std::uint32_t family, std::size_t payload, std::opt
         return ip + message;
     const std::size_t each = (*mtu - headers) & ~std::size_t{7}; // offsets count in eights
     return message + (message + each - 1) / each * headers;
+}
+
+std::uint64_t error_bytes(std::uint32_t family, std::uint64_t sent)
+{
+    constexpr std::uint64_t kMost4 = 576, kMost6 = 1280; // RFC 1812 section 4.3.2.3, RFC 4443 section 2.4
+    return family == 4 ? std::min(sent + 28, kMost4) : std::min(sent + 48, kMost6);
 }
 
 } // namespace sonde::dns

@@ -20,4 +20,7 @@ Route route_to(const sonde_host &host, const sonde_ip &ip);
 // larger than `mtu` lets through in one piece.
 std::uint64_t datagram_bytes(std::uint32_t family, std::size_t payload, std::optional<std::size_t> mtu);
 
+// Of an ICMP error that quotes a packet of `sent` bytes.
+std::uint64_t error_bytes(std::uint32_t family, std::uint64_t sent);
+
 } // namespace sonde::dns

@@ -22,7 +22,7 @@ SocketPool::Taken SocketPool::take(std::uint32_t family, std::uint64_t ahead)
             return {{}, error};
         for (std::uint32_t i = 0; i < count; ++i) {
             free.emplace_back(fds[i]);
-            if (!enable_stamps(fds[i], family))
+            if (!enable_stamps(fds[i], family, SendStamps::of_one))
                 return {{}, errno};
         }
     }

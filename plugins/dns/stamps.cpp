@@ -50,7 +50,7 @@ std::optional<Reported> report_of(const cmsghdr *control)
     return reported;
 }
 
-QueuedEvent event_of(const std::optional<Reported> &reported, std::optional<std::int64_t> stamp)
+QueuedEvent event_in(const std::optional<Reported> &reported, std::optional<std::int64_t> stamp)
 {
     if (!reported)
         return std::monostate{};
@@ -72,16 +72,18 @@ QueuedEvent event_of(const std::optional<Reported> &reported, std::optional<std:
 
 } // namespace
 
-bool enable_stamps(int fd, std::uint32_t family)
+bool enable_stamps(int fd, std::uint32_t family, SendStamps stamps)
 {
-    // OPT_TSONLY: looped payload would need a privilege. One socket sends one datagram, so a stamp needs no key.
-    const int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE |
-                      SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_OPT_TSONLY;
+    int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE | SOF_TIMESTAMPING_TX_SOFTWARE;
+    if (stamps != SendStamps::of_many_at_driver)
+        flags |= SOF_TIMESTAMPING_TX_SCHED;
+    if (stamps == SendStamps::of_one)
+        flags |= SOF_TIMESTAMPING_OPT_TSONLY;
     const int on = 1;
-    const bool stamps = setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) == 0;
+    const bool stamped = setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPING, &flags, sizeof flags) == 0;
     const int errors = family == 4 ? setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof on)
                                    : setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &on, sizeof on);
-    return stamps && errors == 0;
+    return stamped && errors == 0;
 }
 
 std::optional<QueuedEvent> read_error_queue(int fd)
@@ -96,15 +98,20 @@ std::optional<QueuedEvent> read_error_queue(int fd)
     message.msg_controllen = sizeof control;
     if (recvmsg(fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
         return std::nullopt;
+    return event_of(message);
+}
+
+QueuedEvent event_of(const msghdr &message)
+{
     std::optional<Reported> reported;
     std::optional<std::int64_t> stamp;
-    for (cmsghdr *c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    for (cmsghdr *c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(const_cast<msghdr *>(&message), c)) {
         if (const auto found = stamp_of(c))
             stamp = found;
         if (const auto found = report_of(c))
             reported = found;
     }
-    return event_of(reported, stamp);
+    return event_in(reported, stamp);
 }
 
 std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer)
@@ -125,11 +132,16 @@ std::optional<Datagram> read_datagram(int fd, std::span<std::uint8_t> buffer)
         size = recvmsg(fd, &message, MSG_DONTWAIT);
     if (size < 0)
         return std::nullopt;
+    return datagram_of(message, static_cast<std::size_t>(size));
+}
+
+Datagram datagram_of(const msghdr &message, std::size_t size)
+{
     Datagram datagram;
-    datagram.from = plugin::endpoint_of(&from);
-    datagram.size = static_cast<std::size_t>(size);
+    datagram.from = plugin::endpoint_of(message.msg_name);
+    datagram.size = size;
     datagram.cut = (message.msg_flags & MSG_TRUNC) != 0;
-    for (cmsghdr *c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(&message, c)) {
+    for (cmsghdr *c = CMSG_FIRSTHDR(&message); c != nullptr; c = CMSG_NXTHDR(const_cast<msghdr *>(&message), c)) {
         if (const auto found = stamp_of(c))
             datagram.received = found;
     }

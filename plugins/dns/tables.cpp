@@ -13,7 +13,7 @@ using Text = std::optional<std::string_view>;
 
 namespace {
 
-enum TableIndex : std::uint32_t { kQueryTable, kSummaryTable, kComparisonTable };
+enum TableIndex : std::uint32_t { kQueryTable, kSummaryTable, kComparisonTable, kLoadTable };
 
 enum class StampWord {
     kernel,
@@ -201,6 +201,22 @@ struct ComparisonRow {
     column<&ComparisonRow::answering>({.id = "answering", .unit = "servers"}),
     column<&ComparisonRow::differs>({.id = "differs", .help = "the servers do not all say the same"}));
 
+struct LoadRow {
+    std::uint32_t outstanding;
+    std::uint64_t sockets, sent, answered;
+    Nanoseconds duration;
+    std::optional<double> rate;
+};
+
+[[gnu::section(".data.rel.ro.sonde")]] constinit const sdk::Table
+    kLoads({.id = "load", .help = "one row for a run with several queries outstanding"},
+           column<&LoadRow::outstanding>({.id = "outstanding", .unit = "queries", .help = "at most, at a time"}),
+           column<&LoadRow::sockets>({.id = "sockets", .help = "that share them"}),
+           column<&LoadRow::sent>({.id = "sent", .unit = "queries"}),
+           column<&LoadRow::answered>({.id = "answered", .unit = "queries", .help = "in time"}),
+           column<&LoadRow::duration>({.id = "duration", .help = "from the first query to the last decision"}),
+           column<&LoadRow::rate>({.id = "answer_rate", .unit = "1/s", .help = "answered over duration"}));
+
 void fill_answer(QueryRow &row, const Attempt &attempt, const Answer &answer)
 {
     row.rcode = answer.rcode;
@@ -262,7 +278,7 @@ SummaryRow summary_of(const Line &line, const Server &server, const Tally &tally
 
 } // namespace
 
-const sonde_table *const kTableList[] = {&kQueries, &kSummaries, &kComparisons, nullptr};
+const sonde_table *const kTableList[] = {&kQueries, &kSummaries, &kComparisons, &kLoads, nullptr};
 
 bool send_query_row(const sonde_host &host, const std::vector<Server> &servers, const Question &question,
                     const Attempt &attempt, const Observation &seen)
@@ -338,6 +354,21 @@ void send_account_rows(const sonde_host &host, const std::vector<Server> &server
             sdk::offer(host, kComparisonTable, cells);
         }
     }
+}
+
+void send_load_row(const sonde_host &host, const Settings &settings, const Load &load, const Account &account)
+{
+    LoadRow row = {};
+    row.outstanding = settings.outstanding;
+    row.sockets = load.sockets;
+    row.sent = load.sent;
+    for (const auto &[line, tally] : account.tallies)
+        row.answered += tally.answered();
+    row.duration = Nanoseconds(load.duration);
+    if (load.duration > 0)
+        row.rate = static_cast<double>(row.answered) * 1e9 / static_cast<double>(load.duration);
+    const auto cells = kLoads.cells(row);
+    sdk::offer(host, kLoadTable, cells);
 }
 
 } // namespace sonde::dns

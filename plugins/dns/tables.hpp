@@ -22,6 +22,13 @@ struct Account {
     std::vector<std::optional<std::string>> nsid, id_server; // by server
 };
 
+// What a run under load was.
+struct Load {
+    std::uint64_t sockets = 0;
+    std::uint64_t sent = 0;    // queries
+    std::int64_t duration = 0; // ns, to the last decision
+};
+
 extern const sonde_table *const kTableList[];
 
 // False: the run should stop. What it still has to tell is taken all the same.
@@ -30,5 +37,7 @@ bool send_query_row(const sonde_host &host, const std::vector<Server> &servers, 
 
 void send_account_rows(const sonde_host &host, const std::vector<Server> &servers,
                        const std::vector<Question> &questions, const Account &account);
+
+void send_load_row(const sonde_host &host, const Settings &settings, const Load &load, const Account &account);
 
 } // namespace sonde::dns

@@ -39,6 +39,23 @@ std::optional<double> Tally::loss() const
     return static_cast<double>(count(Outcome::timeout)) / static_cast<double>(decided);
 }
 
+// The choice is of all that came so far, each as likely (Vitter's algorithm R).
+void Times::add(std::int64_t time)
+{
+    ++count_;
+    least_ = std::min(least_, time);
+    most_ = std::max(most_, time);
+    if (times_.size() < kKept) {
+        times_.push_back(time);
+    } else {
+        const auto place = std::uniform_int_distribution<std::uint64_t>(0, count_ - 1)(choice_);
+        if (place >= kKept)
+            return;
+        times_[place] = time;
+    }
+    sorted_ = false;
+}
+
 const std::vector<std::int64_t> &Times::sorted() const
 {
     if (!sorted_)

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <random>
 #include <vector>
 
 namespace sonde::dns {
@@ -54,16 +55,15 @@ inline constexpr const char *kOutcomeWords[] = {"answer",
 // Durations, ns; each figure is null where there is nothing to make it of.
 class Times {
 public:
-    void add(std::int64_t time)
-    {
-        times_.push_back(time);
-        sorted_ = false;
-    }
+    // Of more than this many a random choice is kept, and the least and the largest.
+    static constexpr std::size_t kKept = 1'000'000;
+
+    void add(std::int64_t time);
 
     // Nearest rank: the smallest that is at least as large as `percent` of all (RFC 2330 section 11.3).
     std::optional<std::int64_t> percentile(int percent) const;
-    std::optional<std::int64_t> minimum() const { return percentile(0); }
-    std::optional<std::int64_t> maximum() const { return percentile(100); }
+    std::optional<std::int64_t> minimum() const { return count_ == 0 ? std::nullopt : std::optional(least_); }
+    std::optional<std::int64_t> maximum() const { return count_ == 0 ? std::nullopt : std::optional(most_); }
     // Of an even number, the mean of the two in the middle (RFC 2330 section 11.3).
     std::optional<std::int64_t> median() const;
 
@@ -72,6 +72,10 @@ private:
 
     mutable std::vector<std::int64_t> times_;
     mutable bool sorted_ = true;
+    std::uint64_t count_ = 0;
+    std::int64_t least_ = INT64_MAX;
+    std::int64_t most_ = INT64_MIN;
+    std::minstd_rand choice_;
 };
 
 // The account of one server and way to it.
@@ -79,6 +83,12 @@ class Tally {
 public:
     // `response_time` counts for an answer, whole or truncated, alone.
     void add(Outcome outcome, std::optional<std::int64_t> response_time);
+    // One that was taken for `from` turns out to be another.
+    void revise(Outcome from, Outcome to)
+    {
+        --counts_[static_cast<std::size_t>(from)];
+        ++counts_[static_cast<std::size_t>(to)];
+    }
     // What an answered query's connection took; nothing where it was there before.
     void add_phases(std::optional<std::int64_t> connect, std::optional<std::int64_t> tls);
 

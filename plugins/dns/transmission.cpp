@@ -11,12 +11,6 @@ namespace {
 
 // A flood of forged answers to one query costs so many rows and no more.
 constexpr int kStraysMax = 8;
-// Bytes at the IP layer of an ICMP error that quotes a packet of `sent` bytes.
-std::uint64_t error_bytes(std::uint32_t family, std::uint64_t sent)
-{
-    constexpr std::uint64_t kMost4 = 576, kMost6 = 1280; // RFC 1812 section 4.3.2.3, RFC 4443 section 2.4
-    return family == 4 ? std::min(sent + 28, kMost4) : std::min(sent + 48, kMost6);
-}
 
 } // namespace
 

@@ -1,0 +1,101 @@
+#pragma once
+
+#include "looped.hpp"
+#include "question.hpp"
+#include "route.hpp"
+#include "slots.hpp"
+#include "stamps.hpp"
+#include "tables.hpp"
+
+#include <sonde/address.hpp>
+#include <sonde/plugin.hpp>
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace sonde::dns {
+
+struct VolleyBuffers;
+
+/*
+ * One run under load, over UDP: as many queries at once as `outstanding` says, the next as soon as one is decided.
+ * A few sockets share the queries, and batches of them the calls of the kernel. Nothing is told of single queries but
+ * in the account; every answer is checked, and has its stamps.
+ */
+class Volley {
+public:
+    // Throws plugin::Failure if a name is none.
+    Volley(const sonde_host &host, const Settings &settings, const std::vector<Server> &servers);
+    ~Volley();
+
+    // Blocks until all is decided or the run is cancelled.
+    void run();
+
+    const Account &account() const { return account_; }
+    const Load &load() const { return load_; }
+    bool cancelled() const { return cancelled_; }
+
+private:
+    // One socket with its queries.
+    struct Lane {
+        plugin::Fd fd;
+        std::uint16_t port = 0;
+        std::uint32_t family = 0;
+        Slots slots;
+        std::vector<Slots::Slot *> ready; // to be sent
+        int refusals = 0;                 // of the first of them
+        bool blocked = false;
+        bool driver_stamps = false; // seen: then those before the local queue are no longer asked for
+        std::uint32_t dropped = 0;
+        std::int64_t dropped_at = 0;
+        std::int64_t blocked_at = 0;
+    };
+    // The servers of a family, and what is still to be asked of them.
+    struct Group {
+        std::vector<std::size_t> servers;
+        std::uint64_t asked = 0;
+        std::uint64_t total = 0;
+    };
+
+    void open_lanes();
+    void step(Lane &lane, int events);
+    bool may_send(const Lane &lane) const;
+    void fill(Lane &lane);
+    void send(Lane &lane);
+    void refuse(Lane &lane, int error);
+    void take_stamps(Lane &lane);
+    void take_answers(Lane &lane);
+    void take(Lane &lane, const Datagram &datagram, Octets octets);
+    void take_error(Lane &lane, const IcmpError &error, Octets message);
+    std::optional<std::int64_t> response_time(const Slots::Slot &slot, const Datagram &datagram) const;
+    void end_waits(Lane &lane);
+    void watch_clock();
+    bool is_done() const;
+    std::int64_t patience() const;
+    Tally &tally_of(std::size_t server) { return *tallies_[server]; }
+    std::size_t server_at(const sonde_ip &ip) const;
+
+    const sonde_host &host_;
+    const Settings &settings_;
+    const std::vector<Server> &servers_;
+    Drawer drawer_;
+    Random drawn_; // from it
+    std::vector<Route> routes_;
+    std::vector<plugin::SocketAddress> addresses_;
+    std::vector<Query> queries_; // by question
+    std::map<std::uint32_t, Group> groups_;
+    std::vector<std::unique_ptr<Lane>> lanes_;
+    std::unique_ptr<VolleyBuffers> buffers_;
+    Account account_;
+    std::vector<Tally *> tallies_; // by server
+    Load load_;
+    std::int64_t now_ = 0; // CLOCK_MONOTONIC ns, of this turn
+    std::int64_t clock_offset_ = 0;
+    std::uint32_t epoch_ = 0; // of the wall clock: how often it was set
+    bool cancelled_ = false;
+};
+
+} // namespace sonde::dns

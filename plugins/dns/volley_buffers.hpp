@@ -1,0 +1,54 @@
+#pragma once
+
+#include "answer_check.hpp"
+#include "stamps.hpp"
+
+#include <sonde/address.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <utility>
+
+#include <sys/socket.h>
+
+namespace sonde::dns {
+
+// What batches of datagrams are sent from and read into.
+struct VolleyBuffers {
+    static constexpr std::size_t kSend = 64;
+    static constexpr std::size_t kReceive = 128;
+
+    VolleyBuffers();
+
+    // The `i`-th to be sent; all must live until then.
+    void prepare(std::size_t i, std::span<std::uint8_t> wire, const plugin::SocketAddress &to);
+
+    // How many came; negative: errno. Never blocks.
+    int read_answers(int fd);
+    int read_errors(int fd);
+    // Of the last read.
+    std::pair<Datagram, Octets> answer(std::size_t i) const;
+    std::pair<QueuedEvent, Octets> error(std::size_t i) const;
+
+    mmsghdr sending[kSend] = {};
+
+private:
+    static constexpr std::size_t kAnswerBytes = 4096; // the most that `edns_size` offers
+    static constexpr std::size_t kErrorBytes = 640;   // a query with all headers before it
+    static constexpr std::size_t kControlBytes = 192;
+
+    struct alignas(cmsghdr) Control {
+        std::uint8_t bytes[kControlBytes];
+    };
+    int read(int fd, int flags, std::size_t room);
+
+    iovec send_vectors_[kSend] = {};
+    mmsghdr receiving_[kReceive] = {};
+    iovec receive_vectors_[kReceive] = {};
+    sockaddr_storage from_[kReceive] = {};
+    Control control_[kReceive] = {};
+    std::unique_ptr<std::uint8_t[]> data_;
+};
+
+} // namespace sonde::dns
