@@ -1,11 +1,8 @@
 """The dns method over TCP, TLS and HTTPS: nsd, small servers of the test's own, and what no server should do."""
-import contextlib
 import os
 import pathlib
 import socket
-import ssl
 import struct
-import subprocess
 import sys
 import time
 
@@ -13,28 +10,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import http2_server  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
-from support import Listener, case, equal, main, make_certificate, need_ipv6, need_root, reset, run, server_tls  # noqa: E402
+from streams import certificates, free_port  # noqa: E402
+from support import Listener, case, equal, main, need_ipv6, reset, run, server_tls  # noqa: E402
 
 WWW = "www.example.test"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def certificates(folder, *names):
-    """A throw-away CA and a certificate of it for the names; their paths: CA, certificate, key."""
-    def openssl(*words):
-        subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
-    ca, key = make_certificate(folder, "ca", "DNS:ca.test")
-    openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "server.key", "-out",
-            "server.csr", "-subj", "/CN=server")
-    (pathlib.Path(folder) / "names").write_text("subjectAltName=" + ",".join(names))
-    openssl("x509", "-req", "-in", "server.csr", "-CA", ca, "-CAkey", key, "-CAcreateserial", "-days", "2", "-extfile",
-            "names", "-out", "server.pem")
-    return ca, f"{folder}/server.pem", f"{folder}/server.key"
 
 
 def read_query(connection):

@@ -1,0 +1,306 @@
+"""The dns method on bad networks, under load, and its account of bytes, in name spaces of the test's own."""
+import contextlib
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "net"))
+
+from laboratory import Namespace  # noqa: E402
+from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
+from streams import certificates, free_port  # noqa: E402
+from support import NameSpaces, Skip, case, equal, main, run  # noqa: E402
+
+WWW = "www.example.test"
+
+
+def nft(space, rules):
+    if not shutil.which("nft"):
+        raise Skip("there is no nft here")
+    done = subprocess.run(["ip", "netns", "exec", space, "nft", "-f", "-"], input=rules, capture_output=True, text=True,
+                          check=False)
+    if done.returncode != 0:
+        raise Skip(f"no nftables here: {done.stderr.strip()}")
+
+
+def rule(space, hook, what):
+    nft(space, f"table inet trouble {{\n chain c {{ type filter hook {hook} priority 0; {what}; }}\n}}")
+
+
+def ip(space, *words):
+    subprocess.run(["ip", "-n", space, *words], check=True, capture_output=True)
+
+
+@contextlib.contextmanager
+def lab(folder, more="", port=None):
+    """Name spaces with nsd, and neighbours that need not be looked for: nothing but what the method does is on the line."""
+    with NameSpaces() as net, NameServer(folder, net.server_addresses, net.server, more=more, port=port) as nsd:
+        for space, other, addresses in ((net.client, net.server, net.server_addresses),
+                                        (net.server, net.client, net.client_addresses)):
+            link = json.loads(subprocess.run(["ip", "-n", other, "-j", "link", "show", "line"], check=True,
+                                             capture_output=True).stdout)[0]["address"]
+            for address in addresses:
+                ip(space, "neigh", "replace", address, "lladdr", link, "nud", "permanent", "dev", "line")
+        yield net, nsd
+
+
+class Responder:
+    """A UDP socket in the server's name space that does with each query what `behave(socket, query, client)` says."""
+
+    def __init__(self, net, behave, address=None):
+        with Namespace(net.server):
+            self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind((address or net.server_addresses[0], 0))
+        self.port = self.socket.getsockname()[1]
+        self.behave, self.seen = behave, 0
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.socket.close()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                query, client = self.socket.recvfrom(65536)
+                self.seen += 1
+                self.behave(self.socket, query, client)
+
+
+# What the kernel itself says to its neighbours over IPv6.
+CHATTER = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, " \
+          "mld-listener-report, mld2-listener-report }"
+
+
+def watch_chatter(net):
+    nft(net.client, f"""table inet chatter {{
+        counter received {{ }}
+        counter sent {{ }}
+        chain in {{ type filter hook prerouting priority -300; {CHATTER} counter name received; }}
+        chain out {{ type filter hook postrouting priority 300; {CHATTER} counter name sent; }}
+    }}""")
+
+
+def bytes_now(net):
+    """(received, sent) of the client's interface at the IP layer, without the kernel's own words to its neighbours."""
+    told = json.loads(subprocess.run(["ip", "netns", "exec", net.client, "nft", "-j", "list", "counters"], check=True,
+                                     capture_output=True).stdout)["nftables"]
+    chatter = {entry["counter"]["name"]: entry["counter"]["bytes"] for entry in told if "counter" in entry}
+    return tuple(counted - chatter[way] for counted, way in zip(net.ip_bytes(), ("received", "sent")))
+
+
+def settled_bytes(net):
+    """Once nothing changes any more."""
+    before = None
+    while (now := bytes_now(net)) != before:
+        before = now
+        time.sleep(0.05)
+    return now
+
+
+def told_bytes(result):
+    """The bytes (received, sent) that the method told the host, from the trace of its calls."""
+    counts = re.findall(r" count\((\d+), (\d+)\)", result.stderr)
+    return sum(int(received) for _, received in counts), sum(int(sent) for sent, _ in counts)
+
+
+# -- bytes -------------------------------------------------------------------------------------------------------------
+
+def counted(net, *words, **options):
+    """A run, and the bytes (received, sent) that it told and that the interface counted."""
+    before = settled_bytes(net)
+    result = run("--trace", *words, space=net.client, **options)
+    after = settled_bytes(net)
+    return result, told_bytes(result), tuple(b - a for a, b in zip(before, after))
+
+
+@case
+def the_bytes_told_are_those_of_the_interface_over_udp_and_tcp(folder):
+    with lab(folder) as (net, nsd):
+        watch_chatter(net)
+        for what, options in (
+                ("udp", {"name": [WWW, "big.example.test"], "type": "TXT", "follow": "false", "count": 5}),
+                ("udp in fragments", {"name": "big.example.test", "type": "TXT", "edns_size": 4096, "count": 3}),
+                ("udp, then tcp", {"name": "big.example.test", "type": "TXT", "count": 3}),
+                ("tcp", {"name": WWW, "transport": "tcp", "connection": ["cold", "reused"], "count": 2}),
+                ("nobody at the port", {"name": WWW, "port": 9, "transport": ["udp", "tcp"]}),
+                ("under load", {"name": [WWW, "mail.example.test"], "outstanding": 20, "count": 500})):
+            for server in net.server_addresses:
+                options = {"port": nsd.port, "interval": "20ms", "linger": "50ms", **options}
+                result, told, line = counted(net, server=server, **options)
+                equal(told, line, f"{what} to {server}: (received, sent) told, and at the interface")
+
+
+@case
+def the_bytes_told_are_those_of_the_interface_over_tls(folder):
+    port = free_port()
+    ca, certificate, key = certificates(folder, "DNS:dns.example.test")
+    more = f' tls-service-key: "{key}"\n tls-service-pem: "{certificate}"\n tls-port: {port}\n'
+    with lab(folder, more, port) as (net, _):
+        watch_chatter(net)
+        for server in net.server_addresses:
+            result, told, line = counted(net, server=server, port=port, name=WWW, transport="dot", ca=ca,
+                                         tls_name="dns.example.test", connection=["cold", "resumed", "reused"], count=2,
+                                         interval="100ms")
+            equal(outcomes(result), ["answer"] * 6, result)
+            equal(told, line, f"{server}: (received, sent) told, and at the interface")
+
+
+# -- under load --------------------------------------------------------------------------------------------------------
+
+def loaded(net, port, **options):
+    result = run(server=net.server_addresses[0], port=port, space=net.client, **{"name": WWW, "linger": "0s", **options})
+    return result, result.one("summary")
+
+
+@case
+def under_load_every_query_is_accounted_for_and_stamped(folder):
+    with lab(folder) as (net, nsd):
+        for outstanding in (1, 64):
+            result, summary = loaded(net, nsd.port, name=[WWW, "mail.example.test"], outstanding=outstanding, count=2000,
+                                     unique="true", mixed_case="true")
+            equal((summary["sent"], summary["answered"], summary["loss"]), (4000, 4000, 0), result)
+            assert 0 < summary["response_time_min_ns"] <= summary["response_time_median_ns"] <= \
+                summary["response_time_p99_ns"] <= summary["response_time_max_ns"], summary
+            load = result.one("load")
+            equal((load["sent"], load["answered"], load["sockets"]), (4000, 4000, min(outstanding, 4)), load)
+            assert load["answer_rate"] > 0 and not result.table("query"), result
+
+
+@case
+def under_load_what_is_late_twice_forged_or_missing_is_told_apart(folder):
+    kept = []
+
+    def behave(sock, query, client):
+        number = behave.number = behave.number + 1
+        good = good_answer(query)
+        if number % 10 == 1:
+            return  # silence
+        if number % 10 == 2:
+            kept.append((good, client))
+            return
+        if number % 10 == 3:
+            sock.sendto(good[:13] + b"x" + good[14:], client)
+        sock.sendto(good if number % 10 != 4 else answer(query, flags=0x8380), client)
+        if number % 10 == 5:
+            sock.sendto(good, client)
+    behave.number = 0
+    with NameSpaces() as net, Responder(net, behave) as server:
+        def send_late():
+            while server.seen < 200:
+                time.sleep(0.02)
+            time.sleep(0.6)
+            for good, client in kept:
+                server.socket.sendto(good, client)
+        sender = threading.Thread(target=send_late)
+        sender.start()
+        result, summary = loaded(net, server.port, outstanding=200, count=200, timeout="500ms", edns_size=0, linger="2s")
+        sender.join()
+    equal({name: summary[name] for name in ("sent", "answered", "truncated", "timeouts", "late", "second_answers",
+                                            "mismatches", "dropped_here", "unsent")},
+          {"sent": 200, "answered": 160, "truncated": 20, "timeouts": 20, "late": 20, "second_answers": 20,
+           "mismatches": 20, "dropped_here": 0, "unsent": 0}, result)
+
+
+@case
+def under_load_errors_of_the_network_have_their_own_count(folder):
+    with lab(folder) as (net, _):
+        result, summary = loaded(net, 9, outstanding=8, count=5, timeout="1s")
+        equal((result.status, summary["sent"]), ("no_answer", 5), result)
+        assert summary["icmp_errors"] >= 1 and summary["icmp_errors"] + summary["timeouts"] == 5, summary
+        result = run(server="192.0.2.1", name=WWW, outstanding=8, count=50, space=net.client)
+        equal((result.status, result.one("summary")["unsent"]), ("not_sent", 50), result)
+
+
+@case
+def stamps_stay_with_their_queries_when_some_never_leave(folder):
+    # The kernel's own counter of stamps advances when a firewall drops, and not when a route is missing.
+    def behave(sock, query, client):
+        time.sleep(0.002)
+        sock.sendto(good_answer(query), client)
+    with NameSpaces() as net, Responder(net, behave) as server:
+        rule(net.client, "output", f"udp dport {server.port} ip daddr 10.77.0.9 drop")
+        result = run(server=["10.77.0.9", "192.0.2.1", net.server_addresses[0]], port=server.port, name=WWW, edns_size=0,
+                     outstanding=3, count=100, timeout="2s", linger="0s", space=net.client)
+    dropped, no_route, good = result.table("summary")
+    equal((dropped["unsent"], no_route["unsent"], good["answered"]), (100, 100, 100), result)
+    # A stamp of the query before would make it shorter, one of that behind undefined.
+    assert good["response_time_min_ns"] >= 2_000_000, good
+
+
+@case
+def under_load_a_deadline_ends_the_run_with_what_there_is(folder):
+    with NameSpaces() as net, Responder(net, lambda *_: None) as server:
+        result, summary = loaded(net, server.port, outstanding=20, count=100, timeout="30s", deadline="500ms")
+    equal((summary["answered"], summary["cancelled"], summary["loss"]), (0, 20, None), result)
+    assert result.took_s < 5, result
+
+
+@case
+def what_load_cannot_do_is_refused(folder):
+    for options in ({"transport": "tcp"}, {"tries": 2}, {"cookies": "true"}, {"identify": "true"}):
+        equal(run(server="127.0.0.1", name=WWW, outstanding=2, **options).status, "bad_option")
+
+
+# -- bad networks ------------------------------------------------------------------------------------------------------
+
+@case
+def a_network_that_swallows_everything_is_a_timeout_in_each_transport(folder):
+    with lab(folder) as (net, nsd):
+        rule(net.server, "input", "meta l4proto { tcp, udp } drop")
+        result = run(server=list(net.server_addresses), port=nsd.port, name=WWW, transport=["udp", "tcp", "dot", "doh"],
+                     timeout="500ms", linger="0s", interval="1ms", space=net.client)
+    equal(result.status, "no_answer", result)
+    equal(outcomes(result), ["timeout"] * 8, result)
+    equal({row["transport"]: row["reason"] for row in in_order(result)},
+          {"udp": None, **{way: "no connection within the timeout" for way in ("tcp", "dot", "doh")}}, result)
+    assert result.took_s < 10, result
+
+
+@case
+def what_a_router_says_is_told(folder):
+    with lab(folder) as (net, nsd):
+        rule(net.server, "input", f"th dport {nsd.port} reject with icmpx admin-prohibited")
+        result = run(server=list(net.server_addresses), port=nsd.port, name=WWW, transport=["udp", "tcp"], linger="0s",
+                     space=net.client)
+    rows = {(row["server"], row["transport"]): row for row in in_order(result)}
+    for address, kind in zip(net.server_addresses, ((3, 13), (1, 1))):
+        udp, tcp = rows[address, "udp"], rows[address, "tcp"]
+        equal((udp["outcome"], udp["icmp_type"], udp["icmp_code"], udp["from"]), ("icmp_error", *kind, address), result)
+        equal(tcp["outcome"], "connect_failed", result)
+
+
+@case
+def an_interface_that_goes_down_within_a_run_leaves_what_there_was(folder):
+    with lab(folder) as (net, nsd):
+        timer = threading.Timer(0.7, lambda: ip(net.client, "link", "set", "line", "down"))
+        timer.start()
+        result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, transport=["udp", "tcp"],
+                     connection="reused", count=20, interval="50ms", timeout="400ms", linger="0s", space=net.client)
+        timer.join()
+    equal(result.exit, 0, result)
+    said = outcomes(result)
+    equal(said[0], "answer", result)
+    assert len(said) == 40 and said[-1] in ("unsent", "connect_failed") and result.took_s < 15, result
+
+
+@case
+def the_interface_and_source_that_were_chosen_are_used(folder):
+    with lab(folder) as (net, nsd):
+        ip(net.client, "address", "add", "10.77.0.3/24", "dev", "line")
+        result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, transport=["udp", "tcp"], linger="0s",
+                     interface="line", source="10.77.0.3", space=net.client)
+        equal([(row["outcome"], row["source"]) for row in in_order(result)], [("answer", "10.77.0.3")] * 2, result)
+
+
+if __name__ == "__main__":
+    main()
