@@ -37,7 +37,6 @@ public:
         State state = State::empty;
         std::uint16_t id = 0;
         std::uint16_t size = 0;
-        std::uint32_t server = 0;
         std::uint32_t epoch = 0;  // of the wall clock, see Volley
         std::uint32_t before = 0; // in the order of beginning
         std::uint32_t behind = 0;

@@ -12,7 +12,8 @@
 namespace sonde::dns {
 namespace {
 
-constexpr std::size_t kLanesMost = 4; // a family
+constexpr std::size_t kLanesMost = 4;    // a server
+constexpr std::size_t kServersMost = 64; // each has sockets of its own
 constexpr std::size_t kBatchLeast = 32;
 constexpr std::int64_t kMilli = 1'000'000;
 constexpr std::int64_t kLoopWait = 100 * kMilli;
@@ -28,19 +29,17 @@ bool is_no_room(int error)
 Volley::Volley(const sonde_host &host, const Settings &settings, const std::vector<Server> &servers)
     : host_(host), settings_(settings), servers_(servers),
       drawer_([&host](void *bytes, std::size_t size) { host.random(&host, bytes, static_cast<std::uint32_t>(size)); }),
-      drawn_([this](void *bytes, std::size_t size) { drawer_.draw(bytes, size); }),
-      buffers_(std::make_unique<VolleyBuffers>())
+      drawn_([this](void *bytes, std::size_t size) { drawer_.draw(bytes, size); }), asked_(servers.size()),
+      total_(std::uint64_t{settings.count} * settings.names.size()), buffers_(std::make_unique<VolleyBuffers>())
 {
+    if (servers.size() > kServersMost)
+        throw plugin::Failure{kBadOption, "with outstanding, at most 64 servers"};
     account_.nsid.resize(servers.size());
     account_.id_server.resize(servers.size());
     for (std::size_t server = 0; server < servers.size(); ++server) {
-        const sonde_ip &ip = servers[server].ip;
-        routes_.push_back(route_to(host, ip));
-        addresses_.push_back(plugin::socket_address(ip, settings.port_of(Transport::udp)));
+        routes_.push_back(route_to(host, servers[server].ip));
+        addresses_.push_back(plugin::socket_address(servers[server].ip, settings.port_of(Transport::udp)));
         tallies_.push_back(&account_.tallies[{server, Transport::udp, Reuse::cold}]);
-        Group &group = groups_[ip.family];
-        group.servers.push_back(server);
-        group.total += std::uint64_t{settings.count} * settings.names.size();
     }
     for (const std::string &name : settings.names) {
         auto query = make_query(settings, {name, settings.type, settings.query_class});
@@ -54,29 +53,27 @@ Volley::~Volley() = default;
 
 void Volley::open_lanes()
 {
-    const std::size_t each_group = std::max<std::size_t>(settings_.outstanding / groups_.size(), 1);
-    for (const auto &[family, group] : groups_) {
+    const std::size_t each_server = std::max<std::size_t>(settings_.outstanding / servers_.size(), 1);
+    const std::size_t count = std::min(each_server, kLanesMost);
+    for (std::size_t server = 0; server < servers_.size(); ++server) {
+        const std::uint32_t family = servers_[server].ip.family;
         std::int32_t fds[kLanesMost];
-        const std::size_t count = std::min<std::size_t>(each_group, kLanesMost);
         if (const int error = host_.socket(&host_, SONDE_SOCKET_UDP, family, static_cast<std::uint32_t>(count), fds))
             throw plugin::Failure{kNotSent, std::string("no socket: ") + std::strerror(error)};
         for (std::size_t i = 0; i < count; ++i) {
-            auto lane = std::unique_ptr<Lane>(
-                new Lane{plugin::Fd(fds[i]),
-                         0,
-                         family,
-                         Slots(each_group / count, (settings_.timeout + settings_.linger).count()),
-                         {},
-                         0,
-                         false,
-                         0,
-                         0});
+            const std::int64_t keep = (settings_.timeout + settings_.linger).count();
+            auto lane = std::make_unique<Lane>(each_server / count, keep);
+            lane->fd.reset(fds[i]);
+            lane->server = server;
             if (!enable_stamps(fds[i], family, SendStamps::of_many))
                 throw plugin::Failure{kNotSent, "the kernel does not stamp"};
+            // The kernel finds the way once, and lets through what comes from there alone.
+            const plugin::SocketAddress &to = addresses_[server];
+            lane->connected = connect(fds[i], to.get(), to.length) == 0;
             plugin::SocketAddress own;
             own.length = sizeof own.storage;
-            getsockname(fds[i], own.get(), &own.length);
-            lane->port = plugin::endpoint_of(own.get()).port;
+            if (getsockname(fds[i], own.get(), &own.length) == 0)
+                lane->port = plugin::endpoint_of(own.get()).port;
             lanes_.push_back(std::move(lane));
         }
     }
@@ -112,15 +109,14 @@ void Volley::run()
     load_.duration = host_.now(&host_, SONDE_CLOCK_MONOTONIC) - begun - (is_done() ? now_ - last_decision : 0);
     for (const auto &lane : lanes_)
         while (Slots::Slot *slot = lane->slots.oldest()) {
-            tally_of(slot->server).add(Outcome::cancelled, std::nullopt);
+            tally_of(*lane).add(Outcome::cancelled, std::nullopt);
             lane->slots.settle(*slot, Slots::State::over);
         }
 }
 
 bool Volley::is_done() const
 {
-    return std::all_of(groups_.begin(), groups_.end(),
-                       [](const auto &one) { return one.second.asked == one.second.total; }) &&
+    return std::all_of(asked_.begin(), asked_.end(), [this](std::uint64_t asked) { return asked == total_; }) &&
            std::all_of(lanes_.begin(), lanes_.end(), [](const auto &lane) { return lane->slots.waiting() == 0; });
 }
 
@@ -144,18 +140,15 @@ bool Volley::may_send(const Lane &lane) const
 {
     if (lane.blocked || !lane.ready.empty())
         return !lane.blocked;
-    const Group &group = groups_.at(lane.family);
-    return group.asked < group.total && lane.slots.room() >= std::min(kBatchLeast, (lane.slots.most() + 1) / 2);
+    return asked_[lane.server] < total_ && lane.slots.room() >= std::min(kBatchLeast, (lane.slots.most() + 1) / 2);
 }
 
 void Volley::fill(Lane &lane)
 {
-    Group &group = groups_.at(lane.family);
-    while (lane.ready.size() < VolleyBuffers::kSend && !lane.slots.full() && group.asked < group.total) {
-        const std::uint64_t number = group.asked++;
+    std::uint64_t &asked = asked_[lane.server];
+    while (lane.ready.size() < VolleyBuffers::kSend && !lane.slots.full() && asked < total_) {
         Slots::Slot &slot = lane.slots.take(drawer_, now_);
-        const Query &query = queries_[number / group.servers.size() % queries_.size()];
-        slot.server = static_cast<std::uint32_t>(group.servers[number % group.servers.size()]);
+        const Query &query = queries_[asked++ % queries_.size()];
         slot.epoch = epoch_;
         slot.size = static_cast<std::uint16_t>(query.wire.size());
         std::memcpy(slot.wire.data(), query.wire.data(), query.wire.size());
@@ -170,7 +163,7 @@ void Volley::send(Lane &lane)
 {
     for (std::size_t i = 0; i < lane.ready.size(); ++i) {
         Slots::Slot &slot = *lane.ready[i];
-        buffers_->prepare(i, {slot.wire.data(), slot.size}, addresses_[slot.server]);
+        buffers_->prepare(i, {slot.wire.data(), slot.size}, lane.connected ? nullptr : &addresses_[lane.server]);
     }
     const int sent = sendmmsg(lane.fd.get(), buffers_->sending, static_cast<unsigned>(lane.ready.size()), 0);
     if (sent <= 0)
@@ -179,7 +172,7 @@ void Volley::send(Lane &lane)
     std::uint64_t bytes = 0;
     for (int i = 0; i < sent; ++i) {
         const Slots::Slot &slot = *lane.ready[static_cast<std::size_t>(i)];
-        bytes += datagram_bytes(lane.family, slot.size, routes_[slot.server].mtu);
+        bytes += datagram_bytes(ip_of(lane).family, slot.size, routes_[lane.server].mtu);
     }
     host_.count(&host_, bytes, 0);
     load_.sent += static_cast<std::uint64_t>(sent);
@@ -201,7 +194,7 @@ void Volley::refuse(Lane &lane, int error)
     Slots::Slot &slot = *lane.ready.front();
     lane.ready.erase(lane.ready.begin());
     lane.slots.settle(slot, Slots::State::over);
-    tally_of(slot.server).add(Outcome::unsent, std::nullopt);
+    tally_of(lane).add(Outcome::unsent, std::nullopt);
 }
 
 void Volley::take_stamps(Lane &lane)
@@ -216,7 +209,8 @@ void Volley::take_stamps(Lane &lane)
                 if (slot != nullptr)
                     (stamp->at_driver ? slot->sent : slot->queued) = stamp->ns;
                 if (stamp->at_driver && !lane.driver_stamps)
-                    lane.driver_stamps = enable_stamps(lane.fd.get(), lane.family, SendStamps::of_many_at_driver);
+                    lane.driver_stamps =
+                        enable_stamps(lane.fd.get(), ip_of(lane).family, SendStamps::of_many_at_driver);
             } else if (const auto *error = std::get_if<IcmpError>(&event)) {
                 take_error(lane, *error, payload);
             }
@@ -235,11 +229,12 @@ void Volley::take_error(Lane &lane, const IcmpError &error, Octets message)
     if (slot == nullptr)
         return;
     if (!error.local)
-        host_.count(&host_, 0, error_bytes(lane.family, datagram_bytes(lane.family, slot->size, std::nullopt)));
+        host_.count(&host_, 0,
+                    error_bytes(ip_of(lane).family, datagram_bytes(ip_of(lane).family, slot->size, std::nullopt)));
     if (slot->state != Slots::State::waiting)
         return;
     lane.slots.settle(*slot, Slots::State::over);
-    tally_of(slot->server).add(error.local ? Outcome::unsent : Outcome::icmp_error, std::nullopt);
+    tally_of(lane).add(error.local ? Outcome::unsent : Outcome::icmp_error, std::nullopt);
 }
 
 void Volley::take_answers(Lane &lane)
@@ -253,7 +248,7 @@ void Volley::take_answers(Lane &lane)
     std::uint64_t bytes = 0;
     for (int i = 0; i < count; ++i) {
         const auto [datagram, octets] = buffers_->answer(static_cast<std::size_t>(i));
-        bytes += datagram_bytes(lane.family, datagram.size, routes_.front().mtu);
+        bytes += datagram_bytes(ip_of(lane).family, datagram.size, routes_[lane.server].mtu);
         take(lane, datagram, octets);
     }
     host_.count(&host_, 0, bytes);
@@ -263,16 +258,15 @@ void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
 {
     Slots::Slot *slot =
         octets.size() < 2 ? nullptr : lane.slots.find(static_cast<std::uint16_t>(octets[0] << 8 | octets[1]));
-    const plugin::Endpoint asked = {slot == nullptr ? sonde_ip{} : servers_[slot->server].ip,
-                                    settings_.port_of(Transport::udp)};
+    const plugin::Endpoint asked = {ip_of(lane), settings_.port_of(Transport::udp)};
     if (slot == nullptr || !plugin::same_endpoint(asked, datagram.from) ||
         check_answer(slot->query(), octets, settings_.mixed_case) != Match::answer) {
-        tally_of(slot == nullptr ? server_at(datagram.from.ip) : slot->server).add(Outcome::mismatch, std::nullopt);
+        tally_of(lane).add(Outcome::mismatch, std::nullopt);
         return;
     }
     if (slot->sent == 0 && slot->state == Slots::State::waiting)
         take_stamps(lane); // they came before this answer, and after the last look
-    Tally &tally = tally_of(slot->server);
+    Tally &tally = tally_of(lane);
     const auto time = response_time(*slot, datagram);
     switch (slot->state) {
     case Slots::State::waiting: {
@@ -321,16 +315,9 @@ void Volley::end_waits(Lane &lane)
         }
         const bool here = lane.dropped_at >= slot->begun;
         std::erase(lane.ready, slot); // this host never took it
-        tally_of(slot->server).add(here ? Outcome::dropped_here : Outcome::timeout, std::nullopt);
+        tally_of(lane).add(here ? Outcome::dropped_here : Outcome::timeout, std::nullopt);
         lane.slots.settle(*slot, here ? Slots::State::over : Slots::State::timed_out);
     }
-}
-
-std::size_t Volley::server_at(const sonde_ip &ip) const
-{
-    const auto found = std::find_if(servers_.begin(), servers_.end(),
-                                    [&ip](const Server &server) { return plugin::same_address(server.ip, ip); });
-    return found == servers_.end() ? 0 : static_cast<std::size_t>(found - servers_.begin());
 }
 
 // How long nothing needs to be done unless something comes in. ns

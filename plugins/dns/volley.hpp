@@ -11,7 +11,6 @@
 #include <sonde/plugin.hpp>
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -22,8 +21,8 @@ struct VolleyBuffers;
 
 /*
  * One run under load, over UDP: as many queries at once as `outstanding` says, the next as soon as one is decided.
- * A few sockets share the queries, and batches of them the calls of the kernel. Nothing is told of single queries but
- * in the account; every answer is checked, and has its stamps.
+ * A few sockets a server share the queries, and batches of them the calls of the kernel. Nothing is told of single
+ * queries but in the account; every answer is checked, and has its stamps.
  */
 class Volley {
 public:
@@ -39,11 +38,14 @@ public:
     bool cancelled() const { return cancelled_; }
 
 private:
-    // One socket with its queries.
+    // One socket to one server, with its queries.
     struct Lane {
+        Lane(std::size_t most, std::int64_t keep) : slots(most, keep) {}
+
         plugin::Fd fd;
+        std::size_t server = 0;
+        bool connected = false; // else the kernel knows no way to the server
         std::uint16_t port = 0;
-        std::uint32_t family = 0;
         Slots slots;
         std::vector<Slots::Slot *> ready; // to be sent
         int refusals = 0;                 // of the first of them
@@ -53,13 +55,6 @@ private:
         std::int64_t dropped_at = 0;
         std::int64_t blocked_at = 0;
     };
-    // The servers of a family, and what is still to be asked of them.
-    struct Group {
-        std::vector<std::size_t> servers;
-        std::uint64_t asked = 0;
-        std::uint64_t total = 0;
-    };
-
     void open_lanes();
     void step(Lane &lane, int events);
     bool may_send(const Lane &lane) const;
@@ -74,9 +69,9 @@ private:
     void end_waits(Lane &lane);
     void watch_clock();
     bool is_done() const;
+    const sonde_ip &ip_of(const Lane &lane) const { return servers_[lane.server].ip; }
+    Tally &tally_of(const Lane &lane) { return *tallies_[lane.server]; }
     std::int64_t patience() const;
-    Tally &tally_of(std::size_t server) { return *tallies_[server]; }
-    std::size_t server_at(const sonde_ip &ip) const;
 
     const sonde_host &host_;
     const Settings &settings_;
@@ -85,8 +80,9 @@ private:
     Random drawn_; // from it
     std::vector<Route> routes_;
     std::vector<plugin::SocketAddress> addresses_;
-    std::vector<Query> queries_; // by question
-    std::map<std::uint32_t, Group> groups_;
+    std::vector<Query> queries_;       // by question
+    std::vector<std::uint64_t> asked_; // by server, of total_
+    std::uint64_t total_ = 0;
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::unique_ptr<VolleyBuffers> buffers_;
     Account account_;

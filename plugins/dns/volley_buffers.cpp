@@ -1,6 +1,6 @@
 #include "volley_buffers.hpp"
 
-#include <span>
+#include <algorithm>
 
 namespace sonde::dns {
 
@@ -17,24 +17,31 @@ VolleyBuffers::VolleyBuffers() : data_(std::make_unique<std::uint8_t[]>(kReceive
     }
 }
 
-void VolleyBuffers::prepare(std::size_t i, std::span<std::uint8_t> wire, const plugin::SocketAddress &to)
+void VolleyBuffers::prepare(std::size_t i, std::span<std::uint8_t> wire, const plugin::SocketAddress *to)
 {
     send_vectors_[i] = {wire.data(), wire.size()};
-    sending[i].msg_hdr.msg_name = const_cast<sockaddr *>(to.get());
-    sending[i].msg_hdr.msg_namelen = to.length;
+    sending[i].msg_hdr.msg_name = to == nullptr ? nullptr : const_cast<sockaddr *>(to->get());
+    sending[i].msg_hdr.msg_namelen = to == nullptr ? 0 : to->length;
 }
 
 int VolleyBuffers::read(int fd, int flags, std::size_t room)
 {
-    for (std::size_t i = 0; i < kReceive; ++i) {
-        receive_vectors_[i].iov_len = room;
+    for (std::size_t i = 0; i < used_; ++i) {
         msghdr &header = receiving_[i].msg_hdr;
         header.msg_control = control_[i].bytes;
         header.msg_controllen = kControlBytes;
         header.msg_name = &from_[i];
         header.msg_namelen = sizeof from_[i];
     }
-    return recvmmsg(fd, receiving_, kReceive, flags | MSG_DONTWAIT, nullptr);
+    if (room != room_) {
+        room_ = room;
+        for (iovec &vector : receive_vectors_)
+            vector.iov_len = room;
+    }
+    const int count = recvmmsg(fd, receiving_, kReceive, flags | MSG_DONTWAIT, nullptr);
+    // A message that was begun and failed may be touched as well.
+    used_ = std::min<std::size_t>(static_cast<std::size_t>(std::max(count, 0)) + 1, kReceive);
+    return count;
 }
 
 int VolleyBuffers::read_answers(int fd)

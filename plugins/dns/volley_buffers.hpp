@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <utility>
 
 #include <sys/socket.h>
@@ -21,8 +22,8 @@ struct VolleyBuffers {
 
     VolleyBuffers();
 
-    // The `i`-th to be sent; all must live until then.
-    void prepare(std::size_t i, std::span<std::uint8_t> wire, const plugin::SocketAddress &to);
+    // The `i`-th to be sent, `to` null: where the socket is connected to; all must live until then.
+    void prepare(std::size_t i, std::span<std::uint8_t> wire, const plugin::SocketAddress *to);
 
     // How many came; negative: errno. Never blocks.
     int read_answers(int fd);
@@ -49,6 +50,8 @@ private:
     sockaddr_storage from_[kReceive] = {};
     Control control_[kReceive] = {};
     std::unique_ptr<std::uint8_t[]> data_;
+    std::size_t room_ = 0;        // of each
+    std::size_t used_ = kReceive; // by the last read: the kernel has written to their headers
 };
 
 } // namespace sonde::dns

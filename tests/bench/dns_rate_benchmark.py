@@ -72,8 +72,6 @@ def main():
             tempfile.NamedTemporaryFile("w") as file:
         os.sched_setaffinity(0, processors[1:2])
         with NameServer(folder, (SERVER,), lab.server) as nsd:
-            lab.at(lab.server, ["sh", "-c", f"echo {1 << processors[1]:x} > /sys/class/net/s0/queues/rx-0/rps_cpus"])
-            lab.at(lab.client, ["sh", "-c", f"echo {1 << processors[0]:x} > /sys/class/net/c0/queues/rx-0/rps_cpus"])
             file.write("".join(f"{name} A\n" for name in names()))
             file.flush()
             os.sched_setaffinity(0, processors[:1])
