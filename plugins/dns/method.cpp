@@ -41,7 +41,7 @@ constexpr const char *kClassWords[] = {"IN", "CH", nullptr};
                               .default_value = "1",
                               .minimum = "1",
                               .maximum = "10",
-                              .help = "how often to send a query that is not answered"}),
+                              .help = "how often to send a query that is not answered; once with outstanding"}),
     option<&Settings::interval>({.id = "interval",
                                  .default_value = "100ms",
                                  .minimum = "1ms",
@@ -173,9 +173,8 @@ void check_load(const Settings &settings)
 {
     const bool datagrams = std::all_of(settings.transports.begin(), settings.transports.end(),
                                        [](Transport transport) { return transport == Transport::udp; });
-    if (!datagrams || settings.tries > 1 || settings.cookies || settings.identify)
-        throw Failure{kBadOption, "with outstanding, queries go over UDP alone, once each, and without cookies and "
-                                  "identify"};
+    if (!datagrams || settings.cookies || settings.identify)
+        throw Failure{kBadOption, "with outstanding, queries go over UDP alone, without cookies and identify"};
 }
 
 void measure(const sonde_host &host, const sonde_invocation &in)

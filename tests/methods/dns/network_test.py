@@ -250,7 +250,7 @@ def under_load_a_deadline_ends_the_run_with_what_there_is(folder):
 
 @case
 def what_load_cannot_do_is_refused(folder):
-    for options in ({"transport": "tcp"}, {"tries": 2}, {"cookies": "true"}, {"identify": "true"}):
+    for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}):
         equal(run(server="127.0.0.1", name=WWW, outstanding=2, **options).status, "bad_option")
 
 
