@@ -22,8 +22,9 @@ def model():
 class Figures:
     """As a context: what is added inside is written at its end, unless that is an exception. Prints the steal time."""
 
-    def __init__(self, method):
+    def __init__(self, method, benchmark=None):
         self.method, self.figures, self.plots = method, [], []
+        self.benchmark = benchmark or pathlib.Path(sys.argv[0]).stem.removesuffix("_benchmark")
 
     def add(self, name, value, unit, beside=""):
         """One figure; `beside`: in words, what to hold it against, such as the peer's in the same run."""
@@ -46,8 +47,7 @@ class Figures:
             return
         folder = pathlib.Path(os.environ["SONDE_FIGURES"])
         folder.mkdir(parents=True, exist_ok=True)
-        name = pathlib.Path(sys.argv[0]).stem.removesuffix("_benchmark")
-        (folder / f"{name}.json").write_text(json.dumps({
-            "method": self.method, "benchmark": name, "taken": time.strftime("%Y-%m-%d", time.gmtime()),
+        (folder / f"{self.benchmark}.json").write_text(json.dumps({
+            "method": self.method, "benchmark": self.benchmark, "taken": time.strftime("%Y-%m-%d", time.gmtime()),
             "machine": f"{os.cpu_count()} processors, {model()}, Linux {platform.release()}",
             "steal_percent": round(percent, 2), "figures": self.figures, "plots": self.plots}, indent=1) + "\n")

@@ -15,10 +15,12 @@ import sys
 import tempfile
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent.parent / folder) for folder in ("methods", "")]
+sys.path.append(str(pathlib.Path(__file__).resolve().parent))
 WORDS = dict(word.split("=", 1) for word in sys.argv[6:])
 SONDE, DOWNLOAD, PEER, BARE, UPLOAD = (os.path.abspath(path) for path in sys.argv[1:6])
 
 from cases import Skip  # noqa: E402
+from figures import Figures  # noqa: E402
 from support import NameSpaces  # noqa: E402
 
 ROUNDS = int(WORDS.get("rounds", 5))
@@ -95,7 +97,7 @@ def ours(net, url, ca):
     return row["goodput"], max(spent - idle, 0) / row["bytes"] * 1e9, row["limited_by"]
 
 
-def speed(net, peer):
+def speed(net, peer, figures):
     for name, url, tls in (("plain", peer.plain, False), ("TLS", peer.tls, True)):
         rates, costs, limits, begun = [], [], set(), steal()
         for _ in range(ROUNDS):
@@ -111,9 +113,16 @@ def speed(net, peer):
         print(f"{name}: {middle[0] / 1e9:.2f} Gb/s, {middle[1]:.3f} of a bare reader's (worst round {worst:.3f}), "
               f"{middle[2]:.3f} of curl's; {spent[0]:.3f} s of processor a GB, {spent[1]:.2f} of a bare reader's, "
               f"{spent[2]:.2f} of curl's; limited by {', '.join(sorted(limits))}; steal {steal() - begun} ticks")
+        figures.add(f"{name}: goodput", middle[0] / 1e9, "Gb/s",
+                    f"{middle[1]:.3f} of a bare reader's, {middle[2]:.3f} of curl's")
+        figures.add(f"{name}: processor time a GB", spent[0], "s",
+                    f"{spent[1]:.2f} of a bare reader's, {spent[2]:.2f} of curl's")
+        figures.plot(f"goodput of a round as a part of a bare reader's, {name}", "x",
+                     {"http-download": [row[1] for row in rates]})
 
 
-def shaper(net, peer):
+def shaper(net, peer, figures):
+    off = {"down": [], "up": []}
     for megabits, seconds in ((2, 10), (40, 10), (80, 5), (500, 5)):
         shaped = megabits * 1e6 * 1500 / 1514
         seen = {}
@@ -122,6 +131,9 @@ def shaper(net, peer):
             row, _ = sonde(net, DOWNLOAD, url=f"{url}/time/30s", duration=f"{seconds + 1}s", warm_up="1s", streams=2,
                            limit="100GB")
             seen[name] = row["ip_rate"]
+            figures.add(f"down {megabits} Mb/s over {seconds} s, {name}: off the shaped rate",
+                        100 * (row["ip_rate"] / shaped - 1), "%", f"limited by {row['limited_by']}")
+            off["down"].append(abs(100 * (row["ip_rate"] / shaped - 1)))
             print(f"down {megabits:3} Mb/s over {seconds} s, {name}: {row['ip_rate'] / 1e6:.3f} Mb/s at the IP layer, "
                   f"{row['ip_rate'] / shaped - 1:+.2%} off the shaper's; limited by {row['limited_by']}")
         print(f"     IPv6 against IPv4: {seen['IPv6'] / seen['IPv4'] - 1:+.2%}")
@@ -130,24 +142,29 @@ def shaper(net, peer):
             net.shape(f"{megabits}mbit", latency="200ms", space=net.client)
             row, _ = sonde(net, UPLOAD, url=f"{url}/upload", duration=f"{seconds + 1}s", warm_up="1s", streams=2,
                            limit="100GB", timeout="20s")
+            figures.add(f"up {megabits} Mb/s over {seconds} s, {name}: off the shaped rate",
+                        100 * (row["ip_rate"] / shaped - 1), "%", f"limited by {row['limited_by']}")
+            off["up"].append(abs(100 * (row["ip_rate"] / shaped - 1)))
             print(f"up   {megabits:3} Mb/s over {seconds} s, {name}: {row['ip_rate'] / 1e6:.3f} Mb/s at the IP layer, "
                   f"{row['ip_rate'] / shaped - 1:+.2%} off the shaper's; limited by {row['limited_by']}")
         net.unshape(space=net.client)
+    figures.plot("off the shaped rate", "%", off)
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder, NameSpaces() as net:
+    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder, NameSpaces() as net, \
+            Figures("http-download", f"http_{WORDS.get('part', 'speed')}") as figures:
         os.chmod(folder, 0o755)
         peer = Peer(net, folder)
         try:
             if WORDS.get("part", "speed") == "speed":
                 for space in (net.server, net.client):
                     subprocess.run(["ip", "-n", space, "link", "set", "line", "gso_max_segs", "65535"], check=True)
-                speed(net, peer)
+                speed(net, peer, figures)
                 for space in (net.server, net.client):
                     subprocess.run(["ip", "-n", space, "link", "set", "line", "gso_max_segs", "1"], check=True)
             if WORDS.get("part", "shaper") == "shaper":
-                shaper(net, peer)
+                shaper(net, peer, figures)
         finally:
             peer.end()
 

@@ -21,6 +21,7 @@ import time
 sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in ("", "net")]
 
 from cases import Skip  # noqa: E402
+from figures import Figures  # noqa: E402
 from laboratory import SERVER, Laboratory, Namespace, need  # noqa: E402
 
 ROUNDS, PACKETS, INTERVAL_MS = 5, 300, 10
@@ -96,40 +97,48 @@ def quantile(figures, q):
     return sorted(figures)[max(1, math.ceil(q * len(figures))) - 1]
 
 
-def steal_ticks():
-    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    return ticks[7], sum(ticks)
-
-
 def main():
     need("fping")
     processors = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, processors)
-    steal, whole = steal_ticks()
     tools, stamps = {ping: [], fping: []}, []
     true_us = {ping: [], fping: []}
     ratios = []
-    with Laboratory(*sys.argv[2:4]) as lab:
-        for _ in range(ROUNDS):
-            for tool in tools:
-                errors, seen = errors_us(lab, tool, stamps)
-                tools[tool].append(errors)
-                true_us[tool] += seen
-            ours, theirs = (statistics.median(tools[tool][-1]) for tool in (ping, fping))
-            ratios.append(ours / theirs if theirs > 0 else math.nan)
+    with Figures("ping") as figures:
+        with Laboratory(*sys.argv[2:4]) as lab:
+            measure(lab, tools, stamps, true_us, ratios)
+        tell(figures, processors, tools, stamps, true_us, ratios)
+
+
+def measure(lab, tools, stamps, true_us, ratios):
+    for _ in range(ROUNDS):
+        for tool in tools:
+            errors, seen = errors_us(lab, tool, stamps)
+            tools[tool].append(errors)
+            true_us[tool] += seen
+        ours, theirs = (statistics.median(tools[tool][-1]) for tool in (ping, fping))
+        ratios.append(ours / theirs if theirs > 0 else math.nan)
+
+
+def tell(figures, processors, tools, stamps, true_us, ratios):
     print(f"error of a round trip against a capture of its packets, pinned to CPU {','.join(map(str, processors))}; "
           f"{ROUNDS} rounds in turn of {PACKETS} packets")
-    for tool, rounds in tools.items():
-        every = [error for errors in rounds for error in errors]
-        print(f"  {tool.__name__:6} |error| p50 {quantile(every, 0.5):7.2f} us   p99 {quantile(every, 0.99):8.2f} us   "
-              f"most {max(every):8.2f} us   of {len(every)}; captured round trip p50 "
+    every = {tool: [error for errors in rounds for error in errors] for tool, rounds in tools.items()}
+    for tool, errors in every.items():
+        print(f"  {tool.__name__:6} |error| p50 {quantile(errors, 0.5):7.2f} us   p99 {quantile(errors, 0.99):8.2f} us   "
+              f"most {max(errors):8.2f} us   of {len(errors)}; captured round trip p50 "
               f"{quantile(true_us[tool], 0.5):.1f} us, p99 {quantile(true_us[tool], 0.99):.1f} us")
     for name, behind in zip(("transmit", "receive"), zip(*stamps)):
         print(f"  ping's {name} stamps are behind the captured ones by p50 {quantile(behind, 0.5) / 1000:.2f} us, "
               f"p99 {quantile(behind, 0.99) / 1000:.2f} us")
     print(f"  ping's median error is {statistics.median(ratios):.3f} of fping's, median of the rounds' ratios")
-    steal_end, whole_end = steal_ticks()
-    print(f"steal time {100 * (steal_end - steal) / max(1, whole_end - whole):.2f} % of all processors")
+    for share in (0.5, 0.99):
+        figures.add(f"|error| of a round trip against a capture, p{100 * share:.0f}", quantile(every[ping], share), "us",
+                    f"fping {quantile(every[fping], share):.2f} us")
+    figures.add("round trips compared", len(every[ping]), "packets", f"fping {len(every[fping])}")
+    figures.add("ping's median error as a part of fping's", statistics.median(ratios), "x")
+    figures.plot("|error| of a round trip against a capture of it", "us",
+                 {tool.__name__: errors for tool, errors in every.items()})
 
 
 try:

@@ -19,6 +19,7 @@ import time
 sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in ("", "net")]
 
 from cases import Skip  # noqa: E402
+from figures import Figures  # noqa: E402
 from laboratory import SERVER, Laboratory, need  # noqa: E402
 
 ROUNDS, TARGETS, COUNT = 5, 3500, 18
@@ -56,28 +57,36 @@ def fping(lab, targets, file):
     return took, cpu, sum(int(sent) - int(received) for sent, received, _ in rows)
 
 
-def as_fast_as_they_can(lab):
+def as_fast_as_they_can(lab, figures):
     targets = [f"198.18.{i // 250}.{i % 250 + 1}" for i in range(TARGETS)]
     packets = TARGETS * COUNT
-    figures = {ping: [], fping: []}
+    figures_of = {ping: [], fping: []}
     with tempfile.NamedTemporaryFile("w") as file:
         file.write("\n".join(targets) + "\n")
         file.flush()
         for _ in range(ROUNDS):
-            for tool, rounds in figures.items():
+            for tool, rounds in figures_of.items():
                 rounds.append(tool(lab, targets, file.name))
     print(f"{TARGETS} targets, {packets} packets a round, {ROUNDS} rounds in turn")
-    for tool, rounds in figures.items():
+    for tool, rounds in figures_of.items():
         print(f"  {tool.__name__:6} {packets / statistics.median(one[0] for one in rounds):9.0f} packets/s   CPU "
               f"{1e6 * statistics.median(one[1] for one in rounds) / packets:5.2f} us a packet   not answered "
               f"{sum(one[2] for one in rounds)} of {ROUNDS * packets}")
     for name, column, ours_first in (("packets/s", 0, False), ("CPU a packet", 1, True)):
-        ratios = [mine[column] / theirs[column] for mine, theirs in zip(figures[ping], figures[fping])]
+        ratios = [mine[column] / theirs[column] for mine, theirs in zip(figures_of[ping], figures_of[fping])]
         ratio = statistics.median(ratios if ours_first else [1 / one for one in ratios])
         print(f"  ping's {name} are {ratio:.2f} of fping's, median of the rounds' ratios")
+        figures.add(f"{TARGETS} targets in one invocation: {name} as a part of fping's", ratio, "x")
+    rates = {tool: [packets / one[0] for one in rounds] for tool, rounds in figures_of.items()}
+    figures.add(f"{TARGETS} targets in one invocation", statistics.median(rates[ping]), "packets/s",
+                f"fping {statistics.median(rates[fping]):,.0f} packets/s")
+    figures.add(f"{TARGETS} targets in one invocation: not answered", sum(one[2] for one in figures_of[ping]),
+                f"of {ROUNDS * packets}", f"fping {sum(one[2] for one in figures_of[fping])}")
+    figures.plot(f"packets a second to {TARGETS} targets in one invocation", "packets/s",
+                 {tool.__name__: values for tool, values in rates.items()})
 
 
-def for_a_minute(lab):
+def for_a_minute(lab, figures):
     packets = RATE * RATE_SECONDS
     took, cpu, out, _ = timed(lab, [lab.sonde, "run", lab.plugins / "ping" / "ping.so", f"target={SERVER}",
                                     f"count={packets}", f"interval={1_000_000 // RATE}us", "tmax=1s",
@@ -86,11 +95,9 @@ def for_a_minute(lab):
     print(f"{RATE} packets/s to one target for {RATE_SECONDS} s: {row['sent']} sent in {took:.1f} s, not answered "
           f"{row['sent'] - row['replies']}, unsent {row['unsent']}, latest {row['lateness_max_ns'] / 1e6:.1f} ms, CPU "
           f"{1e6 * cpu / packets:.2f} us a packet")
-
-
-def steal_ticks():
-    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    return ticks[7], sum(ticks)
+    name = f"{RATE:,} packets/s to one target for {RATE_SECONDS} s"
+    figures.add(f"{name}: not answered", row["sent"] - row["replies"], f"of {row['sent']}")
+    figures.add(f"{name}: latest packet", row["lateness_max_ns"] / 1e6, "ms")
 
 
 def main():
@@ -98,17 +105,14 @@ def main():
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) < 2:
         raise Skip("needs two processors")
-    steal, whole = steal_ticks()
-    with Laboratory(*sys.argv[2:4]) as lab:
+    with Laboratory(*sys.argv[2:4]) as lab, Figures("ping") as figures:
         lab.at(lab.server, "ip route add local 198.18.0.0/16 dev lo")
         lab.at(lab.client, f"ip route add 198.18.0.0/16 via {SERVER}")
         lab.at(lab.server, ["sh", "-c", f"echo {1 << processors[1]:x} > /sys/class/net/s0/queues/rx-0/rps_cpus"])
         os.sched_setaffinity(0, processors[:1])
         print(f"client on CPU {processors[0]}, the server's kernel on CPU {processors[1]}")
-        as_fast_as_they_can(lab)
-        for_a_minute(lab)
-    steal_end, whole_end = steal_ticks()
-    print(f"steal time {100 * (steal_end - steal) / max(1, whole_end - whole):.2f} % of all processors")
+        as_fast_as_they_can(lab, figures)
+        for_a_minute(lab, figures)
 
 
 try:
