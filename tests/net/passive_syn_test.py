@@ -1,12 +1,14 @@
 """passive-syn against ground truth: real connections and made frames on a virtual cable, real `sonde run`."""
 
+import ctypes
 import itertools
+import os
 import signal
 import socket
 import struct
 import time
 
-from laboratory import CLIENT, SERVER, SERVER6, Namespace, main, skipped_in_part, test
+from laboratory import CLIENT, SERVER, SERVER6, Namespace, Skip, main, skipped_in_part, test
 from set_ups import (ACK, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused, start, tcp)
 
 
@@ -174,6 +176,40 @@ def the_observation_point_is_named_and_what_becomes_of_it(lab):
         equal(last["also_seen_at"], "br0", run)
     else:
         skipped_in_part("no bridges here")
+
+
+def bpf(command, attributes):
+    """bpf(2); x86-64 and arm64 number it differently."""
+    number = {"x86_64": 321, "aarch64": 280}.get(os.uname().machine)
+    if number is None:
+        raise Skip("the number of bpf(2) is not known here")
+    text = ctypes.create_string_buffer(attributes, 128)
+    descriptor = ctypes.CDLL(None, use_errno=True).syscall(number, command, text, len(text))
+    if descriptor < 0:
+        raise Skip(f"no XDP here: {os.strerror(ctypes.get_errno())}")
+    return descriptor
+
+
+def take_all_by_xdp(lab, interface):
+    """Attaches a program that drops every packet before the kernel's stack sees it; lasts as long as the result."""
+    program = ctypes.create_string_buffer(bytes.fromhex("b700000001000000" "9500000000000000"))  # r0 = XDP_DROP; exit
+    licence = ctypes.create_string_buffer(b"GPL")
+    with Namespace(lab.client):
+        loaded = bpf(5, struct.pack("=IIQQ", 6, 2, ctypes.addressof(program), ctypes.addressof(licence)))
+        link = bpf(28, struct.pack("=IIII", loaded, socket.if_nametoindex(interface), 37, 2))
+    return loaded, link
+
+
+@test
+def what_a_program_takes_before_the_kernel_is_not_seen_and_the_point_says_so(lab):
+    attached = take_all_by_xdp(lab, "c0")
+    process = start(lab, direction="in")
+    inject(lab, [ip4_syn(1), ip4_syn(2)])
+    run = lab.finish_sonde(process)
+    for descriptor in attached:
+        os.close(descriptor)
+    equal(run.table("point")[0].get("may_miss"), "xdp", run)
+    equal(by(run)[4, "in"]["syn"], 0, run)
 
 
 @test
