@@ -5,6 +5,7 @@
 // IPv6, a SYN/ACK, a refusal, four full data segments, two UDP datagrams.
 
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <cstdio>
@@ -126,6 +127,10 @@ int main(int count, char **words)
         const int done = sendmmsg(fd, messages.data(), static_cast<unsigned>(n), 0);
         if (done > 0)
             sent += static_cast<std::uint64_t>(done);
+        else if (errno != EAGAIN && errno != ENOBUFS && errno != EINTR) {
+            std::perror("sendmmsg");
+            return 1;
+        }
     }
     std::printf("%llu %lld\n", static_cast<unsigned long long>(sent),
                 static_cast<long long>((Clock::now() - begun) / std::chrono::nanoseconds(1)));
