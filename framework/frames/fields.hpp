@@ -102,7 +102,7 @@ template <class C>
 void fields(C &c, Field<C, Invoke> &m)
 {
     each(c, m.invocation, m.method, m.values, m.deadline, m.family, m.interface, m.interface_index, m.source,
-         m.parameters, m.takes_input, m.trace);
+         m.parameters, m.takes_input, m.trace, m.more_items);
 }
 
 template <class C>
@@ -247,6 +247,12 @@ void fields(C &c, Field<C, InputTable> &m)
 template <class C>
 void fields(C &, Field<C, Begun> &)
 {
+}
+
+template <class C>
+void fields(C &c, Field<C, MoreItems> &m)
+{
+    each(c, m.option, m.items);
 }
 
 template <class C>

@@ -196,6 +196,7 @@ struct Invoke {
     std::vector<Parameter> parameters;
     bool takes_input = false; // its tables follow over the invocation's socket, up to InputsEnd
     bool trace = false;       // say every call of the host's on stderr
+    bool more_items = false;  // of its lists: MoreItems follow in the same way, before the tables, up to InputsEnd
 
     bool operator==(const Invoke &) const = default;
 };
@@ -325,6 +326,14 @@ struct InputTable {
     bool operator==(const InputTable &) const = default;
 };
 
+// Further items of the list that an option takes, behind those that the Invoke had: a packet holds some thousand.
+struct MoreItems {
+    std::uint32_t option = 0; // its index in the description
+    std::vector<Scalar> items;
+
+    bool operator==(const MoreItems &) const = default;
+};
+
 struct InputsEnd {
     bool operator==(const InputsEnd &) const = default;
 };
@@ -344,7 +353,7 @@ using LauncherToAgent = std::variant<Greeting, RunnerStarted, LauncherError, Soc
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
 using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
 using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done, Begun>;
-using AgentToRun = std::variant<SocketReply, InputTable, Rows, InputsEnd>;
+using AgentToRun = std::variant<SocketReply, InputTable, Rows, InputsEnd, MoreItems>;
 
 using Frame = std::vector<std::byte>;
 

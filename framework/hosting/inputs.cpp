@@ -3,11 +3,14 @@
 #include "frames/rows.hpp"
 #include "frames/socket.hpp"
 
+#include <iterator>
+#include <utility>
+
 namespace sonde::hosting {
 
 using namespace sonde::frames;
 
-Result<Inputs> Inputs::receive(int agent)
+Result<Inputs> Inputs::receive(int agent, std::vector<OptionValue> &values)
 {
     Inputs inputs;
     Frame buffer(kFrameBytesMax);
@@ -24,6 +27,14 @@ Result<Inputs> Inputs::receive(int agent)
             return inputs;
         if (auto *table = std::get_if<InputTable>(&*message)) {
             inputs.tables_.emplace_back(std::move(*table));
+            continue;
+        }
+        if (auto *more = std::get_if<MoreItems>(&*message)) {
+            if (more->option >= values.size() || !values[more->option].list)
+                return Error{"inputs", "items of an option that takes no list", ""};
+            std::vector<Scalar> &items = values[more->option].items;
+            items.insert(items.end(), std::make_move_iterator(more->items.begin()),
+                         std::make_move_iterator(more->items.end()));
             continue;
         }
         const auto *rows = std::get_if<Rows>(&*message);

@@ -16,8 +16,9 @@ namespace sonde::hosting {
 // The tables that a run takes as input, as its method sees them. Owns all that they point to.
 class Inputs {
 public:
-    // Receives them over the run's socket, up to InputsEnd. Blocks.
-    static Result<Inputs> receive(int agent);
+    // Receives them over the run's socket, up to InputsEnd, and items that the lists among `values` have besides.
+    // Blocks.
+    static Result<Inputs> receive(int agent, std::vector<frames::OptionValue> &values);
 
     // Valid until this object is moved or destroyed.
     std::span<const sonde_input> get();

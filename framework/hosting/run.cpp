@@ -103,13 +103,14 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
     let_block(agent);
     say_begun(agent);
     const Cancel signal(cancel, invoke.deadline);
+    frames::Invoke whole = invoke;
     Result<Inputs> inputs = Inputs();
-    if (invoke.takes_input)
-        inputs = Inputs::receive(agent);
+    if (invoke.takes_input || invoke.more_items)
+        inputs = Inputs::receive(agent, whole.values);
     // Only an agent that is going away, or none of ours, sends something else: there is nobody to say it to.
     if (!inputs)
         return;
-    const Invocation invocation(invoke, method, inputs->get());
+    const Invocation invocation(whole, method, inputs->get());
     RunHost host(agent, signal, description, invoke.family, false);
     if (!invoke.trace) {
         host.finish(method.run(&host, &invocation.get()));

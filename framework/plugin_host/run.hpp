@@ -70,7 +70,7 @@ private:
     bool invoke();
     frames::Invoke invocation() const;
     std::size_t input_bytes() const;
-    void send_inputs();
+    void send_inputs(std::vector<frames::Frame> first);
     boost::asio::awaitable<void> read();
     boost::asio::awaitable<void> take(frames::RunToAgent message);
     boost::asio::awaitable<void> take_rows(frames::Rows rows);

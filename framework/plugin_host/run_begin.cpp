@@ -1,5 +1,7 @@
 #include "plugin_host/run.hpp"
 
+#include "plugin_host/long_lists.hpp"
+
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -67,6 +69,9 @@ asio::awaitable<bool> Run::begin()
     else if (takes_input() && input_bytes() > kInputBytesMax)
         condemned_ = {kStatusBadOptions, "its input has " + std::to_string(input_bytes()) + " bytes, and may have " +
                                              std::to_string(kInputBytesMax)};
+    else if (bytes_of(request_.arguments.values) > kOptionBytesMax)
+        condemned_ = {kStatusBadOptions, "its options have " + std::to_string(bytes_of(request_.arguments.values)) +
+                                             " bytes, and may have " + std::to_string(kOptionBytesMax)};
     if (!condemned_)
         co_await await_turn();
     if (condemned_ || stopped_)
@@ -131,12 +136,16 @@ bool Run::invoke()
         condemned_ = {kStatusNotStarted, ends ? "no descriptor is free" : to_string(ends.error())};
         return false;
     }
+    Result<std::vector<frames::Frame>> more = std::vector<frames::Frame>();
     frames::AgentToRunner message = frames::Probe{invocation_, request_.method};
-    if (!probe_)
-        message = invocation();
+    if (!probe_) {
+        frames::Invoke invoke = invocation();
+        more = take_out_long_lists(invoke);
+        message = std::move(invoke);
+    }
     Result<frames::Frame> frame = frames::encode(message);
-    if (!frame) {
-        condemned_ = {kStatusBadOptions, to_string(frame.error())};
+    if (!frame || !more) {
+        condemned_ = {kStatusBadOptions, to_string(frame ? more.error() : frame.error())};
         return false;
     }
     socket_ = std::make_shared<PacketSocket>(context_.executor, std::move(ends->first));
@@ -145,8 +154,8 @@ bool Run::invoke()
     descriptors.push_back(std::move(ends->second));
     descriptors.push_back(std::move(theirs_cancel));
     runner_->invoke(invocation_, shared_from_this(), std::move(*frame), std::move(descriptors));
-    if (takes_input())
-        send_inputs();
+    if (takes_input() || !more->empty())
+        send_inputs(std::move(*more));
     arm(std::chrono::steady_clock::now() + context_.settings.start_timeout);
     return true;
 }
@@ -179,12 +188,16 @@ std::size_t Run::input_bytes() const
     return bytes;
 }
 
-void Run::send_inputs()
+// Behind further items of its options.
+void Run::send_inputs(std::vector<frames::Frame> first)
 {
+    for (frames::Frame &message : first)
+        socket_->send(std::move(message));
     std::uint32_t index = 0;
-    for (const std::shared_ptr<Input> &input : request_.inputs)
-        for (frames::Frame &message : input->messages(index++))
-            socket_->send(std::move(message));
+    if (takes_input())
+        for (const std::shared_ptr<Input> &input : request_.inputs)
+            for (frames::Frame &message : input->messages(index++))
+                socket_->send(std::move(message));
     socket_->send(frames::encode(frames::AgentToRun(frames::InputsEnd{})).value());
 }
 

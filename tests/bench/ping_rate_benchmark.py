@@ -22,7 +22,7 @@ from cases import Skip  # noqa: E402
 from figures import Figures  # noqa: E402
 from laboratory import SERVER, Laboratory, need  # noqa: E402
 
-ROUNDS, TARGETS, COUNT = 5, 3500, 18
+ROUNDS, TARGETS, COUNT = 5, 10000, 6
 RATE, RATE_SECONDS = 50_000, 60
 
 

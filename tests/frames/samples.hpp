@@ -84,6 +84,7 @@ inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\
                                                   Done{-1},
                                                   Begun{}};
 inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1},
-                                                  InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{}};
+                                                  InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{},
+                                                  MoreItems{3, {{0, 0, "192.0.2.1"}, {-1, 0.5, ""}}}};
 
 } // namespace sonde::frames::samples

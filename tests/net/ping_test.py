@@ -312,4 +312,17 @@ def packets_larger_than_the_MTU_come_back(lab):
     equal(set(run.outcomes().values()), {"reply"}, run)
 
 
+@test
+def ten_thousand_targets_fit_one_run(lab):
+    lab.at(lab.server, "ip route add local 198.18.0.0/16 dev lo")
+    lab.at(lab.client, f"ip route add 198.18.0.0/16 via {SERVER}")
+    targets = [f"198.18.{i // 250}.{i % 250 + 1}" for i in range(10_000)]
+    lists = [f"target={','.join(targets[i:i + 1000])}" for i in range(0, len(targets), 1000)]
+    run = lab.run("ping", *lists, count=1, interval="3s", packet_rows="false")
+    equal(run.status, 0, run)
+    rows = run.table("summary")
+    equal([row["target"] for row in rows], targets, run)
+    equal({(row["sent"], row["replies"]) for row in rows}, {(1, 1)}, run)
+
+
 main()

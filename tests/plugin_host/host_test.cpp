@@ -3,6 +3,7 @@
 #include "frames/socket.hpp"
 #include "plugin_host/hash.hpp"
 #include "plugin_host/input_collector.hpp"
+#include "plugin_host/long_lists.hpp"
 #include "support/temp_dir.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -210,6 +211,32 @@ TEST_CASE("more input than a process has to hold is refused before anything runs
     CHECK(result.status == kStatusBadOptions);
     CHECK(result.message.find("and may have 16777216") != std::string::npos);
     CHECK(words.rows.empty());
+}
+
+TEST_CASE("a list that is longer than a packet arrives whole; what no process should hold is refused")
+{
+    Bench bench;
+    RunRequest wanted = request(bench, "echo", {{"target", "192.0.2.1"}});
+    frames::OptionValue &ports = wanted.arguments.values[1];
+    ports.list = true;
+    std::vector<std::string> expected, items;
+    for (std::int64_t port = 1; port <= 10000; ++port) {
+        ports.items.push_back({port, 0, ""});
+        expected.push_back(std::to_string(port));
+    }
+    Words words;
+    CHECK(bench.wait(bench.host.run(wanted, words)).status == 0);
+    for (const auto &[what, value] : words.rows)
+        if (what == "item")
+            items.push_back(value);
+    CHECK(items == expected);
+
+    ports.items.resize(kOptionBytesMax / 16);
+    Words none;
+    const RunResult refused = bench.wait(bench.host.run(wanted, none));
+    CHECK(refused.status == kStatusBadOptions);
+    CHECK(refused.message.find("and may have 4194304") != std::string::npos);
+    CHECK(none.rows.empty());
 }
 
 TEST_CASE("a method that declares it listens on a port of its own or the system's choice, and no other")

@@ -187,7 +187,8 @@ TEST_CASE("input that is announced as one thing and sent as another ends the pro
     frames::Invoke invoke{1, 0, {}, {}, 0, "", 0, {}, {}};
     invoke.takes_input = true;
     for (const frames::AgentToRun &wrong :
-         {frames::AgentToRun(frames::Rows{0, 0, {}}), frames::AgentToRun(frames::SocketReply{1, 0})}) {
+         {frames::AgentToRun(frames::Rows{0, 0, {}}), frames::AgentToRun(frames::SocketReply{1, 0}),
+          frames::AgentToRun(frames::MoreItems{0, {}})}) {
         Run run(runner, invoke);
         run.wire.send(wrong);
         CHECK_FALSE(listen(run, description.methods[0]).done);
