@@ -19,6 +19,12 @@ public:
     // Of packets that bear the mark, or of others.
     explicit Program(bool own) : own_(own) {}
     void add(sock_filter instruction) { code_.push_back(instruction); }
+    // Leaves frames of less than so many bytes to be judged: a load beyond its end would drop a frame.
+    void require_length(std::uint32_t bytes)
+    {
+        add(BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0));
+        require(BPF_JGE, bytes, kOddBytes);
+    }
     void load(std::uint16_t size, std::uint32_t at) { add(BPF_STMT(BPF_LD | BPF_ABS | size, at)); }
     void drop() { add(BPF_STMT(BPF_RET | BPF_K, 0)); }
     void give(std::uint32_t bytes)
@@ -79,6 +85,7 @@ private:
 Program ipv4(std::uint32_t base, bool own)
 {
     Program p(own);
+    p.require_length(base + 20);
     p.load(BPF_B, base + 9);
     p.require(BPF_JEQ, 6, 0);
     p.load(BPF_H, base + 6); // a later fragment has no TCP header
@@ -92,6 +99,10 @@ Program ipv4(std::uint32_t base, bool own)
     p.add(BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0));
     p.require(BPF_JGE, 14, kOddBytes);
     p.give_if(BPF_JGT, 0xffff, kOddBytes); // the difference was negative
+    p.add(BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0));
+    p.add(BPF_STMT(BPF_ALU | BPF_SUB | BPF_X, 0));
+    p.require(BPF_JGE, base + 14, kOddBytes);
+    p.give_if(BPF_JGT, 0x7fffffff, kOddBytes);
     p.add(BPF_STMT(BPF_LD | BPF_IND | BPF_B, base + 13));
     p.give_if(BPF_JSET, kSynOrRst, kUsualBytes);
     p.give(0);
@@ -104,11 +115,13 @@ Program ipv6(std::uint32_t base, bool own)
     tcp.load(BPF_H, base + 4); // a payload too short for the flags; 0: too long for the field
     tcp.give_if(BPF_JEQ, 0, kOddBytes);
     tcp.require(BPF_JGE, 14, kOddBytes);
+    tcp.require_length(base + 40 + 14);
     tcp.load(BPF_B, base + 40 + 13);
     tcp.give_if(BPF_JSET, kSynOrRst, kUsualBytes);
     tcp.give(0);
 
     Program p(own);
+    p.require_length(base + 40);
     p.load(BPF_B, base + 6);
     p.when(6, tcp);
     p.give_if(BPF_JEQ, 17, 0); // UDP and ICMPv6, the bulk of the rest

@@ -18,7 +18,7 @@ Handshakes::Noted Handshakes::note(const Seen &seen)
         open(fingerprint, seen);
         return {What::begun, std::nullopt};
     }
-    if (found == waiting_.end() || seen.time - found->second.syn > tmax_)
+    if (found == waiting_.end() || seen.time < found->second.syn || seen.time - found->second.syn > tmax_)
         return {What::unmatched, std::nullopt};
     Handshake ended = found->second;
     waiting_.erase(found);
@@ -44,13 +44,16 @@ void Handshakes::open(std::uint64_t fingerprint, const Seen &seen)
     order_.push_back({fingerprint, seen.time});
 }
 
-std::optional<Handshake> Handshakes::expire(std::int64_t time)
+std::optional<Handshake> Handshakes::expire(std::int64_t from, std::int64_t until)
 {
-    while (!order_.empty() && order_.front().syn + tmax_ < time) {
+    while (!order_.empty()) {
         const Waiting first = order_.front();
-        order_.pop_front();
         const auto found = waiting_.find(first.fingerprint);
-        if (found == waiting_.end() || found->second.syn != first.syn)
+        const bool answered = found == waiting_.end() || found->second.syn != first.syn;
+        if (!answered && (first.syn + tmax_ < from || first.syn + tmax_ >= until))
+            return std::nullopt;
+        order_.pop_front();
+        if (answered)
             continue;
         Handshake ended = found->second;
         waiting_.erase(found);

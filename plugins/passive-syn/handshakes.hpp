@@ -49,8 +49,9 @@ public:
     // `seen` is not unparsed.
     Noted note(const Seen &seen);
 
-    // Takes out an attempt that had no answer until `time`; call it until there is none.
-    std::optional<Handshake> expire(std::int64_t time);
+    // Takes out the oldest attempt if its time to be answered ended at `from` or later, and before `until`; call it
+    // until there is none.
+    std::optional<Handshake> expire(std::int64_t from, std::int64_t until);
     // All that wait: times before and behind this moment cannot be compared.
     void forget();
 

@@ -19,6 +19,7 @@ void Intervals::open(std::int64_t start)
     next.number = opened_++;
     next.start = start;
     next.end = start + length_;
+    next.doubtful = start <= beyond_;
 }
 
 Interval &Intervals::at(std::int64_t time)
@@ -27,6 +28,12 @@ Interval &Intervals::at(std::int64_t time)
         if (time < open_[i].end)
             return open_[i];
     return open_[count_open_ - 1];
+}
+
+void Intervals::doubt(std::int64_t from, std::int64_t to)
+{
+    for (std::size_t i = 0; i < count_open_; ++i)
+        open_[i].doubtful = open_[i].doubtful || (open_[i].start <= to && open_[i].end > from);
 }
 
 void Intervals::blind(std::int64_t from, std::int64_t to)

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 namespace sonde::passive_syn {
 
@@ -17,15 +19,17 @@ struct Interval {
 // Finds the interval of a packet by the packet's own time, whenever it is looked at. Pure.
 class Intervals {
 public:
-    // So many are open at once: the one being counted and the next.
-    static constexpr std::size_t kOpenAtOnce = 2;
+    // So many are open at once: the one being counted and those that are in the capture already if we come late.
+    static constexpr std::size_t kOpenAtOnce = 8;
 
     // `count` intervals of `length` ns from `start` on.
     Intervals(std::int64_t start, std::int64_t length, std::uint64_t count);
 
-    // Null outside all intervals, and of one that has been closed.
-    const Interval *find(std::int64_t time) const
+    // Null outside all intervals, and of one that has been closed. One that is not open yet will be doubtful.
+    const Interval *find(std::int64_t time)
     {
+        if (time >= open_[count_open_ == 0 ? 0 : count_open_ - 1].end)
+            beyond_ = std::max(beyond_, time);
         for (const Interval *interval = open_; interval != open_ + count_open_; ++interval)
             if (time >= interval->start && time < interval->end)
                 return interval;
@@ -33,6 +37,8 @@ public:
     }
     // The interval at `time`, or the nearest that is open.
     Interval &at(std::int64_t time);
+    // Makes those doubtful that a span touches.
+    void doubt(std::int64_t from, std::int64_t to);
     // Takes a span in which nothing was seen out of what the open intervals cover.
     void blind(std::int64_t from, std::int64_t to);
 
@@ -48,6 +54,7 @@ private:
     std::size_t count_open_ = 0;
     std::int64_t length_;
     std::uint64_t count_, opened_ = 0;
+    std::int64_t beyond_ = std::numeric_limits<std::int64_t>::min(); // the latest packet that found no interval open
 };
 
 } // namespace sonde::passive_syn

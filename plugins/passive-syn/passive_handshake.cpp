@@ -9,6 +9,7 @@
 #include "settings.hpp"
 #include "watch.hpp"
 
+#include <limits>
 #include <optional>
 
 namespace sonde::passive_syn {
@@ -104,6 +105,8 @@ private:
         const Direction direction = packet.segment == Segment::syn ? seen.direction : other;
         if (!wants(direction))
             return;
+        // Those of the interval before are its own to count, when it is closed.
+        expire(interval, interval.start, seen.time);
         SpreadTally &counts = tally(interval, packet.family, direction);
         const Handshakes::Noted noted = handshakes_.note(seen);
         switch (noted.what) {
@@ -155,10 +158,15 @@ private:
         sdk::offer(host_, kSingletonAt, std::span<const sonde_cell>(cells));
     }
 
+    void expire(const Interval &interval, std::int64_t from, std::int64_t until)
+    {
+        while (const auto ended = handshakes_.expire(from, until))
+            end(tally(interval, ended->family, ended->direction), *ended);
+    }
+
     bool close(const Observed &seen)
     {
-        while (const auto ended = handshakes_.expire(seen.interval.end))
-            end(tally(seen.interval, ended->family, ended->direction), *ended);
+        expire(seen.interval, std::numeric_limits<std::int64_t>::min(), seen.until);
         bool wanted = true;
         for (const std::uint32_t family : {4u, 6u})
             for (const Direction direction : {Direction::in, Direction::out}) {

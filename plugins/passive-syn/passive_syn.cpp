@@ -35,7 +35,7 @@ struct CountSettings {
          .default_value = "131072",
          .minimum = "0",
          .maximum = "4194304",
-         .help = "SYNs a minute that are remembered, at 32 bytes each, to know retransmissions"}));
+         .help = "SYNs a minute that are remembered, at 32 to 64 bytes each, to know retransmissions"}));
 
 struct CountRow {
     sdk::Timestamp start{};
@@ -67,10 +67,14 @@ struct CountRow {
         {.id = "syn_own", .unit = "packets", .help = "of syn, this agent's own measurements; null: they bear no mark"}),
     column<&CountRow::syn_ack>({.id = "syn_ack", .unit = "packets", .help = "SYN with ACK"}),
     column<&CountRow::syn_ack_own>(
-        {.id = "syn_ack_own", .unit = "packets", .help = "of syn_ack, answers to or from own measurements"}),
+        {.id = "syn_ack_own",
+         .unit = "packets",
+         .help = "of syn_ack, answers to or from own measurements; null also with direction=in"}),
     column<&CountRow::rst>(
         {.id = "rst", .unit = "packets", .help = "RST that refuses a SYN: with ACK and sequence number 0"}),
-    column<&CountRow::rst_own>({.id = "rst_own", .unit = "packets", .help = "of rst, answers to own measurements"}),
+    column<&CountRow::rst_own>({.id = "rst_own",
+                                .unit = "packets",
+                                .help = "of rst, answers to own measurements; null also with direction=in"}),
     column<&CountRow::unparsed>(
         {.id = "unparsed",
          .unit = "packets",
@@ -112,9 +116,11 @@ bool write(const sonde_host &host, Wanted direction_wanted, bool knows_own, cons
             row.syn_first = if_told(tally.told_apart, counts.syn_first);
             row.syn_own = if_told(knows_own, counts.syn_own);
             row.syn_ack = counts.syn_ack;
-            row.syn_ack_own = if_told(knows_own && tally.own_told, counts.syn_ack_own);
+            // What arrives answers own SYNs that `in` alone does not see.
+            const bool answers_told = knows_own && tally.own_told && direction_wanted != Wanted::in;
+            row.syn_ack_own = if_told(answers_told, counts.syn_ack_own);
             row.rst = counts.rst;
-            row.rst_own = if_told(knows_own && tally.own_told, counts.rst_own);
+            row.rst_own = if_told(answers_told, counts.rst_own);
             row.unparsed = counts.unparsed;
             row.drops = seen.interval.drops;
             row.memory = std::chrono::nanoseconds(tally.memory);

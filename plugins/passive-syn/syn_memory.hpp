@@ -20,7 +20,7 @@ public:
         unknown, // more SYNs than can be remembered
     };
 
-    // At most `limit` SYNs a generation; each takes 32 bytes in all. 0: remembers nothing, tells nothing apart.
+    // At most `limit` SYNs a generation; each takes 32 to 64 bytes in all. 0: remembers nothing, tells nothing apart.
     SynMemory(std::size_t limit, std::int64_t begin) : limit_(limit), known_since_(begin), generation_since_(begin) {}
 
     // Beyond the limit nothing is told apart, and nothing looked up, until `resume`; then all is forgotten and begins

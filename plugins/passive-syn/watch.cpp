@@ -39,7 +39,7 @@ Watch::Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &
                                  : throw sonde::plugin::Failure{kInterfaceGone, "no interface was chosen"}),
       ring_(host, link_.link(), plan.direction != Wanted::out, plan.direction != Wanted::in),
       clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC)), stamp_offset_(clock_offset(host)),
-      start_offset_(stamp_offset_), begun_(monotonic()),
+      wall_offsets_{{std::numeric_limits<std::int64_t>::min(), stamp_offset_}}, begun_(monotonic()),
       intervals_(first_start(), plan.interval.count(), plan.intervals)
 {
     watch_clock(clock_watch_.get());
@@ -54,7 +54,7 @@ std::int64_t Watch::first_start() const
     if (plan_.alignment == Alignment::start)
         return begun_;
     const std::int64_t interval = plan_.interval.count();
-    return ((begun_ + start_offset_) / interval + 1) * interval - start_offset_;
+    return ((begun_ + stamp_offset_) / interval + 1) * interval - stamp_offset_;
 }
 
 void Watch::run(const Observer &observer)
@@ -64,6 +64,8 @@ void Watch::run(const Observer &observer)
         const std::int64_t end = intervals_.first().end;
         bool cancelled = wait(end);
         const std::int64_t covered_until = std::min(monotonic(), end);
+        if (cancelled)
+            cut_ = covered_until;
         // Drops that are read now may have happened just before the end or just behind it.
         take_drops(intervals_.at(end - 1), !cancelled);
         if (!cancelled)
@@ -77,16 +79,18 @@ void Watch::run(const Observer &observer)
             down_since_ = now;
         }
         const bool wanted = close(covered_until);
+        if (gone_)
+            throw *gone_;
         if (cancelled || !wanted)
             return;
     }
 }
 
-// Captures until a CLOCK_MONOTONIC time; true if the run was cancelled before.
+// Captures until a CLOCK_MONOTONIC time; true if the run was cancelled before, or the interface is gone.
 bool Watch::wait(std::int64_t until)
 {
     for (;;) {
-        if (host_.cancelled(&host_) != 0)
+        if (gone_ || host_.cancelled(&host_) != 0)
             return true;
         const std::int64_t now = monotonic();
         if (now >= until)
@@ -109,8 +113,12 @@ bool Watch::wait(std::int64_t until)
 
 void Watch::take_in()
 {
-    ring_.drain([this](const Ring::Frame &frame) {
+    // Stamped by either clock, and nobody knows which.
+    const bool discards = monotonic() < discard_until_;
+    ring_.drain([this, discards](const Ring::Frame &frame) {
         const std::int64_t time = frame.stamp - stamp_offset_;
+        if (discards || time >= cut_)
+            return;
         const Interval *interval = intervals_.find(time);
         if (interval == nullptr)
             return;
@@ -127,23 +135,32 @@ void Watch::take_drops(Interval &into, bool doubtful_too)
         intervals_.at(into.end).doubtful = true;
 }
 
-// The wall clock was set. Packets in the ring carry stamps of either clock, so the interval is doubtful.
+// The wall clock was set. Packets that are in the ring, or in its block that is not full, may carry stamps of before.
 void Watch::heed_clock()
 {
     std::uint64_t expirations;
     if (read(clock_watch_.get(), &expirations, sizeof expirations) >= 0 || errno != ECANCELED)
         return;
-    take_in();
-    intervals_.at(monotonic() - kGrace).doubtful = true;
-    intervals_.at(monotonic()).doubtful = true;
+    const std::int64_t now = monotonic();
+    discard_until_ = now + 2 * Ring::kBlockTime;
+    intervals_.doubt(now - kGrace, discard_until_);
     stamp_offset_ = clock_offset(host_);
+    wall_offsets_.push_back({now, stamp_offset_});
     observer_->clock_set();
     watch_clock(clock_watch_.get());
 }
 
 void Watch::heed_interface()
 {
-    const LinkWatch::News news = link_.read_news();
+    LinkWatch::News news;
+    try {
+        news = link_.read_news();
+    } catch (const sonde::plugin::Failure &failure) {
+        // What was seen before is told first.
+        gone_ = failure;
+        down_since_ = down_since_ != 0 ? down_since_ : monotonic();
+        return;
+    }
     const std::int64_t now = monotonic();
     if (down_since_ != 0)
         intervals_.blind(down_since_, now);
@@ -164,6 +181,15 @@ void Watch::tell_point(bool first)
     sonde::plugin::offer(host_, point_table_, std::span<const sonde_cell>(cells));
 }
 
+sonde::plugin::Timestamp Watch::wall(std::int64_t time) const
+{
+    std::int64_t offset = wall_offsets_.front().offset;
+    for (const WallOffset &one : wall_offsets_)
+        if (time >= one.since)
+            offset = one.offset;
+    return {time + offset};
+}
+
 bool Watch::close(std::int64_t covered_until)
 {
     Observed seen;
@@ -172,6 +198,7 @@ bool Watch::close(std::int64_t covered_until)
     const std::int64_t covered = std::max<std::int64_t>(covered_until - start - seen.interval.blind, 0);
     seen.start = wall(start);
     seen.covered = std::chrono::nanoseconds(covered);
+    seen.until = covered_until;
     seen.whole = covered == end - start && seen.interval.drops == 0 && !seen.interval.doubtful;
     return observer_->interval(seen);
 }

@@ -11,6 +11,9 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
+#include <optional>
+#include <vector>
 
 namespace sonde::passive_syn {
 
@@ -19,6 +22,7 @@ struct Observed {
     Interval interval;
     sonde::plugin::Timestamp start;
     std::chrono::nanoseconds covered{};
+    std::int64_t until = 0; // what came until then was looked at: its end, or that of the run, CLOCK_MONOTONIC ns
     bool whole = false; // all of it was observed, with nothing dropped and the clock not set
 };
 
@@ -43,7 +47,8 @@ public:
     // When capturing began, CLOCK_MONOTONIC ns.
     std::int64_t begun() const { return begun_; }
     bool knows_own() const { return ring_.knows_own(); }
-    sonde::plugin::Timestamp wall(std::int64_t time) const { return {time + start_offset_}; }
+    // By the wall clock as it was then.
+    sonde::plugin::Timestamp wall(std::int64_t time) const;
 
 private:
     std::int64_t monotonic() const { return host_.now(&host_, SONDE_CLOCK_MONOTONIC); }
@@ -63,11 +68,18 @@ private:
     LinkWatch link_;
     Ring ring_;
     sonde::plugin::Fd clock_watch_;
-    // CLOCK_REALTIME less CLOCK_MONOTONIC: of the stamps now, and as the intervals' starts are told.
-    std::int64_t stamp_offset_, start_offset_;
+    // CLOCK_REALTIME less CLOCK_MONOTONIC: now, and since when it has been what.
+    std::int64_t stamp_offset_;
+    struct WallOffset {
+        std::int64_t since, offset;
+    };
+    std::vector<WallOffset> wall_offsets_;
     std::int64_t begun_;
     Intervals intervals_;
     std::int64_t down_since_ = 0; // 0: the interface is up
+    std::optional<sonde::plugin::Failure> gone_;
+    std::int64_t discard_until_ = 0;                              // while the ring may hold stamps of another clock
+    std::int64_t cut_ = std::numeric_limits<std::int64_t>::max(); // what comes later is not counted: the run has ended
 };
 
 } // namespace sonde::passive_syn

@@ -4,8 +4,9 @@ In two network namespaces of the benchmark's own, joined by a virtual cable, one
 at the other end, the other one has the tool. passive-syn and tcpdump, with the same filter, buffer and length of what
 is copied, watch the same load in turn; what a tool costs is the time of its own processes from the load's begin to its
 end. tcpdump prints a line a packet, as one counts with it, and in a third turn only writes to a file, the least that it
-can do; either way to /dev/null. Then both watch a steady rate together: an
-interval's count says between which two packets its end lay, and tcpdump's stamps in ns say when these were.
+can do; either way to /dev/null. All SYNs are first ones, so that beyond 131,072 passive-syn counts packets alone, as in
+any flood. Then both watch a steady rate together: an interval's count says between which two packets its end lay, and
+tcpdump's stamps in ns say when these were.
 Usage: passive_syn_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY FRAME_FLOOD
 """
 

@@ -1,12 +1,13 @@
 """passive-handshake against a capture of the same packets, real `sonde run` on a virtual cable."""
 
+import signal
 import socket
 import struct
 
 from laboratory import CLIENT, SERVER, SERVER6, Namespace, main, test
 from set_ups import ACK, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, refused, start
 
-ETH_P_ALL, SO_TIMESTAMPNS = 3, 35
+ETH_P_ALL, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 3, 33, 35
 
 
 def by(run):
@@ -23,6 +24,7 @@ class Capture:
     def __init__(self, lab, interface):
         with Namespace(lab.client):
             self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+        self.socket.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 8 << 20)
         self.socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         self.socket.bind((interface, ETH_P_ALL))
         self.socket.setblocking(False)
@@ -98,6 +100,16 @@ def what_nobody_answers_is_unanswered_after_tmax(lab):
     inject(lab, [arriving(segment(SYN, 5))])
     run = lab.finish_sonde(process)
     equal(ended(by(run)[4, "in"]), (1, 0, 0, 0, 1, True), run)
+
+
+@test
+def what_still_waits_when_the_run_ends_is_not_unanswered(lab):
+    process = start(lab, "passive-handshake", direction="in", interval="60s", tmax="20s")
+    inject(lab, [arriving(segment(SYN, 5))])
+    process.send_signal(signal.SIGINT)
+    run = lab.finish_sonde(process)
+    row = by(run)[4, "in"]
+    equal((row["unanswered"], row["exact"]), (0, False), run)
 
 
 @test

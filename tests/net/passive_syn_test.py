@@ -246,29 +246,42 @@ def packets_fall_into_the_interval_of_their_own_time(lab):
 
 @test
 def an_interface_that_goes_down_covers_less(lab):
-    process = start(lab, direction="in", interval="2s", intervals=2)
-    begun = time.monotonic()
+    process = start(lab, direction="in", interval="3s", intervals=2)
     lab.at(lab.client, "ip link set c0 down")
     time.sleep(0.4)
     lab.at(lab.client, "ip link set c0 up")
-    down_at_most = int((time.monotonic() - begun + 0.1) * 1e9)  # and the time until the run looks again
     inject(lab, [ethernet(0x0800, ip4(tcp(SYN)))])
     run = lab.finish_sonde(process)
-    equal(run.status, 0, run)
-    first, second = by(run, 0)[4, "in"], by(run, 1)[4, "in"]
-    assert 2_000_000_000 - down_at_most <= first["covered_ns"] <= 1_630_000_000 and not first["exact"], run
-    equal((first["syn"], second["covered_ns"], second["exact"]), (1, 2_000_000_000, True), run)
+    rows = [by(run, interval)[4, "in"] for interval in (0, 1)]
+    equal((run.status, sum(row["syn"] for row in rows)), (0, 1), run)
+    assert not all(row["exact"] for row in rows), run
+    # How soon it is noticed is the machine's affair. Unless both words of it were read at once, that time is missing.
+    if any(not point["up"] for point in run.table("point")):
+        assert sum(row["covered_ns"] for row in rows) < 6_000_000_000, run
+    equal(run.table("point")[-1]["up"], True, run)
 
 
 @test
-def an_interface_that_is_removed_ends_the_run(lab):
-    process = start(lab, interval="20s")
+def an_interface_that_is_removed_ends_the_run_with_what_was_seen_before(lab):
+    process = start(lab, direction="in", interval="20s")
     begun = time.monotonic()
+    inject(lab, [ip4_syn(1), ip4_syn(2)])
     lab.at(lab.client, "ip link delete c0")
     run = lab.finish_sonde(process)
     equal(run.status, 1, run)
     assert "interface" in run.err, run
-    assert time.monotonic() - begun < 5, run
+    row = by(run)[4, "in"]
+    equal((row["syn"], row["exact"]), (2, False), run)
+    assert time.monotonic() - begun < 15 and row["covered_ns"] < 15_000_000_000, run
+
+
+@test
+def what_arrives_alone_does_not_tell_whom_it_answers(lab):
+    process = start(lab, direction="in")
+    connect(lab, socket.AF_INET, SERVER, 2, mark=MEASUREMENT_MARK)
+    run = lab.finish_sonde(process)
+    row = by(run)[4, "in"]
+    equal((row["syn_ack"], row.get("syn_ack_own"), row.get("rst_own")), (2, None, None), run)
 
 
 main()

@@ -125,13 +125,12 @@ TEST_CASE("what the filter passes is judged as the whole frame would be, and it 
             const std::uint16_t type = packet[0] >> 4 == 6 ? 0x86dd : 0x0800;
             if (link == Link::ethernet)
                 packet = random() % 8 == 0 ? ethernet(0x8100, vlan(type, packet)) : ethernet(type, packet);
+            if (random() % 4 == 0)
+                packet.resize(1 + random() % packet.size());
             // The judgement must see the same as a reader of memory that ends where the frame ends.
             const Buffer exact(packet.begin(), packet.end());
             const auto whole = classify(link, exact);
             const auto got = filter.pass(exact);
-            // A frame without its own last bytes is dropped where the program would have read them.
-            if (whole && whole->segment == Segment::unparsed && !got)
-                continue;
             INFO("round " << round);
             REQUIRE(same(whole, got ? classify(link, *got) : std::nullopt));
         }

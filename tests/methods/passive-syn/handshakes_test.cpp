@@ -64,14 +64,30 @@ TEST_CASE("an attempt waits for its answer as long as tmax, and then has none")
     note(handshakes, kSyn, 20, 3);
     CHECK(note(handshakes, kSyn | kAck, kTmax + 10, 2).what == What::ended); // just in time
     CHECK(note(handshakes, kSyn | kAck, kTmax + 10, 1).what == What::unmatched);
-    CHECK_FALSE(handshakes.expire(kTmax));
-    const auto expired = handshakes.expire(kTmax + 11);
+    CHECK_FALSE(handshakes.expire(0, kTmax));
+    const auto expired = handshakes.expire(0, kTmax + 11);
     REQUIRE(expired);
     CHECK(expired->syn == 0);
     CHECK(expired->end == Handshake::End::unanswered);
-    CHECK_FALSE(handshakes.expire(kTmax + 11));
-    CHECK(handshakes.expire(kTmax + 21)->syn == 20);
-    CHECK_FALSE(handshakes.expire(100 * kTmax));
+    CHECK_FALSE(handshakes.expire(0, kTmax + 11));
+    CHECK(handshakes.expire(0, kTmax + 21)->syn == 20);
+    CHECK_FALSE(handshakes.expire(0, 100 * kTmax));
+}
+
+TEST_CASE("an attempt is taken out for the interval in which its time ended")
+{
+    Handshakes handshakes(kKey, 10, kTmax);
+    note(handshakes, kSyn, 0);
+    CHECK_FALSE(handshakes.expire(kTmax + 1, 10 * kTmax)); // of an earlier one
+    CHECK_FALSE(handshakes.expire(0, kTmax));
+    CHECK(handshakes.expire(kTmax, kTmax + 1));
+}
+
+TEST_CASE("what seems to come before its SYN answers nothing")
+{
+    Handshakes handshakes(kKey, 10, kTmax);
+    note(handshakes, kSyn, 100);
+    CHECK(note(handshakes, kSyn | kAck, 99).what == What::unmatched);
 }
 
 TEST_CASE("at most so many attempts wait, however many have been answered before")
@@ -85,9 +101,9 @@ TEST_CASE("at most so many attempts wait, however many have been answered before
     note(handshakes, kSyn, 100, 201);
     CHECK(note(handshakes, kSyn, 100, 202).what == What::no_room);
     CHECK(note(handshakes, kSyn | kAck, 101, 202).what == What::unmatched);
-    CHECK(handshakes.expire(10 * kTmax));
-    CHECK(handshakes.expire(10 * kTmax));
-    CHECK_FALSE(handshakes.expire(10 * kTmax));
+    CHECK(handshakes.expire(0, 10 * kTmax));
+    CHECK(handshakes.expire(0, 10 * kTmax));
+    CHECK_FALSE(handshakes.expire(0, 10 * kTmax));
 }
 
 TEST_CASE("what waits when the clock is set has no end")
@@ -96,7 +112,7 @@ TEST_CASE("what waits when the clock is set has no end")
     note(handshakes, kSyn, 0);
     handshakes.forget();
     CHECK(note(handshakes, kSyn | kAck, 10).what == What::unmatched);
-    CHECK_FALSE(handshakes.expire(10 * kTmax));
+    CHECK_FALSE(handshakes.expire(0, 10 * kTmax));
 }
 
 TEST_CASE("round trips have percentiles by nearest rank, and none where they could not all be kept")

@@ -38,3 +38,27 @@ TEST_CASE("a time without sight is taken out of each interval it touches")
     CHECK(intervals.close().blind == 10);
     CHECK(intervals.close().blind == 40);
 }
+
+TEST_CASE("an interval whose packets came before it was open is doubtful, and no other")
+{
+    constexpr auto kOpen = static_cast<std::int64_t>(Intervals::kOpenAtOnce);
+    Intervals intervals(0, 100, Intervals::kOpenAtOnce + 3);
+    CHECK(intervals.find(100 * kOpen - 1) != nullptr);
+    CHECK(intervals.find(100 * (kOpen + 1)) == nullptr);
+    for (std::int64_t i = 0; i < kOpen; ++i)
+        CHECK_FALSE(intervals.close().doubtful);
+    CHECK(intervals.close().doubtful); // what it missed is not known
+    CHECK(intervals.close().doubtful);
+    CHECK_FALSE(intervals.close().doubtful);
+    CHECK(intervals.done());
+}
+
+TEST_CASE("a span of doubt makes each interval doubtful that it touches")
+{
+    Intervals intervals(0, 100, 4);
+    intervals.doubt(150, 200);
+    CHECK_FALSE(intervals.close().doubtful);
+    CHECK(intervals.close().doubtful);
+    CHECK(intervals.close().doubtful);
+    CHECK_FALSE(intervals.close().doubtful);
+}
