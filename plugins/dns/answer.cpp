@@ -12,7 +12,6 @@ namespace {
 
 constexpr std::uint16_t kNsidOption = 3, kCookieOption = 10, kExtendedErrorOption = 15;
 constexpr std::size_t kTextMax = 200;
-constexpr std::size_t kContentMax = 2000;
 
 struct AnswerDeleter {
     void operator()(ldns_pkt *packet) const { ldns_pkt_free(packet); }
@@ -75,6 +74,9 @@ void read_options(Octets data, Answer &answer)
         } else if (code == kExtendedErrorOption && size >= 2 && !answer.extended_error) {
             answer.extended_error = static_cast<std::uint16_t>(number_at(value, 0));
             answer.extended_error_text = text_of(value.subspan(2));
+        } else if (code == kExtendedErrorOption && size >= 2 && answer.extended_error_text.size() < kTextMax) {
+            answer.extended_error_text +=
+                "; also " + std::to_string(number_at(value, 0)) + " " + text_of(value.subspan(2));
         }
         data = data.subspan(size);
     }
@@ -107,8 +109,6 @@ std::string content_of(const std::string &rcode, const ldns_rr_list *records)
         content += "; ";
         content += text;
     }
-    if (content.size() > kContentMax)
-        content.resize(kContentMax);
     return content;
 }
 
@@ -147,7 +147,8 @@ bool cookie_fits(const Query &query, const Answer &answer)
 {
     if (answer.cookie.empty() || query.cookie.empty())
         return true;
-    return answer.cookie.size() >= kClientCookieBytes &&
+    const std::size_t size = answer.cookie.size();
+    return (size == kClientCookieBytes || (size >= 2 * kClientCookieBytes && size <= 5 * kClientCookieBytes)) &&
            std::equal(query.cookie.begin(), query.cookie.begin() + kClientCookieBytes, answer.cookie.begin());
 }
 

@@ -24,8 +24,8 @@ struct Answer {
     std::uint32_t additionals = 0;
     std::optional<std::uint32_t> min_ttl; // s, over the answer section
     std::optional<std::uint32_t> max_ttl;
-    std::optional<std::uint16_t> extended_error; // RFC 8914
-    std::string extended_error_text;             // printable
+    std::optional<std::uint16_t> extended_error; // RFC 8914, the first one
+    std::string extended_error_text;             // printable; others stand behind it
     std::optional<std::string> nsid;             // as text where it is printable, else hexadecimal
     std::vector<std::uint8_t> cookie;            // the client's part, and the server's behind it; empty: none
     // What it says, in words that two answers share if they say the same: the code and each record of the answer

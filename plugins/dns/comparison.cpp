@@ -1,9 +1,13 @@
 #include "comparison.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace sonde::dns {
 namespace {
+
+constexpr std::size_t kAnswersMost = 16, kContentMost = 2000; // of a server, bytes
+constexpr std::size_t kTextMost = 8000;                       // of all that a server says
 
 std::string joined(const std::set<std::string> &contents)
 {
@@ -13,7 +17,25 @@ std::string joined(const std::set<std::string> &contents)
     return text;
 }
 
+// What is kept of one answer: a long one by its beginning and a number that stands for the whole.
+std::string kept_of(const std::string &content)
+{
+    if (content.size() <= kContentMost)
+        return content;
+    return content.substr(0, kContentMost) + "... #" + std::to_string(std::hash<std::string>()(content));
+}
+
 } // namespace
+
+void Comparison::add(std::size_t server, const std::string &content)
+{
+    auto &said = said_[server];
+    std::string kept = kept_of(content);
+    if (said.size() < kAnswersMost || said.contains(kept))
+        said.insert(std::move(kept));
+    else
+        said.insert("more"); // a word that no answer begins with
+}
 
 std::vector<Opinion> Comparison::opinions() const
 {
@@ -35,6 +57,10 @@ std::vector<Opinion> Comparison::opinions() const
         opinion.group = static_cast<std::size_t>(place - groups.begin()) + 1;
         opinion.agreeing = size[opinion.content];
         opinion.differs = groups.size() > 1;
+    }
+    for (Opinion &opinion : opinions) {
+        if (opinion.content.size() > kTextMost)
+            opinion.content = opinion.content.substr(0, kTextMost) + "...";
     }
     return opinions;
 }

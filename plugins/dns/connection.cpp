@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,11 +18,21 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 // How long the other side may take to end a connection after us; what it sends later is not counted.
 constexpr std::int64_t kEndMost = 500 * kMillisecond;
 constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr int kReadsMost = 16, kReadsAtEndMost = 64; // a call
+constexpr std::string_view kDnsMessage = "application/dns-message";
 
 // Of a TCP connection that could not be made.
 Outcome outcome_of_connect(int error)
 {
     return error == ECONNREFUSED ? Outcome::connect_refused : Outcome::connect_failed;
+}
+
+// A media type with whatever parameters.
+bool is_dns_message(std::string_view type)
+{
+    type = type.substr(0, type.find_first_of("; \t"));
+    return std::equal(type.begin(), type.end(), kDnsMessage.begin(), kDnsMessage.end(),
+                      [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && a + ('a' - 'A') == b); });
 }
 
 bool ended_without_word()
@@ -38,7 +49,7 @@ Connection::Connection(Connecting &shared, const Server &server, std::size_t ser
           if (stage_ == Stage::closing)
               watch_end();
           else if (begin_error_ != 0)
-              fail(Outcome::connect_failed, std::strerror(begin_error_));
+              fail(Outcome::unsent, std::strerror(begin_error_));
       })
 {
 }
@@ -216,12 +227,16 @@ void Connection::write()
 void Connection::read()
 {
     std::uint8_t buffer[kReadBytes];
-    while (stage_ == Stage::ready) {
+    // Others have their turn as well, however much a server sends.
+    for (int reads = 0; stage_ == Stage::ready; ++reads) {
+        if (reads == kReadsMost)
+            return readable_->activate(EV_READ);
         ERR_clear_error();
         errno = 0;
         const ssize_t size =
             ssl_ ? SSL_read(ssl_.get(), buffer, sizeof buffer) : recv(fd_.get(), buffer, sizeof buffer, 0);
         if (size > 0) {
+            count();
             if (!take(buffer, static_cast<std::size_t>(size)))
                 return;
             continue;
@@ -275,7 +290,6 @@ void Connection::take_messages()
 
 void Connection::take_message(Octets message)
 {
-    count();
     bool malformed = false;
     for (const Waiting &one : waiting_) {
         const Match match = check_answer(one.exchange->query(), message, shared_.settings.mixed_case);
@@ -290,7 +304,6 @@ void Connection::take_message(Octets message)
 
 void Connection::take_response(Http2::Response response)
 {
-    count();
     const auto found = std::find_if(waiting_.begin(), waiting_.end(),
                                     [&](const Waiting &one) { return one.stream == response.stream; });
     if (found == waiting_.end())
@@ -299,9 +312,9 @@ void Connection::take_response(Http2::Response response)
     const std::optional<int> status = response.status == 0 ? std::nullopt : std::optional(response.status);
     if (!response.whole)
         return exchange.fail(Outcome::http_failed, "the answer was broken off, or larger than answer_size", status);
-    if (response.status != 200)
+    if (response.status < 200 || response.status > 299) // RFC 8484 section 4.2.1
         return exchange.fail(Outcome::http_failed, "HTTP status " + std::to_string(response.status), status);
-    if (response.type != "application/dns-message")
+    if (!is_dns_message(response.type))
         return exchange.fail(Outcome::http_failed, "no DNS message, but another Content-Type", status);
     switch (check_answer(exchange.query(), response.body, shared_.settings.mixed_case)) {
     case Match::answer:
@@ -309,7 +322,8 @@ void Connection::take_response(Http2::Response response)
     case Match::malformed:
         return exchange.fail(Outcome::malformed, "no DNS message", status);
     case Match::mismatch:
-        return exchange.fail(Outcome::mismatch, "another id or question, or no response", status);
+        exchange.take_stray(response.body.size(), "another id or question, or no response");
+        return exchange.fail(Outcome::malformed, "it answers another question", status);
     }
 }
 
@@ -353,7 +367,8 @@ void Connection::watch_end()
 {
     std::uint8_t rest[kReadBytes];
     ssize_t size;
-    while ((size = recv(fd_.get(), rest, sizeof rest, 0)) > 0) {
+    int reads = 0;
+    while ((size = recv(fd_.get(), rest, sizeof rest, 0)) > 0 && ++reads < kReadsAtEndMost) {
     }
     const auto bytes = read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value());
     const bool broken = size < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
@@ -362,6 +377,12 @@ void Connection::watch_end()
     if (size == 0)
         readable_->cancel();
     timer_.add_after(2 * kMillisecond);
+}
+
+bool Connection::usable() const
+{
+    return stage_ == Stage::connecting || stage_ == Stage::securing ||
+           (stage_ == Stage::ready && (!http_ || http_->takes_queries()));
 }
 
 void Connection::abandon()

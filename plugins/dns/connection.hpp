@@ -64,7 +64,8 @@ public:
     void abandon();
 
     // It can take a query.
-    bool usable() const { return stage_ == Stage::connecting || stage_ == Stage::securing || stage_ == Stage::ready; }
+    bool usable() const;
+    bool is_ready() const { return stage_ == Stage::ready; }
     bool is_over() const { return stage_ == Stage::over; }
     bool carries_queries() const { return !waiting_.empty(); }
     const Phases &phases() const { return phases_; }

@@ -46,6 +46,10 @@ void Exchange::take_answer(Octets message, std::optional<int> http_status)
     observation.size = message.size();
     observation.http_status = http_status;
     observation.answer = parse_answer(message);
+    if (observation.answer && !cookie_fits(attempt_.query, *observation.answer)) {
+        take_stray(message.size(), "another cookie");
+        return fail(Outcome::malformed, "it has another cookie", http_status);
+    }
     if (!observation.answer) {
         observation.outcome = Outcome::malformed;
         observation.reason = "the records cannot be parsed";
@@ -58,7 +62,7 @@ void Exchange::take_answer(Octets message, std::optional<int> http_status)
 void Exchange::take_stray(std::size_t size, const char *reason)
 {
     if (strays_++ >= kStrayMessagesMax)
-        return;
+        return fail(Outcome::malformed, "other messages alone, and many");
     Observation observation;
     observation.outcome = Outcome::mismatch;
     observation.received = shared_.host.now(&shared_.host, SONDE_CLOCK_WALL);

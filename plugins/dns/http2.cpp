@@ -103,6 +103,11 @@ bool Http2::is_over() const
     return nghttp2_session_want_read(session_.get()) == 0 && nghttp2_session_want_write(session_.get()) == 0;
 }
 
+bool Http2::takes_queries() const
+{
+    return nghttp2_session_check_request_allowed(session_.get()) != 0;
+}
+
 std::vector<std::uint8_t> Http2::output()
 {
     std::vector<std::uint8_t> bytes;

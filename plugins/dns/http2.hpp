@@ -41,6 +41,8 @@ public:
     std::vector<std::uint8_t> output();
     // Nothing more can come, once all output has gone: the server gave up, or did not keep to HTTP/2.
     bool is_over() const;
+    // False behind a server's GOAWAY.
+    bool takes_queries() const;
     // Why feed was false.
     const std::string &complaint() const { return complaint_; }
     // Says goodbye: no more queries will follow.

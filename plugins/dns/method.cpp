@@ -177,9 +177,16 @@ void check_load(const Settings &settings)
         throw Failure{kBadOption, "with outstanding, queries go over UDP alone, without cookies and identify"};
 }
 
+void check_edns(const Settings &settings)
+{
+    if (settings.edns_size == 0 && (settings.dnssec || settings.cookies || settings.identify))
+        throw Failure{kBadOption, "dnssec, cookies and identify need EDNS, which edns_size=0 leaves out"};
+}
+
 void measure(const sonde_host &host, const sonde_invocation &in)
 {
     const Settings settings = kOptions.read(in);
+    check_edns(settings);
     const std::vector<Server> servers = servers_of(settings, in.family);
     if (settings.outstanding > 0) {
         check_load(settings);

@@ -201,7 +201,8 @@ void Session::ask_in_a_datagram(Attempt attempt)
     const std::size_t server = attempt.asked.server;
     const std::uint64_t number = attempt.asked.number, left = planned_queries() - next_planned_ + 1;
     auto taken = pool_.take(servers_[server].ip.family, left / servers_.size() + 1);
-    const Transmission::Context context = {host_, *base_, settings_, listener_, servers_[server], routes_[server]};
+    const Transmission::Context context = {host_,           *base_, settings_, listener_, servers_[server],
+                                           routes_[server], drops_};
     auto made = std::make_unique<Transmission>(context, std::move(attempt), std::move(taken.fd));
     Transmission &kept = *made;
     open_.emplace(number, std::move(made));
@@ -226,7 +227,7 @@ Connection &Session::connection_for(const Asked &asked, bool &reused)
     if (asked.reuse == Reuse::reused) {
         const auto kept = kept_.find(key);
         if (kept != kept_.end() && kept->second->usable()) {
-            reused = true;
+            reused = kept->second->is_ready(); // else this query waits for it as the first one does
             return *kept->second;
         }
     }
@@ -266,14 +267,15 @@ void Session::observed(const Attempt &attempt, const Observation &observation)
     const Asked &asked = attempt.asked;
     const Reuse reuse = attempt.connection.value_or(asked.reuse);
     Tally &tally = account_.tallies[{asked.server, asked.transport, reuse}];
-    tally.add(observation.outcome, observation.response_time);
+    tally.add(observation.outcome, is_identity(asked.question) ? std::nullopt : observation.response_time);
     if (is_answered(observation.outcome))
         tally.add_phases(attempt.connect_time, attempt.tls_time);
     if (observation.answer && observation.outcome != Outcome::mismatch) {
         const Answer &answer = *observation.answer;
         if (answer.nsid)
             account_.nsid[asked.server] = answer.nsid;
-        if (settings_.cookies && answer.cookie.size() > kClientCookieBytes && answer.cookie != cookies_[asked.server]) {
+        if (settings_.cookies && answer.cookie.size() > kClientCookieBytes && answer.cookie != cookies_[asked.server] &&
+            cookie_fits(attempt.query, answer)) {
             cookies_[asked.server] = answer.cookie;
             std::erase_if(queries_, [&](const auto &one) { return one.first.first == asked.server; });
         }

@@ -66,6 +66,7 @@ private:
     std::vector<Question> questions_;
     std::vector<Way> ways_;
     std::vector<Route> routes_;
+    const Drops drops_;
     std::vector<std::vector<std::uint8_t>> cookies_; // a server's
     std::map<std::pair<std::size_t, std::size_t>, Query> queries_;
     Account account_;

@@ -20,8 +20,9 @@ SocketPool::Taken SocketPool::take(std::uint32_t family, std::uint64_t ahead)
         const auto count = static_cast<std::uint32_t>(std::clamp<std::uint64_t>(ahead, 1, kBatch));
         if (const int error = host_.socket(&host_, SONDE_SOCKET_UDP, family, count, fds); error != 0)
             return {{}, error};
-        for (std::uint32_t i = 0; i < count; ++i) {
+        for (std::uint32_t i = 0; i < count; ++i)
             free.emplace_back(fds[i]);
+        for (std::uint32_t i = 0; i < count; ++i) {
             if (!enable_stamps(fds[i], family, SendStamps::of_one))
                 return {{}, errno};
         }

@@ -83,12 +83,8 @@ class Tally {
 public:
     // `response_time` counts for an answer, whole or truncated, alone.
     void add(Outcome outcome, std::optional<std::int64_t> response_time);
-    // One that was taken for `from` turns out to be another.
-    void revise(Outcome from, Outcome to)
-    {
-        --counts_[static_cast<std::size_t>(from)];
-        ++counts_[static_cast<std::size_t>(to)];
-    }
+    // One that was taken for this turns out to be another.
+    void withdraw(Outcome outcome) { --counts_[static_cast<std::size_t>(outcome)]; }
     // What an answered query's connection took; nothing where it was there before.
     void add_phases(std::optional<std::int64_t> connect, std::optional<std::int64_t> tls);
 

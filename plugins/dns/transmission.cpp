@@ -11,6 +11,8 @@ namespace {
 
 // A flood of forged answers to one query costs so many rows and no more.
 constexpr int kStraysMax = 8;
+// How much of what lies there is read before a try is over, 16 datagrams each.
+constexpr int kReadsAtEnd = 256;
 
 } // namespace
 
@@ -53,16 +55,24 @@ void Transmission::send(int error)
     timer_.add_after(context_.settings.timeout.count());
 }
 
-void Transmission::readable()
+// False: there is nothing more.
+bool Transmission::readable()
 {
     std::uint8_t buffer[65536];
     drain_errors();
     for (int i = 0; i < 16 && stage_ != Stage::over; ++i) {
         const auto datagram = read_datagram(fd_.get(), buffer);
         if (!datagram)
-            return;
+            return false;
         context_.host.count(&context_.host, 0, line_bytes(datagram->size));
         take(*datagram, Octets(buffer, datagram->size));
+    }
+    return stage_ != Stage::over;
+}
+
+void Transmission::read_all()
+{
+    for (int i = 0; i < kReadsAtEnd && readable(); ++i) {
     }
 }
 
@@ -116,7 +126,8 @@ void Transmission::take_answer(const Datagram &datagram, Octets octets)
     case Stage::waiting:
         return settle(std::move(observation));
     case Stage::timed_out:
-        observation.outcome = Outcome::late;
+        if (!observation.response_time || *observation.response_time > context_.settings.timeout.count())
+            observation.outcome = Outcome::late;
         return settle(std::move(observation));
     case Stage::settled:
         return take_second(std::move(observation));
@@ -129,8 +140,10 @@ void Transmission::take_second(Observation observation)
 {
     if (strays_++ >= kStraysMax)
         return;
-    const bool same = observation.answer && observation.answer->content == content_;
-    observation.outcome = same ? Outcome::second_answer : Outcome::differing_answer;
+    const bool differs = content_ && observation.answer && observation.answer->content != *content_;
+    observation.outcome = differs ? Outcome::differing_answer : Outcome::second_answer;
+    if (!content_)
+        observation.reason = "behind what was no answer";
     context_.listener.observed(attempt_, observation);
 }
 
@@ -166,9 +179,9 @@ void Transmission::take_error(const IcmpError &error)
 Observation Transmission::unanswered() const
 {
     Observation observation;
-    if (const std::uint32_t dropped = packets_dropped(fd_.get()); dropped > 0) {
+    if (context_.drops.any(fd_.get())) {
         observation.outcome = Outcome::dropped_here;
-        observation.reason = std::to_string(dropped) + " packets found no room in the socket's buffer";
+        observation.reason = "packets found no room in the socket's buffer";
     }
     return observation;
 }
@@ -183,7 +196,7 @@ void Transmission::time_over()
         observation.reason = std::strerror(send_error_);
         return settle(std::move(observation));
     }
-    readable(); // what lies there came in time; the loop was just not at it
+    read_all(); // what lies there came in time; the loop was just not at it
     if (stage_ == Stage::waiting) {
         stage_ = Stage::timed_out;
         timer_.add_after(context_.settings.linger.count());
@@ -215,7 +228,7 @@ void Transmission::stop()
     if (stage_ == Stage::over)
         return;
     if (send_error_ == 0)
-        readable();
+        read_all();
     if (stage_ == Stage::waiting) {
         Observation observation;
         observation.outcome = send_error_ == 0 ? Outcome::cancelled : Outcome::unsent;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "attempt.hpp"
+#include "drops.hpp"
 #include "route.hpp"
 
 #include <sonde/event.hpp>
@@ -26,6 +27,7 @@ public:
         const Listener &listener;
         const Server &server;
         const Route &route;
+        const Drops &drops;
     };
 
     Transmission(const Context &context, Attempt attempt, plugin::Fd fd);
@@ -38,7 +40,8 @@ public:
 private:
     enum class Stage { waiting, timed_out, settled, over };
 
-    void readable();
+    bool readable();
+    void read_all();
     void drain_errors();
     void take(const Datagram &datagram, Octets octets);
     void take_answer(const Datagram &datagram, Octets octets);
@@ -61,7 +64,7 @@ private:
     plugin::Event timer_;
     Stage stage_ = Stage::waiting;
     std::int64_t clock_offset_ = 0;
-    std::string content_; // of the answer that came first
+    std::optional<std::string> content_; // of the answer that came first
     int send_error_ = 0;
     int strays_ = 0;
 };

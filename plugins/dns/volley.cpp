@@ -15,9 +15,16 @@ namespace {
 constexpr std::size_t kLanesMost = 4;    // a server
 constexpr std::size_t kServersMost = 64; // each has sockets of its own
 constexpr std::size_t kBatchLeast = 32;
+constexpr int kReadsMost = 64; // before what has timed out is judged
 constexpr std::int64_t kMilli = 1'000'000;
 constexpr std::int64_t kLoopWait = 100 * kMilli;
 constexpr std::int64_t kStampsBegin = 20'000'000; // see Session
+
+// The `i`-th part of a whole that is divided as evenly as it goes.
+std::size_t share_of(std::size_t whole, std::size_t parts, std::size_t i)
+{
+    return whole / parts + (i < whole % parts ? 1 : 0);
+}
 
 bool is_no_room(int error)
 {
@@ -30,10 +37,13 @@ Volley::Volley(const sonde_host &host, const Settings &settings, const std::vect
     : host_(host), settings_(settings), servers_(servers),
       drawer_([&host](void *bytes, std::size_t size) { host.random(&host, bytes, static_cast<std::uint32_t>(size)); }),
       drawn_([this](void *bytes, std::size_t size) { drawer_.draw(bytes, size); }), asked_(servers.size()),
-      total_(std::uint64_t{settings.count} * settings.names.size()), buffers_(std::make_unique<VolleyBuffers>())
+      total_(std::uint64_t{settings.count} * settings.names.size()), buffers_(std::make_unique<VolleyBuffers>()),
+      errors_(std::make_unique<VolleyBuffers>())
 {
     if (servers.size() > kServersMost)
         throw plugin::Failure{kBadOption, "with outstanding, at most 64 servers"};
+    if (servers.size() > settings.outstanding)
+        throw plugin::Failure{kBadOption, "fewer queries outstanding than servers to ask"};
     account_.nsid.resize(servers.size());
     account_.id_server.resize(servers.size());
     for (std::size_t server = 0; server < servers.size(); ++server) {
@@ -53,16 +63,16 @@ Volley::~Volley() = default;
 
 void Volley::open_lanes()
 {
-    const std::size_t each_server = std::max<std::size_t>(settings_.outstanding / servers_.size(), 1);
-    const std::size_t count = std::min(each_server, kLanesMost);
     for (std::size_t server = 0; server < servers_.size(); ++server) {
+        const std::size_t share = share_of(settings_.outstanding, servers_.size(), server);
+        const std::size_t count = std::min(share, kLanesMost);
         const std::uint32_t family = servers_[server].ip.family;
         std::int32_t fds[kLanesMost];
         if (const int error = host_.socket(&host_, SONDE_SOCKET_UDP, family, static_cast<std::uint32_t>(count), fds))
             throw plugin::Failure{kNotSent, std::string("no socket: ") + std::strerror(error)};
         for (std::size_t i = 0; i < count; ++i) {
             const std::int64_t keep = (settings_.timeout + settings_.linger).count();
-            auto lane = std::make_unique<Lane>(each_server / count, keep);
+            auto lane = std::make_unique<Lane>(share_of(share, count, i), keep);
             lane->fd.reset(fds[i]);
             lane->server = server;
             if (!enable_stamps(fds[i], family, SendStamps::of_many))
@@ -92,10 +102,6 @@ void Volley::run()
         watched.push_back({lane->fd.get(), POLLIN, 0});
     while (true) {
         now_ = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
-        if (!is_done())
-            last_decision = now_;
-        else if (now_ - last_decision >= settings_.linger.count())
-            break;
         for (std::size_t i = 0; i < lanes_.size(); ++i)
             watched[i + 1].events = static_cast<short>(POLLIN | (lanes_[i]->blocked ? POLLOUT : 0));
         poll(watched.data(), watched.size(), static_cast<int>(patience() / kMilli));
@@ -103,13 +109,21 @@ void Volley::run()
             cancelled_ = true;
             break;
         }
+        const bool was_done = is_done();
+        now_ = host_.now(&host_, SONDE_CLOCK_MONOTONIC); // it may have been long in poll
         for (std::size_t i = 0; i < lanes_.size(); ++i)
             step(*lanes_[i], watched[i + 1].revents);
+        now_ = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
+        if (!was_done)
+            last_decision = now_;
+        if (is_done() && now_ - last_decision >= settings_.linger.count())
+            break;
     }
-    load_.duration = host_.now(&host_, SONDE_CLOCK_MONOTONIC) - begun - (is_done() ? now_ - last_decision : 0);
+    load_.duration = (is_done() ? last_decision : host_.now(&host_, SONDE_CLOCK_MONOTONIC)) - begun;
     for (const auto &lane : lanes_)
         while (Slots::Slot *slot = lane->slots.oldest()) {
-            tally_of(*lane).add(Outcome::cancelled, std::nullopt);
+            const bool never_left = std::erase(lane->ready, slot) > 0;
+            tally_of(*lane).add(never_left ? Outcome::unsent : Outcome::cancelled, std::nullopt);
             lane->slots.settle(*slot, Slots::State::over);
         }
 }
@@ -200,9 +214,9 @@ void Volley::refuse(Lane &lane, int error)
 void Volley::take_stamps(Lane &lane)
 {
     while (true) {
-        const int count = buffers_->read_errors(lane.fd.get());
+        const int count = errors_->read_errors(lane.fd.get());
         for (int i = 0; i < count; ++i) {
-            const auto [event, payload] = buffers_->error(static_cast<std::size_t>(i));
+            const auto [event, payload] = errors_->error(static_cast<std::size_t>(i));
             if (const auto *stamp = std::get_if<SendStamp>(&event)) {
                 const auto id = looped_id(payload, lane.port);
                 Slots::Slot *slot = id ? lane.slots.find(*id) : nullptr;
@@ -237,14 +251,16 @@ void Volley::take_error(Lane &lane, const IcmpError &error, Octets message)
     tally_of(lane).add(error.local ? Outcome::unsent : Outcome::icmp_error, std::nullopt);
 }
 
-void Volley::take_answers(Lane &lane)
+// False: there was nothing.
+bool Volley::take_answers(Lane &lane)
 {
     int count = buffers_->read_answers(lane.fd.get());
     if (count < 0 && !is_no_room(errno))
         count = buffers_->read_answers(lane.fd.get()); // an ICMP error is told here once as well
     if (count <= 0)
-        return;
+        return false;
     watch_clock();
+    note_drops(lane);
     std::uint64_t bytes = 0;
     for (int i = 0; i < count; ++i) {
         const auto [datagram, octets] = buffers_->answer(static_cast<std::size_t>(i));
@@ -252,6 +268,7 @@ void Volley::take_answers(Lane &lane)
         take(lane, datagram, octets);
     }
     host_.count(&host_, 0, bytes);
+    return true;
 }
 
 void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
@@ -268,21 +285,17 @@ void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
         take_stamps(lane); // they came before this answer, and after the last look
     Tally &tally = tally_of(lane);
     const auto time = response_time(*slot, datagram);
-    switch (slot->state) {
-    case Slots::State::waiting: {
-        const bool late = time && *time > settings_.timeout.count();
-        const bool truncated = (octets[2] & 0x02) != 0;
-        tally.add(late ? Outcome::late : truncated ? Outcome::truncated : Outcome::answer, time);
-        lane.slots.settle(*slot, Slots::State::over);
-        return;
-    }
-    case Slots::State::timed_out:
-        tally.revise(Outcome::timeout, Outcome::late);
-        lane.slots.settle(*slot, Slots::State::over);
-        return;
-    default:
-        tally.add(Outcome::second_answer, std::nullopt);
-    }
+    if (slot->state == Slots::State::over)
+        return tally.add(Outcome::second_answer, std::nullopt);
+    // Its stamps say when it came, whenever this loop got to see it; without any it is late if it was waited for in
+    // vain.
+    const bool waited = slot->state == Slots::State::timed_out;
+    const bool late = time ? *time > settings_.timeout.count() : waited;
+    const bool truncated = (octets[2] & 0x02) != 0;
+    if (waited)
+        tally.withdraw(Outcome::timeout);
+    tally.add(late ? Outcome::late : truncated ? Outcome::truncated : Outcome::answer, time);
+    lane.slots.settle(*slot, Slots::State::over);
 }
 
 std::optional<std::int64_t> Volley::response_time(const Slots::Slot &slot, const Datagram &datagram) const
@@ -307,17 +320,33 @@ void Volley::watch_clock()
 
 void Volley::end_waits(Lane &lane)
 {
-    for (Slots::Slot *slot;
-         (slot = lane.slots.oldest()) != nullptr && now_ - slot->begun > settings_.timeout.count();) {
-        if (const std::uint32_t dropped = packets_dropped(lane.fd.get()); dropped != lane.dropped) {
-            lane.dropped = dropped;
-            lane.dropped_at = now_;
-        }
-        const bool here = lane.dropped_at >= slot->begun;
-        std::erase(lane.ready, slot); // this host never took it
-        tally_of(lane).add(here ? Outcome::dropped_here : Outcome::timeout, std::nullopt);
-        lane.slots.settle(*slot, here ? Slots::State::over : Slots::State::timed_out);
+    const auto expired = [&]() -> Slots::Slot * {
+        Slots::Slot *slot = lane.slots.oldest();
+        return slot != nullptr && now_ - slot->begun > settings_.timeout.count() ? slot : nullptr;
+    };
+    if (expired() == nullptr)
+        return;
+    // What lies there came in time; this loop was just not at it.
+    for (int i = 0; i < kReadsMost && take_answers(lane); ++i) {
     }
+    note_drops(lane);
+    while (Slots::Slot *slot = expired()) {
+        const bool never_left = std::erase(lane.ready, slot) > 0;
+        const bool here = lane.dropped_at >= slot->begun;
+        tally_of(lane).add(never_left ? Outcome::unsent
+                           : here     ? Outcome::dropped_here
+                                      : Outcome::timeout,
+                           std::nullopt);
+        lane.slots.settle(*slot, never_left || here ? Slots::State::over : Slots::State::timed_out);
+    }
+}
+
+void Volley::note_drops(Lane &lane)
+{
+    if (!drops_.any(lane.fd.get(), lane.dropped))
+        return;
+    lane.dropped = packets_dropped(lane.fd.get());
+    lane.dropped_at = now_;
 }
 
 // How long nothing needs to be done unless something comes in. ns

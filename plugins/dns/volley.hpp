@@ -1,5 +1,6 @@
 #pragma once
 
+#include "drops.hpp"
 #include "looped.hpp"
 #include "question.hpp"
 #include "route.hpp"
@@ -62,7 +63,8 @@ private:
     void send(Lane &lane);
     void refuse(Lane &lane, int error);
     void take_stamps(Lane &lane);
-    void take_answers(Lane &lane);
+    bool take_answers(Lane &lane);
+    void note_drops(Lane &lane);
     void take(Lane &lane, const Datagram &datagram, Octets octets);
     void take_error(Lane &lane, const IcmpError &error, Octets message);
     std::optional<std::int64_t> response_time(const Slots::Slot &slot, const Datagram &datagram) const;
@@ -84,7 +86,9 @@ private:
     std::vector<std::uint64_t> asked_; // by server, of total_
     std::uint64_t total_ = 0;
     std::vector<std::unique_ptr<Lane>> lanes_;
-    std::unique_ptr<VolleyBuffers> buffers_;
+    std::unique_ptr<VolleyBuffers> buffers_; // of queries and answers
+    std::unique_ptr<VolleyBuffers> errors_;  // of the error queues, read while answers are being looked at
+    const Drops drops_;
     Account account_;
     std::vector<Tally *> tallies_; // by server
     Load load_;

@@ -25,6 +25,8 @@ inline EventBase make_event_base()
     if (config == nullptr)
         throw std::bad_alloc();
     event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+    // A callback that takes long would make the timers that it adds early.
+    event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
     EventBase base(event_base_new_with_config(config));
     event_config_free(config);
     if (!base)

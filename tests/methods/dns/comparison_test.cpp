@@ -42,3 +42,24 @@ TEST_CASE("nothing said is nothing to compare")
 {
     CHECK(Comparison().opinions().empty());
 }
+
+TEST_CASE("answers without end and of any length are compared and kept in bounds")
+{
+    Comparison comparison;
+    for (int i = 0; i < 1000; ++i)
+        comparison.add(0, std::string(3000, 'x') + std::to_string(i));
+    comparison.add(1, std::string(3000, 'x') + "0");
+    comparison.add(2, std::string(3000, 'x') + "0");
+    const auto opinions = comparison.opinions();
+    REQUIRE(opinions.size() == 3);
+    for (const Opinion &opinion : opinions) {
+        CHECK(opinion.content.size() < 8100);
+        CHECK(opinion.differs);
+    }
+    CHECK(opinions[0].group == 2);
+    CHECK(opinions[1].group == opinions[2].group);
+    Comparison tails;
+    tails.add(0, std::string(3000, 'x') + "0");
+    tails.add(1, std::string(3000, 'x') + "1");
+    CHECK(tails.opinions()[0].differs);
+}

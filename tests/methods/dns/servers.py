@@ -119,3 +119,17 @@ def in_order(result):
 
 def outcomes(result):
     return [row["outcome"] for row in in_order(result)]
+
+
+def opt(*options):
+    """An OPT record with options, (code, data) each."""
+    data = b"".join(struct.pack("!HH", code, len(value)) + value for code, value in options)
+    return struct.pack("!BHHIH", 0, 41, 1232, 0, len(data)) + data
+
+
+def with_opt(query, *options, flags=0x8180, rcode_high=0):
+    """An answer to a query that came with EDNS, with options of its own."""
+    end = query.index(b"\0", 12) + 5
+    record = bytearray(opt(*options))
+    record[5] = rcode_high
+    return query[:2] + struct.pack("!HHHHH", flags, 1, 0, 0, 1) + query[12:end] + bytes(record)

@@ -9,7 +9,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import http2_server  # noqa: E402
-from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
+from servers import NameServer, answer, good_answer, in_order, outcomes, with_opt  # noqa: E402
 from streams import certificates, free_port  # noqa: E402
 from support import Listener, case, equal, main, need_ipv6, reset, run, server_tls  # noqa: E402
 
@@ -233,6 +233,47 @@ def answers_to_other_questions_are_mismatches():
     with Listener(forger) as server:
         result = ask(server)
     equal(outcomes(result), ["mismatch", "mismatch", "answer"], result)
+
+
+@case
+def a_server_that_sends_without_end_ends_its_query_and_no_more():
+    def flood(connection, _):
+        forged = framed(good_answer(b"\0\0" + read_query(connection)[2:])) * 500
+        while True:
+            connection.sendall(forged)
+    with Listener(flood) as server:
+        result = ask(server, count=2, interval="10ms", timeout="20s")
+    said = outcomes(result)
+    equal((said.count("mismatch"), said.count("malformed"), len(said)), (16, 2, 18), result)
+    assert result.took_s < 15, result
+
+
+@case
+def an_answer_with_somebody_elses_cookie_is_none_over_a_connection_either():
+    def behave(connection, _):
+        query = read_query(connection)
+        connection.sendall(framed(with_opt(query, (10, b"x" * 24))))
+        connection.recv(1)
+    with Listener(behave) as server:
+        result = ask(server, edns_size=1232, cookies="true")
+    equal([(row["outcome"], row["reason"]) for row in in_order(result)],
+          [("mismatch", "another cookie"), ("malformed", "it has another cookie")], result)
+
+
+@case
+def over_https_an_answer_to_another_question_is_none(folder):
+    with Https(folder, make=lambda q: good_answer(q[:13] + b"x" + q[14:])) as server:
+        result = server.ask()
+    equal((outcomes(result), result.status), (["mismatch", "malformed"], None), result)
+
+
+@case
+def over_https_any_success_will_do_and_the_type_may_have_parameters(folder):
+    def behave(connection, stream, query, _):
+        connection.sendall(http2_server.response(stream, good_answer(query), "203", "Application/DNS-Message; x=1"))
+    with Https(folder, behave=behave) as server:
+        row = server.ask().one("query")
+    equal((row["outcome"], row["http_status"]), ("answer", 203), row)
 
 
 @case
