@@ -10,7 +10,8 @@ import math
 import pathlib
 import sys
 
-METHODS = ("ping", "http-download", "http-upload", "dns", "passive-syn")
+# Those of http-upload are among http-download's.
+METHODS = ("ping", "http-download", "dns", "passive-syn")
 WIDTH, PANEL, LEFT, RIGHT, TOP, BOTTOM = 720, 220, 60, 20, 46, 40
 COLOURS = ("#0b6e99", "#c4511d", "#5b8c2a", "#7a4fa3", "#8a8a2b", "#444444")
 
@@ -18,13 +19,15 @@ INTRODUCTION = """# How accurate the methods are
 
 Written by `meson test --benchmark`, from the benchmarks below tests/bench; each says there how it measures, and the
 methods' own pages say what disturbs them. Every figure is from one run on one machine, the peer's beside it in the same
-run, in turn with it where there are rounds. Ratios carry over to other machines, times and rates do not: this is a
-virtual machine that others use too, its links are virtual cables between network namespaces, and where its processors
-were busy with something else a rate is what was left of them. The steal time, which the hypervisor took, stands with each.
+run, in turn with it where there are rounds. Links are virtual cables between network namespaces. Ratios carry over to
+other machines, times and rates do not: on a machine that has other things to do, as virtual ones and those of a project
+often have, a rate is what was left of its processors. The steal time, which a hypervisor took, stands with each.
 """
 
 
 def number(value):
+    if isinstance(value, int):
+        return f"{value:,}"
     if value == 0 or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) < 10 else f"{value:.1f}"

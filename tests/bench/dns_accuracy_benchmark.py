@@ -20,6 +20,7 @@ sys.argv[1:3] = [str(SONDE), str(PLUGINS / "dns" / "dns.so")]
 sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("", "net", "methods", "methods/dns")]
 
 from cases import Skip  # noqa: E402
+from figures import Figures  # noqa: E402
 from laboratory import SERVER, SERVER6, Laboratory, Namespace  # noqa: E402
 from servers import NameServer  # noqa: E402
 
@@ -69,17 +70,11 @@ def quantile(figures, q):
     return sorted(figures)[max(1, math.ceil(q * len(figures))) - 1]
 
 
-def steal_ticks():
-    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    return ticks[7], sum(ticks)
-
-
 def main():
     processors = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, processors)
-    steal, whole = steal_ticks()
     errors, true_us, behind = [], [], {"transmit": [], "receive": []}
-    with Laboratory(SONDE, PLUGINS) as lab, tempfile.TemporaryDirectory() as folder:
+    with Laboratory(SONDE, PLUGINS) as lab, tempfile.TemporaryDirectory() as folder, Figures("dns") as results:
         servers = [SERVER, SERVER6] if lab.has_ipv6 else [SERVER]
         with NameServer(folder, servers, lab.server) as nsd:
             for _ in range(ROUNDS):
@@ -94,6 +89,11 @@ def main():
                         true_us.append((captured[1] - captured[0]) / 1000)
                         behind["transmit"].append(row["sent_ns"] - captured[0])
                         behind["receive"].append(row["received_ns"] - captured[1])
+        for share in (0.5, 0.99):
+            results.add(f"|error| of a response time over UDP against a capture, p{100 * share:.0f}", quantile(errors, share),
+                        "us")
+        results.add("response times compared", len(errors), "queries")
+        results.plot("|error| of a response time against a capture of it", "us", {"dns": errors})
     print(f"error of a response time against a capture of its packets, pinned to CPU {','.join(map(str, processors))}; "
           f"{ROUNDS} rounds of {QUERIES} queries to each of {' and '.join(servers)}")
     print(f"  |error| p50 {quantile(errors, 0.5):.2f} us   p99 {quantile(errors, 0.99):.2f} us   most {max(errors):.2f} us   "
@@ -102,8 +102,6 @@ def main():
     for name, figures in behind.items():
         print(f"  {name} stamps are behind the captured ones by p50 {quantile(figures, 0.5) / 1000:.2f} us, p99 "
               f"{quantile(figures, 0.99) / 1000:.2f} us")
-    steal_end, whole_end = steal_ticks()
-    print(f"steal time {100 * (steal_end - steal) / max(1, whole_end - whole):.2f} % of all processors")
 
 
 try:

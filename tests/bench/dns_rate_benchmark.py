@@ -20,6 +20,7 @@ sys.argv[1:3] = [str(SONDE), str(PLUGINS / "dns" / "dns.so")]
 sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("", "net", "methods", "methods/dns")]
 
 from cases import Skip  # noqa: E402
+from figures import Figures  # noqa: E402
 from laboratory import SERVER, Laboratory, need  # noqa: E402
 from servers import NameServer  # noqa: E402
 
@@ -56,20 +57,14 @@ def dnsperf(lab, port, file):
     return rate, cpu, int(re.search(r"Queries lost:\s+(\d+)", out)[1])
 
 
-def steal_ticks():
-    ticks = [int(word) for word in pathlib.Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    return ticks[7], sum(ticks)
-
-
 def main():
     need("dnsperf")
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) < 2:
         raise Skip("needs two processors")
-    steal, whole = steal_ticks()
     figures = {dns: [], dnsperf: []}
     with Laboratory(SONDE, PLUGINS) as lab, tempfile.TemporaryDirectory() as folder, \
-            tempfile.NamedTemporaryFile("w") as file:
+            tempfile.NamedTemporaryFile("w") as file, Figures("dns") as results:
         os.sched_setaffinity(0, processors[1:2])
         with NameServer(folder, (SERVER,), lab.server) as nsd:
             file.write("".join(f"{name} A\n" for name in names()))
@@ -78,6 +73,10 @@ def main():
             for _ in range(ROUNDS):
                 for tool, rounds in figures.items():
                     rounds.append(tool(lab, nsd.port, file.name))
+        tell(results, processors, figures)
+
+
+def tell(results, processors, figures):
     queries = NAMES * COUNT
     print(f"client on CPU {processors[0]}, nsd on CPU {processors[1]}; {queries} queries a round, {OUTSTANDING} "
           f"outstanding, {ROUNDS} rounds in turn")
@@ -88,8 +87,13 @@ def main():
     for name, column in (("queries/s", 0), ("CPU a query", 1)):
         ratio = statistics.median(mine[column] / theirs[column] for mine, theirs in zip(figures[dns], figures[dnsperf]))
         print(f"  dns's {name} are {ratio:.2f} of dnsperf's, median of the rounds' ratios")
-    steal_end, whole_end = steal_ticks()
-    print(f"steal time {100 * (steal_end - steal) / max(1, whole_end - whole):.2f} % of all processors")
+        results.add(f"{name} as a part of dnsperf's", ratio, "x")
+    rates = {tool: [one[0] for one in rounds] for tool, rounds in figures.items()}
+    results.add("queries a second on one processor", statistics.median(rates[dns]), "queries/s",
+                f"dnsperf {statistics.median(rates[dnsperf]):,.0f} queries/s")
+    results.add("not answered", sum(one[2] for one in figures[dns]), f"of {ROUNDS * queries}",
+                f"dnsperf {sum(one[2] for one in figures[dnsperf])}")
+    results.plot("queries a second on one processor", "queries/s", {tool.__name__: values for tool, values in rates.items()})
 
 
 try:
