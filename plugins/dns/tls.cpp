@@ -91,6 +91,16 @@ int Tls::keep_session(SSL *ssl, SSL_SESSION *session)
     return 1;
 }
 
+void clear_tls_errors()
+{
+    ERR_clear_error();
+}
+
+bool tls_ended_without_word()
+{
+    return ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+}
+
 std::string take_tls_error(const std::string &otherwise)
 {
     const unsigned long error = ERR_peek_error();

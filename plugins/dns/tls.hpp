@@ -43,6 +43,10 @@ private:
     std::map<std::pair<std::size_t, Transport>, SslSession> sessions_;
 };
 
+// Before a call whose error will be asked for.
+void clear_tls_errors();
+// The last error: the other side ended the connection without close_notify.
+bool tls_ended_without_word();
 // What OpenSSL's error queue says, emptied; `otherwise` if it is empty.
 std::string take_tls_error(const std::string &otherwise);
 

@@ -15,7 +15,6 @@ namespace {
 constexpr std::size_t kLanesMost = 4;    // a server
 constexpr std::size_t kServersMost = 64; // each has sockets of its own
 constexpr std::size_t kBatchLeast = 32;
-constexpr int kReadsMost = 64; // before what has timed out is judged
 constexpr std::int64_t kMilli = 1'000'000;
 constexpr std::int64_t kLoopWait = 100 * kMilli;
 constexpr std::int64_t kStampsBegin = 20'000'000; // see Session
@@ -24,11 +23,6 @@ constexpr std::int64_t kStampsBegin = 20'000'000; // see Session
 std::size_t share_of(std::size_t whole, std::size_t parts, std::size_t i)
 {
     return whole / parts + (i < whole % parts ? 1 : 0);
-}
-
-bool is_no_room(int error)
-{
-    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
 }
 
 } // namespace
@@ -209,144 +203,6 @@ void Volley::refuse(Lane &lane, int error)
     lane.ready.erase(lane.ready.begin());
     lane.slots.settle(slot, Slots::State::over);
     tally_of(lane).add(Outcome::unsent, std::nullopt);
-}
-
-void Volley::take_stamps(Lane &lane)
-{
-    while (true) {
-        const int count = errors_->read_errors(lane.fd.get());
-        for (int i = 0; i < count; ++i) {
-            const auto [event, payload] = errors_->error(static_cast<std::size_t>(i));
-            if (const auto *stamp = std::get_if<SendStamp>(&event)) {
-                const auto id = looped_id(payload, lane.port);
-                Slots::Slot *slot = id ? lane.slots.find(*id) : nullptr;
-                if (slot != nullptr)
-                    (stamp->at_driver ? slot->sent : slot->queued) = stamp->ns;
-                if (stamp->at_driver && !lane.driver_stamps)
-                    lane.driver_stamps =
-                        enable_stamps(lane.fd.get(), ip_of(lane).family, SendStamps::of_many_at_driver);
-            } else if (const auto *error = std::get_if<IcmpError>(&event)) {
-                take_error(lane, *error, payload);
-            }
-        }
-        if (count < static_cast<int>(VolleyBuffers::kReceive))
-            return;
-    }
-}
-
-// `message`: as much of the query as was quoted.
-void Volley::take_error(Lane &lane, const IcmpError &error, Octets message)
-{
-    if (message.size() < 2)
-        return;
-    Slots::Slot *slot = lane.slots.find(static_cast<std::uint16_t>(message[0] << 8 | message[1]));
-    if (slot == nullptr)
-        return;
-    if (!error.local)
-        host_.count(&host_, 0,
-                    error_bytes(ip_of(lane).family, datagram_bytes(ip_of(lane).family, slot->size, std::nullopt)));
-    if (slot->state != Slots::State::waiting)
-        return;
-    lane.slots.settle(*slot, Slots::State::over);
-    tally_of(lane).add(error.local ? Outcome::unsent : Outcome::icmp_error, std::nullopt);
-}
-
-// False: there was nothing.
-bool Volley::take_answers(Lane &lane)
-{
-    int count = buffers_->read_answers(lane.fd.get());
-    if (count < 0 && !is_no_room(errno))
-        count = buffers_->read_answers(lane.fd.get()); // an ICMP error is told here once as well
-    if (count <= 0)
-        return false;
-    watch_clock();
-    note_drops(lane);
-    std::uint64_t bytes = 0;
-    for (int i = 0; i < count; ++i) {
-        const auto [datagram, octets] = buffers_->answer(static_cast<std::size_t>(i));
-        bytes += datagram_bytes(ip_of(lane).family, datagram.size, routes_[lane.server].mtu);
-        take(lane, datagram, octets);
-    }
-    host_.count(&host_, 0, bytes);
-    return true;
-}
-
-void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
-{
-    Slots::Slot *slot =
-        octets.size() < 2 ? nullptr : lane.slots.find(static_cast<std::uint16_t>(octets[0] << 8 | octets[1]));
-    const plugin::Endpoint asked = {ip_of(lane), settings_.port_of(Transport::udp)};
-    if (slot == nullptr || !plugin::same_endpoint(asked, datagram.from) ||
-        check_answer(slot->query(), octets, settings_.mixed_case) != Match::answer) {
-        tally_of(lane).add(Outcome::mismatch, std::nullopt);
-        return;
-    }
-    if (slot->sent == 0 && slot->state == Slots::State::waiting)
-        take_stamps(lane); // they came before this answer, and after the last look
-    Tally &tally = tally_of(lane);
-    const auto time = response_time(*slot, datagram);
-    if (slot->state == Slots::State::over)
-        return tally.add(Outcome::second_answer, std::nullopt);
-    // Its stamps say when it came, whenever this loop got to see it; without any it is late if it was waited for in
-    // vain.
-    const bool waited = slot->state == Slots::State::timed_out;
-    const bool late = time ? *time > settings_.timeout.count() : waited;
-    const bool truncated = (octets[2] & 0x02) != 0;
-    if (waited)
-        tally.withdraw(Outcome::timeout);
-    tally.add(late ? Outcome::late : truncated ? Outcome::truncated : Outcome::answer, time);
-    lane.slots.settle(*slot, Slots::State::over);
-}
-
-std::optional<std::int64_t> Volley::response_time(const Slots::Slot &slot, const Datagram &datagram) const
-{
-    const std::int64_t begun = slot.sent != 0 ? slot.sent : slot.queued;
-    if (begun == 0 || !datagram.received || slot.epoch != epoch_ || *datagram.received < begun)
-        return std::nullopt;
-    return *datagram.received - begun;
-}
-
-// Stamps from before and after somebody set the clock make no difference that means anything.
-void Volley::watch_clock()
-{
-    const std::int64_t offset = host_.now(&host_, SONDE_CLOCK_WALL) - host_.now(&host_, SONDE_CLOCK_MONOTONIC);
-    if (!clock_stepped(clock_offset_, offset))
-        return;
-    const std::int64_t exact = clock_offset(host_); // perhaps we only lost the processor between two readings
-    if (clock_stepped(clock_offset_, exact))
-        ++epoch_;
-    clock_offset_ = exact;
-}
-
-void Volley::end_waits(Lane &lane)
-{
-    const auto expired = [&]() -> Slots::Slot * {
-        Slots::Slot *slot = lane.slots.oldest();
-        return slot != nullptr && now_ - slot->begun > settings_.timeout.count() ? slot : nullptr;
-    };
-    if (expired() == nullptr)
-        return;
-    // What lies there came in time; this loop was just not at it.
-    for (int i = 0; i < kReadsMost && take_answers(lane); ++i) {
-    }
-    note_drops(lane);
-    while (Slots::Slot *slot = expired()) {
-        const bool never_left = std::erase(lane.ready, slot) > 0;
-        const bool here = lane.dropped_at >= slot->begun;
-        tally_of(lane).add(never_left ? Outcome::unsent
-                           : here     ? Outcome::dropped_here
-                                      : Outcome::timeout,
-                           std::nullopt);
-        lane.slots.settle(*slot, never_left || here ? Slots::State::over : Slots::State::timed_out);
-    }
-}
-
-void Volley::note_drops(Lane &lane)
-{
-    if (!drops_.any(lane.fd.get(), lane.dropped))
-        return;
-    lane.dropped = packets_dropped(lane.fd.get());
-    lane.dropped_at = now_;
 }
 
 // How long nothing needs to be done unless something comes in. ns

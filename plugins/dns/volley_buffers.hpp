@@ -5,6 +5,7 @@
 
 #include <sonde/address.hpp>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -14,6 +15,12 @@
 #include <sys/socket.h>
 
 namespace sonde::dns {
+
+// Of errno: a socket has nothing to read, or no room.
+inline bool is_no_room(int error)
+{
+    return error == EAGAIN || error == EWOULDBLOCK || error == ENOBUFS;
+}
 
 // What batches of datagrams are sent from and read into.
 struct VolleyBuffers {
