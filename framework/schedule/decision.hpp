@@ -45,6 +45,14 @@ struct Plan {
     Progress progress;
 };
 
+// Look whether the constraints of work->schedule hold, and call Engine::checked. Until then nothing of the intent
+// starts, and nothing needs to be durable.
+struct Check {
+    Uuid intent;
+    std::shared_ptr<const Work> work;
+    std::uint32_t attempt = 0; // 0, and 1 to retries.max for the retries
+};
+
 // Run this action of an intent now. Mark it as started, durably, beforehand. When it has ended, however it did, make
 // its outcome durable and call Engine::action_ended. An action that may not run (policy) ends the same way, as refused.
 struct Start {
@@ -73,7 +81,8 @@ struct Account {
     std::vector<Prevented> prevented{};
 };
 
-// End the running actions of this intent, or this one alone; Engine::action_ended is still to be called for each.
+// End the running actions of this intent, or this one alone; Engine::action_ended is still to be called for each. The
+// look at its constraints, if there is one under way, may end without an answer.
 struct Stop {
     Uuid intent;
     std::optional<std::size_t> action;
@@ -106,7 +115,7 @@ struct Remark {
 };
 
 using Decision =
-    std::variant<Plan, Start, Account, Stop, Forget, KeepSuppression, ForgetSuppression, KeepController, Remark>;
+    std::variant<Plan, Check, Start, Account, Stop, Forget, KeepSuppression, ForgetSuppression, KeepController, Remark>;
 using Decisions = std::vector<Decision>;
 
 // An action of an intent that was not closed when the agent ended.

@@ -60,6 +60,12 @@ void Engine::advance_monotonic(Now now, Decisions &out)
         else
             end_run(id, "its end event '" + *run.work->schedule.end + "' came", out);
     }
+    while (!retries_.empty() && retries_.begin()->first <= now.monotonic) {
+        const Uuid id = retries_.begin()->second;
+        retries_.erase(retries_.begin());
+        running_.at(id).waiting->again.reset();
+        check(id, out);
+    }
     while (!monotonic_dues_.empty() && monotonic_dues_.begin()->first <= now.monotonic) {
         const auto [since, id] = *monotonic_dues_.begin();
         monotonic_dues_.erase(monotonic_dues_.begin());

@@ -69,6 +69,11 @@ struct Ahead {
 // - A run that has triggered its end event since it was due, or has lasted for its `duration`, is stopped: its running
 //   actions end as their methods do, the actions after them are interrupted. An end that passes while the agent is down
 //   needs nothing: the run is interrupted anyway.
+// - A trigger with constraints is checked when it is due, and again retries.delay (on the monotonic clock) after each
+//   answer that they are not met, retries.max times; then all its actions are not met. Meanwhile its schedule runs:
+//   later triggers are overlapped. A suppression of the schedule that begins meanwhile suppresses the trigger, and its
+//   end event ends the waiting: it is not met if an answer said so, else interrupted. The duration begins with the
+//   actions. A new instruction without it, and a restart, miss it.
 // - A trigger whose schedule's tags match an active suppression when it is due is suppressed, also if the schedule
 // runs;
 //   an action whose own tags match one when it is its turn is suppressed, and the next one has its turn. A suppression
@@ -105,6 +110,10 @@ public:
     // This action (its index) of this intent has ended, and the caller has accounted for it.
     Decisions action_ended(const Uuid &intent, std::size_t action, Now now);
 
+    // Whether the constraints of this intent hold, and which does not, for a person: "line-idle 3.1 Mb/s > 0.5 Mb/s".
+    // The answer to Check; one that nobody waits for changes nothing.
+    Decisions checked(const Uuid &intent, bool met, const std::string &reason, Now now);
+
     // A Controller has answered.
     Decisions contact(Now now);
 
@@ -137,6 +146,12 @@ private:
         bool durable = false;
         bool is_due = false;
     };
+    // For the constraints.
+    struct Waiting {
+        std::uint32_t attempt = 0;
+        std::string reason;                 // why the last one found them not met; empty: none has yet
+        std::optional<MonotonicTime> again; // the next one; nothing: an answer is awaited
+    };
     struct Running {
         model::Intent intent;
         std::shared_ptr<const Work> work;
@@ -147,6 +162,7 @@ private:
         std::optional<Source> end;  // the schedule's end event
         std::optional<Signal> ends; // and the trigger of it that ends this run
         std::optional<MonotonicTime> until;
+        std::optional<Waiting> waiting; // nothing has started
     };
 
     Instance &add(Work work);
@@ -173,6 +189,11 @@ private:
     // Starts what has its turn, and closes the run if nothing is left of it.
     void go_on(const Uuid &id, MonotonicTime since, Decisions &out);
     void finish(const Uuid &id, Account &account);
+    void begin_actions(const Uuid &id, MonotonicTime since, Now now, Decisions &out);
+    void check(const Uuid &id, Decisions &out);
+    // The trigger waits no longer for its constraints; nothing of it starts, for this reason.
+    void give_up(const Uuid &id, Reason reason, Decisions &out);
+    void suppress_waiting(const Suppressor &suppressor, Decisions &out);
     // No further action of it starts, and those that run are stopped.
     void cut(const Uuid &id, Running &run, Reason rest, const std::string &why, Decisions &out);
     void end_run(const Uuid &id, const std::string &why, Decisions &out);
@@ -188,11 +209,14 @@ private:
     void change(Suppressor &suppressor, const std::function<void()> &change, Decisions &out);
     void fire_due(Suppressor &suppressor, WallTime wall, MonotonicTime monotonic, Decisions &out);
     void stop_running(const Suppressor &suppressor, Decisions &out);
+    // It has become active, or has come into force as that.
+    void suppression_begins(const Suppressor &suppressor, Decisions &out);
     // The active suppression that matches one of these tags, if any.
     const Suppressor *suppressing(const std::vector<std::string> &tags) const;
     void refresh_suppressions();
     // Adds an outcome for each action, and closes the intents.
     void settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account);
+    void settle_one(Instance &instance, const model::Intent &intent, const Reason &reason, Decisions &out);
     void settle_overlapped(Instance &instance, Account &account);
     Pending take(Instance &instance, const Uuid &id);
 
@@ -207,6 +231,7 @@ private:
     std::set<std::pair<WallTime, std::string>> heads_;
     std::set<std::pair<WallTime, Uuid>> wall_ends_;           // of runs, by their end events
     std::set<std::pair<MonotonicTime, Uuid>> monotonic_ends_; // by their durations, too
+    std::set<std::pair<MonotonicTime, Uuid>> retries_;        // of constraints
     std::set<std::string> clockless_;                         // schedules that wait for the clock to be set
 
     std::map<std::string, Suppressor> suppressors_;

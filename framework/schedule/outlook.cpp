@@ -21,6 +21,8 @@ Wakeup Engine::next_wakeup() const
         earlier(wakeup.monotonic, monotonic_dues_.begin()->first);
     if (!monotonic_ends_.empty())
         earlier(wakeup.monotonic, monotonic_ends_.begin()->first);
+    if (!retries_.empty())
+        earlier(wakeup.monotonic, retries_.begin()->first);
     if (controller_timeout_ && !controller_lost_)
         earlier(wakeup.monotonic, contacted_ + *controller_timeout_);
     return wakeup;

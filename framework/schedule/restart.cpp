@@ -71,6 +71,9 @@ void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Ta
     if (started)
         account_saved(saved, {model::OutcomeWord::interrupted, model::Blame::agent, "the agent ended while it ran"},
                       out);
+    else if (in_force && clock_is_set && intent.due() < now.wall && last_alive_ && intent.due() <= *last_alive_)
+        settle_one(found->second, intent,
+                   {model::OutcomeWord::missed, model::Blame::agent, "the agent ended before it could start"}, out);
     else if (in_force && clock_is_set && intent.due() < now.wall)
         missed[intent.schedule].add(intent);
     else if (in_force)
@@ -79,6 +82,15 @@ void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Ta
         account_saved(saved, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
     else
         out.push_back(Account{{}, {intent.id}, std::nullopt});
+}
+
+void Engine::settle_one(Instance &instance, const model::Intent &intent, const Reason &reason, Decisions &out)
+{
+    Tally one;
+    one.add(intent);
+    Account account;
+    settle(instance, one, reason, account);
+    out.push_back(std::move(account));
 }
 
 void Engine::account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out)
@@ -209,10 +221,13 @@ void Engine::remove(const std::string &name, Decisions &out)
     if (instance.running) {
         Running &run = running_.at(*instance.running);
         run.removed = true;
-        cut(*instance.running, run,
-            {model::OutcomeWord::interrupted, model::Blame::unknown,
-             std::string(kReplaced) + " before it was this action's turn"},
-            kReplaced, out);
+        if (run.waiting)
+            give_up(*instance.running, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
+        else
+            cut(*instance.running, run,
+                {model::OutcomeWord::interrupted, model::Blame::unknown,
+                 std::string(kReplaced) + " before it was this action's turn"},
+                kReplaced, out);
     }
     if (!account.closed.empty() || !account.outcomes.empty())
         out.push_back(std::move(account));

@@ -6,16 +6,6 @@
 // Runs of schedules: how one begins, goes on from action to action, and ends.
 namespace sonde::schedule {
 
-namespace {
-
-Reason suppressed_by(const Suppressor &suppressor)
-{
-    return {model::OutcomeWord::suppressed, model::Blame::unknown,
-            "by the suppression '" + suppressor.configuration().name + "'"};
-}
-
-} // namespace
-
 void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
 {
     Pending &pending = pending_.at(id);
@@ -24,11 +14,7 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
         return;
     Instance &instance = instances_.at(pending.intent.schedule);
     if (const Suppressor *suppressor = suppressing(instance.work->schedule.suppression_tags)) {
-        Tally one;
-        one.add(pending.intent);
-        Account account;
-        settle(instance, one, suppressed_by(*suppressor), account);
-        out.push_back(std::move(account));
+        settle_one(instance, model::Intent(pending.intent), suppressed_by(*suppressor), out);
         return;
     }
     if (instance.running) {
@@ -38,17 +24,28 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     model::Intent intent = take(instance, id).intent;
     instance.running = id;
     Running &run =
-        running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false, {}, {}, {}, {}}).first->second;
-    if (const auto duration = run.work->schedule.duration) {
-        run.until = now.monotonic + *duration;
-        monotonic_ends_.emplace(*run.until, id);
-    }
+        running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false, {}, {}, {}, {}, {}}).first->second;
     if (run.work->end) {
         run.end.emplace(*run.work->end, agent_id_, zone_);
         const WallTime began = instance.timing.timed() ? run.intent.due() : now.wall;
         // By a clock that has not been set, no time is the event's.
         if (now.wall >= kClockIsSet)
             wait_for_end(id, run, run.end->next(began + std::chrono::nanoseconds(1), random_));
+    }
+    if (run.work->schedule.constraints.empty()) {
+        begin_actions(id, since, now, out);
+    } else {
+        run.waiting.emplace();
+        check(id, out);
+    }
+}
+
+void Engine::begin_actions(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
+{
+    Running &run = running_.at(id);
+    if (const auto duration = run.work->schedule.duration) {
+        run.until = now.monotonic + *duration;
+        monotonic_ends_.emplace(*run.until, id);
     }
     go_on(id, since, out);
 }
@@ -121,8 +118,18 @@ void Engine::wait_for_end(const Uuid &id, Running &run, std::optional<Signal> si
 
 void Engine::end_run(const Uuid &id, const std::string &why, Decisions &out)
 {
-    cut(id, running_.at(id),
-        {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before it was this action's turn"}, why, out);
+    Running &run = running_.at(id);
+    if (run.waiting && run.waiting->reason.empty()) {
+        give_up(id, {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before its constraints were met"},
+                out);
+        return;
+    }
+    if (run.waiting) {
+        give_up(id, {model::OutcomeWord::not_met, model::Blame::unknown, run.waiting->reason + ", then " + why}, out);
+        return;
+    }
+    cut(id, run, {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before it was this action's turn"},
+        why, out);
 }
 
 void Engine::cut(const Uuid &id, Running &run, Reason rest, const std::string &why, Decisions &out)
@@ -133,6 +140,13 @@ void Engine::cut(const Uuid &id, Running &run, Reason rest, const std::string &w
     if (!run.rest)
         run.rest = std::move(rest);
     out.push_back(Stop{id, std::nullopt, why});
+}
+
+void Engine::suppression_begins(const Suppressor &suppressor, Decisions &out)
+{
+    suppress_waiting(suppressor, out);
+    if (suppressor.configuration().stop_running)
+        stop_running(suppressor, out);
 }
 
 void Engine::stop_running(const Suppressor &suppressor, Decisions &out)

@@ -75,8 +75,8 @@ void Engine::set_suppressors(const model::Instruction &instruction, const Saved 
             suppressor.happened(Happening::started, now, random_);
         if (before == nullptr || !(suppressor.progress() == *before))
             out.push_back(KeepSuppression{suppressor.progress()});
-        if (suppressor.active() && suppressor.configuration().stop_running)
-            stop_running(suppressor, out);
+        if (suppressor.active())
+            suppression_begins(suppressor, out);
     }
     for (const std::string &name : gone)
         out.push_back(ForgetSuppression{name});
@@ -92,8 +92,8 @@ void Engine::change(Suppressor &suppressor, const std::function<void()> &change,
     SuppressionProgress after = suppressor.progress();
     if (after == before)
         return;
-    if (after.active && !before.active && suppressor.configuration().stop_running)
-        stop_running(suppressor, out);
+    if (after.active && !before.active)
+        suppression_begins(suppressor, out);
     out.push_back(KeepSuppression{std::move(after)});
     refresh_suppressions();
 }

@@ -132,4 +132,10 @@ SuppressionProgress Suppressor::progress() const
     return progress;
 }
 
+Reason suppressed_by(const Suppressor &suppressor)
+{
+    return {model::OutcomeWord::suppressed, model::Blame::unknown,
+            "by the suppression '" + suppressor.configuration().name + "'"};
+}
+
 } // namespace sonde::schedule

@@ -2,6 +2,7 @@
 
 #include "schedule/decision.hpp"
 #include "schedule/signal.hpp"
+#include "schedule/tally.hpp"
 #include "schedule/work.hpp"
 
 #include <optional>
@@ -53,5 +54,8 @@ private:
     bool waits_for_clock_ = false;
     std::optional<Signal> armed_; // of the end event if it is active, else of the start event
 };
+
+// For what a suppression holds back.
+Reason suppressed_by(const Suppressor &suppressor);
 
 } // namespace sonde::schedule

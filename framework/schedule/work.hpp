@@ -3,7 +3,9 @@
 #include "model/instruction.hpp"
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace sonde::schedule {
@@ -14,9 +16,10 @@ namespace sonde::schedule {
 struct Work {
     model::Schedule schedule;
     model::Event event;
-    std::vector<model::Task> tasks; // tasks[i] belongs to schedule.actions[i]
-    std::uint64_t fingerprint = 0;  // of all here: equal if and only if (but for chance) the configuration is
+    std::vector<model::Task> tasks;    // tasks[i] belongs to schedule.actions[i]
+    std::uint64_t fingerprint = 0;     // of all here: equal if and only if (but for chance) the configuration is
     std::optional<model::Event> end{}; // what schedule.end names
+    std::map<std::string, model::Task> constraint_tasks{}; // those that its constraints name and that exist
 };
 
 // A suppression with its events.

@@ -132,11 +132,17 @@ private:
                 if (event.name == schedule.end)
                     found.end = event;
             }
-            for (const model::Action &action : schedule.actions) {
+            const auto take = [&](const std::string &task_name) {
                 for (const model::Task &task : instruction.tasks) {
-                    if (task.name == action.task)
+                    if (task.name == task_name)
                         found.tasks.push_back(task);
                 }
+            };
+            for (const model::Action &action : schedule.actions)
+                take(action.task);
+            for (const model::Constraint &constraint : schedule.constraints) {
+                if (const auto *result = std::get_if<model::MethodResult>(&constraint.type))
+                    take(result->task);
             }
             return found;
         }

@@ -72,6 +72,7 @@ void World::start(const model::Instruction &instruction)
     for (const auto &[name, value] : suppressions)
         saved.suppressions.push_back(value);
     saved.controller_lost = controller_lost;
+    saved.last_alive = last_alive;
     carry_out(engine->start(instruction, saved, now), false);
 }
 
@@ -85,6 +86,7 @@ void World::crash(std::chrono::nanoseconds down)
     engine.reset();
     endings_.clear();
     commits_.clear();
+    answers_.clear();
     pass(down);
 }
 
@@ -114,6 +116,8 @@ void World::run_for(std::chrono::nanoseconds time)
             next = std::min(next, endings_.begin()->first);
         if (!commits_.empty())
             next = std::min(next, commits_.begin()->first);
+        if (!answers_.empty())
+            next = std::min(next, answers_.begin()->first);
         pass(std::max(next - now.monotonic, std::chrono::nanoseconds(0)));
         if (next >= until)
             break;
@@ -127,6 +131,11 @@ void World::run_for(std::chrono::nanoseconds time)
             const Ending ending = endings_.begin()->second;
             endings_.erase(endings_.begin());
             end(ending, model::OutcomeWord::completed);
+        } else if (!answers_.empty() && answers_.begin()->first <= now.monotonic) {
+            const Uuid id = answers_.begin()->second;
+            answers_.erase(answers_.begin());
+            const std::string reason = not_met();
+            carry_out(engine->checked(id, reason.empty(), reason, now));
         } else {
             advance();
         }
@@ -149,6 +158,8 @@ void World::carry_out(const Decisions &decisions, bool dies_before)
         perhaps_die();
         if (const auto *start = std::get_if<Start>(&decision)) {
             begin(*start);
+        } else if (const auto *check = std::get_if<Check>(&decision)) {
+            look(*check);
         } else if (const auto *stopping = std::get_if<Stop>(&decision)) {
             stop(*stopping);
         } else if (const auto *remark = std::get_if<Remark>(&decision)) {
@@ -167,6 +178,7 @@ void World::carry_out(const Decisions &decisions, bool dies_before)
 void World::stop(const Stop &stop)
 {
     stopped.push_back(stop);
+    std::erase_if(answers_, [&stop](const auto &answer) { return answer.second == stop.intent; });
     const auto stops = [&stop](const auto &ending) {
         return ending.second.intent == stop.intent && (!stop.action || ending.second.action == *stop.action);
     };
@@ -175,6 +187,17 @@ void World::stop(const Stop &stop)
         endings_.erase(it);
         end(ending, model::OutcomeWord::interrupted);
     }
+}
+
+void World::look(const Check &check)
+{
+    const auto saved = intents.find(check.intent);
+    REQUIRE(saved != intents.end());
+    for (const SavedAction &action : saved->second.actions)
+        CHECK_FALSE(action.started);
+    CHECK(check.work->schedule.name == saved->second.intent.schedule);
+    checks.push_back({check.intent, check.attempt, now.monotonic});
+    answers_.emplace(now.monotonic + check_time, check.intent);
 }
 
 void World::commit(const Decisions &decisions)

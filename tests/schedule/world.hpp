@@ -39,6 +39,12 @@ struct Started {
     MonotonicTime due;
 };
 
+struct Checked {
+    Uuid intent;
+    std::uint32_t attempt;
+    MonotonicTime at;
+};
+
 // All processes have died; the caller calls crash().
 struct Killed {};
 
@@ -49,6 +55,9 @@ public:
     // How long an action runs, and how long a commit takes.
     std::function<std::chrono::nanoseconds()> duration = [] { return 0ns; };
     std::chrono::nanoseconds commit_time{0};
+    // Why constraints are not met, or empty, and how long a look at them takes.
+    std::function<std::string()> not_met = [] { return ""; };
+    std::chrono::nanoseconds check_time{0};
     // Asked between any two things that are done; what is durable by then stays. Not before a start or a new
     // instruction is durable: that is as if it had not been.
     std::function<bool()> dies;
@@ -76,10 +85,12 @@ public:
     std::map<std::string, Progress> progress;
     std::map<std::string, SuppressionProgress> suppressions;
     bool controller_lost = false;
+    std::optional<WallTime> last_alive;
     std::vector<model::Outcome> outcomes;
     // What happened.
     std::vector<Started> started;
     std::vector<Stop> stopped;
+    std::vector<Checked> checks;
     std::vector<KeepController> controller; // each loss and return
     std::vector<std::string> remarks;
     std::map<std::pair<std::string, model::OutcomeWord>, std::uint64_t> prevented;
@@ -99,12 +110,14 @@ private:
     void commit(const Decisions &decisions);
     void mark_ended(const model::Outcome &outcome);
     void begin(const Start &start);
+    void look(const Check &check);
     void stop(const Stop &stop);
     void end(const Ending &ending, model::OutcomeWord word);
     void pass(std::chrono::nanoseconds time);
 
     std::multimap<MonotonicTime, Ending> endings_;
     std::multimap<MonotonicTime, Uuid> commits_;
+    std::multimap<MonotonicTime, Uuid> answers_; // of looks at constraints that are under way
 };
 
 } // namespace sonde::schedule::test

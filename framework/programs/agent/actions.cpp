@@ -1,11 +1,9 @@
 #include "actions.hpp"
 
-#include "frames/privileges.hpp"
 #include "model/options.hpp"
 #include "model/report_task.hpp"
 #include "model/row_count.hpp"
 #include "parts.hpp"
-#include "plugin_host/traffic_bound.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -34,14 +32,6 @@ std::vector<model::Option> options_of(const schedule::Start &start)
     return model::merge_options(task_of(start).options, action_of(start).options);
 }
 
-void fail(model::Outcome &outcome, OutcomeWord word, std::int32_t status, Blame blame, std::string message)
-{
-    outcome.word = word;
-    outcome.status = status;
-    outcome.blame = blame;
-    outcome.message = std::move(message);
-}
-
 // What every part of a run's result has in common.
 model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::CatalogueMethod &method)
 {
@@ -61,14 +51,6 @@ model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::
     frame.start = now().wall;
     frame.cycle_number = start.intent.cycle_number;
     return frame;
-}
-
-// The outcome's word for how a run ended that nobody stopped.
-OutcomeWord word_of(const plugin_host::RunResult &result)
-{
-    if (result.status == 0)
-        return OutcomeWord::completed;
-    return result.blame == Blame::policy ? OutcomeWord::refused : OutcomeWord::failed;
 }
 
 } // namespace
@@ -113,18 +95,8 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
 
 asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
 {
-    if (model::is_report_task(work->tasks.front()))
-        co_return;
-    const auto method = catalogue_.find_method(work->tasks.front());
-    if (!method)
-        co_return;
-    policy::Request request;
-    request.method = method->method().id;
-    request.declared_bytes = 0;
-    if (!policy_.current().judge(request))
-        co_return;
-    // What is wrong with it, the run will say.
-    [[maybe_unused]] const auto ready = co_await host_.warm(method->file);
+    if (!model::is_report_task(work->tasks.front()))
+        co_await measuring_.warm(work->tasks.front());
 }
 
 Actions::Pipe Actions::pipe_of(const schedule::Start &start)
@@ -140,8 +112,7 @@ bool Actions::feeds_the_next(const schedule::Start &start) const
     const schedule::Work &work = *start.work;
     if (work.schedule.execution_mode != model::ExecutionMode::pipelined || start.action + 1 >= work.tasks.size())
         return false;
-    const auto next = catalogue_.find_method(work.tasks[start.action + 1]);
-    return next && (next->method().flags & SONDE_TAKES_INPUT) != 0;
+    return measuring_.takes_input(work.tasks[start.action + 1]);
 }
 
 asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_ptr<Stopper> stopper,
@@ -165,183 +136,24 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
 asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                        spool::Ended &ended)
 {
-    // It may be why there is no method.
-    if (policy_.current().denies_all()) {
-        fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
-             policy_.current().judge({}).reason);
+    std::optional<Parts> parts;
+    Measuring::Asked asked{task_of(start), options_of(start),  start.work->schedule.name,
+                           start.due,      std::move(pipe.in), {}};
+    asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
+        if (feeds_the_next(start))
+            pipe.out.emplace(method.method());
+        return parts.emplace(spool_, method.description, method.index, frame_of(start, method), ended.destinations,
+                             log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
+    };
+    co_await measuring_.measure(asked, stopper, ended.outcome);
+    if (!parts)
         co_return;
-    }
-    // It may be as well.
-    if (policy_.strict_isolation()) {
-        const auto greeting = co_await host_.greeting();
-        if (!greeting) {
-            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoLauncher, Blame::agent,
-                 to_string(greeting.error()));
-            co_return;
-        }
-        if (const std::string missing = plugin_host::missing_layers(*greeting); !missing.empty()) {
-            fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
-                 "the local policy wants strict isolation, and this system lacks " + missing);
-            co_return;
-        }
-    }
-    const auto method = catalogue_.find_method(task_of(start));
-    if (!method) {
-        const plugin_host::PluginFile *held = catalogue_.quarantined(task_of(start));
-        if (held != nullptr)
-            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusQuarantined, Blame::platform,
-                 "plugin " + held->file.filename().string() + " is " + held->reason);
-        else
-            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent,
-                 to_string(method.error()));
-        co_return;
-    }
-    auto arguments = plugin_host::read_options(method->method(), options_of(start));
-    if (!arguments) {
-        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
-             to_string(arguments.errors.front()));
-        co_return;
-    }
-    policy::Request request;
-    request.method = method->method().id;
-    // What does not say that it only observes may send.
-    request.active = (method->method().flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE;
-    request.privileges = frames::privilege_names(method->method().privileges & frames::kPrivileges);
-    request.targets = arguments->targets;
-    request.declared_bytes = plugin_host::traffic_bound(method->method(), arguments->values);
-    // One that only observes and declares no bound sends nothing; any other may send anything.
-    if (!request.declared_bytes && !request.active)
-        request.declared_bytes = 0;
-    const Result<void> admitted = policy_.admit(method->file, method->hash);
-    if (!admitted) {
-        fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy,
-             "plugin " + method->file.filename().string() + " " + admitted.error().what);
-        co_return;
-    }
-    // What is refused whoever else runs does not wait for its turn.
-    policy::Verdict verdict = ask_policy(request, Others::are_absent);
-    std::shared_ptr<plugin_host::Turns::Turn> turn;
-    if (verdict) {
-        turn = co_await wait_for_turn(*method, stopper);
-        if (!turn) {
-            fail(ended.outcome, OutcomeWord::interrupted, plugin_host::kStatusCancelled, Blame::agent,
-                 stopper->reason());
-            co_return;
-        }
-        verdict = ask_policy(request);
-    }
-    if (verdict) {
-        // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
-        std::vector<std::string> names = policy::names_among(request.targets);
-        auto addresses = co_await lookup_.look_up(std::move(names), arguments->network.family, stopper);
-        if (stopper->stopped()) {
-            fail(ended.outcome, OutcomeWord::interrupted, plugin_host::kStatusCancelled, Blame::agent,
-                 stopper->reason());
-            co_return;
-        }
-        if (!addresses) {
-            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoAddress, Blame::resolver,
-                 to_string(addresses.error()));
-            co_return;
-        }
-        request.addresses = std::move(*addresses);
-        verdict = ask_policy(request);
-    }
-    if (!verdict) {
-        if (verdict.address)
-            log_->debug("address refused schedule={} address={}", quoted(start.work->schedule.name),
-                        to_string(*verdict.address));
-        fail(ended.outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, verdict.reason);
-        co_return;
-    }
-    // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run; and not before, as
-    // one that waits for its turn neither runs nor sends.
-    ++running_;
-    Budget::Meter meter(budget_, policy_.current().bytes_per_day(), request.declared_bytes);
-    co_await run(start, *method, std::move(*arguments), std::move(turn), pipe, meter, stopper, ended);
-    --running_;
-}
-
-asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>
-Actions::wait_for_turn(const plugin_host::CatalogueMethod &method, std::shared_ptr<Stopper> stopper)
-{
-    auto canceller = std::make_shared<plugin_host::Canceller>();
-    stopper->on_stop([canceller] { canceller->cancel(); });
-    auto turn = co_await host_.turn(method.description, method.index, canceller);
-    stopper->on_stop({});
-    co_return turn;
-}
-
-policy::Verdict Actions::ask_policy(policy::Request &request, Others others)
-{
-    request.used_bytes = budget_.used();
-    request.promised_bytes = others == Others::count ? budget_.promised() : 0;
-    request.running = others == Others::count ? running_ : 0;
-    return policy_.current().judge(request);
-}
-
-asio::awaitable<void> Actions::run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                                   plugin_host::Arguments arguments, std::shared_ptr<plugin_host::Turns::Turn> turn,
-                                   Pipe &pipe, Budget::Meter &meter, std::shared_ptr<Stopper> stopper,
-                                   spool::Ended &ended)
-{
-    auto ready = co_await budget_.make_ready(meter.limit());
-    if (!ready) {
-        fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
-             "its bytes could not be booked: " + to_string(ready.error()));
-        co_return;
-    }
-    auto canceller = std::make_shared<plugin_host::Canceller>();
-    stopper->on_stop([canceller] { canceller->cancel(); });
-    std::optional<Budget::Stop> over; // why it has to stop
-    if (feeds_the_next(start))
-        pipe.out.emplace(method.method());
-    Parts parts(
-        spool_, method.description, method.index, frame_of(start, method), ended.destinations, log_,
-        [&meter, &over, canceller](std::uint64_t bytes) {
-            const std::optional<Budget::Stop> stop = meter.count(bytes);
-            if (stop && !over) {
-                over = stop;
-                canceller->cancel();
-            }
-        },
-        pipe.out ? &*pipe.out : nullptr);
-    plugin_host::RunRequest request;
-    request.plugin = method.file;
-    request.hash = method.hash;
-    request.description = method.description;
-    request.method = method.index;
-    request.arguments = std::move(arguments);
-    request.deadline = now().monotonic + longest_run_;
-    request.canceller = canceller;
-    request.turn = std::move(turn);
-    request.parameters = parameters_;
-    request.inputs = std::move(pipe.in);
-
-    const plugin_host::RunResult result = co_await host_.run(std::move(request), parts);
-    stopper->on_stop({});
-
-    model::Outcome &outcome = ended.outcome;
-    if (stopper->stopped())
-        fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
-    else if (over && over->cause == Budget::Stop::Cause::limit)
-        fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, over->reason);
-    else if (over)
-        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent, over->reason);
-    else
-        fail(outcome, word_of(result), result.status, result.blame, result.message);
-    outcome.start = result.started.wall;
-    outcome.end = result.ended.wall;
-    outcome.lateness = result.started.monotonic - start.due;
-    outcome.rows = result.rows;
-    outcome.rows_dropped = parts.rows_dropped();
-    outcome.sent_bytes = result.sent_bytes;
-    outcome.received_bytes = result.received_bytes;
+    ended.outcome.rows_dropped = parts->rows_dropped();
     if (!ended.destinations.empty()) {
-        ended.last_part = parts.last_part();
-        ended.last_part->end = result.ended.wall;
-        ended.last_part->status = outcome.status;
-        ended.last_part->message = outcome.message;
+        ended.last_part = parts->last_part();
+        ended.last_part->end = ended.outcome.end;
+        ended.last_part->status = ended.outcome.status;
+        ended.last_part->message = ended.outcome.message;
     }
 }
 

@@ -1,18 +1,14 @@
 #pragma once
 
 #include "base/log.hpp"
-#include "budget.hpp"
-#include "lookup.hpp"
-#include "plugin_host/catalogue.hpp"
+#include "measuring.hpp"
 #include "plugin_host/input_collector.hpp"
-#include "policy_file.hpp"
 #include "reporter.hpp"
 #include "routes.hpp"
 #include "schedule/decision.hpp"
 #include "spool/spool.hpp"
 #include "stopper.hpp"
 
-#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -24,17 +20,15 @@ namespace sonde::agent {
 // A write that the disk refused is tried again after this time.
 constexpr std::chrono::seconds kStorageRetry{1};
 
-// Carries out one action of an intent: start it durably, ask the policy, run the method or report, end it durably with
-// its one outcome. In a pipelined schedule the rows of an action are the input of the next one, if that takes input.
-// Everything handed in outlives it.
+// Carries out one action of an intent: start it durably, run the method or report, end it durably with its one outcome.
+// In a pipelined schedule the rows of an action are the input of the next one, if that takes input. Everything handed
+// in outlives it.
 class Actions {
 public:
-    Actions(asio::any_io_executor executor, spool::Spool &spool, plugin_host::Host &host,
-            plugin_host::Catalogue &catalogue, PolicyFile &policy, Lookup &lookup, Budget &budget, Reporter &reporter,
-            std::shared_ptr<Log> log, std::chrono::seconds longest_run, std::vector<frames::Parameter> parameters)
-        : executor_(std::move(executor)), spool_(spool), host_(host), catalogue_(catalogue), policy_(policy),
-          lookup_(lookup), budget_(budget), reporter_(reporter), log_(std::move(log)), longest_run_(longest_run),
-          parameters_(std::move(parameters))
+    Actions(asio::any_io_executor executor, spool::Spool &spool, Measuring &measuring, Reporter &reporter,
+            std::shared_ptr<Log> log)
+        : executor_(std::move(executor)), spool_(spool), measuring_(measuring), reporter_(reporter),
+          log_(std::move(log))
     {
     }
 
@@ -45,8 +39,7 @@ public:
     // Nothing of this intent starts any more.
     void closed(const Uuid &intent) { handed_on_.erase(intent); }
 
-    // Starts the runner of a schedule's first action, so that it begins in the time of a fork. Not if the policy
-    // refuses its method anyway.
+    // Makes a schedule's first action ready, so that it begins in the time of a fork.
     asio::awaitable<void> warm(std::shared_ptr<const schedule::Work> work);
 
 private:
@@ -63,27 +56,13 @@ private:
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                   spool::Ended &ended);
-    asio::awaitable<void> run(const schedule::Start &start, const plugin_host::CatalogueMethod &method,
-                              plugin_host::Arguments arguments, std::shared_ptr<plugin_host::Turns::Turn> turn,
-                              Pipe &pipe, Budget::Meter &meter, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
-    asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>> wait_for_turn(const plugin_host::CatalogueMethod &method,
-                                                                             std::shared_ptr<Stopper> stopper);
-    enum class Others { count, are_absent };
-    policy::Verdict ask_policy(policy::Request &request, Others others = Others::count);
     asio::awaitable<void> end(spool::Ended ended);
 
     asio::any_io_executor executor_;
     spool::Spool &spool_;
-    plugin_host::Host &host_;
-    plugin_host::Catalogue &catalogue_;
-    PolicyFile &policy_;
-    Lookup &lookup_;
-    Budget &budget_;
+    Measuring &measuring_;
     Reporter &reporter_;
     std::shared_ptr<Log> log_;
-    std::chrono::seconds longest_run_;
-    std::vector<frames::Parameter> parameters_;
-    unsigned running_ = 0;
     struct Handed {
         std::size_t action = 0; // the one that it is for, which may be suppressed
         Inputs inputs;

@@ -4,6 +4,7 @@
 #include "alarm.hpp"
 #include "channel/server.hpp"
 #include "conductor.hpp"
+#include "constraints/constraints.hpp"
 #include "control.hpp"
 #include "coroutines.hpp"
 #include "instruction_file.hpp"
@@ -90,12 +91,13 @@ public:
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(generator_); }, log_, [this] { tell_failures(); }),
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
-          actions_(loop.get_executor(), spool_, host_, catalogue_, policy_, lookup_, budget_, reporter_, log_,
-                   options_.longest_run, options_.parameters),
+          measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, options_.longest_run, options_.parameters),
+          actions_(loop.get_executor(), spool_, measuring_, reporter_, log_),
+          zone_(local_zone(*log_)), constraints_(loop.get_executor(), budget_, measuring_, surroundings()),
           engine_(
-              options_.id, [this] { return generator_(); }, local_zone(*log_)),
+              options_.id, [this] { return generator_(); }, zone_),
           conductor_(
-              coroutines, engine_, spool_, actions_, alarm_, log_,
+              coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
           watch_(loop.get_executor(), options_.plugins, log_), owner_(
                                                                    catalogue_, [this] { watch_.wake(); }, log_)
@@ -204,6 +206,17 @@ private:
         settings.strict = [this] { return policy_.strict_isolation(); };
         settings.grant = [this](const frames::MethodDescription &method) { return policy_.granted(method); };
         return settings;
+    }
+
+    Constraints::Surroundings surroundings()
+    {
+        Constraints::Surroundings surroundings;
+        surroundings.zone = zone_;
+        surroundings.bytes_left = [this] {
+            const std::uint64_t limit = policy_.current().bytes_per_day();
+            return limit - std::min(limit, budget_.used() + budget_.promised());
+        };
+        return surroundings;
     }
 
     // Without it the agent measures as well.
@@ -372,7 +385,10 @@ private:
     Reporter reporter_;
     Lookup lookup_;
     Budget budget_;
+    Measuring measuring_;
     Actions actions_;
+    schedule::Zone zone_;
+    Constraints constraints_;
     schedule::Engine engine_;
     Conductor conductor_;
     std::unique_ptr<Remote> remote_;

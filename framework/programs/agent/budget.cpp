@@ -52,6 +52,7 @@ struct Budget::Books : std::enable_shared_from_this<Books> {
     std::map<Day, Account> days{};
     std::uint64_t live_bytes = 0;     // of the runs under way, whatever their day
     std::uint64_t promised_bytes = 0; // what they may still use
+    std::uint64_t counted = 0;        // ever
     unsigned meters = 0;
     std::optional<Error> trouble{}; // why the last booking is not durable
 };
@@ -140,6 +141,11 @@ std::uint64_t Budget::used() const
     return found == books_->days.end() ? 0 : found->second.used;
 }
 
+std::uint64_t Budget::counted() const
+{
+    return books_->counted;
+}
+
 std::uint64_t Budget::promised() const
 {
     return books_->promised_bytes;
@@ -193,6 +199,7 @@ std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
     const std::uint64_t room = kMostBytes - std::min(kMostBytes, std::max(account.used, books_->live_bytes));
     const std::uint64_t more = std::min(total - std::min(total, own_), room);
     own_ += more;
+    books_->counted += more;
     const std::uint64_t kept = std::min(more, promised_);
     promised_ -= kept;
     books_->promised_bytes -= kept;

@@ -42,6 +42,8 @@ public:
 
     // Today, by all runs.
     std::uint64_t used() const;
+    // By all runs since this was made, whatever the day.
+    std::uint64_t counted() const;
     // What the runs under way may still use, as far as they have declared it.
     std::uint64_t promised() const;
 

@@ -22,11 +22,11 @@ spool::Progress to_spool(const schedule::Progress &progress)
 } // namespace
 
 Conductor::Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
-                     Alarm &alarm, std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
-                     std::function<void()> left_behind)
-    : coroutines_(coroutines), engine_(engine), spool_(spool), actions_(actions), alarm_(alarm), log_(std::move(log)),
-      applied_(std::move(applied)), left_behind_(std::move(left_behind)), routes_(std::make_shared<Routes>()),
-      former_routes_(routes_)
+                     Constraints &constraints, Alarm &alarm, std::shared_ptr<Log> log,
+                     std::function<void(const Accepted &)> applied, std::function<void()> left_behind)
+    : coroutines_(coroutines), engine_(engine), spool_(spool), actions_(actions), constraints_(constraints),
+      alarm_(alarm), log_(std::move(log)), applied_(std::move(applied)), left_behind_(std::move(left_behind)),
+      routes_(std::make_shared<Routes>()), former_routes_(routes_)
 {
 }
 
@@ -39,7 +39,7 @@ asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved s
     change_.starts = true;
     co_await make_durable();
     started(at.wall);
-    while (!stopping_ || !running_.empty() || changed()) {
+    while (!stopping_ || !running_.empty() || !looks_.empty() || changed()) {
         if (changed()) {
             co_await make_durable();
             continue;
@@ -98,6 +98,8 @@ void Conductor::stop()
     stopping_ = true;
     for (const auto &[action, stopper] : running_)
         stopper->stop("the agent was stopped");
+    for (const auto &[intent, stopper] : looks_)
+        stopper->stop("the agent was stopped");
     alarm_.wake();
 }
 
@@ -141,6 +143,8 @@ void Conductor::carry(const schedule::Stop &stop)
     for (const auto &[action, stopper] : running_)
         if (action.first == stop.intent && (!stop.action || action.second == *stop.action))
             stopper->stop(stop.reason);
+    if (const auto look = looks_.find(stop.intent); look != looks_.end())
+        look->second->stop(stop.reason);
 }
 
 void Conductor::carry(const schedule::KeepSuppression &keep)
@@ -169,6 +173,27 @@ void Conductor::carry(const schedule::KeepController &keep)
 void Conductor::carry(const schedule::Remark &remark)
 {
     log_->info("schedule remark schedule={} message={}", quoted(remark.schedule), quoted(remark.message));
+}
+
+void Conductor::carry(schedule::Check check)
+{
+    if (stopping_)
+        return; // as what would start
+    auto stopper = std::make_shared<Stopper>();
+    looks_.insert_or_assign(check.intent, stopper);
+    coroutines_.spawn(look(std::move(check), stopper));
+}
+
+asio::awaitable<void> Conductor::look(schedule::Check check, std::shared_ptr<Stopper> stopper)
+{
+    const Uuid intent = check.intent;
+    const Verdict verdict = co_await constraints_.look(check.work, stopper);
+    log_->debug("constraints looked at schedule={} attempt={} met={} reason={}", quoted(check.work->schedule.name),
+                check.attempt, verdict.met, quoted(verdict.reason));
+    looks_.erase(intent);
+    if (!stopping_ && !stopper->stopped())
+        decide(engine_.checked(intent, verdict.met, verdict.reason, now()));
+    alarm_.wake();
 }
 
 // Not kept waiting for the commit of what else was decided: the intent is durable, and the start itself makes its own

@@ -4,6 +4,7 @@
 #include "actions.hpp"
 #include "alarm.hpp"
 #include "base/log.hpp"
+#include "constraints/constraints.hpp"
 #include "coroutines.hpp"
 #include "routes.hpp"
 #include "schedule/engine.hpp"
@@ -22,9 +23,9 @@ class Conductor {
 public:
     // `applied` is called when an instruction is in force, that is durable; `left_behind` when something was spooled
     // by the routes of one that no longer is. Everything handed in outlives it.
-    Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Spool &spool, Actions &actions, Alarm &alarm,
-              std::shared_ptr<Log> log, std::function<void(const Accepted &)> applied,
-              std::function<void()> left_behind);
+    Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
+              Constraints &constraints, Alarm &alarm, std::shared_ptr<Log> log,
+              std::function<void(const Accepted &)> applied, std::function<void()> left_behind);
 
     // Runs until stop(), with the instruction in force at the start. `started` is called, with the time that the
     // schedules start at, when what they decide at the start is durable. Returns when nothing runs any more and all is
@@ -43,6 +44,7 @@ public:
 private:
     void decide(schedule::Decisions decisions);
     void carry(schedule::Plan plan);
+    void carry(schedule::Check check);
     void carry(schedule::Start start);
     void carry(schedule::Account account);
     void carry(const schedule::Stop &stop);
@@ -57,6 +59,7 @@ private:
     // Makes ready what is due soon. When to be back, for that or for what the engine has to do.
     schedule::Wakeup warm_ahead();
     asio::awaitable<void> make_durable();
+    asio::awaitable<void> look(schedule::Check check, std::shared_ptr<Stopper> stopper);
     asio::awaitable<void> perform(schedule::Start start, std::shared_ptr<const Routes> routes,
                                   std::shared_ptr<Stopper> stopper);
 
@@ -64,6 +67,7 @@ private:
     schedule::Engine &engine_;
     spool::Spool &spool_;
     Actions &actions_;
+    Constraints &constraints_;
     Alarm &alarm_;
     std::shared_ptr<Log> log_;
     std::function<void(const Accepted &)> applied_;
@@ -75,7 +79,8 @@ private:
     std::optional<Accepted> accepted_;            // with it
     std::vector<schedule::KeepController> reach_; // with it, too: losses and returns of the Controller
     std::map<std::pair<Uuid, std::size_t>, std::shared_ptr<Stopper>> running_;
-    std::set<Uuid> warmed_; // the intents due soon, whose methods have been made ready
+    std::map<Uuid, std::shared_ptr<Stopper>> looks_; // at constraints, by intent
+    std::set<Uuid> warmed_;                          // the intents due soon, whose methods have been made ready
     bool stopping_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "bench.hpp"
 
 #include "programs/agent/actions.hpp"
+#include "programs/agent/constraints/constraints.hpp"
 #include "spool/full_disk.hpp"
 
 #include <filesystem>
@@ -33,7 +34,8 @@ struct Field {
     Lookup lookup{loop.io.get_executor()};
     Budget budget{loop.io.get_executor(), spool, log};
     std::vector<frames::Parameter> known{{"contract", "100 Mb/s"}, {"address", "1 High Street"}};
-    Actions actions{loop.io.get_executor(), spool, host, catalogue, policy, lookup, budget, reporter, log, 60s, known};
+    Measuring measuring{host, catalogue, policy, lookup, budget, log, 60s, known};
+    Actions actions{loop.io.get_executor(), spool, measuring, reporter, log};
 
     // What the policy says of targets and plugins, beside its numbers.
     explicit Field(const std::string &rules, std::uint64_t bytes_per_day = 1000)
@@ -302,6 +304,69 @@ TEST_CASE(
     const model::Intent gap = it.plan({"a", "b", "c"});
     CHECK(it.run(work, gap, 0).rows == 2);
     CHECK(it.run(work, gap, 2).rows == 0);
+}
+
+TEST_CASE("a method's result is a constraint: it is run as an action is, and every row is compared [A7]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["rows"], "untargeted": ["rows"]})", 1350);
+    Constraints constraints(it.loop.io.get_executor(), it.budget, it.measuring, {});
+    const auto look = [&](const std::string &table, const std::string &column, model::Comparison comparison,
+                          const std::string &value, const std::string &method = "rows") {
+        auto work = Field::work_of({});
+        work->schedule.constraints = {{"check", model::MethodResult{"t", table, column, comparison, value}}};
+        work->constraint_tasks["t"] = {"t", {}, method, {{"0", "count", "2"}}, {}};
+        std::optional<Verdict> verdict;
+        it.loop.run([&]() -> asio::awaitable<void> {
+            const auto stopper = std::make_shared<Stopper>();
+            verdict = co_await constraints.look(work, stopper);
+        }());
+        return *verdict;
+    };
+    using enum model::Comparison;
+    CHECK(look("sample", "number", less, "2").met);
+    CHECK(it.budget.used() == 300);
+    CHECK(look("sample", "number", less, "1").reason == "check (method-result) number 1 >= 1");
+    CHECK(look("sample", "number", less, "one").reason ==
+          "check (method-result) 'one' is no int that number could have");
+    CHECK(look("lines", "number", less, "1").reason == "check (method-result) method rows has no table 'lines'");
+    CHECK(look("sample", "number", less, "2").reason ==
+          "check (method-result) cannot be told: t was refused, 1200 of today's 1350 bytes are used, 150 are left, and "
+          "this may need 300");
+    CHECK(look("sample", "number", equal, "0", "unbounded").reason.starts_with(
+        "check (method-result) cannot be told: t was refused, method unbounded "));
+    // Nothing of it is a result.
+    CHECK(sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))).empty());
+}
+
+TEST_CASE("the line is idle if others than the agent use less of it, over the window [A7]")
+{
+    Field it(R"("targets": {"allow": []})");
+    Constraints constraints(it.loop.io.get_executor(), it.budget, it.measuring, {});
+    const auto look = [&](std::uint64_t most, std::uint64_t noise, std::uint64_t counted) {
+        auto work = Field::work_of({});
+        work->schedule.constraints = {{"line-idle", model::LineIdle{"lo", most, 1s}}};
+        Budget::Meter meter(it.budget, UINT64_MAX, {});
+        boost::asio::ip::udp::socket sink(it.loop.io, {boost::asio::ip::address_v4::loopback(), 0});
+        std::optional<Verdict> verdict;
+        it.loop.run([&]() -> asio::awaitable<void> {
+            boost::asio::steady_timer soon(it.loop.io, 100ms);
+            soon.async_wait([&](boost::system::error_code) {
+                const std::vector<char> packet(50'000);
+                for (std::uint64_t sent = 0; sent < noise; sent += packet.size())
+                    sink.send_to(boost::asio::buffer(packet), sink.local_endpoint());
+                [[maybe_unused]] const auto stop = meter.count(counted);
+            });
+            const auto stopper = std::make_shared<Stopper>();
+            verdict = co_await constraints.look(work, stopper);
+        }());
+        return *verdict;
+    };
+    // Others on this machine may use the loopback, too: only less than they do can be told apart from this.
+    const Verdict busy = look(62'500, 10'000'000, 0);
+    CHECK_FALSE(busy.met);
+    CHECK(busy.reason.starts_with("line-idle "));
+    CHECK(busy.reason.ends_with(" > 0.5 Mb/s"));
+    CHECK(look(62'500, 10'000'000, 1'000'000'000'000).met);
 }
 
 TEST_CASE("what stands in the owner's policy is not told to the operator, neither a rule nor a mistake [F4]")

@@ -107,6 +107,8 @@ private:
 
     void carry(const schedule::Plan &plan) { carry(engine_.planned(plan.intent.id, now_)); }
 
+    void carry(const schedule::Check &check) { carry(engine_.checked(check.intent, true, "", now_)); }
+
     void carry(const schedule::Start &start)
     {
         run_({index_.at(start.intent.schedule), start.action}, now_.wall);

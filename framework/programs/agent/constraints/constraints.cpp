@@ -1,0 +1,183 @@
+#include "programs/agent/constraints/constraints.hpp"
+
+#include "programs/agent/constraints/comparison.hpp"
+#include "programs/agent/constraints/line.hpp"
+#include "programs/agent/constraints/power.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <cstdio>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <variant>
+
+namespace sonde::agent {
+
+namespace {
+
+constexpr auto kUndisturbed = asio::as_tuple(asio::use_awaitable);
+
+// In the order of model::Constraint::type.
+constexpr const char *kTypeNames[] = {"line-idle",         "interface-up",     "on-battery",
+                                      "local-time-window", "data-budget-left", "method-result"};
+
+// Which of them is not met, by its name where that says more than its type.
+Verdict of(const model::Constraint &constraint, Verdict verdict)
+{
+    const std::string type = kTypeNames[constraint.type.index()];
+    if (!verdict.met)
+        verdict.reason = (constraint.name == type ? type : constraint.name + " (" + type + ")") + " " + verdict.reason;
+    return verdict;
+}
+
+template <class... Types>
+bool is_one_of(const model::Constraint &constraint)
+{
+    return (std::holds_alternative<Types>(constraint.type) || ...);
+}
+
+std::string time_text(std::chrono::seconds time_of_day)
+{
+    const auto minutes = time_of_day / std::chrono::minutes(1);
+    char text[32];
+    std::snprintf(text, sizeof text, "%02d:%02d", static_cast<int>(minutes / 60), static_cast<int>(minutes % 60));
+    return text;
+}
+
+} // namespace
+
+Constraints::Constraints(asio::any_io_executor executor, Budget &budget, Measuring &measuring,
+                         Surroundings surroundings)
+    : executor_(std::move(executor)), budget_(budget), measuring_(measuring), surroundings_(std::move(surroundings))
+{
+}
+
+asio::awaitable<Verdict> Constraints::look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper)
+{
+    const std::vector<model::Constraint> &constraints = work->schedule.constraints;
+    for (const model::Constraint &constraint : constraints) {
+        Verdict verdict = std::visit(
+            [this](const auto &wanted) {
+                if constexpr (requires { judge(wanted); })
+                    return judge(wanted);
+                else
+                    return Verdict{};
+            },
+            constraint.type);
+        if (!verdict.met)
+            co_return of(constraint, std::move(verdict));
+    }
+    for (const model::Constraint &constraint : constraints) {
+        if (stopper->stopped() || !is_one_of<model::LineIdle>(constraint))
+            continue;
+        Verdict verdict = co_await watch(std::get<model::LineIdle>(constraint.type), stopper);
+        if (!verdict.met)
+            co_return of(constraint, std::move(verdict));
+    }
+    for (const model::Constraint &constraint : constraints) {
+        if (stopper->stopped() || !is_one_of<model::MethodResult>(constraint))
+            continue;
+        Verdict verdict = co_await measure(std::get<model::MethodResult>(constraint.type), *work, stopper);
+        if (!verdict.met)
+            co_return of(constraint, std::move(verdict));
+    }
+    co_return Verdict{};
+}
+
+Verdict Constraints::judge(const model::InterfaceUp &wanted) const
+{
+    const auto up = is_up(wanted.interface);
+    if (!up)
+        return Verdict::not_met(to_string(up.error()));
+    return *up ? Verdict{} : Verdict::not_met("interface " + wanted.interface + " is down or has no carrier");
+}
+
+Verdict Constraints::judge(const model::OnBattery &wanted) const
+{
+    const bool is = on_battery(surroundings_.supplies);
+    if (is == wanted.value)
+        return {};
+    return Verdict::not_met(is ? "the machine runs on battery" : "the machine does not run on battery");
+}
+
+Verdict Constraints::judge(const model::LocalTimeWindow &wanted) const
+{
+    const auto utc = std::chrono::floor<std::chrono::seconds>(now().wall);
+    const auto local = utc + surroundings_.zone.at(utc).offset;
+    const auto time = local - std::chrono::floor<std::chrono::days>(local);
+    if (in_window(wanted, time))
+        return {};
+    return Verdict::not_met("it is " + time_text(time) + ", not in " + time_text(wanted.from) + " to " +
+                            time_text(wanted.until));
+}
+
+Verdict Constraints::judge(const model::DataBudgetLeft &wanted) const
+{
+    const std::uint64_t left = surroundings_.bytes_left();
+    if (left >= wanted.bytes_min)
+        return {};
+    return Verdict::not_met(std::to_string(left) + " bytes < " + std::to_string(wanted.bytes_min) + " bytes");
+}
+
+asio::awaitable<Verdict> Constraints::watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper)
+{
+    const std::optional<std::string> interface = wanted.interface ? wanted.interface : default_interface();
+    if (!interface)
+        co_return Verdict::not_met("cannot be told: there is no default route");
+    const auto before = bytes_of(*interface);
+    if (!before)
+        co_return Verdict::not_met("cannot be told: " + to_string(before.error()));
+    const std::uint64_t own_before = budget_.counted();
+    const MonotonicTime begun = now().monotonic;
+
+    asio::steady_timer window(executor_);
+    window.expires_after(std::max(wanted.window, std::chrono::seconds(1)));
+    stopper->on_stop([&window] { window.cancel(); });
+    co_await window.async_wait(kUndisturbed);
+    stopper->on_stop({});
+
+    const auto after = bytes_of(*interface);
+    if (!after)
+        co_return Verdict::not_met("cannot be told: " + to_string(after.error()));
+    if (*after < *before)
+        co_return Verdict::not_met("cannot be told: interface " + *interface + " was made anew meanwhile");
+    const std::uint64_t line = *after - *before;
+    const std::uint64_t others = line - std::min(line, budget_.counted() - own_before);
+    const std::chrono::duration<double> time = now().monotonic - begun;
+    const double rate = static_cast<double>(others) / time.count();
+    if (rate <= static_cast<double>(wanted.bytes_per_second_max))
+        co_return Verdict{};
+    co_return Verdict::not_met(rate_text(rate) + " > " + rate_text(static_cast<double>(wanted.bytes_per_second_max)));
+}
+
+asio::awaitable<Verdict> Constraints::measure(const model::MethodResult &wanted, const schedule::Work &work,
+                                              std::shared_ptr<Stopper> stopper)
+{
+    const auto task = work.constraint_tasks.find(wanted.task);
+    if (task == work.constraint_tasks.end())
+        co_return Verdict::not_met("cannot be told: there is no task '" + wanted.task + "'");
+    std::optional<ComparedRows> rows;
+    Measuring::Asked asked{task->second, task->second.options, work.schedule.name, now().monotonic, {}, {}};
+    asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
+        return rows.emplace(wanted, method.method(), std::move(traffic));
+    };
+    model::Outcome outcome;
+    co_await measuring_.measure(asked, stopper, outcome);
+    if (outcome.word != model::OutcomeWord::completed)
+        co_return Verdict::not_met("cannot be told: " + wanted.task + " was " + model::to_string(outcome.word) + ", " +
+                                   outcome.message);
+    co_return rows->verdict();
+}
+
+bool in_window(const model::LocalTimeWindow &window, std::chrono::seconds time_of_day)
+{
+    if (window.from <= window.until)
+        return window.from <= time_of_day && time_of_day < window.until;
+    return window.from <= time_of_day || time_of_day < window.until;
+}
+
+} // namespace sonde::agent

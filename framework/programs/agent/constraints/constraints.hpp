@@ -1,0 +1,56 @@
+#pragma once
+
+#include "model/constraint.hpp"
+#include "programs/agent/budget.hpp"
+#include "programs/agent/constraints/verdict.hpp"
+#include "programs/agent/measuring.hpp"
+#include "programs/agent/stopper.hpp"
+#include "schedule/work.hpp"
+#include "schedule/zone.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace sonde::agent {
+
+// Whether the constraints of a schedule are met at this moment. What cannot be told is not met. Belongs to one thread;
+// everything handed in outlives it.
+class Constraints {
+public:
+    struct Surroundings {
+        schedule::Zone zone;                                        // of the local time
+        std::filesystem::path supplies = "/sys/class/power_supply"; // of power
+        std::function<std::uint64_t()> bytes_left;                  // of the line's data budget
+    };
+
+    Constraints(asio::any_io_executor executor, Budget &budget, Measuring &measuring, Surroundings surroundings);
+
+    // Looks at those that answer at once first, then at the line, then at the results of methods, and ends with the
+    // first that is not met. Once it is stopped its answer means nothing.
+    asio::awaitable<Verdict> look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper);
+
+private:
+    Verdict judge(const model::InterfaceUp &wanted) const;
+    Verdict judge(const model::OnBattery &wanted) const;
+    Verdict judge(const model::LocalTimeWindow &wanted) const;
+    Verdict judge(const model::DataBudgetLeft &wanted) const;
+    asio::awaitable<Verdict> watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper);
+    asio::awaitable<Verdict> measure(const model::MethodResult &wanted, const schedule::Work &work,
+                                     std::shared_ptr<Stopper> stopper);
+
+    asio::any_io_executor executor_;
+    Budget &budget_;
+    Measuring &measuring_;
+    Surroundings surroundings_;
+};
+
+// Whether a time of day is in the window.
+bool in_window(const model::LocalTimeWindow &window, std::chrono::seconds time_of_day);
+
+} // namespace sonde::agent

@@ -1,0 +1,262 @@
+#include "measuring.hpp"
+
+#include "frames/privileges.hpp"
+#include "plugin_host/traffic_bound.hpp"
+
+#include <utility>
+
+namespace sonde::agent {
+
+namespace {
+
+using model::Blame;
+using model::OutcomeWord;
+
+// The outcome's word for how a run ended that nobody stopped.
+OutcomeWord word_of(const plugin_host::RunResult &result)
+{
+    if (result.status == 0)
+        return OutcomeWord::completed;
+    return result.blame == Blame::policy ? OutcomeWord::refused : OutcomeWord::failed;
+}
+
+void refuse(model::Outcome &outcome, std::string reason)
+{
+    fail(outcome, OutcomeWord::refused, plugin_host::kStatusRefused, Blame::policy, std::move(reason));
+}
+
+void interrupt(model::Outcome &outcome, const Stopper &stopper)
+{
+    fail(outcome, OutcomeWord::interrupted, plugin_host::kStatusCancelled, Blame::agent, stopper.reason());
+}
+
+policy::Request request_of(const frames::MethodDescription &method, const plugin_host::Arguments &arguments)
+{
+    policy::Request request;
+    request.method = method.id;
+    // What does not say that it only observes may send.
+    request.active = (method.flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE;
+    request.privileges = frames::privilege_names(method.privileges & frames::kPrivileges);
+    request.targets = arguments.targets;
+    request.declared_bytes = plugin_host::traffic_bound(method, arguments.values);
+    // One that only observes and declares no bound sends nothing; any other may send anything.
+    if (!request.declared_bytes && !request.active)
+        request.declared_bytes = 0;
+    return request;
+}
+
+} // namespace
+
+void fail(model::Outcome &outcome, OutcomeWord word, std::int32_t status, Blame blame, std::string message)
+{
+    outcome.word = word;
+    outcome.status = status;
+    outcome.blame = blame;
+    outcome.message = std::move(message);
+}
+
+asio::awaitable<void> Measuring::measure(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
+{
+    auto admitted = co_await admit(asked, stopper, outcome);
+    if (!admitted)
+        co_return;
+    // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run; and not before, as
+    // one that waits for its turn neither runs nor sends.
+    ++running_;
+    Budget::Meter meter(budget_, policy_.current().bytes_per_day(), admitted->declared_bytes);
+    co_await run(asked, std::move(*admitted), meter, stopper, outcome);
+    --running_;
+}
+
+asio::awaitable<void> Measuring::warm(const model::Task &task)
+{
+    const auto method = catalogue_.find_method(task);
+    if (!method)
+        co_return;
+    policy::Request request;
+    request.method = method->method().id;
+    request.declared_bytes = 0;
+    if (!policy_.current().judge(request))
+        co_return;
+    // What is wrong with it, the run will say.
+    [[maybe_unused]] const auto ready = co_await host_.warm(method->file);
+}
+
+bool Measuring::takes_input(const model::Task &task) const
+{
+    const auto method = catalogue_.find_method(task);
+    return method && (method->method().flags & SONDE_TAKES_INPUT) != 0;
+}
+
+asio::awaitable<std::optional<Measuring::Admitted>>
+Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
+{
+    // It may be why there is no method.
+    if (policy_.current().denies_all()) {
+        refuse(outcome, policy_.current().judge({}).reason);
+        co_return std::nullopt;
+    }
+    // It may be as well.
+    const bool confined = co_await isolated(outcome);
+    if (!confined)
+        co_return std::nullopt;
+    auto method = find_method(asked.task, outcome);
+    if (!method)
+        co_return std::nullopt;
+    auto arguments = plugin_host::read_options(method->method(), asked.options);
+    if (!arguments) {
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
+             to_string(arguments.errors.front()));
+        co_return std::nullopt;
+    }
+    policy::Request request = request_of(method->method(), *arguments);
+    const Result<void> admitted = policy_.admit(method->file, method->hash);
+    if (!admitted) {
+        refuse(outcome, "plugin " + method->file.filename().string() + " " + admitted.error().what);
+        co_return std::nullopt;
+    }
+    // What is refused whoever else runs does not wait for its turn.
+    policy::Verdict verdict = ask_policy(request, Others::are_absent);
+    std::shared_ptr<plugin_host::Turns::Turn> turn;
+    if (verdict) {
+        turn = co_await wait_for_turn(*method, stopper);
+        if (!turn) {
+            interrupt(outcome, *stopper);
+            co_return std::nullopt;
+        }
+        verdict = ask_policy(request);
+    }
+    if (verdict) {
+        // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
+        const bool known = co_await look_up(request, arguments->network.family, stopper, outcome);
+        if (!known)
+            co_return std::nullopt;
+        verdict = ask_policy(request);
+    }
+    if (!verdict) {
+        if (verdict.address)
+            log_->debug("address refused schedule={} address={}", quoted(asked.schedule), to_string(*verdict.address));
+        refuse(outcome, verdict.reason);
+        co_return std::nullopt;
+    }
+    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes, std::move(turn)};
+    co_return begins;
+}
+
+asio::awaitable<bool> Measuring::isolated(model::Outcome &outcome)
+{
+    if (!policy_.strict_isolation())
+        co_return true;
+    const auto greeting = co_await host_.greeting();
+    if (!greeting) {
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoLauncher, Blame::agent, to_string(greeting.error()));
+        co_return false;
+    }
+    const std::string missing = plugin_host::missing_layers(*greeting);
+    if (!missing.empty())
+        refuse(outcome, "the local policy wants strict isolation, and this system lacks " + missing);
+    co_return missing.empty();
+}
+
+std::optional<plugin_host::CatalogueMethod> Measuring::find_method(const model::Task &task,
+                                                                   model::Outcome &outcome) const
+{
+    auto method = catalogue_.find_method(task);
+    if (method)
+        return std::move(*method);
+    const plugin_host::PluginFile *held = catalogue_.quarantined(task);
+    if (held != nullptr)
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusQuarantined, Blame::platform,
+             "plugin " + held->file.filename().string() + " is " + held->reason);
+    else
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoMethod, Blame::agent, to_string(method.error()));
+    return std::nullopt;
+}
+
+asio::awaitable<bool> Measuring::look_up(policy::Request &request, std::uint8_t family,
+                                         std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
+{
+    std::vector<std::string> names = policy::names_among(request.targets);
+    auto addresses = co_await lookup_.look_up(std::move(names), family, stopper);
+    if (stopper->stopped()) {
+        interrupt(outcome, *stopper);
+        co_return false;
+    }
+    if (!addresses) {
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoAddress, Blame::resolver,
+             to_string(addresses.error()));
+        co_return false;
+    }
+    request.addresses = std::move(*addresses);
+    co_return true;
+}
+
+asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>
+Measuring::wait_for_turn(const plugin_host::CatalogueMethod &method, std::shared_ptr<Stopper> stopper)
+{
+    auto canceller = std::make_shared<plugin_host::Canceller>();
+    stopper->on_stop([canceller] { canceller->cancel(); });
+    auto turn = co_await host_.turn(method.description, method.index, canceller);
+    stopper->on_stop({});
+    co_return turn;
+}
+
+policy::Verdict Measuring::ask_policy(policy::Request &request, Others others)
+{
+    request.used_bytes = budget_.used();
+    request.promised_bytes = others == Others::count ? budget_.promised() : 0;
+    request.running = others == Others::count ? running_ : 0;
+    return policy_.current().judge(request);
+}
+
+asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budget::Meter &meter,
+                                     std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
+{
+    auto ready = co_await budget_.make_ready(meter.limit());
+    if (!ready) {
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
+             "its bytes could not be booked: " + to_string(ready.error()));
+        co_return;
+    }
+    auto canceller = std::make_shared<plugin_host::Canceller>();
+    stopper->on_stop([canceller] { canceller->cancel(); });
+    std::optional<Budget::Stop> over; // why it has to stop
+    plugin_host::RowSink &rows = asked.open(admitted.method, [&meter, &over, canceller](std::uint64_t bytes) {
+        const std::optional<Budget::Stop> stop = meter.count(bytes);
+        if (stop && !over) {
+            over = stop;
+            canceller->cancel();
+        }
+    });
+    plugin_host::RunRequest request;
+    request.plugin = admitted.method.file;
+    request.hash = admitted.method.hash;
+    request.description = admitted.method.description;
+    request.method = admitted.method.index;
+    request.arguments = std::move(admitted.arguments);
+    request.deadline = now().monotonic + longest_run_;
+    request.canceller = canceller;
+    request.turn = std::move(admitted.turn);
+    request.parameters = parameters_;
+    request.inputs = asked.inputs;
+
+    const plugin_host::RunResult result = co_await host_.run(std::move(request), rows);
+    stopper->on_stop({});
+
+    if (stopper->stopped())
+        fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
+    else if (over && over->cause == Budget::Stop::Cause::limit)
+        refuse(outcome, over->reason);
+    else if (over)
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent, over->reason);
+    else
+        fail(outcome, word_of(result), result.status, result.blame, result.message);
+    outcome.start = result.started.wall;
+    outcome.end = result.ended.wall;
+    outcome.lateness = result.started.monotonic - asked.due;
+    outcome.rows = result.rows;
+    outcome.sent_bytes = result.sent_bytes;
+    outcome.received_bytes = result.received_bytes;
+}
+
+} // namespace sonde::agent
