@@ -3,10 +3,15 @@
 #include "base/result.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace date {
+class time_zone;
+}
+namespace Posix {
 class time_zone;
 }
 
@@ -26,9 +31,10 @@ public:
     // UTC + offset. Zone{} is UTC.
     explicit Zone(std::chrono::minutes offset = std::chrono::minutes(0)) : offset_(offset) {}
 
-    // A zone of /usr/share/zoneinfo, as Europe/London; an Error if there is none of that name, or no tz data at all.
+    // A zone of /usr/share/zoneinfo, as Europe/London, or a rule as POSIX has it, as EST5EDT,M3.2.0,M11.1.0; an Error
+    // if it is neither, or there is no tz data at all.
     static Result<Zone> named(std::string_view name);
-    // The system's: what TZ names, else what /etc/localtime is. Read anew only by another process.
+    // The system's: what TZ names, be it a path, else what /etc/localtime is. Read anew only by another process.
     static Result<Zone> local();
 
     // As tz data names it; UTC or +05:30 for a fixed one.
@@ -36,9 +42,14 @@ public:
     ZoneStretch at(std::chrono::sys_seconds time) const;
 
 private:
-    explicit Zone(const date::time_zone *zone) : zone_(zone) {}
+    Zone(const date::time_zone *zone, std::shared_ptr<const Posix::time_zone> rule, std::string name)
+        : zone_(zone), rule_(std::move(rule)), name_(std::move(name))
+    {
+    }
 
-    const date::time_zone *zone_ = nullptr; // of the library's one list, which lives as long as the process
+    const date::time_zone *zone_ = nullptr;        // of the library's one list, which lives as long as the process
+    std::shared_ptr<const Posix::time_zone> rule_; // what holds after the last change that the list has
+    std::string name_;
     std::chrono::seconds offset_{0};
 };
 
