@@ -4,7 +4,8 @@ of what it applied and when it started, alone. It shares no code with the schedu
 The rules, each exact to the nanosecond, so that a trigger beside a kill or a new instruction is decided by the log:
 
 - An instruction is in force from its application on, and no longer at its replacement: [applied, replaced).
-- A schedule whose configuration (itself, the events that start and end it, the tasks of its actions) is the same in the next instruction goes
+- A schedule whose configuration (itself, the events that start and end it, the tasks of its actions and of the results that
+  its constraints compare) is the same in the next instruction goes
   on untouched. One that differs ends there, and another begins. Restarts change nothing of that.
 - periodic: each start + k * interval in [begin, end) of the configuration and before the event's own `end`. Without
   `start` it is anchored at the epoch + FNV-1a-64("AGENT-ID/EVENT-NAME") mod interval, in milliseconds. Whether the
@@ -17,14 +18,13 @@ The rules, each exact to the nanosecond, so that a trigger beside a kill or a ne
 - controller-lost and controller-connected: at each loss and return of the Controller that the log tells, with the
   configuration in force.
 - What ends a run, its schedule's end event or duration, changes nothing of what is planned. Nor does a suppression: the
-  triggers that one holds back are planned, and suppressed.
+  triggers that one holds back are planned, and suppressed. Nor do constraints: those that are not met are planned, too.
 - A start counts when it is durable, and so does an application. A kill between that and the line leaves the line out;
   the next start's line then names the instruction in force with its time, and its number tells of the starts before it.
   Such a start had the same instruction in force as the next one: nothing is applied before a start's line is written.
 """
 import dataclasses
 import datetime
-import fnmatch
 import re
 import zoneinfo
 
@@ -107,7 +107,8 @@ def calendar_triggers(event, begin_ns, end_ns, zone):
     """The triggers t of a calendar event with begin_ns <= t < end_ns: second by second."""
     timing = event["calendar"]
     if "timezone-offset" in timing:
-        sign, hours, minutes = re.fullmatch(r"([+-])(\d\d):(\d\d)", timing["timezone-offset"]).groups()
+        offset = timing["timezone-offset"].replace("Z", "+00:00")
+        sign, hours, minutes = re.fullmatch(r"([+-])(\d\d):(\d\d)", offset).groups()
         shift = datetime.timedelta(hours=int(hours), minutes=int(minutes))
         zone = datetime.timezone(-shift if sign == "-" else shift)
 
@@ -132,14 +133,20 @@ def calendar_triggers(event, begin_ns, end_ns, zone):
 
 
 def configurations(instruction):
-    """{schedule: (itself, its event, its actions' tasks, the event that ends it)}."""
+    """{schedule: (itself, its event, its actions' and constraints' tasks, the event that ends it)}."""
     lmap = instruction["ietf-lmap-control:lmap"]
     events = {event["name"]: event for event in lmap["events"]["event"]}
     tasks = {task["name"]: task for task in lmap["tasks"]["task"]}
     return {schedule["name"]: (schedule, events[schedule["start"]],
-                               [tasks[action["task"]] for action in schedule["action"]],
+                               [tasks[name] for name in tasks_of(schedule)],
                                events.get(schedule.get("end")))
             for schedule in lmap["schedules"]["schedule"]}
+
+
+def tasks_of(schedule):
+    results = [constraint["method-result"] for constraint in schedule.get("sonde-lmap:constraint", [])
+               if "method-result" in constraint]
+    return [user["task"] for user in schedule.get("action", []) + results]
 
 
 def periods(history, instructions):
@@ -188,7 +195,7 @@ def planned(history, instructions, agent_id, until_ns, zone=datetime.timezone.ut
             happened[f"controller-{what}"] = [at for at, told, in_force in history.reach
                                               if told == what and first <= in_force < beyond]
         found = triggers(event, agent_id, begin, end, happened, zone)
-        for action in schedule["action"]:
+        for action in schedule.get("action", []):
             plan.setdefault((schedule["name"], action["name"]), []).extend(found)
     return plan
 
@@ -215,6 +222,26 @@ def spans(suppression, events, agent_id, begin_ns, end_ns, zone=datetime.timezon
     return found + ([(since, end_ns)] if since is not None else [])
 
 
+def glob_matches(pattern, text):
+    """`*`, `?`, `[seq]`, `[!seq]`, and a backslash before what stands for itself, also within brackets. A bracket that is
+    never closed stands for itself."""
+    regex, at = "", 0
+    while at < len(pattern):
+        character, at = pattern[at], at + 1
+        if character == "\\":
+            if at == len(pattern):
+                return False
+            character, at = pattern[at], at + 1
+            regex += re.escape(character)
+        elif character == "[" and (found := re.match(r"(!|(?!!))((?:\\.|[^\\])(?:\\.|[^\\\]])*)\]", pattern[at:], re.S)):
+            inside = re.sub(r"\\(.)|([\[\]^&~|\\])", lambda m: re.escape(m[1]) if m[1] else "\\" + m[2], found[2],
+                            flags=re.S)
+            regex, at = regex + "[" + ("^" if found[1] else "") + inside + "]", at + found.end()
+        else:
+            regex += {"*": ".*", "?": "."}.get(character) or re.escape(character)
+    return re.fullmatch(regex, text, re.S) is not None
+
+
 def suppressed(instruction, plan, agent_id, begin_ns, end_ns, zone=datetime.timezone.utc):
     """{(schedule, action): [triggers]} of those of a plan of one instruction, in force in [begin_ns, end_ns), that a
     suppression holds back by a tag of the schedule or of the action, as far as actions start when they are triggered."""
@@ -224,10 +251,10 @@ def suppressed(instruction, plan, agent_id, begin_ns, end_ns, zone=datetime.time
               for suppression in lmap.get("suppressions", {}).get("suppression", [])]
     held_back = {}
     for schedule in lmap["schedules"]["schedule"]:
-        for action in schedule["action"]:
+        for action in schedule.get("action", []):
             tags = schedule.get("suppression-tag", []) + action.get("suppression-tag", [])
             times = [span for patterns, its_spans in active for span in its_spans
-                     if any(fnmatch.fnmatchcase(tag, pattern) for tag in tags for pattern in patterns)]
+                     if any(glob_matches(pattern, tag) for tag in tags for pattern in patterns)]
             which = schedule["name"], action["name"]
             held_back[which] = [at for at in plan.get(which, []) if any(since <= at < to for since, to in times)]
     return held_back

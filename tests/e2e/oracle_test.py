@@ -2,7 +2,10 @@
 
 usage: oracle_test.py TESTS_DIRECTORY
 """
+import ctypes
 import json
+import random
+import re
 import sys
 
 sys.path.append(sys.argv[1])
@@ -179,6 +182,8 @@ def a_calendar_is_read_in_its_offset_or_else_where_the_agent_is():
     equal(oracle.planned(history, {"e": fixed}, AGENT, *ns(7200), zone="America/New_York"), {("s", "t"): ns(0)})
     west = instruction(("s", calendar(timezone_offset="-00:30", hour=[3], minute=[30], second=[0]), ["t"]))
     equal(of(applied("e", 0), 7200, e=west), {"s": ns(0)})
+    utc = instruction(("s", calendar(timezone_offset="Z", hour=[4], minute=[0], second=[7]), ["t"]))
+    equal(oracle.planned(history, {"e": utc}, AGENT, *ns(7200), zone="America/New_York"), {("s", "t"): ns(7)})
 
 
 @case
@@ -198,6 +203,46 @@ def a_change_of_the_event_that_ends_a_schedule_is_a_change_of_it():
     other = json.loads(json.dumps(one))
     other["ietf-lmap-control:lmap"]["events"]["event"][1]["periodic"]["interval"] = 7
     equal(of(applied("a", 1) + applied("b", 3), 4, a=one, b=other)["s"], ns(1, 3))
+
+
+@case
+def constraints_hold_nothing_of_the_plan_back_and_their_tasks_belong_to_the_schedule():
+    one = instruction(("s", periodic(start=0), ["t"]), tasks=("t", "check"))
+    one["ietf-lmap-control:lmap"]["schedules"]["schedule"][0]["sonde-lmap:constraint"] = [
+        {"name": "c", "method-result": {"task": "check"}}, {"name": "d", "on-battery": True}]
+    equal(of(applied("a", 1), 30, a=one), {"s": ns(10, 20)})
+    other = json.loads(json.dumps(one))
+    other["ietf-lmap-control:lmap"]["tasks"]["task"][1]["tag"] = ["x"]
+    both = {"a": one, "b": other}
+    equal(len(list(oracle.periods(oracle.read_log(applied("a", 1) + applied("b", 2)), both))), 2)
+
+
+@case
+def a_schedule_without_actions_plans_nothing():
+    one = instruction(("s", periodic(start=0), ["t"]), ("none", periodic("q", start=0), []))
+    del one["ietf-lmap-control:lmap"]["schedules"]["schedule"][1]["action"]
+    equal(of(applied("a", 1), 30, a=one), {"s": ns(10, 20)})
+
+
+@case
+def a_glob_matches_what_fnmatch_matches():
+    fnmatch = ctypes.CDLL(None).fnmatch
+    random.seed(7)
+    matched = 0
+    for _ in range(20000):
+        pattern = "".join(random.choices("ab*?[]!-\\", k=random.randrange(7)))
+        text = "".join(random.choices("ab*?[]!-\\", k=random.randrange(5)))
+        if odd(pattern):
+            continue
+        expected = fnmatch(pattern.encode(), text.encode(), 0) == 0
+        matched += expected
+        equal((pattern, text, oracle.glob_matches(pattern, text)), (pattern, text, expected))
+    assert matched > 500, matched
+
+
+def odd(pattern):
+    """Ranges that run backwards, and brackets that are never closed, are each library's own."""
+    return re.search(r"\[.*-", pattern) or pattern.count("[") > pattern.count("]")
 
 
 @case
