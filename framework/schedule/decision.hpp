@@ -13,8 +13,8 @@
 #include <variant>
 #include <vector>
 
-// What the engine wants done, as values. All Plan, Account, Forget and Keep of one answer belong into one transaction,
-// in their order; then come Start and Stop, in their order.
+// What the engine wants done, as values. All Plan, Account, Forget... and Keep... of one answer belong into one
+// transaction, in their order; then come Start and Stop, in their order.
 namespace sonde::schedule {
 
 // How far a schedule has been planned; the spool keeps one a schedule, so that a restart knows which triggers passed
@@ -82,7 +82,8 @@ struct Account {
 };
 
 // End the running actions of this intent, or this one alone; Engine::action_ended is still to be called for each. The
-// look at its constraints, if there is one under way, may end without an answer.
+// look at its constraints, if there is one under way, may end without an answer. The instruction asks for it, so what
+// is interrupted has not failed.
 struct Stop {
     Uuid intent;
     std::optional<std::size_t> action;
@@ -91,6 +92,12 @@ struct Stop {
 
 // Delete the progress of a schedule that is no longer there.
 struct Forget {
+    std::string schedule;
+};
+
+// A schedule is no longer there, or another one of its name is: its counters begin anew, and what runs of it counts in
+// none.
+struct ForgetCounts {
     std::string schedule;
 };
 
@@ -114,8 +121,8 @@ struct Remark {
     std::string message;
 };
 
-using Decision =
-    std::variant<Plan, Check, Start, Account, Stop, Forget, KeepSuppression, ForgetSuppression, KeepController, Remark>;
+using Decision = std::variant<Plan, Check, Start, Account, Stop, Forget, ForgetCounts, KeepSuppression,
+                              ForgetSuppression, KeepController, Remark>;
 using Decisions = std::vector<Decision>;
 
 // An action of an intent that was not closed when the agent ended.

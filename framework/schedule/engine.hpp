@@ -65,8 +65,10 @@ struct Ahead {
 // - controller-lost triggers when no Controller has answered for controller-timeout since the last that did, or since
 // the
 //   start; controller-connected at the first answer after that. They run on the monotonic clock as immediate ones do,
-//   and what was lost when the agent ended is lost when it starts.
-// - A run that has triggered its end event since it was due, or has lasted for its `duration`, is stopped: its running
+//   and what was lost when the agent ended is lost when it starts. A timeout below 3 s counts as 3 s, as an agent asks
+//   its Controller once a second at most.
+// - A run whose end event has triggered since it was due (of one that is no time of the clock: whose spread ends then),
+// or has lasted for its `duration`, is stopped: its running
 //   actions end as their methods do, the actions after them are interrupted. An end that passes while the agent is down
 //   needs nothing: the run is interrupted anyway.
 // - A trigger with constraints is checked when it is due, and again retries.delay (on the monotonic clock) after each
@@ -139,6 +141,8 @@ private:
         std::set<Uuid> pending;
         Tally overlapped;
         std::optional<Uuid> running;
+        std::optional<Source> end{};  // the end event
+        std::optional<Signal> ends{}; // its last trigger, of one that is no time of the clock
     };
     struct Pending {
         model::Intent intent;
@@ -159,8 +163,7 @@ private:
         std::set<std::size_t> active;
         bool removed = false;       // its schedule is no longer in force
         std::optional<Reason> rest; // no further action starts: what becomes of them
-        std::optional<Source> end;  // the schedule's end event
-        std::optional<Signal> ends; // and the trigger of it that ends this run
+        std::optional<Signal> ends; // the trigger of its end event that ends it
         std::optional<MonotonicTime> until;
         std::optional<Waiting> waiting; // nothing has started
     };
@@ -211,6 +214,7 @@ private:
     void stop_running(const Suppressor &suppressor, Decisions &out);
     // It has become active, or has come into force as that.
     void suppression_begins(const Suppressor &suppressor, Decisions &out);
+    void set_controller_timeout(const model::Instruction &instruction);
     // The active suppression that matches one of these tags, if any.
     const Suppressor *suppressing(const std::vector<std::string> &tags) const;
     void refresh_suppressions();

@@ -37,7 +37,7 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     Decisions out;
     last_ = now;
     last_alive_ = saved.last_alive;
-    controller_timeout_ = instruction.agent.controller_timeout;
+    set_controller_timeout(instruction);
     contacted_ = now.monotonic;
     controller_lost_ = saved.controller_lost;
     for (Work &work : works_of(instruction))
@@ -127,6 +127,10 @@ std::string Engine::down(bool starting, Now now) const
 
 void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out)
 {
+    if (instance.end && instance.fresh && !instance.ends)
+        instance.ends = instance.end->on(Happening::configured, now, random_);
+    if (instance.end && starting && !instance.ends)
+        instance.ends = instance.end->on(Happening::started, now, random_);
     const Reason reason = instance.fresh ? Reason{model::OutcomeWord::missed, model::Blame::unknown,
                                                   "its time had passed when the instruction came into force"}
                                          : Reason{model::OutcomeWord::missed, model::Blame::agent, down(starting, now)};
@@ -177,9 +181,11 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
         else
             gone.push_back(name);
     }
-    for (const std::string &name : gone)
+    for (const std::string &name : gone) {
         remove(name, out);
-    controller_timeout_ = instruction.agent.controller_timeout;
+        out.push_back(ForgetCounts{name});
+    }
+    set_controller_timeout(instruction);
     set_suppressors(instruction, nullptr, now, out);
     for (auto &[name, work] : asked)
         begin(add(std::move(work)), false, now, {}, out);
@@ -201,6 +207,8 @@ Engine::Instance &Engine::add(Work work)
     const Timing timing(work.event, agent_id_, zone_);
     const std::string name = work.schedule.name;
     Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
+    if (instance.work->end)
+        instance.end.emplace(*instance.work->end, agent_id_, zone_);
     return instances_.insert_or_assign(name, std::move(instance)).first->second;
 }
 

@@ -24,13 +24,12 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     model::Intent intent = take(instance, id).intent;
     instance.running = id;
     Running &run =
-        running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false, {}, {}, {}, {}, {}}).first->second;
-    if (run.work->end) {
-        run.end.emplace(*run.work->end, agent_id_, zone_);
+        running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false, {}, {}, {}, {}}).first->second;
+    if (instance.ends && *instance.ends->monotonic > now.monotonic) {
+        wait_for_end(id, run, instance.ends);
+    } else if (instance.end && now.wall >= kClockIsSet) { // by one that has not been set, no time is the event's
         const WallTime began = instance.timing.timed() ? run.intent.due() : now.wall;
-        // By a clock that has not been set, no time is the event's.
-        if (now.wall >= kClockIsSet)
-            wait_for_end(id, run, run.end->next(began + std::chrono::nanoseconds(1), random_));
+        wait_for_end(id, run, instance.end->next(began + std::chrono::nanoseconds(1), random_));
     }
     if (run.work->schedule.constraints.empty()) {
         begin_actions(id, since, now, out);

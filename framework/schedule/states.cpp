@@ -6,6 +6,13 @@
 // What is active and what is not: suppressions, the connection to the Controller, runs that are to end.
 namespace sonde::schedule {
 
+namespace {
+
+// See the rules at Engine.
+constexpr std::chrono::seconds kControllerTimeoutLeast{3};
+
+} // namespace
+
 Decisions Engine::contact(Now now)
 {
     Decisions out = advance(now);
@@ -18,6 +25,13 @@ Decisions Engine::contact(Now now)
     return out;
 }
 
+void Engine::set_controller_timeout(const model::Instruction &instruction)
+{
+    controller_timeout_ = instruction.agent.controller_timeout;
+    if (controller_timeout_)
+        controller_timeout_ = std::max(*controller_timeout_, kControllerTimeoutLeast);
+}
+
 void Engine::happen(Happening happening, Now now, Decisions &out)
 {
     for (auto &[name, suppressor] : suppressors_) {
@@ -25,11 +39,12 @@ void Engine::happen(Happening happening, Now now, Decisions &out)
             suppressor, [&] { suppressor.happened(happening, now, random_); }, out);
         fire_due(suppressor, WallTime::min(), now.monotonic, out);
     }
-    for (auto &[id, run] : running_) {
-        if (!run.end || run.rest)
+    for (auto &[name, instance] : instances_) {
+        if (!instance.end || happening_of(*instance.work->end) != happening)
             continue;
-        if (auto signal = run.end->on(happening, now, random_))
-            wait_for_end(id, run, signal);
+        instance.ends = instance.end->on(happening, now, random_);
+        if (Running *run = instance.running ? &running_.at(*instance.running) : nullptr; run != nullptr && !run->rest)
+            wait_for_end(*instance.running, *run, instance.ends);
     }
     for (auto &[name, instance] : instances_) {
         if (happening_of(instance.work->event) == happening)
@@ -145,9 +160,10 @@ void Engine::states_set_back(Now now, Decisions &out)
         change(
             suppressor, [&] { suppressor.clock_set_back(now, random_); }, out);
     // A run ends at the first trigger that the clock shows from now on.
-    for (auto &[id, run] : running_) {
-        if (run.ends && !run.ends->monotonic)
-            wait_for_end(id, run, run.end->next(now.wall, random_));
+    for (auto &[name, instance] : instances_) {
+        Running *run = instance.running ? &running_.at(*instance.running) : nullptr;
+        if (run != nullptr && run->ends && !run->ends->monotonic)
+            wait_for_end(*instance.running, *run, instance.end->next(now.wall, random_));
     }
 }
 

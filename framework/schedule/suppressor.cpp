@@ -72,11 +72,11 @@ void Suppressor::happened(Happening happening, Now now, const Random &random)
     };
     const std::optional<Signal> start = signal_of(start_);
     const std::optional<Signal> end = signal_of(end_);
-    // What still waits for its spread comes before what happens now.
+    // What still waits for its spread to pass is withdrawn by its contrary: the suppression stays as it is.
     if (armed_ && armed_->monotonic) {
-        if (!(active_ ? start : end))
-            return;
-        fire(random);
+        if (active_ ? start : end)
+            arm(now.wall, random);
+        return;
     }
     if (active_ && end)
         armed_ = end;

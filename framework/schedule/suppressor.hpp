@@ -16,6 +16,9 @@ namespace sonde::schedule {
 // - Between its start and its end event's triggers a suppression that has just come into force is not active until the
 //   next start; but a one-off event that has passed counts as triggered.
 // - Of what the clock was set over, or passed while the agent was down, the last trigger holds.
+// - A beginning or an end that is no time of the clock and still waits for its spread is withdrawn by its contrary:
+// what
+//   the loss of the Controller would begin does not begin once it is back.
 // - A clock that is set back changes nothing before it has passed what was waited for, unless that is more than a day.
 class Suppressor {
 public:

@@ -14,8 +14,15 @@ namespace sonde::spool {
 // An action of this intent, by its number, has been started: the first one of it or another.
 Result<void> count_invocation(sqlite::Connection &db, const std::string &intent, std::size_t action, WallTime when);
 
-// An action that had been started has ended. Before its intent is closed.
-Result<void> count_execution(sqlite::Connection &db, const std::string &intent, const model::Outcome &outcome);
+// An action that had been started has ended. Before its intent is closed. `as_instructed`: its interruption is no
+// failure.
+Result<void> count_execution(sqlite::Connection &db, const std::string &intent, const model::Outcome &outcome,
+                             bool as_instructed);
+
+// What is planned of this schedule by now counts in no counters. Before another one of its name plans anything.
+Result<void> count_no_more(sqlite::Connection &db, const std::string &schedule);
+// Its counters go.
+Result<void> forget_counts(sqlite::Connection &db, const std::string &schedule);
 
 // An action that will not start.
 Result<void> count_prevented_action(sqlite::Connection &db, const model::Outcome &outcome);

@@ -88,7 +88,7 @@ Result<void> put_accounted(sqlite::Connection &db, Accounted accounted)
             return ended.error();
     }
     const auto counted =
-        started ? count_execution(db, intent, accounted.outcome) : count_prevented_action(db, accounted.outcome);
+        started ? count_execution(db, intent, accounted.outcome, false) : count_prevented_action(db, accounted.outcome);
     if (!counted)
         return counted.error();
     return put_outcome(db, accounted.outcome, accounted.destinations);
@@ -209,6 +209,9 @@ Result<void> record_change(sqlite::Connection &db, Change change)
     if (change.instruction)
         if (auto put = put_instruction(db, *change.instruction); !put)
             return put.error();
+    for (const auto &schedule : change.forget_counts)
+        if (auto done = count_no_more(db, schedule); !done)
+            return done.error();
     // First: what is planned and closed within one change leaves nothing behind.
     for (const auto &intent : change.plan)
         if (auto put = put_intent(db, intent); !put)
@@ -221,6 +224,9 @@ Result<void> record_change(sqlite::Connection &db, Change change)
             return closed.error();
     if (auto put = put_states(db, change); !put)
         return put.error();
+    for (const auto &schedule : change.forget_counts)
+        if (auto gone = forget_counts(db, schedule); !gone)
+            return gone.error();
     return put_progress(db, change);
 }
 

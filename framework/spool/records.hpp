@@ -128,6 +128,7 @@ struct Ended {
     std::vector<Destination> outcome_destinations; // empty: counted here and reported nowhere
     std::optional<model::ReportedResult> last_part;
     std::vector<Destination> destinations; // of the last part
+    bool as_instructed = false;            // the instruction had it interrupted, which is no failure
 };
 
 // An outcome that is known without a run that ends: a range of missed triggers, an action that an earlier process had
@@ -146,6 +147,7 @@ struct Change {
     std::vector<model::Intent> plan;
     std::vector<Progress> progress;  // each replaces its schedule's
     std::vector<std::string> forget; // schedules whose progress goes
+    std::vector<std::string> forget_counts{}; // schedules whose counters go; what runs of them counts in none
     std::vector<Prevented> prevented{};
     std::vector<SuppressionProgress> suppressions{}; // each replaces its suppression's
     std::vector<std::string> forget_suppressions{};  // whose progress goes

@@ -179,7 +179,7 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
             return put.error();
     }
     ended.outcome.rows_dropped += (*action)->rows_dropped;
-    if (auto counted = count_execution(db, intent, ended.outcome); !counted)
+    if (auto counted = count_execution(db, intent, ended.outcome, ended.as_instructed); !counted)
         return counted.error();
     if (auto put = put_outcome(db, ended.outcome, ended.outcome_destinations); !put)
         return put.error();

@@ -146,3 +146,46 @@ TEST_CASE("the spread of a loss is drawn, and waits on the monotonic clock [A5]"
     world.run_for(spread + 1ms);
     CHECK(world.count("l", OutcomeWord::completed) == 1);
 }
+
+TEST_CASE("a suppression that waits to begin because nobody was there does not begin once somebody is [A5]")
+{
+    auto asked = watching();
+    asked.events[0].random_spread = 600s;
+    asked.suppressions = {suppression("alone", "lost", "back")};
+    World world;
+    world.start(asked);
+    world.run_for(61s);
+    REQUIRE(world.suppressions.at("alone").due);
+    REQUIRE_FALSE(world.suppressions.at("alone").active);
+    world.contact();
+    CHECK_FALSE(world.suppressions.at("alone").active);
+    CHECK_FALSE(world.suppressions.at("alone").due);
+    for (int i = 0; i < 60; ++i) {
+        world.run_for(20s);
+        world.contact();
+        CHECK_FALSE(world.suppressions.at("alone").active);
+    }
+    // Nor does one end, that waits to, once nobody is there again.
+    std::swap(asked.suppressions[0].start, asked.suppressions[0].end);
+    asked.suppressions[0].start.reset();
+    world.replace(asked);
+    CHECK(world.suppressions.at("alone").active);
+    world.run_for(61s);
+    REQUIRE(world.suppressions.at("alone").due);
+    CHECK(world.suppressions.at("alone").active);
+}
+
+TEST_CASE("a controller-timeout that no Controller can keep counts as the least that one can [A5]")
+{
+    for (const auto timeout : {0s, 1s}) {
+        World world;
+        world.start(watching(timeout));
+        for (int i = 0; i < 60; ++i) {
+            world.run_for(1500ms);
+            world.contact();
+        }
+        CHECK(world.count() == 0);
+        world.run_for(3s + 1ms);
+        CHECK(world.count("l", OutcomeWord::completed) == 1);
+    }
+}

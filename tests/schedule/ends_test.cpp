@@ -168,3 +168,44 @@ TEST_CASE("a change of the event that ends a schedule is a change of the schedul
     CHECK(fingerprint(instruction({periodic("every", 300s)}, {lasting(60s)})) !=
           fingerprint(instruction({periodic("every", 300s)}, {lasting(61s)})));
 }
+
+TEST_CASE("an end event that is no time of the clock ends the runs that its spread meets [A5]")
+{
+    // Immediate: as the configuration begins; startup: at each start of the agent.
+    for (const bool immediate : {true, false}) {
+        World world;
+        world.duration = [] { return 1h; };
+        const auto asked =
+            instruction({event("every", model::Startup{}),
+                         immediate ? event("until", model::Immediate{}, 600s) : event("until", model::Startup{}, 600s)},
+                        {ending("until")});
+        world.start(asked);
+        REQUIRE(world.started.size() == 1);
+        world.run_for(600s + 1ms);
+        REQUIRE(world.stopped.size() == 1);
+        CHECK(world.stopped[0].reason == "its end event 'until' came");
+        world.crash(1min);
+        world.start(asked);
+        world.run_for(610s);
+        CHECK(world.started.size() == 2);
+        CHECK(world.stopped.size() == (immediate ? 1 : 2)); // once for each configuration
+    }
+}
+
+TEST_CASE("a run that begins while the loss of the Controller that ends it waits for its spread is ended, too [A5]")
+{
+    World world;
+    world.duration = [] { return 1h; };
+    auto asked =
+        instruction({periodic("every", 3600s, 0s, kMonday + 61s), event("until", model::ControllerLost{}, 1800s)},
+                    {ending("until")});
+    asked.agent.controller_timeout = 60s;
+    world.start(asked);
+    world.run_for(62s);
+    REQUIRE(world.started.size() == 1);
+    REQUIRE(world.stopped.empty());
+    world.run_for(1800s);
+    CHECK(world.stopped.size() == 1);
+    world.run_for(3h);
+    CHECK(world.stopped.size() == 1); // each later one is after it
+}

@@ -64,9 +64,10 @@ private:
         case 0:
             world_.advance();
             check();
-            instruction_ = changed(instruction_);
-            oracle_.replace(instruction_, world_.now.wall);
-            world_.replace(instruction_);
+            if (pick(3) == 0)
+                replace_twice();
+            else
+                replace();
             break;
         case 1:
             restart(random_time(pick(2) == 0 ? 5s : 3h));
@@ -89,6 +90,24 @@ private:
             // The clock shows its highest value at the end.
             world_.run_for(random_time(20min));
         }
+    }
+    void replace()
+    {
+        check_started();
+        oracle_.pass(world_.now.wall);
+        instruction_ = changed(instruction_);
+        oracle_.replace(instruction_, world_.now.wall);
+        world_.replace(instruction_);
+    }
+    // Before the first one is durable, so that what it plans may be closed in the same change.
+    void replace_twice()
+    {
+        world_.hold();
+        replace();
+        world_.stand_still(random_time(3s));
+        world_.advance();
+        replace();
+        world_.release();
     }
     // What had triggered when the agent ended looks planned ahead if the clock is behind by then; a replaced
     // instruction would withdraw it, where the oracle counts it. So the clock first catches up.
@@ -252,6 +271,10 @@ private:
         }
         for (const char *name : {"p", "q", "r", "s"})
             REQUIRE(world_.count(name) + open[name] == oracle_.planned_runs(name));
+        check_started();
+    }
+    void check_started()
+    {
         std::set<Uuid> checked;
         for (const Checked &check : world_.checks)
             checked.insert(check.intent);

@@ -128,3 +128,39 @@ TEST_CASE("an instruction that is replaced again and again plans nothing twice [
     const auto triggers = static_cast<std::uint64_t>((world.now.wall - kMonday - 1ns) / 10s + 1);
     CHECK(world.count("s") == triggers);
 }
+
+TEST_CASE("what one instruction plans and the next one closes may become durable as one change [A13] [A15]")
+{
+    const auto first = instruction({event("now", model::Immediate{}), periodic("e", 60s)},
+                                   {schedule_of("i", "now", 2), schedule_of("p", "e", 2)});
+    World world(kMonday + 30s);
+    world.start({});
+    world.hold();
+    world.replace(first);
+    world.stand_still(40s);
+    world.advance(); // a trigger of p is due, and another planned ahead
+    world.replace({});
+    world.release();
+    CHECK(world.open_intents() == 0);
+    CHECK(world.progress.empty());
+    CHECK(world.count("i", OutcomeWord::missed) == 2);
+    CHECK(world.count("p", OutcomeWord::missed) == 2);
+    CHECK(world.count() == 4);
+    world.run_for(1h);
+    CHECK(world.started.empty());
+    CHECK(world.count() == 4);
+}
+
+TEST_CASE("the counters of a schedule that is changed or removed are forgotten, and of no other [A13] [A15]")
+{
+    auto asked =
+        instruction({periodic("e", 60s)}, {schedule_of("s", "e"), schedule_of("t", "e"), schedule_of("u", "e")});
+    World world;
+    world.start(asked);
+    world.run_for(10s);
+    asked.schedules.pop_back();
+    asked.schedules[0].tags = {"changed"};
+    world.replace(asked);
+    std::sort(world.counts_forgotten.begin(), world.counts_forgotten.end());
+    CHECK(world.counts_forgotten == std::vector<std::string>{"s", "u"});
+}

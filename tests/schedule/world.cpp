@@ -145,15 +145,33 @@ void World::run_for(std::chrono::nanoseconds time)
 
 void World::perhaps_die() const
 {
-    if (dies && dies())
+    if (!holding_ && dies && dies())
         throw Killed{};
 }
 
 void World::carry_out(const Decisions &decisions, bool dies_before)
 {
+    if (holding_) {
+        held_.insert(held_.end(), decisions.begin(), decisions.end());
+        act(decisions);
+        return;
+    }
     if (dies_before)
         perhaps_die();
     commit(decisions);
+    act(decisions);
+    tell_planned();
+}
+
+void World::release()
+{
+    holding_ = false;
+    commit(std::exchange(held_, {}));
+    tell_planned();
+}
+
+void World::act(const Decisions &decisions)
+{
     for (const Decision &decision : decisions) {
         perhaps_die();
         if (const auto *start = std::get_if<Start>(&decision)) {
@@ -166,6 +184,10 @@ void World::carry_out(const Decisions &decisions, bool dies_before)
             remarks.push_back(remark->message);
         }
     }
+}
+
+void World::tell_planned()
+{
     if (commit_time != 0ns)
         return;
     while (!commits_.empty()) {
@@ -200,24 +222,37 @@ void World::look(const Check &check)
     answers_.emplace(now.monotonic + check_time, check.intent);
 }
 
+// In the order of the agent's spool: what is planned and closed within one change leaves nothing behind.
 void World::commit(const Decisions &decisions)
 {
     for (const Decision &decision : decisions) {
+        const auto *plan = std::get_if<Plan>(&decision);
+        if (plan == nullptr)
+            continue;
+        CHECK(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
+        commits_.emplace(now.monotonic + commit_time, plan->intent.id);
+        ++planned;
+    }
+    for (const Decision &decision : decisions) {
+        const auto *account = std::get_if<Account>(&decision);
+        if (account == nullptr)
+            continue;
+        outcomes.insert(outcomes.end(), account->outcomes.begin(), account->outcomes.end());
+        for (const model::Outcome &outcome : account->outcomes)
+            mark_ended(outcome);
+        for (const Prevented &one : account->prevented)
+            prevented[{one.schedule, one.word}] += one.count;
+        for (const Uuid &id : account->closed)
+            CHECK(intents.erase(id) == 1);
+    }
+    // Of these the last one holds.
+    for (const Decision &decision : decisions) {
         if (const auto *plan = std::get_if<Plan>(&decision)) {
-            CHECK(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
             progress[plan->progress.schedule] = plan->progress;
-            commits_.emplace(now.monotonic + commit_time, plan->intent.id);
-            ++planned;
-        } else if (const auto *account = std::get_if<Account>(&decision)) {
-            outcomes.insert(outcomes.end(), account->outcomes.begin(), account->outcomes.end());
-            for (const model::Outcome &outcome : account->outcomes)
-                mark_ended(outcome);
-            for (const Prevented &one : account->prevented)
-                prevented[{one.schedule, one.word}] += one.count;
-            for (const Uuid &id : account->closed)
-                CHECK(intents.erase(id) == 1);
-            if (account->progress)
-                progress[account->progress->schedule] = *account->progress;
+        } else if (const auto *account = std::get_if<Account>(&decision); account != nullptr && account->progress) {
+            progress[account->progress->schedule] = *account->progress;
+        } else if (const auto *forget = std::get_if<Forget>(&decision)) {
+            progress.erase(forget->schedule);
         } else if (const auto *keep = std::get_if<KeepSuppression>(&decision)) {
             suppressions[keep->progress.suppression] = keep->progress;
         } else if (const auto *gone = std::get_if<ForgetSuppression>(&decision)) {
@@ -225,11 +260,9 @@ void World::commit(const Decisions &decisions)
         } else if (const auto *reach = std::get_if<KeepController>(&decision)) {
             controller_lost = reach->lost;
             controller.push_back(*reach);
+        } else if (const auto *counts = std::get_if<ForgetCounts>(&decision)) {
+            counts_forgotten.push_back(counts->schedule);
         }
-    }
-    for (const Decision &decision : decisions) {
-        if (const auto *forget = std::get_if<Forget>(&decision))
-            progress.erase(forget->schedule);
     }
 }
 

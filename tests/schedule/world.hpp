@@ -62,6 +62,10 @@ public:
     // instruction is durable: that is as if it had not been.
     std::function<bool()> dies;
 
+    // Several answers may become durable as one change, as the agent does it; nothing dies between.
+    void hold() { holding_ = true; }
+    void release();
+
     void start(const model::Instruction &instruction);
     void replace(const model::Instruction &instruction);
     // All processes die; `down` later the caller starts the agent again.
@@ -93,6 +97,7 @@ public:
     std::vector<Checked> checks;
     std::vector<KeepController> controller; // each loss and return
     std::vector<std::string> remarks;
+    std::vector<std::string> counts_forgotten; // of schedules
     std::map<std::pair<std::string, model::OutcomeWord>, std::uint64_t> prevented;
     Zone zone;
     std::size_t planned = 0;
@@ -107,6 +112,8 @@ private:
 
     void carry_out(const Decisions &decisions, bool dies_before = true);
     void perhaps_die() const;
+    void act(const Decisions &decisions);
+    void tell_planned();
     void commit(const Decisions &decisions);
     void mark_ended(const model::Outcome &outcome);
     void begin(const Start &start);
@@ -115,6 +122,8 @@ private:
     void end(const Ending &ending, model::OutcomeWord word);
     void pass(std::chrono::nanoseconds time);
 
+    bool holding_ = false;
+    Decisions held_; // decided and not durable yet
     std::multimap<MonotonicTime, Ending> endings_;
     std::multimap<MonotonicTime, Uuid> commits_;
     std::multimap<MonotonicTime, Uuid> answers_; // of looks at constraints that are under way

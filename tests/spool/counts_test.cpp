@@ -72,7 +72,8 @@ TEST_CASE("'A failed execution is an execution where at least one Action failed'
     CHECK(b.last_failed_message == "forbidden");
 }
 
-TEST_CASE("invocations 'do not include suppressed invocations or invocations that were prevented due to an overlap' [A13]")
+TEST_CASE(
+    "invocations 'do not include suppressed invocations or invocations that were prevented due to an overlap' [A13]")
 {
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
@@ -103,7 +104,8 @@ TEST_CASE("invocations 'do not include suppressed invocations or invocations tha
     CHECK(await(spool.open_state())->intents.empty());
 }
 
-TEST_CASE("an action that the agent's end interrupted is a failed execution, one that it kept from its turn is none [A13]")
+TEST_CASE(
+    "an action that the agent's end interrupted is a failed execution, one that it kept from its turn is none [A13]")
 {
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
@@ -151,4 +153,59 @@ TEST_CASE("how far suppressions have come and whether the Controller is lost sur
     change.controller_lost = false;
     REQUIRE(await(spool.record(change)));
     CHECK_FALSE(await(spool.open_state())->controller_lost);
+}
+
+TEST_CASE("a run that the instruction has interrupted is no failure [A13]")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    for (const bool as_instructed : {true, false}) {
+        const auto intent = intent_of("s", as_instructed ? 10 : 20, {"a"});
+        plan(spool, intent);
+        const Uuid run = random_uuid();
+        REQUIRE(await(spool.start(intent.id, 0, run, "t", intent.due())));
+        auto outcome = outcome_of(intent, 0, model::OutcomeWord::interrupted, "a");
+        outcome.run = run;
+        outcome.message = "its duration of 60 s was over";
+        REQUIRE(await(spool.end({{intent.id, 0, outcome, {}, {}, {}, as_instructed}})));
+        const auto found = counts_of(spool, "s");
+        CHECK(found.counts.failures == (as_instructed ? 0 : 1));
+        CHECK(found.actions.at(0).counts.failures == (as_instructed ? 0 : 1));
+        CHECK(found.actions.at(0).last_message == outcome.message);
+    }
+}
+
+TEST_CASE("the counters of a schedule go with it, and those of another one of its name begin anew [A13] [A15]")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    const auto done = intent_of("s", 10, {"a"}), other = intent_of("t", 10, {"a"});
+    plan(spool, done);
+    plan(spool, other);
+    run_action(spool, done, 0, model::OutcomeWord::failed);
+    run_action(spool, other, 0, model::OutcomeWord::completed);
+    const auto runs = intent_of("s", 20, {"a", "b"});
+    plan(spool, runs);
+    const Uuid run = random_uuid();
+    REQUIRE(await(spool.start(runs.id, 0, run, "t", runs.due())));
+
+    const auto next = intent_of("s", 30, {"a"});
+    Change change;
+    change.forget_counts = {"s"};
+    change.plan = {next};
+    change.prevented = {{"s", model::OutcomeWord::overlapped, 3}}; // of the former one
+    REQUIRE(await(spool.record(change)));
+    CHECK(counts_of(spool, "s").schedule.empty());
+    CHECK(counts_of(spool, "t").counts.invocations == 1);
+
+    // What still ran of the former one, and what was on its way to begin.
+    auto outcome = outcome_of(runs, 0, model::OutcomeWord::interrupted, "a");
+    outcome.run = run;
+    REQUIRE(await(spool.end({{runs.id, 0, outcome, {}, {}, {}}})));
+    run_action(spool, runs, 1, model::OutcomeWord::failed);
+    CHECK(counts_of(spool, "s").schedule.empty());
+
+    run_action(spool, next, 0, model::OutcomeWord::completed);
+    CHECK(counts_of(spool, "s").counts.invocations == 1);
+    CHECK(counts_of(spool, "s").counts.failures == 0);
 }

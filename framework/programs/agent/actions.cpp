@@ -83,6 +83,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
 
     if (!ended.outcome.end)
         ended.outcome.end = now().wall;
+    ended.as_instructed = stopper->as_instructed();
     log_->log(ended.outcome.word == OutcomeWord::completed ? spdlog::level::debug : spdlog::level::info,
               "action ended schedule={} action={} run={} outcome={} status={} rows={} message={}", quoted(schedule),
               quoted(ended.outcome.action), to_string(start.run), model::to_string(ended.outcome.word),

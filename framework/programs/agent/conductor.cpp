@@ -138,13 +138,18 @@ void Conductor::carry(const schedule::Forget &forget)
     change_.forget.push_back(forget.schedule);
 }
 
+void Conductor::carry(const schedule::ForgetCounts &forget)
+{
+    change_.forget_counts.push_back(forget.schedule);
+}
+
 void Conductor::carry(const schedule::Stop &stop)
 {
     for (const auto &[action, stopper] : running_)
         if (action.first == stop.intent && (!stop.action || action.second == *stop.action))
-            stopper->stop(stop.reason);
+            stopper->stop(stop.reason, Stopper::By::instruction);
     if (const auto look = looks_.find(stop.intent); look != looks_.end())
-        look->second->stop(stop.reason);
+        look->second->stop(stop.reason, Stopper::By::instruction);
 }
 
 void Conductor::carry(const schedule::KeepSuppression &keep)
@@ -237,7 +242,8 @@ bool Conductor::changed() const
 {
     return change_.instruction || !change_.account.empty() || !change_.close.empty() || !change_.plan.empty() ||
            !change_.progress.empty() || !change_.forget.empty() || !change_.prevented.empty() ||
-           !change_.suppressions.empty() || !change_.forget_suppressions.empty() || change_.controller_lost;
+           !change_.forget_counts.empty() || !change_.suppressions.empty() || !change_.forget_suppressions.empty() ||
+           change_.controller_lost;
 }
 
 asio::awaitable<void> Conductor::make_durable()

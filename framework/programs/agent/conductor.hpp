@@ -49,6 +49,7 @@ private:
     void carry(schedule::Account account);
     void carry(const schedule::Stop &stop);
     void carry(const schedule::Forget &forget);
+    void carry(const schedule::ForgetCounts &forget);
     void carry(const schedule::KeepSuppression &keep);
     void carry(const schedule::ForgetSuppression &forget);
     void carry(const schedule::KeepController &keep);

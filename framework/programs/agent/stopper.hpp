@@ -9,11 +9,14 @@ namespace sonde::agent {
 // Tells one action under way to stop, and why. Whoever carries it out says what stopping it takes.
 class Stopper {
 public:
-    void stop(std::string reason)
+    enum class By { agent, instruction };
+
+    void stop(std::string reason, By by = By::agent)
     {
         if (stopped_)
             return;
         stopped_ = true;
+        by_ = by;
         reason_ = std::move(reason);
         if (action_)
             action_();
@@ -21,6 +24,7 @@ public:
 
     bool stopped() const { return stopped_; }
     const std::string &reason() const { return reason_; }
+    bool as_instructed() const { return stopped_ && by_ == By::instruction; }
 
     // Called at once if it was stopped before.
     void on_stop(std::function<void()> action)
@@ -32,6 +36,7 @@ public:
 
 private:
     bool stopped_ = false;
+    By by_ = By::agent;
     std::string reason_;
     std::function<void()> action_;
 };

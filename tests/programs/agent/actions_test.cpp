@@ -5,6 +5,9 @@
 #include "programs/agent/constraints/constraints.hpp"
 #include "spool/full_disk.hpp"
 
+#include <boost/asio/ip/udp.hpp>
+#include <boost/asio/steady_timer.hpp>
+
 #include <filesystem>
 #include <fstream>
 

@@ -24,7 +24,7 @@ namespace sonde::agent {
 class Constraints {
 public:
     struct Surroundings {
-        schedule::Zone zone;                                        // of the local time
+        schedule::Zone zone = schedule::Zone();                     // of the local time
         std::filesystem::path supplies = "/sys/class/power_supply"; // of power
         std::function<std::uint64_t()> bytes_left;                  // of the line's data budget
     };

@@ -153,6 +153,7 @@ private:
     }
 
     void carry(const schedule::Forget &) {}
+    void carry(const schedule::ForgetCounts &) {}
     void carry(const schedule::KeepSuppression &) {}
     void carry(const schedule::ForgetSuppression &) {}
     void carry(const schedule::KeepController &) {}
