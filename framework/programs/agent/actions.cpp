@@ -138,15 +138,15 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
                                        spool::Ended &ended)
 {
     std::optional<Parts> parts;
-    Measuring::Asked asked{task_of(start), options_of(start),  start.work->schedule.name,
-                           start.due,      std::move(pipe.in), {}};
+    model::Conflict who{start.work->schedule.name, action_of(start).name, task_of(start).name};
+    Measuring::Asked asked{task_of(start), options_of(start), std::move(who), start.due, std::move(pipe.in), {}};
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         if (feeds_the_next(start))
             pipe.out.emplace(method.method());
         return parts.emplace(spool_, method.description, method.index, frame_of(start, method), ended.destinations,
                              log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
     };
-    co_await measuring_.measure(asked, stopper, ended.outcome);
+    std::vector<model::Conflict> beside = co_await measuring_.measure(asked, stopper, ended.outcome);
     if (!parts)
         co_return;
     ended.outcome.rows_dropped = parts->rows_dropped();
@@ -155,6 +155,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
         ended.last_part->end = ended.outcome.end;
         ended.last_part->status = ended.outcome.status;
         ended.last_part->message = ended.outcome.message;
+        ended.last_part->conflicts = std::move(beside);
     }
 }
 

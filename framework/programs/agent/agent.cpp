@@ -91,9 +91,10 @@ public:
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(generator_); }, log_, [this] { tell_failures(); }),
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
-          measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, options_.longest_run, options_.parameters),
-          actions_(loop.get_executor(), spool_, measuring_, reporter_, log_),
-          zone_(local_zone(*log_)), constraints_(loop.get_executor(), budget_, measuring_, surroundings()),
+          measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
+                     options_.parameters),
+          actions_(loop.get_executor(), spool_, measuring_, reporter_, log_), zone_(local_zone(*log_)),
+          constraints_(loop.get_executor(), budget_, measuring_, {.zone = zone_}),
           engine_(
               options_.id, [this] { return generator_(); }, zone_),
           conductor_(
@@ -127,6 +128,7 @@ public:
         Accepted instruction = in_force(*state);
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
+        measuring_.allow(instruction.instruction.agent.data_budget);
         co_await deliver_left_behind();
         if (remote_) {
             remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
@@ -208,17 +210,6 @@ private:
         return settings;
     }
 
-    Constraints::Surroundings surroundings()
-    {
-        Constraints::Surroundings surroundings;
-        surroundings.zone = zone_;
-        surroundings.bytes_left = [this] {
-            const std::uint64_t limit = policy_.current().bytes_per_day();
-            return limit - std::min(limit, budget_.used() + budget_.promised());
-        };
-        return surroundings;
-    }
-
     // Without it the agent measures as well.
     void answer_owner()
     {
@@ -265,6 +256,7 @@ private:
                    model::format_timestamp(instruction.stored.applied_at), instruction.instruction.schedules.size());
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
+        measuring_.allow(instruction.instruction.agent.data_budget);
         if (remote_) {
             remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
             remote_->control.applied();

@@ -42,7 +42,8 @@ struct AgentOptions {
     std::optional<gid_t> socket_group;         // whose members it answers, besides root and its own user
     std::vector<frames::Parameter> parameters; // what methods may know of the line
     std::chrono::seconds longest_run{3600};
-    std::chrono::seconds longest_stop{15}; // for what runs to end in order
+    std::chrono::seconds longest_wait{300}; // of a run for its turn beside an exclusive one
+    std::chrono::seconds longest_stop{15};  // for what runs to end in order
 };
 
 // What an agent with these options can take an instruction for.

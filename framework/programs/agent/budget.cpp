@@ -141,6 +141,17 @@ std::uint64_t Budget::used() const
     return found == books_->days.end() ? 0 : found->second.used;
 }
 
+std::uint64_t Budget::used_this_month() const
+{
+    const std::chrono::year_month_day today(books_->today());
+    const Day first = today.year() / today.month() / 1;
+    const Day last = today.year() / today.month() / std::chrono::last;
+    std::uint64_t sum = 0;
+    for (auto it = books_->days.lower_bound(first); it != books_->days.end() && it->first <= last; ++it)
+        sum += std::min(it->second.used, kMostBytes - sum);
+    return sum;
+}
+
 std::uint64_t Budget::counted() const
 {
     return books_->counted;

@@ -40,8 +40,9 @@ public:
     // What the spool has booked, before the first run.
     void restore(const std::map<Day, std::uint64_t> &booked);
 
-    // Today, by all runs.
+    // Today, and in this month (both of UTC), by all runs.
     std::uint64_t used() const;
+    std::uint64_t used_this_month() const;
     // By all runs since this was made, whatever the day.
     std::uint64_t counted() const;
     // What the runs under way may still use, as far as they have declared it.

@@ -46,6 +46,7 @@ struct Options {
     std::vector<std::string> parameters;
     std::uint64_t spool_mib = 64;
     std::uint64_t longest_run_s = 3600;
+    std::uint64_t longest_wait_s = 300;
     std::uint64_t longest_stop_s = 15;
     std::string log_level = "info";
 };
@@ -149,6 +150,7 @@ int run(const Options &options)
         parts.socket_group = entry->gr_gid;
     }
     parts.longest_run = std::chrono::seconds(options.longest_run_s);
+    parts.longest_wait = std::chrono::seconds(options.longest_wait_s);
     parts.longest_stop = std::chrono::seconds(options.longest_stop_s);
     try {
         agent::run_agent(loop, std::move(parts), std::move(*spool), *log);
@@ -209,6 +211,10 @@ int main(int argc, char **argv)
     app.add_option("--longest-run-s", options.longest_run_s, "a run that takes longer is ended, in seconds")
         ->capture_default_str()
         ->check(CLI::Range(1, 86'400));
+    app.add_option("--longest-wait-s", options.longest_wait_s,
+                   "a run that waits longer for its turn beside an exclusive one begins all the same, in seconds")
+        ->capture_default_str()
+        ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{86'400}));
     app.add_option("--longest-stop-s", options.longest_stop_s,
                    "what runs has so long to end in order when the agent is stopped, in seconds")
         ->capture_default_str()

@@ -3,6 +3,10 @@
 #include "frames/privileges.hpp"
 #include "plugin_host/traffic_bound.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
 #include <utility>
 
 namespace sonde::agent {
@@ -55,17 +59,32 @@ void fail(model::Outcome &outcome, OutcomeWord word, std::int32_t status, Blame 
     outcome.message = std::move(message);
 }
 
-asio::awaitable<void> Measuring::measure(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
+asio::awaitable<std::vector<model::Conflict>> Measuring::measure(const Asked &asked, std::shared_ptr<Stopper> stopper,
+                                                                 model::Outcome &outcome)
 {
     auto admitted = co_await admit(asked, stopper, outcome);
     if (!admitted)
-        co_return;
+        co_return std::vector<model::Conflict>();
     // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run; and not before, as
     // one that waits for its turn neither runs nor sends.
-    ++running_;
-    Budget::Meter meter(budget_, policy_.current().bytes_per_day(), admitted->declared_bytes);
+    const Beside::Place place(beside_, asked.who, admitted->active);
+    Budget::Meter meter(budget_, std::min(policy_.current().bytes_per_day(), allowance_.bytes_per_day()),
+                        admitted->declared_bytes);
     co_await run(asked, std::move(*admitted), meter, stopper, outcome);
-    --running_;
+    co_return place.met();
+}
+
+std::uint64_t Measuring::bytes_left()
+{
+    const Allowance::Used used = this->used(Others::count);
+    const std::uint64_t limit = policy_.current().bytes_per_day();
+    const std::uint64_t of_policy = limit - std::min(limit, used.today);
+    return std::min(of_policy - std::min(of_policy, used.promised), allowance_.left(used));
+}
+
+Allowance::Used Measuring::used(Others others) const
+{
+    return {budget_.used(), budget_.used_this_month(), others == Others::count ? budget_.promised() : 0};
 }
 
 asio::awaitable<void> Measuring::warm(const model::Task &task)
@@ -116,30 +135,31 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
         co_return std::nullopt;
     }
     // What is refused whoever else runs does not wait for its turn.
-    policy::Verdict verdict = ask_policy(request, Others::are_absent);
+    policy::Verdict verdict = ask(request, Others::are_absent);
     std::shared_ptr<plugin_host::Turns::Turn> turn;
     if (verdict) {
-        turn = co_await wait_for_turn(*method, stopper);
-        if (!turn) {
+        turn = co_await wait_for_turn(asked, *method, stopper);
+        if (stopper->stopped()) {
             interrupt(outcome, *stopper);
             co_return std::nullopt;
         }
-        verdict = ask_policy(request);
+        verdict = ask(request);
     }
     if (verdict) {
         // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
         const bool known = co_await look_up(request, arguments->network.family, stopper, outcome);
         if (!known)
             co_return std::nullopt;
-        verdict = ask_policy(request);
+        verdict = ask(request);
     }
     if (!verdict) {
         if (verdict.address)
-            log_->debug("address refused schedule={} address={}", quoted(asked.schedule), to_string(*verdict.address));
+            log_->debug("address refused schedule={} address={}", quoted(asked.who.schedule),
+                        to_string(*verdict.address));
         refuse(outcome, verdict.reason);
         co_return std::nullopt;
     }
-    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes, std::move(turn)};
+    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes, request.active, std::move(turn)};
     co_return begins;
 }
 
@@ -192,21 +212,39 @@ asio::awaitable<bool> Measuring::look_up(policy::Request &request, std::uint8_t 
 }
 
 asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>
-Measuring::wait_for_turn(const plugin_host::CatalogueMethod &method, std::shared_ptr<Stopper> stopper)
+Measuring::wait_for_turn(const Asked &asked, const plugin_host::CatalogueMethod &method,
+                         std::shared_ptr<Stopper> stopper)
 {
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
+    asio::steady_timer limit(host_.executor(), limits_.longest_wait);
+    limit.async_wait([canceller](boost::system::error_code error) {
+        if (!error)
+            canceller->cancel();
+    });
     auto turn = co_await host_.turn(method.description, method.index, canceller);
     stopper->on_stop({});
+    if (!turn && !stopper->stopped()) {
+        log_->warn("turn not waited for any longer schedule={} action={} task={} after_s={}",
+                   quoted(asked.who.schedule), quoted(asked.who.action), quoted(asked.who.task),
+                   std::chrono::duration_cast<std::chrono::seconds>(limits_.longest_wait).count());
+        turn = std::make_shared<plugin_host::Turns::Turn>(); // no place in the queue, and so in nobody's way
+    }
     co_return turn;
 }
 
-policy::Verdict Measuring::ask_policy(policy::Request &request, Others others)
+policy::Verdict Measuring::ask(policy::Request &request, Others others)
 {
-    request.used_bytes = budget_.used();
-    request.promised_bytes = others == Others::count ? budget_.promised() : 0;
-    request.running = others == Others::count ? running_ : 0;
-    return policy_.current().judge(request);
+    const Allowance::Used used = this->used(others);
+    request.used_bytes = used.today;
+    request.promised_bytes = used.promised;
+    request.running = others == Others::count ? static_cast<unsigned>(beside_.runs()) : 0;
+    policy::Verdict verdict = policy_.current().judge(request);
+    if (!verdict)
+        return verdict;
+    if (auto refused = allowance_.refusal(request.declared_bytes, used, now()))
+        verdict = {false, std::move(*refused)};
+    return verdict;
 }
 
 asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budget::Meter &meter,
@@ -221,8 +259,13 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
     std::optional<Budget::Stop> over; // why it has to stop
-    plugin_host::RowSink &rows = asked.open(admitted.method, [&meter, &over, canceller](std::uint64_t bytes) {
-        const std::optional<Budget::Stop> stop = meter.count(bytes);
+    plugin_host::RowSink &rows = asked.open(admitted.method, [this, &meter, &over, canceller](std::uint64_t bytes) {
+        const std::uint64_t before = budget_.counted();
+        std::optional<Budget::Stop> stop = meter.count(bytes);
+        const Now at = now();
+        allowance_.spend(budget_.counted() - before, at.monotonic);
+        if (auto exceeded = allowance_.exceeded(used(Others::count), at.monotonic))
+            stop = Budget::Stop{Budget::Stop::Cause::limit, std::move(*exceeded)};
         if (stop && !over) {
             over = stop;
             canceller->cancel();
@@ -234,7 +277,7 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     request.description = admitted.method.description;
     request.method = admitted.method.index;
     request.arguments = std::move(admitted.arguments);
-    request.deadline = now().monotonic + longest_run_;
+    request.deadline = now().monotonic + limits_.longest_run;
     request.canceller = canceller;
     request.turn = std::move(admitted.turn);
     request.parameters = parameters_;

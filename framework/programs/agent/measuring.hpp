@@ -1,9 +1,12 @@
 #pragma once
 
+#include "allowance.hpp"
 #include "base/log.hpp"
+#include "beside.hpp"
 #include "budget.hpp"
 #include "lookup.hpp"
 #include "model/intent.hpp"
+#include "model/report.hpp"
 #include "plugin_host/catalogue.hpp"
 #include "plugin_host/host.hpp"
 #include "plugin_host/input.hpp"
@@ -22,8 +25,10 @@
 
 namespace sonde::agent {
 
-// Runs the method of a task, whoever asks for it: asks the policy, waits for its turn, looks up its targets, and books
-// its bytes. Belongs to one thread; everything handed in outlives it.
+// Runs the method of a task, whoever asks for it: asks the policy and the data budget, waits for its turn, looks up its
+// targets, and books its bytes. A turn that does not come within `longest_wait` is not waited for any longer: the run
+// begins beside those that it should not be beside, and each has the other among its conflicts. Belongs to one thread;
+// everything handed in outlives it.
 class Measuring {
 public:
     // Is told the bytes that a run has put on the line so far.
@@ -33,24 +38,35 @@ public:
     struct Asked {
         const model::Task &task;
         std::vector<model::Option> options; // the task's, and those of whoever uses it
-        std::string schedule;               // that it is for
+        model::Conflict who;                // that it is for
         MonotonicTime due;
         std::vector<std::shared_ptr<plugin_host::Input>> inputs{};
         // Where the rows go, which tells the traffic; called once, when nothing refuses the run any more.
         std::function<plugin_host::RowSink &(const plugin_host::CatalogueMethod &, Traffic)> open;
     };
 
+    struct Limits {
+        std::chrono::milliseconds longest_run{std::chrono::hours(1)};
+        std::chrono::milliseconds longest_wait{std::chrono::minutes(5)}; // for its turn
+    };
+
     Measuring(plugin_host::Host &host, plugin_host::Catalogue &catalogue, PolicyFile &policy, Lookup &lookup,
-              Budget &budget, std::shared_ptr<Log> log, std::chrono::seconds longest_run,
-              std::vector<frames::Parameter> parameters)
+              Budget &budget, std::shared_ptr<Log> log, Limits limits, std::vector<frames::Parameter> parameters)
         : host_(host), catalogue_(catalogue), policy_(policy), lookup_(lookup), budget_(budget), log_(std::move(log)),
-          longest_run_(longest_run), parameters_(std::move(parameters))
+          limits_(limits), parameters_(std::move(parameters))
     {
     }
 
+    // The data budget of the instruction that is in force from now on.
+    void allow(const model::DataBudget &budget) { allowance_.set(budget, now().monotonic); }
+
+    // What a run may use at most: by the policy, and by the data budget of the day and of the month.
+    std::uint64_t bytes_left();
+
     // How it ended is written into the outcome, but for whose it is: word, status, blame and message; its times, rows
-    // and bytes if it has begun. `asked` outlives the run.
-    asio::awaitable<void> measure(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Outcome &outcome);
+    // and bytes if it has begun. Returns the active runs that were on the line beside it. `asked` outlives the run.
+    asio::awaitable<std::vector<model::Conflict>> measure(const Asked &asked, std::shared_ptr<Stopper> stopper,
+                                                          model::Outcome &outcome);
 
     // Starts the runner of a task's method, so that a run begins in the time of a fork. Not if the policy refuses the
     // method anyway.
@@ -65,6 +81,7 @@ private:
         plugin_host::CatalogueMethod method;
         plugin_host::Arguments arguments;
         std::optional<std::uint64_t> declared_bytes;
+        bool active = false;
         std::shared_ptr<plugin_host::Turns::Turn> turn;
     };
     enum class Others { count, are_absent };
@@ -78,9 +95,10 @@ private:
                                   model::Outcome &outcome);
     asio::awaitable<void> run(const Asked &asked, Admitted admitted, Budget::Meter &meter,
                               std::shared_ptr<Stopper> stopper, model::Outcome &outcome);
-    asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>> wait_for_turn(const plugin_host::CatalogueMethod &method,
-                                                                             std::shared_ptr<Stopper> stopper);
-    policy::Verdict ask_policy(policy::Request &request, Others others = Others::count);
+    asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>
+    wait_for_turn(const Asked &asked, const plugin_host::CatalogueMethod &method, std::shared_ptr<Stopper> stopper);
+    policy::Verdict ask(policy::Request &request, Others others = Others::count);
+    Allowance::Used used(Others others) const;
 
     plugin_host::Host &host_;
     plugin_host::Catalogue &catalogue_;
@@ -88,9 +106,10 @@ private:
     Lookup &lookup_;
     Budget &budget_;
     std::shared_ptr<Log> log_;
-    std::chrono::seconds longest_run_;
+    Limits limits_;
     std::vector<frames::Parameter> parameters_;
-    unsigned running_ = 0;
+    Allowance allowance_;
+    Beside beside_;
 };
 
 // Into an outcome.

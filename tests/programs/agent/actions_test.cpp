@@ -37,14 +37,17 @@ struct Field {
     Lookup lookup{loop.io.get_executor()};
     Budget budget{loop.io.get_executor(), spool, log};
     std::vector<frames::Parameter> known{{"contract", "100 Mb/s"}, {"address", "1 High Street"}};
-    Measuring measuring{host, catalogue, policy, lookup, budget, log, 60s, known};
+    std::chrono::milliseconds longest_wait;
+    Measuring measuring{host, catalogue, policy, lookup, budget, log, {60s, longest_wait}, known};
     Actions actions{loop.io.get_executor(), spool, measuring, reporter, log};
 
     // What the policy says of targets and plugins, beside its numbers.
-    explicit Field(const std::string &rules, std::uint64_t bytes_per_day = 1000)
+    explicit Field(const std::string &rules, std::uint64_t bytes_per_day = 1000, unsigned concurrency = 1,
+                   std::chrono::milliseconds wait_at_most = 60s)
+        : longest_wait(wait_at_most)
     {
-        std::ofstream(dir / "policy.json")
-            << R"({"bytes-per-day": )" << bytes_per_day << R"(, "concurrency": 1, )" << rules << '}';
+        std::ofstream(dir / "policy.json") << R"({"bytes-per-day": )" << bytes_per_day << R"(, "concurrency": )"
+                                           << concurrency << ", " << rules << '}';
         loop.run([&]() -> asio::awaitable<void> {
             const bool changed = co_await catalogue.scan();
             CHECK(changed);
@@ -74,6 +77,23 @@ struct Field {
     {
         const model::Intent intent = plan();
         return run(work_of({{"t", {}, method, std::move(options), {}}}), intent, 0);
+    }
+
+    // True once it has ended.
+    std::shared_ptr<bool> begin(const char *method, std::vector<model::Option> options,
+                                std::shared_ptr<Stopper> stopper, const std::string &action = "a")
+    {
+        const auto over = std::make_shared<bool>(false);
+        const auto work = work_of({{"t", {}, method, std::move(options), {}}});
+        work->schedule.actions[0].name = action;
+        asio::co_spawn(
+            loop.io,
+            actions.carry_out({plan({action}), work, 0, random_uuid(), now().monotonic}, routes(), std::move(stopper)),
+            [over](const std::exception_ptr &failure) {
+                CHECK_FALSE(failure);
+                *over = true;
+            });
+        return over;
     }
 
     model::Intent plan(std::vector<std::string> actions_of_it = {"a"})
@@ -255,23 +275,11 @@ TEST_CASE("a runner is started ahead for what is due soon, but not for what is r
 TEST_CASE("a run that waits for its turn neither counts among those that run nor promises bytes [G2]")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "alone"]})");
-    const auto begin = [&](const char *method, std::vector<model::Option> options, std::shared_ptr<Stopper> stopper) {
-        const auto over = std::make_shared<bool>(false);
-        const auto work = Field::work_of({{"t", {}, method, std::move(options), {}}});
-        asio::co_spawn(it.loop.io,
-                       it.actions.carry_out({it.plan(), work, 0, random_uuid(), now().monotonic}, Field::routes(),
-                                            std::move(stopper)),
-                       [over](const std::exception_ptr &failure) {
-                           CHECK_FALSE(failure);
-                           *over = true;
-                       });
-        return over;
-    };
     const auto alone = std::make_shared<Stopper>();
-    const auto alone_over = begin("alone", {{"0", "pause", "1h"}}, alone);
+    const auto alone_over = it.begin("alone", {{"0", "pause", "1h"}}, alone);
     const auto unwanted = std::make_shared<Stopper>();
-    const auto unwanted_over = begin("rows", {{"0", "count", "2"}}, unwanted);
-    const auto waiting_over = begin("rows", {{"0", "count", "2"}}, std::make_shared<Stopper>());
+    const auto unwanted_over = it.begin("rows", {{"0", "count", "2"}}, unwanted);
+    const auto waiting_over = it.begin("rows", {{"0", "count", "2"}}, std::make_shared<Stopper>());
     unwanted->stop("not wanted any more");
     it.loop.run(until(it.loop.io, [&] { return *unwanted_over; }));
     CHECK_FALSE(*alone_over);
@@ -309,6 +317,47 @@ TEST_CASE(
     CHECK(it.run(work, gap, 2).rows == 0);
 }
 
+TEST_CASE("the instruction's data budget bounds what runs beside the owner's policy, before and while they run [A7]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})", 1'000'000);
+    it.measuring.allow({1000, 1'000'000, {}, {}});
+    CHECK(it.measuring.bytes_left() == 1000);
+    CHECK(it.run("rows", {{"0", "count", "6"}}).word == model::OutcomeWord::completed);
+    CHECK(it.measuring.bytes_left() == 100);
+    const auto refused = it.run("rows", {{"0", "count", "1"}});
+    CHECK(refused.word == model::OutcomeWord::refused);
+    CHECK(refused.blame == model::Blame::policy);
+    CHECK(refused.message.starts_with("the data budget has 100 of the day's 1000 bytes left, and this may need 150; "));
+    const auto stopped = it.run("unbounded", {{"0", "count", "100000"}, {"1", "interval", "10ms"}});
+    CHECK(stopped.word == model::OutcomeWord::refused);
+    CHECK(stopped.message == "stopped at the data budget of the day: 1000 bytes");
+    it.measuring.allow({{}, {}, 1, 450});
+    CHECK(it.run("rows", {{"0", "count", "3"}}).word == model::OutcomeWord::completed);
+    const auto later = it.run("rows", {{"0", "count", "3"}});
+    CHECK(later.word == model::OutcomeWord::refused);
+    CHECK(later.message.find(" of 450 bytes at the moment, and this may need 450; there is enough in ") !=
+          std::string::npos);
+}
+
+TEST_CASE("a turn that does not come is not waited for for ever, and the overlap is told as a conflict [A9]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "alone"]})", 1000, 2,
+             50ms);
+    const auto alone = std::make_shared<Stopper>();
+    const auto alone_over = it.begin("alone", {{"0", "pause", "1h"}}, alone, "b");
+    const auto other_over = it.begin("rows", {{"0", "count", "2"}}, std::make_shared<Stopper>());
+    it.loop.run(until(it.loop.io, [&] { return *other_over; }));
+    CHECK_FALSE(*alone_over);
+    alone->stop("enough");
+    it.loop.run(until(it.loop.io, [&] { return *alone_over; }));
+    std::map<std::string, std::vector<model::Conflict>> conflicts;
+    for (const auto &result : sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
+        if (!model::is_outcomes(result))
+            conflicts[result.action] = result.conflicts;
+    CHECK(conflicts["a"] == std::vector<model::Conflict>{{"s", "b", "t"}});
+    CHECK(conflicts["b"] == std::vector<model::Conflict>{{"s", "a", "t"}});
+}
+
 TEST_CASE("a method's result is a constraint: it is run as an action is, and every row is compared [A7]")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["rows"], "untargeted": ["rows"]})", 1350);
@@ -335,8 +384,8 @@ TEST_CASE("a method's result is a constraint: it is run as an action is, and eve
     CHECK(look("sample", "number", less, "2").reason ==
           "check (method-result) cannot be told: t was refused, 1200 of today's 1350 bytes are used, 150 are left, and "
           "this may need 300");
-    CHECK(look("sample", "number", equal, "0", "unbounded").reason.starts_with(
-        "check (method-result) cannot be told: t was refused, method unbounded "));
+    CHECK(look("sample", "number", equal, "0", "unbounded")
+              .reason.starts_with("check (method-result) cannot be told: t was refused, method unbounded "));
     // Nothing of it is a result.
     CHECK(sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))).empty());
 }

@@ -117,7 +117,7 @@ Verdict Constraints::judge(const model::LocalTimeWindow &wanted) const
 
 Verdict Constraints::judge(const model::DataBudgetLeft &wanted) const
 {
-    const std::uint64_t left = surroundings_.bytes_left();
+    const std::uint64_t left = measuring_.bytes_left();
     if (left >= wanted.bytes_min)
         return {};
     return Verdict::not_met(std::to_string(left) + " bytes < " + std::to_string(wanted.bytes_min) + " bytes");
@@ -161,12 +161,13 @@ asio::awaitable<Verdict> Constraints::measure(const model::MethodResult &wanted,
     if (task == work.constraint_tasks.end())
         co_return Verdict::not_met("cannot be told: there is no task '" + wanted.task + "'");
     std::optional<ComparedRows> rows;
-    Measuring::Asked asked{task->second, task->second.options, work.schedule.name, now().monotonic, {}, {}};
+    model::Conflict who{work.schedule.name, "", wanted.task};
+    Measuring::Asked asked{task->second, task->second.options, std::move(who), now().monotonic, {}, {}};
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         return rows.emplace(wanted, method.method(), std::move(traffic));
     };
     model::Outcome outcome;
-    co_await measuring_.measure(asked, stopper, outcome);
+    [[maybe_unused]] const auto beside = co_await measuring_.measure(asked, stopper, outcome);
     if (outcome.word != model::OutcomeWord::completed)
         co_return Verdict::not_met("cannot be told: " + wanted.task + " was " + model::to_string(outcome.word) + ", " +
                                    outcome.message);

@@ -11,9 +11,7 @@
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 
-#include <cstdint>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -26,7 +24,6 @@ public:
     struct Surroundings {
         schedule::Zone zone = schedule::Zone();                     // of the local time
         std::filesystem::path supplies = "/sys/class/power_supply"; // of power
-        std::function<std::uint64_t()> bytes_left;                  // of the line's data budget
     };
 
     Constraints(asio::any_io_executor executor, Budget &budget, Measuring &measuring, Surroundings surroundings);
