@@ -1,0 +1,139 @@
+"""Triggers that wait for their constraints, on a line of their own: a virtual cable in a network namespace, which somebody
+uses or does not. S2 and S4 of the acceptance scenarios with their intervals shortened."""
+import ctypes
+import datetime
+import os
+import re
+import socket
+import subprocess
+import threading
+import time
+
+import oracle
+from accounting import account
+from support import (Skip, apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all,
+                     task, wait_for, wait_for_outcomes)
+
+CLONE_NEWNET = 0x40000000
+
+
+def lay_a_line():
+    """The namespace of this process and all that it starts: wan0 is the interface of the default route."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise Skip(f"no network namespaces here: {os.strerror(ctypes.get_errno())}")
+    for command in ("ip link set lo up", "ip link add wan0 type veth peer name isp0", "ip address add 192.0.2.1/24 dev wan0",
+                    "ip link set wan0 up", "ip link set isp0 up", "ip route add default via 192.0.2.2"):
+        done = subprocess.run(command.split(), capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Skip(f"no virtual cable here: {command}: {done.stderr.strip()}")
+    # Nobody answers at the other end, and nobody has to.
+    subprocess.run("ip neighbour add 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan0".split(), check=True)
+
+
+class User:
+    """Somebody who uses the line: some 3 Mb/s."""
+
+    def __init__(self):
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            while not self._stop.wait(0.02):
+                for _ in range(6):
+                    line.sendto(bytes(1300), ("192.0.2.2", 9))
+
+    def leaves(self):
+        self._stop.set()
+        self._thread.join()
+
+
+def idle(retries, window=1):
+    """Nobody uses more than 0.5 Mb/s of the line."""
+    return {"sonde-lmap:constraint": [{"name": "line-idle", "line-idle": {"bytes-per-second-max": "62500",
+                                                                          "window": window}}],
+            "sonde-lmap:retries": {"max": retries, "delay": 1}}
+
+
+def download(system):
+    return task("get", "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})
+
+
+def the_plan(system, agent, instructions):
+    return oracle.planned(oracle.read_log(agent.log_path.read_text()), instructions, system.agent_id, time.time_ns())
+
+
+def an_active_user_delays_the_test_and_the_report(system):
+    """S4: "if the end user is active then delay the test and re-try 1 minute later, with up to 3 re-tries"; S2: "if the end
+    user is active then delay the report 5 minutes"."""
+    lay_a_line()
+    agent = start_all(system, "http-download", peer=True)
+    user = User()
+    try:
+        begin = int(time.time()) + 2
+        document = instruction(system, [periodic("often", 10, begin)], [download(system)],
+                               [{**schedule("test", "often", "get"), **idle(3)}], report_every_s=3)
+        report = document["ietf-lmap-control:lmap"]["schedules"]["schedule"][-1]
+        report.update(idle(0))
+        instructions = {apply(system, document): document}
+        agent.wait_for_log("accounted schedule=test action=get outcome=not_met", timeout_s=60)
+        equal(outcomes(system), [])  # the reports wait, too
+    finally:
+        user.leaves()
+    wait_for("a download on the idle line", lambda: "outcome=completed" in agent.log(), 60, [agent])
+    wait_for_outcomes(system, "test", 2)
+    last = instruction(system, [], [], [])
+    instructions[apply(system, last)] = last
+    sums = account(system, the_plan(system, agent, instructions), ["http-download"])
+    print(f"         test: planned {sum(sums['test'].values())} = {dict(sums['test'])}")
+    not_met = [row for row in outcomes(system, "test") if row["outcome"] == "not_met"]
+    for row in not_met:
+        assert re.fullmatch(r"line-idle [\d.]+ Mb/s > 0.5 Mb/s, 3 retries 1 s apart", row["message"]), row
+    assert sums["test"]["completed"], sums
+
+
+def what_else_must_hold_is_looked_at_on_the_real_machine(system):
+    lay_a_line()
+    os.environ["TZ"] = "UTC"  # the agent's local time
+    agent = start_all(system, "http-download", peer=True)
+    now = datetime.datetime.now(datetime.timezone.utc)
+
+    def at(hours):
+        return (now + datetime.timedelta(hours=hours)).strftime("%H:%M")
+
+    def wants(name, *constraints):
+        return {**schedule(name, "now", "get"),
+                "sonde-lmap:constraint": [{"name": kind, kind: value} for kind, value in constraints]}
+
+    def result(comparison, value):
+        return {"task": "get", "table": "stream", "column": "bytes", "comparison": comparison, "value": value}
+    schedules = [
+        wants("all", ("interface-up", {"interface": "wan0"}), ("local-time-window", {"from": at(-2), "until": at(2)}),
+              ("data-budget-left", "1000"), ("method-result", result("equal", "1000"))),
+        wants("night", ("local-time-window", {"from": at(2), "until": at(4)})),
+        wants("much", ("data-budget-left", str(10**15))),
+        wants("other", ("method-result", result("greater", "1000"))),
+        wants("none", ("interface-up", {"interface": "wan7"}))]
+    document = instruction(system, [immediate("now")], [download(system)], schedules)
+    instructions = {apply(system, document): document}
+    for one in schedules:
+        wait_for_outcomes(system, one["name"], 1)
+
+    subprocess.run("ip link set isp0 down".split(), check=True)
+    down = instruction(system, [immediate("now")], [download(system)], [wants("down", ("interface-up", {"interface": "wan0"}))])
+    instructions[apply(system, down)] = down
+    wait_for_outcomes(system, "down", 1)
+    sums = account(system, the_plan(system, agent, instructions), ["http-download"])
+    equal({name: dict(words) for name, words in sums.items()},
+          {"all": {"completed": 1}, **{name: {"not_met": 1} for name in ("night", "much", "other", "none", "down")}})
+    said = {row["schedule"]: row["message"] for row in outcomes(system)}
+    contains(said["night"], "local-time-window it is ")
+    contains(said["much"], f" bytes < {10**15} bytes")
+    equal(said["other"], "method-result bytes 1000 <= 1000")
+    contains(said["none"], "interface-up interface wan7: there is none of that name")
+    equal(said["down"], "interface-up interface wan0 is down or has no carrier")
+
+
+main(an_active_user_delays_the_test_and_the_report, what_else_must_hold_is_looked_at_on_the_real_machine)
