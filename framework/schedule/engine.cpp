@@ -84,39 +84,40 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
     }
     if (next_suppression_.wall && *next_suppression_.wall < now.wall - kLateAtMost)
         states_pass_over(now, out);
-    const Reason late = stepped > kStep ? Reason{model::OutcomeWord::missed, model::Blame::platform,
-                                                 "the clock was set forward, or the machine slept, by " +
-                                                     std::to_string(std::chrono::ceil<seconds>(stepped).count()) + " s"}
-                                        : Reason{model::OutcomeWord::missed, model::Blame::agent,
-                                                 "the agent did not get to it in time"};
-    std::map<std::string, Tally> missed;
+    const std::function<Reason()> late = [stepped] {
+        return stepped > kStep
+                   ? Reason{model::OutcomeWord::missed, model::Blame::platform,
+                            "the clock was set forward, or the machine slept, by " +
+                                std::to_string(std::chrono::ceil<seconds>(stepped).count()) + " s"}
+                   : Reason{model::OutcomeWord::missed, model::Blame::agent, "the agent did not get to it in time"};
+    };
+    std::map<Instance *, Tally> missed;
     while (!wall_dues_.empty() && wall_dues_.begin()->first <= now.wall) {
         const auto [time, id] = *wall_dues_.begin();
         switch_until(time, out);
         wall_dues_.erase(wall_dues_.begin());
         const Pending &pending = pending_.at(id);
-        const Instance &instance = instances_.at(pending.intent.schedule);
-        if (pending.durable && time < now.wall - late_at_most(instance.timing))
-            missed[pending.intent.schedule].add(pending.intent);
+        if (pending.durable && time < now.wall - late_at_most(pending.of->timing))
+            missed[pending.of].add(pending.intent);
         else
             due(id, now.monotonic - (now.wall - time), now, out);
     }
     switch_until(now.wall, out);
     while (!heads_.empty() && heads_.begin()->first <= now.wall) {
-        Instance &instance = instances_.at(heads_.begin()->second);
-        Tally passed = std::move(missed[instance.work->schedule.name]);
-        missed.erase(instance.work->schedule.name);
-        catch_up(instance, now.wall - late_at_most(instance.timing), now, std::move(passed), late, out);
+        Instance &instance = *heads_.begin()->second;
+        auto passed = missed.extract(&instance);
+        catch_up(instance, now.wall - late_at_most(instance.timing), now, passed ? std::move(passed.mapped()) : Tally{},
+                 late, out);
     }
-    for (const auto &[name, tally] : missed) {
+    for (const auto &[instance, tally] : missed) {
         Account account;
-        settle(instances_.at(name), tally, late, account);
+        settle(*instance, tally, late(), account);
         out.push_back(std::move(account));
     }
 }
 
-void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason,
-                      Decisions &out)
+void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally missed,
+                      const std::function<Reason()> &reason, Decisions &out)
 {
     Account account;
     if (const auto passed = instance.timing.between(instance.next_from, punctual)) {
@@ -125,9 +126,10 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
         instance.fresh = false;
         account.progress = Progress{instance.work->schedule.name, instance.work->fingerprint, passed->last};
     }
-    settle(instance, missed, reason, account);
-    if (!account.outcomes.empty())
+    if (missed.count > 0) {
+        settle(instance, missed, reason(), account);
         out.push_back(std::move(account));
+    }
     while (!instance.head || *instance.head <= now.wall) {
         const std::optional<WallTime> next = instance.timing.first_from(instance.next_from);
         set_head(instance, next);
@@ -159,7 +161,7 @@ void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
         return;
     Account account;
     Tally waiting;
-    for (const Uuid &id : std::set<Uuid>(instance.pending)) {
+    for (const Uuid &id : std::vector<Uuid>(instance.pending)) {
         const Pending &pending = pending_.at(id);
         if (instance.head == pending.intent.event) {
             take(instance, id);
@@ -174,7 +176,8 @@ void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
         out.push_back(std::move(account));
     instance.next_from = now.wall;
     set_head(instance, std::nullopt);
-    catch_up(instance, now.wall, now, {}, {}, out);
+    catch_up(
+        instance, now.wall, now, {}, [] { return Reason{}; }, out); // nothing has passed
 }
 
 void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
@@ -196,7 +199,7 @@ void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
 
 void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now)
 {
-    Pending pending{intent, std::nullopt, durable, false};
+    Pending pending{intent, &instance, std::nullopt, durable, false};
     if (!instance.timing.timed()) {
         // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
         pending.due = now.monotonic + std::min(intent.due() - now.wall, intent.spread);
@@ -204,18 +207,20 @@ void Engine::wait_for(Instance &instance, const model::Intent &intent, bool dura
     } else {
         wall_dues_.emplace(intent.due(), intent.id);
     }
-    instance.pending.insert(intent.id);
+    instance.pending.push_back(intent.id);
     pending_.emplace(intent.id, std::move(pending));
 }
 
 void Engine::set_head(Instance &instance, std::optional<WallTime> head)
 {
-    const std::string &name = instance.work->schedule.name;
-    if (instance.head)
-        heads_.erase({*instance.head, name});
-    if (head)
-        heads_.emplace(*head, name);
+    auto node = instance.head ? heads_.extract({*instance.head, &instance}) : decltype(heads_)::node_type{};
     instance.head = head;
+    if (head && node) {
+        node.value().first = *head;
+        heads_.insert(std::move(node));
+    } else if (head) {
+        heads_.emplace(*head, &instance);
+    }
 }
 
 Decisions Engine::planned(const Uuid &intent, Now now)
@@ -257,7 +262,7 @@ void Engine::settle_overlapped(Instance &instance, Account &account)
 
 Engine::Pending Engine::take(Instance &instance, const Uuid &id)
 {
-    instance.pending.erase(id);
+    std::erase(instance.pending, id);
     const auto found = pending_.find(id);
     if (found == pending_.end())
         return {};

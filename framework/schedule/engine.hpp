@@ -14,12 +14,14 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -138,14 +140,15 @@ private:
         bool fresh = true;            // nothing of it has been planned, by this process or an earlier one
         WallTime next_from{};         // the triggers before this have an intent or an outcome
         std::optional<WallTime> head; // the trigger that is planned ahead
-        std::set<Uuid> pending;
+        std::vector<Uuid> pending;    // few, unless a spread is many times the interval
         Tally overlapped;
         std::optional<Uuid> running;
-        std::optional<Source> end{};  // the end event
-        std::optional<Signal> ends{}; // its last trigger, of one that is no time of the clock
+        std::unique_ptr<const Source> end{}; // the end event, which few have
+        std::optional<Signal> ends{};        // its last trigger, of one that is no time of the clock
     };
     struct Pending {
         model::Intent intent;
+        Instance *of = nullptr;
         std::optional<MonotonicTime> due; // of immediate and startup triggers
         bool durable = false;
         bool is_due = false;
@@ -160,12 +163,30 @@ private:
         model::Intent intent;
         std::shared_ptr<const Work> work;
         std::size_t next = 0; // the first action that has not been started
-        std::set<std::size_t> active;
+        std::vector<std::size_t> active;
         bool removed = false;       // its schedule is no longer in force
         std::optional<Reason> rest; // no further action starts: what becomes of them
         std::optional<Signal> ends; // the trigger of its end event that ends it
         std::optional<MonotonicTime> until;
         std::optional<Waiting> waiting; // nothing has started
+    };
+
+    // By time, then by name.
+    struct ByHead {
+        bool operator()(const std::pair<WallTime, Instance *> &a, const std::pair<WallTime, Instance *> &b) const
+        {
+            return a.first != b.first ? a.first < b.first
+                                      : a.second->work->schedule.name < b.second->work->schedule.name;
+        }
+    };
+    // Of random numbers: eight bytes are as good as all.
+    struct ById {
+        std::size_t operator()(const Uuid &id) const
+        {
+            std::size_t bits = 0;
+            std::memcpy(&bits, id.data, sizeof bits);
+            return bits;
+        }
     };
 
     Instance &add(Work work);
@@ -178,7 +199,8 @@ private:
     // Plans what a schedule that has just come into force asks for; `missed` is what is already known to be missed.
     void begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out);
     // Accounts for what is missed, with the triggers before `punctual` that nobody planned, and plans ahead.
-    void catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const Reason &reason, Decisions &out);
+    void catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const std::function<Reason()> &reason,
+                  Decisions &out);
     void clock_set_back(Instance &instance, Now now, Decisions &out);
     // Says what daylight saving does to the triggers until the next one.
     void remark(const Instance &instance, WallTime next, Decisions &out) const;
@@ -228,11 +250,11 @@ private:
     Random random_;
     Zone zone_;
     std::map<std::string, Instance> instances_;
-    std::map<Uuid, Pending> pending_;
-    std::map<Uuid, Running> running_;
+    std::unordered_map<Uuid, Pending, ById> pending_;
+    std::unordered_map<Uuid, Running, ById> running_;
     std::set<std::pair<WallTime, Uuid>> wall_dues_;
     std::set<std::pair<MonotonicTime, Uuid>> monotonic_dues_;
-    std::set<std::pair<WallTime, std::string>> heads_;
+    std::set<std::pair<WallTime, Instance *>, ByHead> heads_;
     std::set<std::pair<WallTime, Uuid>> wall_ends_;           // of runs, by their end events
     std::set<std::pair<MonotonicTime, Uuid>> monotonic_ends_; // by their durations, too
     std::set<std::pair<MonotonicTime, Uuid>> retries_;        // of constraints

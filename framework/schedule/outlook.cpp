@@ -37,8 +37,7 @@ Ahead Engine::ahead(std::chrono::nanoseconds time, Now now) const
                 next = due - time;
                 return;
             }
-            const Instance &instance = instances_.at(pending_.at(id).intent.schedule);
-            ahead.dues.push_back({id, instance.work});
+            ahead.dues.push_back({id, pending_.at(id).of->work});
         }
     };
     look(wall_dues_, now.wall + time, ahead.next.wall);
@@ -79,7 +78,7 @@ State Engine::state() const
         shown.name = name;
         shown.activity = run != nullptr ? Activity::running : idle(schedule.suppression_tags);
         for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
-            if (run != nullptr && run->active.contains(i))
+            if (run != nullptr && std::find(run->active.begin(), run->active.end(), i) != run->active.end())
                 shown.actions.push_back(Activity::running);
             else if (shown.activity == Activity::suppressed)
                 shown.actions.push_back(Activity::suppressed);

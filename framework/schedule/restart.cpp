@@ -131,9 +131,11 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         instance.ends = instance.end->on(Happening::configured, now, random_);
     if (instance.end && starting && !instance.ends)
         instance.ends = instance.end->on(Happening::started, now, random_);
-    const Reason reason = instance.fresh ? Reason{model::OutcomeWord::missed, model::Blame::unknown,
-                                                  "its time had passed when the instruction came into force"}
-                                         : Reason{model::OutcomeWord::missed, model::Blame::agent, down(starting, now)};
+    const std::function<Reason()> reason = [&, fresh = instance.fresh] {
+        return fresh ? Reason{model::OutcomeWord::missed, model::Blame::unknown,
+                              "its time had passed when the instruction came into force"}
+                     : Reason{model::OutcomeWord::missed, model::Blame::agent, down(starting, now)};
+    };
     if (instance.timing.timed()) {
         if (now.wall < kClockIsSet) {
             clockless_.insert(instance.work->schedule.name);
@@ -157,10 +159,11 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         }
         return;
     }
-    Account account;
-    settle(instance, missed, reason, account);
-    if (!account.outcomes.empty())
+    if (missed.count > 0) {
+        Account account;
+        settle(instance, missed, reason(), account);
         out.push_back(std::move(account));
+    }
     const std::optional<Happening> happening = happening_of(instance.work->event);
     if ((happening == Happening::started && starting) || (happening == Happening::configured && instance.fresh))
         plan(instance, now.wall, now, out);
@@ -208,7 +211,7 @@ Engine::Instance &Engine::add(Work work)
     const std::string name = work.schedule.name;
     Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
     if (instance.work->end)
-        instance.end.emplace(*instance.work->end, agent_id_, zone_);
+        instance.end = std::make_unique<const Source>(*instance.work->end, agent_id_, zone_);
     return instances_.insert_or_assign(name, std::move(instance)).first->second;
 }
 
@@ -218,7 +221,7 @@ void Engine::remove(const std::string &name, Decisions &out)
     Account account;
     settle_overlapped(instance, account);
     Tally missed;
-    for (const Uuid &id : std::set<Uuid>(instance.pending)) {
+    for (const Uuid &id : std::vector<Uuid>(instance.pending)) {
         const Pending pending = take(instance, id);
         if (instance.head == pending.intent.event)
             account.closed.push_back(id);

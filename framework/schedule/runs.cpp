@@ -12,7 +12,7 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     pending.is_due = true;
     if (!pending.durable)
         return;
-    Instance &instance = instances_.at(pending.intent.schedule);
+    Instance &instance = *pending.of;
     if (const Suppressor *suppressor = suppressing(instance.work->schedule.suppression_tags)) {
         settle_one(instance, model::Intent(pending.intent), suppressed_by(*suppressor), out);
         return;
@@ -34,7 +34,7 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     if (run.work->schedule.constraints.empty()) {
         begin_actions(id, since, now, out);
     } else {
-        run.waiting.emplace();
+        run.waiting = Waiting{0, "", std::nullopt};
         check(id, out);
     }
 }
@@ -54,8 +54,6 @@ void Engine::go_on(const Uuid &id, MonotonicTime since, Decisions &out)
     Running &run = running_.at(id);
     const Work &work = *run.work;
     const bool together = work.schedule.execution_mode == model::ExecutionMode::parallel;
-    Tally one;
-    one.add(run.intent);
     Account account;
     while (run.next < work.tasks.size() && (together || run.active.empty())) {
         const std::size_t action = run.next++;
@@ -65,11 +63,13 @@ void Engine::go_on(const Uuid &id, MonotonicTime since, Decisions &out)
                 reason = suppressed_by(*suppressor);
         }
         if (reason) {
+            Tally one;
+            one.add(run.intent);
             account.outcomes.push_back(outcome_of(work, action, one, *reason, random_));
             account.outcomes.back().run = id;
             continue;
         }
-        run.active.insert(action);
+        run.active.push_back(action);
         out.push_back(Start{run.intent, run.work, action, draw_uuid(random_), since});
     }
     if (run.active.empty())
@@ -82,7 +82,7 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
 {
     Decisions out = advance(now);
     const auto found = running_.find(intent);
-    if (found != running_.end() && found->second.active.erase(action) != 0)
+    if (found != running_.end() && std::erase(found->second.active, action) != 0)
         go_on(intent, now.monotonic, out);
     return out;
 }

@@ -1,8 +1,8 @@
 #include "schedule/world.hpp"
 
-#include "support/catch.hpp"
-
 #include <algorithm>
+#include <stdexcept>
+#include <utility>
 #include <variant>
 
 namespace sonde::schedule::test {
@@ -54,6 +54,12 @@ model::Instruction instruction(std::vector<model::Event> events, std::vector<mod
     for (char name = 'a'; name <= 'e'; ++name)
         instruction.tasks.emplace_back().name = std::string(1, name);
     return instruction;
+}
+
+void must(bool holds, std::source_location where)
+{
+    if (!holds)
+        throw std::logic_error("broken: " + std::string(where.file_name()) + ":" + std::to_string(where.line()));
 }
 
 World::World(WallTime wall, std::uint64_t seed) : now{wall, MonotonicTime(1000s)}, random(seed) {}
@@ -122,7 +128,7 @@ void World::run_for(std::chrono::nanoseconds time)
         if (next >= until)
             break;
         ++wakeups;
-        REQUIRE(wakeups < 10'000'000);
+        must(wakeups < 10'000'000);
         if (!commits_.empty() && commits_.begin()->first <= now.monotonic) {
             const Uuid id = commits_.begin()->second;
             commits_.erase(commits_.begin());
@@ -214,10 +220,10 @@ void World::stop(const Stop &stop)
 void World::look(const Check &check)
 {
     const auto saved = intents.find(check.intent);
-    REQUIRE(saved != intents.end());
+    must(saved != intents.end());
     for (const SavedAction &action : saved->second.actions)
-        CHECK_FALSE(action.started);
-    CHECK(check.work->schedule.name == saved->second.intent.schedule);
+        must(!action.started);
+    must(check.work->schedule.name == saved->second.intent.schedule);
     checks.push_back({check.intent, check.attempt, now.monotonic});
     answers_.emplace(now.monotonic + check_time, check.intent);
 }
@@ -229,7 +235,7 @@ void World::commit(const Decisions &decisions)
         const auto *plan = std::get_if<Plan>(&decision);
         if (plan == nullptr)
             continue;
-        CHECK(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
+        must(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
         commits_.emplace(now.monotonic + commit_time, plan->intent.id);
         ++planned;
     }
@@ -243,7 +249,7 @@ void World::commit(const Decisions &decisions)
         for (const Prevented &one : account->prevented)
             prevented[{one.schedule, one.word}] += one.count;
         for (const Uuid &id : account->closed)
-            CHECK(intents.erase(id) == 1);
+            must(intents.erase(id) == 1);
     }
     // Of these the last one holds.
     for (const Decision &decision : decisions) {
@@ -276,20 +282,20 @@ void World::mark_ended(const model::Outcome &outcome)
     const auto number = static_cast<std::size_t>(std::find(names.begin(), names.end(), outcome.action) - names.begin());
     auto &actions = saved->second.actions;
     actions.resize(names.size());
-    CHECK_FALSE(actions.at(number).started);
-    CHECK_FALSE(actions.at(number).ended);
+    must(!actions.at(number).started);
+    must(!actions.at(number).ended);
     actions.at(number).ended = true;
 }
 
 void World::begin(const Start &start)
 {
     const auto saved = intents.find(start.intent.id);
-    REQUIRE(saved != intents.end()); // durable before it starts
-    CHECK(saved->second.intent == start.intent);
-    CHECK(start.due <= now.monotonic);
+    must(saved != intents.end()); // durable before it starts
+    must(saved->second.intent == start.intent);
+    must(start.due <= now.monotonic);
     auto &actions = saved->second.actions;
     actions.resize(start.intent.actions.size());
-    CHECK_FALSE(actions[start.action].started);
+    must(!actions[start.action].started);
     actions[start.action].started = true;
     actions[start.action].run = start.run;
     perhaps_die();

@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <set>
+#include <source_location>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,9 @@
 namespace sonde::schedule::test {
 
 using namespace std::chrono_literals;
+
+// Throws if it does not hold: this serves Catch's tests and a fuzzer alike.
+void must(bool holds, std::source_location where = std::source_location::current());
 
 inline constexpr WallTime kMonday{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
 
