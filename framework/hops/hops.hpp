@@ -25,7 +25,8 @@ struct Hop {
 
 // The router that refuses to pass on a datagram whose TTL (hop limit) is `hop`: traceroute's way, by a socket that
 // needs no privilege. The datagram is aimed at an address of documentation (RFC 5737, RFC 3849), and nobody behind that
-// router gets it. `family` is 4 or 6. Blocks for up to `patience`; nothing if no router answers or there is no way out.
+// router gets it. It goes where the system routes it. `family` is 4 or 6. Blocks for up to `patience`; nothing if no
+// router answers or there is no way out.
 std::optional<Hop> find_hop(unsigned hop, unsigned family,
                             std::chrono::milliseconds patience = std::chrono::milliseconds(1500));
 

@@ -259,6 +259,8 @@ asio::awaitable<void> Conductor::make_durable()
         asio::steady_timer pause(coroutines_.executor(), kStorageRetry);
         co_await pause.async_wait(asio::use_awaitable);
     }
+    if (!change.account.empty())
+        left_behind_();
     if (accepted && applied_)
         applied_(*accepted);
     // With the times that their events have: whoever reads the log knows what they triggered.

@@ -22,7 +22,8 @@ namespace sonde::agent {
 class Conductor {
 public:
     // `applied` is called when an instruction is in force, that is durable; `left_behind` when something was spooled
-    // by the routes of one that no longer is. Everything handed in outlives it.
+    // that no schedule may report by itself: by the routes of an instruction that is no longer in force, or by those of
+    // a pipeline in which nothing ran. Everything handed in outlives it.
     Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Spool &spool, Actions &actions,
               Constraints &constraints, Alarm &alarm, std::shared_ptr<Log> log,
               std::function<void(const Accepted &)> applied, std::function<void()> left_behind);

@@ -155,26 +155,16 @@ std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, co
 {
     const auto found = schedules_.find(schedule);
     if (found == schedules_.end() || !found->second.contains(action))
-        return by_schedules();
+        return all();
     const Route &route = found->second.at(action);
     if (route.reports)
         return {};
     if (!route.destinations.empty())
         return route.destinations;
-    return route.pipeline ? std::vector{*route.pipeline} : by_schedules();
+    return route.pipeline ? std::vector{*route.pipeline} : all();
 }
 
 std::vector<spool::Destination> Routes::all() const
-{
-    std::vector<spool::Destination> names = by_schedules();
-    for (const auto &[schedule, actions] : schedules_)
-        for (const auto &[action, route] : actions)
-            if (route.pipeline)
-                names.push_back(*route.pipeline);
-    return names;
-}
-
-std::vector<spool::Destination> Routes::by_schedules() const
 {
     std::vector<spool::Destination> names;
     for (const auto &[schedule, name] : reporting_)

@@ -61,7 +61,8 @@ public:
     // Of its outcome: the same. If there are none, the next reporting action of its pipelined schedule, or else every
     // reporting schedule. Nowhere for reporting itself, which must not make a report necessary.
     std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
-    // Every destination that is reported to.
+    // The schedules that begin with reporting. A pipeline's own reports are not among them: if nothing of it runs, what
+    // it accounts for would wait for ever.
     std::vector<spool::Destination> all() const;
 
 private:
@@ -71,8 +72,6 @@ private:
         std::optional<spool::Destination> pipeline; // of the next action of its pipelined schedule that reports
     };
 
-    // The schedules that begin with reporting.
-    std::vector<spool::Destination> by_schedules() const;
     bool reports(const model::Schedule &schedule, const model::Action &action) const;
 
     std::map<std::string, std::map<std::string, Route>> schedules_;

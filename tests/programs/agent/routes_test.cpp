@@ -48,7 +48,7 @@ TEST_CASE("'Output created by an Action is passed as input to the subsequent Act
     CHECK(routes->outcomes("s", "measure2") == kCollector);
     CHECK(routes->outcomes("s", "report3") == kNowhere);
     CHECK(routes->outcomes("s", "measure4") == kNowhere);
-    CHECK(routes->all() == std::vector{kCollector.front(), kCollector.front()});
+    CHECK(routes->all() == kNowhere);
 }
 
 TEST_CASE("a sequential schedule passes nothing on to an action of its own [A5]")
