@@ -14,6 +14,8 @@ include = pathlib.Path(sys.argv[1]) / "sdk" / "include"
 # i386 aligns 64-bit numbers to 4 bytes, armhf to 8.
 CLANG_TARGETS = ["x86_64-linux-gnu", "i686-linux-gnu", "armv7-linux-gnueabihf", "aarch64-linux-gnu", "riscv64-linux-gnu",
                  "mips-linux-gnu", "powerpc-linux-gnu", "s390x-linux-gnu"]
+# Debian's own for the two kinds of 32 bits.
+CROSS_COMPILERS = ["i686-linux-gnu-gcc", "arm-linux-gnueabihf-gcc"]
 failures = []
 compiled = 0
 
@@ -51,7 +53,13 @@ with tempfile.TemporaryDirectory() as folder:
     if clang:
         compilers += [(f"clang for {target}", [clang, f"--target={target}"]) for target in CLANG_TARGETS]
     else:
-        print("skip  no clang: other machines than this one's are not looked at")
+        print("skip  no clang: other machines than this one's are not looked at with it")
+    for name in CROSS_COMPILERS:
+        cross = shutil.which(name) or shutil.which(f"{name}-12")
+        if cross:
+            compilers.append((name, [cross, "-isystem", "/usr/include"]))
+        else:
+            print(f"skip  no {name} (package gcc-{name.removesuffix('-gcc')})")
     for name, compiler in compilers:
         compile_for(f"the layout holds with {name}", compiler, "#include <sonde/plugin.h>\n", True)
     # The assertions are there and do speak.
