@@ -23,6 +23,11 @@ namespace {
 // For a request to come and its answer to be taken.
 constexpr std::chrono::seconds kSilenceMax{10};
 constexpr std::chrono::seconds kAcceptRetry{1};
+// That the kernel holds until they are accepted.
+constexpr int kBacklog = 16;
+constexpr std::string_view kBusy =
+    R"({"error":{"where":"agent","what":"others of the group hold all its connections","hint":"again in a moment"}})"
+    "\n";
 
 bool is_member(int socket, gid_t group, gid_t primary)
 {
@@ -77,7 +82,7 @@ Result<OwnerSocket> OwnerSocket::listen(asio::any_io_executor executor, std::fil
         ::chmod(path.c_str(), group ? 0660 : 0600) != 0)
         error.assign(errno, boost::system::system_category());
     if (!error)
-        acceptor.listen(static_cast<int>(kConnectionsMax), error);
+        acceptor.listen(kBacklog, error);
     if (error) {
         ::unlink(path.c_str());
         return Error{path.string(), error.message(), group ? "the agent's user is a member of that group" : ""};
@@ -85,23 +90,24 @@ Result<OwnerSocket> OwnerSocket::listen(asio::any_io_executor executor, std::fil
     return OwnerSocket(std::move(acceptor), std::move(path), group, std::move(log));
 }
 
-bool OwnerSocket::permits(Protocol::socket &peer) const
+OwnerSocket::Peer OwnerSocket::judge(Protocol::socket &peer) const
 {
     ucred credentials{};
     socklen_t size = sizeof credentials;
     if (::getsockopt(peer.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
-        return false;
+        return Peer::stranger;
     if (credentials.uid == 0 || credentials.uid == ::geteuid())
-        return true;
+        return Peer::owner;
     if (group_ && is_member(peer.native_handle(), *group_, credentials.gid))
-        return true;
+        return Peer::member;
     log_->warn("owner's socket refuses uid={}", credentials.uid);
-    return false;
+    return Peer::stranger;
 }
 
 asio::awaitable<void> OwnerSocket::serve(Answer answer, std::function<void(asio::awaitable<void>)> spawn)
 {
-    const auto connections = std::make_shared<std::size_t>(0);
+    // Its owners are the members who are connected, and this.
+    const auto members = std::make_shared<char>();
     for (;;) {
         auto peer = std::make_shared<Protocol::socket>(acceptor_.get_executor());
         boost::system::error_code error;
@@ -111,22 +117,21 @@ asio::awaitable<void> OwnerSocket::serve(Answer answer, std::function<void(asio:
         if (error) {
             asio::steady_timer pause(acceptor_.get_executor(), kAcceptRetry);
             co_await pause.async_wait(asio::use_awaitable);
-        } else if (*connections < kConnectionsMax && permits(*peer)) {
-            spawn(attend(std::move(peer), answer, connections));
+            continue;
         }
+        const Peer who = judge(*peer);
+        if (who == Peer::owner)
+            spawn(attend(std::move(peer), answer, nullptr));
+        else if (who == Peer::member && members.use_count() <= static_cast<long>(kMembersMax))
+            spawn(attend(std::move(peer), answer, members));
+        else if (who == Peer::member)
+            (void)::send(peer->native_handle(), kBusy.data(), kBusy.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
 }
 
-asio::awaitable<void> OwnerSocket::attend(std::shared_ptr<Protocol::socket> peer, Answer answer,
-                                          std::shared_ptr<std::size_t> connections)
+// Its last argument is alive as long as it is.
+asio::awaitable<void> OwnerSocket::attend(std::shared_ptr<Protocol::socket> peer, Answer answer, std::shared_ptr<void>)
 {
-    const struct Counted {
-        explicit Counted(std::size_t &all) : count(all) { ++count; }
-        ~Counted() { --count; }
-        Counted(const Counted &) = delete;
-        Counted &operator=(const Counted &) = delete;
-        std::size_t &count;
-    } counted(*connections);
     asio::steady_timer limit(peer->get_executor());
     std::string lines;
     for (;;) {

@@ -22,12 +22,13 @@ namespace sonde::agent {
 namespace asio = boost::asio;
 
 // Where the agent answers those who are on its machine: a Unix socket on which each line is one JSON object, a request
-// and then its answer. Only root, the agent's own user and, if one is named, the members of a group are answered, by what
-// the kernel says of them. Belongs to one thread.
+// and then its answer. Only root, the agent's own user and, if one is named, the members of a group are answered, by
+// what the kernel says of them. A connection that is silent for ten seconds is closed. Belongs to one thread.
 class OwnerSocket {
 public:
     static constexpr std::size_t kRequestBytesMax = 4096;
-    static constexpr std::size_t kConnectionsMax = 8;
+    // Of the group's members together, who take nobody else's place; more are told so.
+    static constexpr std::size_t kMembersMax = 8;
 
     // The answer to a request, without its end of line.
     using Answer = std::function<std::string(std::string_view request)>;
@@ -47,9 +48,11 @@ private:
 
     OwnerSocket(Protocol::acceptor acceptor, std::filesystem::path path, std::optional<gid_t> group,
                 std::shared_ptr<Log> log);
-    bool permits(Protocol::socket &peer) const;
+    enum class Peer { stranger, member, owner };
+    Peer judge(Protocol::socket &peer) const;
+    // `place` is given up with the connection.
     static asio::awaitable<void> attend(std::shared_ptr<Protocol::socket> peer, Answer answer,
-                                        std::shared_ptr<std::size_t> connections);
+                                        std::shared_ptr<void> place);
 
     Protocol::acceptor acceptor_;
     std::filesystem::path path_;

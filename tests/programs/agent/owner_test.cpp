@@ -9,8 +9,12 @@
 #include <boost/asio/write.hpp>
 
 #include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 using namespace sonde;
 using namespace sonde::agent;
@@ -20,15 +24,32 @@ namespace {
 
 using Socket = asio::local::stream_protocol::socket;
 
+// Who this process is for whoever asks the kernel, until it ends.
+struct OtherUser {
+    OtherUser(uid_t user, gid_t group)
+    {
+        REQUIRE(::setegid(group) == 0);
+        REQUIRE(::seteuid(user) == 0);
+    }
+    ~OtherUser()
+    {
+        (void)!::seteuid(0);
+        (void)!::setegid(0);
+    }
+    OtherUser(const OtherUser &) = delete;
+    OtherUser &operator=(const OtherUser &) = delete;
+};
+
 // A socket that says a request back.
 struct Desk {
     Loop loop;
     sonde::test::TempDir dir;
     std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
     std::filesystem::path path = dir / "agent.sock";
-    OwnerSocket socket = OwnerSocket::listen(loop.io.get_executor(), path, std::nullopt, log).value();
+    OwnerSocket socket;
 
-    Desk()
+    explicit Desk(std::optional<gid_t> group = std::nullopt)
+        : socket(OwnerSocket::listen(loop.io.get_executor(), path, group, log).value())
     {
         asio::co_spawn(loop.io,
                        socket.serve([](std::string_view request) { return "<" + std::string(request) + ">"; },
@@ -66,6 +87,53 @@ TEST_CASE("the owner's socket answers line by line, one that is too long not at 
     struct stat status {};
     REQUIRE(::stat(desk.path.c_str(), &status) == 0);
     CHECK((status.st_mode & 0777) == 0600);
+}
+
+TEST_CASE("members of the group who say nothing take no place but their own, and one too many is told so")
+{
+    if (::geteuid() != 0) {
+        WARN("skipped: only root has other users");
+        return;
+    }
+    constexpr gid_t kGroup = 59'999;
+    Desk desk(kGroup);
+    ::chmod(desk.dir.path().c_str(), 0711);
+    std::vector<Socket> members;
+    {
+        const OtherUser member(59'999, kGroup);
+        for (std::size_t i = 0; i <= OwnerSocket::kMembersMax; ++i) {
+            members.emplace_back(desk.loop.io);
+            members.back().connect(asio::local::stream_protocol::endpoint(desk.path.string()));
+        }
+    }
+    std::string said;
+    desk.loop.run([&]() -> asio::awaitable<void> {
+        boost::system::error_code error;
+        co_await asio::async_read_until(members.back(), asio::dynamic_buffer(said), '\n',
+                                        asio::redirect_error(asio::use_awaitable, error));
+    }());
+    CHECK(said.find("others of the group hold all its connections") != std::string::npos);
+    CHECK(desk.ask("one\n") == "<one>\n");
+    // What a member gives up is another's.
+    members.erase(members.begin());
+    const auto ask_as_member = [&] {
+        const OtherUser member(59'999, kGroup);
+        Socket peer(desk.loop.io);
+        peer.connect(asio::local::stream_protocol::endpoint(desk.path.string()));
+        return peer;
+    };
+    for (std::string answer; answer != "<two>\n";) {
+        Socket peer = ask_as_member();
+        answer.clear();
+        desk.loop.run([&]() -> asio::awaitable<void> {
+            boost::system::error_code error;
+            co_await asio::async_write(peer, asio::buffer("two\n", 4),
+                                       asio::redirect_error(asio::use_awaitable, error));
+            co_await asio::async_read_until(peer, asio::dynamic_buffer(answer), '\n',
+                                            asio::redirect_error(asio::use_awaitable, error));
+        }());
+        CHECK((answer == "<two>\n" || answer.find("others of the group") != std::string::npos));
+    }
 }
 
 TEST_CASE("an agent takes the socket of one that was killed, and not that of one that lives")
