@@ -66,24 +66,29 @@ const std::optional<policy::Policy> &PolicyFile::rules()
 
 std::uint32_t PolicyFile::granted(const frames::MethodDescription &method)
 {
+    if (method.privileges == 0)
+        return 0;
+    const std::optional<policy::Policy> &rules = this->rules();
     std::uint32_t granted = 0;
-    for (std::uint32_t bit = 1; rules() && bit != 0 && bit <= frames::kPrivileges; bit <<= 1)
-        if ((method.privileges & bit) != 0 && rules_->grants(method.id, frames::privilege_text(bit)))
+    for (std::uint32_t bit = 1; rules && bit != 0 && bit <= frames::kPrivileges; bit <<= 1)
+        if ((method.privileges & bit) != 0 && rules->grants(method.id, frames::privilege_text(bit)))
             granted |= bit;
     return granted;
 }
 
 bool PolicyFile::strict_isolation()
 {
-    return !rules() || rules_->strict_isolation();
+    const std::optional<policy::Policy> &rules = this->rules();
+    return !rules || rules->strict_isolation();
 }
 
 Result<void> PolicyFile::admit(const std::filesystem::path &file, const std::string &hash)
 {
-    if (!rules())
+    const std::optional<policy::Policy> &rules = this->rules();
+    if (!rules)
         return Error{"", "is not loaded: the local policy refuses everything", ""};
-    return rules_->requires_signature() ? plugin_host::check_signature(file, hash, rules_->trusted_keys())
-                                        : Result<void>();
+    return rules->requires_signature() ? plugin_host::check_signature(file, hash, rules->trusted_keys())
+                                       : Result<void>();
 }
 
 } // namespace sonde::agent
