@@ -17,7 +17,12 @@ void fields(C &c, Field<C, Ip> &m)
 template <class C>
 void fields(C &c, Field<C, StartRunner> &m)
 {
-    each(c, m.runner, m.plugin, m.purpose, m.privileges, m.strict);
+    each(c, m.runner, m.plugin, m.purpose, m.privileges, m.strict, m.libraries);
+}
+
+template <class C>
+void fields(C &, Field<C, Greet> &)
+{
 }
 
 template <class C>
@@ -157,7 +162,7 @@ void fields(C &c, Field<C, MethodDescription> &m)
 template <class C>
 void fields(C &c, Field<C, LoadedFile> &m)
 {
-    each(c, m.path, m.device, m.inode, m.bytes, m.modified_ns);
+    each(c, m.path, m.device, m.inode, m.bytes, m.modified_ns, m.changed_ns);
 }
 
 template <class C>
@@ -189,6 +194,12 @@ template <class C>
 void fields(C &c, Field<C, InvokeFailed> &m)
 {
     each(c, m.invocation, m.text);
+}
+
+template <class C>
+void fields(C &c, Field<C, BearsNoFork> &m)
+{
+    each(c, m.text);
 }
 
 // Rows end their packet: what is left of it are the cells.

@@ -13,6 +13,7 @@ struct LoadedFile {
     std::uint64_t inode = 0;
     std::uint64_t bytes = 0;
     std::int64_t modified_ns = 0; // since the epoch
+    std::int64_t changed_ns = 0;  // likewise, its inode: whoever writes it can set the other back, and not this
 
     bool operator==(const LoadedFile &) const = default;
 };

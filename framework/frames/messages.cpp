@@ -84,6 +84,9 @@ const char *fault(const StartRunner &m)
 {
     if (m.purpose != Purpose::run && m.purpose != Purpose::describe)
         return "a purpose that does not exist";
+    for (const std::string &place : m.libraries)
+        if (!place.starts_with('/'))
+            return "a place of libraries that is not absolute";
     return m.plugin.starts_with('/') ? nullptr : "a plugin's path that is not absolute";
 }
 
@@ -150,6 +153,11 @@ const char *fault(const Started &m)
 }
 
 const char *fault(const InvokeFailed &m)
+{
+    return is_readable(m.text) ? nullptr : "a text that cannot be";
+}
+
+const char *fault(const BearsNoFork &m)
 {
     return is_readable(m.text) ? nullptr : "a text that cannot be";
 }

@@ -65,6 +65,9 @@ struct StartRunner {
     // for it as long as it lives. None for one that only describes.
     std::uint32_t privileges = 0;
     bool strict = false; // it is not started without a layer of its confinement
+    // Of one that only describes: the places, as the launcher was given them, that a library which the plugin needs
+    // lies in. One that takes runs reads all that the launcher was given.
+    std::vector<std::string> libraries{};
 
     bool operator==(const StartRunner &) const = default;
 };
@@ -74,6 +77,11 @@ struct StopRunner {
     std::uint64_t runner = 0;
 
     bool operator==(const StopRunner &) const = default;
+};
+
+// Asks for a Greeting, by a new trial of what this system gives: what was missing may have been so for a moment.
+struct Greet {
+    bool operator==(const Greet &) const = default;
 };
 
 // Opens `count` sockets of a measurement, if the runner was started with the privilege for them. Answer: SocketsOpened
@@ -102,9 +110,9 @@ struct Missing {
     bool operator==(const Missing &) const = default;
 };
 
-// The first message of a conversation.
+// The first message of a conversation, and again whenever the layers are others than those that were told last.
 struct Greeting {
-    std::vector<Missing> layers;  // of a runner's confinement, as a trial has shown
+    std::vector<Missing> layers;  // of a runner's confinement, as the last start of one has shown
     std::vector<Missing> sockets; // "icmp 4", "icmp 6", "capture"
     bool busy = false;            // another agent is connected, and nothing more comes
 
@@ -250,6 +258,14 @@ struct InvokeFailed {
     bool operator==(const InvokeFailed &) const = default;
 };
 
+// A process that was forked ahead of a run did not become what the ABI promises. Nothing is forked from this runner any
+// more; every Invoke from here on is answered by InvokeFailed.
+struct BearsNoFork {
+    std::string text; // "the forked process has 2 threads", ...
+
+    bool operator==(const BearsNoFork &) const = default;
+};
+
 // ---- an invocation's process to the agent ----
 
 // The first word: it is what the ABI promises and has loaded its plugin. A library that does not bear a fork may hang
@@ -348,10 +364,10 @@ struct SocketReply {
 
 // ---- the directions ----
 
-using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets>;
+using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets, Greet>;
 using LauncherToAgent = std::variant<Greeting, RunnerStarted, LauncherError, SocketsOpened, RunnerEnded, PluginRefused>;
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
-using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed>;
+using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed, BearsNoFork>;
 using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done, Begun>;
 using AgentToRun = std::variant<SocketReply, InputTable, Rows, InputsEnd, MoreItems>;
 

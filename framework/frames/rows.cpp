@@ -17,6 +17,7 @@ static_assert(std::endian::native == std::endian::little, "cells are copied as t
 namespace {
 
 constexpr std::size_t kRowsHeaderBytes = kHeaderBytes + 2 * sizeof(std::uint32_t);
+constexpr std::size_t kPacketBytesMax = kRowsHeaderBytes + kBatchBytesMax;
 constexpr std::size_t kRowCountOffset = kHeaderBytes + sizeof(std::uint32_t);
 constexpr std::size_t kCellBytes = sizeof(sonde_cell);
 
@@ -115,11 +116,11 @@ Result<void> RowWriter::check(std::span<const sonde_cell> cells) const
 
 bool RowWriter::add(std::span<const sonde_cell> cells)
 {
-    if (frame_.empty())
+    if (!bytes_)
         clear();
-    if (used_bytes_ + row_bytes(cells) > frame_.size())
+    if (used_bytes_ + row_bytes(cells) > kPacketBytesMax)
         return false;
-    std::byte *at = frame_.data() + used_bytes_;
+    std::byte *at = bytes_.get() + used_bytes_;
     const auto put = [&at](const void *from, std::size_t size) {
         std::memcpy(at, from, size);
         at += size;
@@ -146,24 +147,25 @@ bool RowWriter::add(std::span<const sonde_cell> cells)
             put(&cell.v, sizeof cell.v);
         }
     }
-    used_bytes_ = static_cast<std::size_t>(at - frame_.data());
+    used_bytes_ = static_cast<std::size_t>(at - bytes_.get());
     ++row_count_;
     return true;
 }
 
 std::span<const std::byte> RowWriter::frame()
 {
-    if (frame_.empty())
+    if (!bytes_)
         clear();
-    std::memcpy(frame_.data() + kRowCountOffset, &row_count_, sizeof row_count_);
-    return std::span(frame_).first(used_bytes_);
+    std::memcpy(bytes_.get() + kRowCountOffset, &row_count_, sizeof row_count_);
+    return {bytes_.get(), used_bytes_};
 }
 
 void RowWriter::clear()
 {
-    if (frame_.empty()) {
-        frame_ = *encode(RunToAgent(Rows{table_, 0, {}}));
-        frame_.resize(kRowsHeaderBytes + kBatchBytesMax);
+    if (!bytes_) {
+        const Frame header = *encode(RunToAgent(Rows{table_, 0, {}}));
+        bytes_ = std::make_unique_for_overwrite<std::byte[]>(kPacketBytesMax);
+        std::memcpy(bytes_.get(), header.data(), header.size());
     }
     row_count_ = 0;
     used_bytes_ = kRowsHeaderBytes;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -63,7 +64,8 @@ private:
     const RowFormat *format_;
     std::uint32_t row_count_ = 0;
     std::size_t used_bytes_ = 0;
-    Frame frame_; // all of a batch's bytes, from the first row on
+    // A batch's bytes, from the first row on: those that no row has come to take no memory.
+    std::unique_ptr<std::byte[]> bytes_;
 };
 
 // Walks the rows of one batch: `while (reader.next()) use(reader.cells());` and then error(). Copies no cell: `p` of a

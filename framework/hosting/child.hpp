@@ -13,7 +13,7 @@ namespace sonde::hosting {
 enum class Processes { forbidden, allowed };
 void become_child(pid_t parent, std::span<const int> kept, Processes processes = Processes::forbidden);
 
-// The threads of this process. None but the one that forks lives on in a child.
+// The threads of this process; 0 where /proc does not say. None but the one that forks lives on in a child.
 std::size_t count_threads();
 
 // Makes the descriptors in `kept` 3, 4, ... and closes all others behind stderr.

@@ -14,6 +14,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <array>
+#include <cstddef>
 #include <string>
 #include <variant>
 
@@ -46,9 +48,18 @@ bool loads_by_descriptor(const Place &place)
     return place.plugin == nullptr && place.file == frames::kPluginDescriptorPath;
 }
 
+// No thread comes along in a fork: one that is there was started by the plugin meanwhile.
+void end_with_threads()
+{
+    if (count_threads() > 1)
+        ::_exit(kHasThreads);
+}
+
 // The method, in a process that has become a run's. Ends it where its plugin does not load any more.
 const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &place)
 {
+    if (place.plugin != nullptr)
+        end_with_threads();
     if (loads_by_descriptor(place)) {
         const int kept[] = {agent, frames::kPluginDescriptor, cancel};
         become_child(parent, kept);
@@ -81,8 +92,11 @@ void run_in_child(pid_t parent, int agent, int cancel, const Place &place, const
 
 void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, const frames::Description &description)
 {
+    end_with_threads();
     const int kept[] = {handover};
     become_child(parent, kept);
+    // Whether it is heard or not: a run may have been handed over before.
+    (void)frames::send(kHandover, std::array{std::byte{}});
     const frames::PacketBuffer buffer;
     Result<frames::Received> received = frames::receive(kHandover, buffer, 2, 0);
     if (!received || received->transfer != frames::Transfer::done || received->descriptors.size() != 2)

@@ -84,6 +84,11 @@ public:
             if (self && file)
                 self->note_load(settled, *file);
         };
+        runner->on_bears_no_fork = [weak = weak_from_this()](const Runner &one, const std::string &why) {
+            const auto self = weak.lock();
+            if (self && self->present(one.plugin()).get() == &one)
+                self->run_cold(one.plugin(), why);
+        };
         all_[runner->id()] = runner;
         runner->start(settings_.start_timeout, is_cold(plugin));
         watch_idle();
@@ -109,14 +114,14 @@ public:
     }
 
     // From now on, as long as it is that file.
-    void run_cold(const std::filesystem::path &plugin)
+    void run_cold(const std::filesystem::path &plugin, const std::string &why)
     {
         const auto file = file_state(plugin);
         if (!file || is_cold(plugin))
             return;
+        std::erase_if(cold_, [](const auto &each) { return file_state(each.first) != each.second; });
         cold_[plugin] = *file;
-        log_->warn("plugin runs cold file={} reason={}", sonde::quoted(plugin.string()),
-                   sonde::quoted("the forked process of a run did not begin"));
+        log_->warn("plugin runs cold file={} reason={}", sonde::quoted(plugin.string()), sonde::quoted(why));
         retire(plugin);
     }
 
@@ -137,7 +142,7 @@ public:
                 buffer_,
                 [self](const std::filesystem::path &plugin) { return self->runner_of(plugin); },
                 [self](const std::filesystem::path &plugin) { self->retire(plugin); },
-                [self](const std::filesystem::path &plugin) { self->run_cold(plugin); },
+                [self](const std::filesystem::path &plugin, const std::string &why) { self->run_cold(plugin, why); },
                 [self](const std::filesystem::path &plugin) {
                     const LoadFailures *failures = self->quarantine_.find(plugin);
                     return failures != nullptr && failures->quarantined;
@@ -307,6 +312,11 @@ bool Host::admits(const std::filesystem::path &plugin, const std::string &hash) 
 asio::awaitable<Result<frames::Greeting>> Host::greeting()
 {
     return impl_->link().greeting();
+}
+
+std::optional<uid_t> Host::launcher_user() const
+{
+    return impl_->link().user();
 }
 
 asio::awaitable<Result<Described>> Host::describe(std::filesystem::path plugin)

@@ -25,6 +25,8 @@
 #include <string_view>
 #include <vector>
 
+#include <sys/types.h>
+
 // Runs measurement methods in processes that are not trusted. One thread: that of the executor.
 namespace sonde::plugin_host {
 
@@ -148,6 +150,9 @@ public:
 
     // What the launcher says of this system; also if it serves another agent, and so no run of this one's.
     boost::asio::awaitable<Result<frames::Greeting>> greeting();
+
+    // As whom the daemon runs that was reached last; nothing before that, or of a launcher of its own.
+    std::optional<uid_t> launcher_user() const;
 
     // What the plugin in a file says of itself. An error's `where` is the file; `transient` errors are those that say
     // nothing of the file (no launcher): Error::hint is then kTransientHint. One in quarantine is not loaded for it.

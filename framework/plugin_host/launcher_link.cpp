@@ -31,6 +31,8 @@ constexpr auto kPatience = 500ms;
 constexpr auto kAnswerTimeout = 5s;
 // It greets once it has tried out what the system gives.
 constexpr auto kGreetingTimeout = 10s;
+// What was missing so long ago is asked for again by whoever minds.
+constexpr auto kGreetingAge = 5s;
 // A launcher ends by itself when its socket closes.
 constexpr auto kEndTimeout = 2s;
 
@@ -81,6 +83,10 @@ Result<frames::Descriptor> LauncherLink::connect()
     frames::Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket || ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
         return Error{path, "the launcher is not reached: " + std::string(std::strerror(errno)), ""};
+    ucred peer{};
+    socklen_t size = sizeof peer;
+    if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+        user_ = peer.uid;
     return socket;
 }
 
@@ -158,13 +164,18 @@ asio::awaitable<Result<void>> LauncherLink::ensure()
                        if (self && self->socket_ == socket)
                            self->lose(failure ? "reading from it failed" : "it has closed the connection");
                    });
+    expect_greeting();
+    co_return Result<void>{};
+}
+
+void LauncherLink::expect_greeting()
+{
     greeting_limit_.expires_after(kGreetingTimeout);
     greeting_limit_.async_wait([weak = weak_from_this(), socket = socket_](const boost::system::error_code &error) {
         const auto self = weak.lock();
         if (!error && self && self->socket_ == socket && !self->greeting_)
             self->lose("it does not answer");
     });
-    co_return Result<void>{};
 }
 
 asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket)
@@ -188,6 +199,7 @@ bool LauncherLink::take(const frames::LauncherToAgent &message, std::vector<fram
 {
     if (const auto *greeting = std::get_if<frames::Greeting>(&message)) {
         greeting_ = *greeting;
+        greeted_at_ = std::chrono::steady_clock::now();
         greeted_.notify();
         if (greeting->busy)
             lose("another agent is connected to it");
@@ -263,6 +275,11 @@ asio::awaitable<Result<frames::Greeting>> LauncherLink::greeting()
     const Result<void> there = co_await ensure();
     if (!there)
         co_return there.error();
+    if (greeting_ && !greeting_->layers.empty() && std::chrono::steady_clock::now() - greeted_at_ >= kGreetingAge) {
+        greeting_.reset();
+        socket_->send(frames::encode(frames::AgentToLauncher(frames::Greet{})).value());
+        expect_greeting();
+    }
     while (socket_ && !greeting_)
         co_await greeted_.wait();
     if (greeting_)
@@ -270,14 +287,14 @@ asio::awaitable<Result<frames::Greeting>> LauncherLink::greeting()
     co_return Error{"launcher", last_error_, ""};
 }
 
-asio::awaitable<LauncherLink::StartedRunner> LauncherLink::start_runner(std::uint64_t runner,
-                                                                        std::filesystem::path plugin,
-                                                                        frames::Purpose purpose,
-                                                                        std::uint32_t privileges, bool strict)
+asio::awaitable<LauncherLink::StartedRunner>
+LauncherLink::start_runner(std::uint64_t runner, std::filesystem::path plugin, frames::Purpose purpose,
+                           std::uint32_t privileges, bool strict, std::vector<std::string> libraries)
 {
     const auto pending = std::make_shared<Pending>(executor_);
     pending->expected = place_.socket.empty() ? 2 : 3;
-    const frames::AgentToLauncher message = frames::StartRunner{runner, plugin.string(), purpose, privileges, strict};
+    const frames::AgentToLauncher message =
+        frames::StartRunner{runner, plugin.string(), purpose, privileges, strict, std::move(libraries)};
     co_await ask(pending, runner, message);
     StartedRunner started;
     started.refused = pending->refused;

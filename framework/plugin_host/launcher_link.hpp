@@ -47,7 +47,7 @@ public:
     // Ids of requests and runners come from one sequence.
     std::uint64_t next_id() { return ++last_id_; }
 
-    // What the launcher says of this system.
+    // What the launcher says of this system; where something was missing a while ago, what it says now.
     boost::asio::awaitable<Result<frames::Greeting>> greeting();
 
     struct StartedRunner {
@@ -58,7 +58,8 @@ public:
         bool refused = false; // the launcher does not load such a file; else another attempt may go better
     };
     boost::asio::awaitable<StartedRunner> start_runner(std::uint64_t runner, std::filesystem::path plugin,
-                                                       frames::Purpose purpose, std::uint32_t privileges, bool strict);
+                                                       frames::Purpose purpose, std::uint32_t privileges, bool strict,
+                                                       std::vector<std::string> libraries = {});
     void stop_runner(std::uint64_t runner);
 
     struct Sockets {
@@ -67,6 +68,9 @@ public:
     };
     // request.request is filled in here.
     boost::asio::awaitable<Sockets> open_sockets(frames::OpenSockets request);
+
+    // As whom the daemon runs that was reached last.
+    std::optional<uid_t> user() const { return user_; }
 
     // True while the launcher that a runner was started by is still there.
     bool connected() const { return socket_ != nullptr; }
@@ -85,6 +89,7 @@ private:
     };
 
     boost::asio::awaitable<Result<void>> ensure();
+    void expect_greeting();
     Result<frames::Descriptor> connect();
     Result<frames::Descriptor> spawn();
     boost::asio::awaitable<void> read(std::shared_ptr<PacketSocket> socket);
@@ -101,9 +106,11 @@ private:
     LauncherPlace place_;
     std::shared_ptr<Log> log_;
     std::shared_ptr<PacketSocket> socket_;
-    std::optional<frames::Greeting> greeting_; // of the last connection
+    std::optional<frames::Greeting> greeting_; // the last one of the last connection
+    std::chrono::steady_clock::time_point greeted_at_{};
     Condition greeted_;
     boost::asio::steady_timer greeting_limit_;
+    std::optional<uid_t> user_;
     pid_t child_ = 0;
     std::uint64_t last_id_ = 0;
     std::map<std::uint64_t, std::shared_ptr<Pending>> pending_;

@@ -23,6 +23,8 @@ std::string LoadFailures::again_text() const
 const LoadFailures &Quarantine::failed(const std::filesystem::path &plugin, const FileState &file, std::string reason,
                                        Now now)
 {
+    // Names come and go: a file that is gone, or another one by now, takes no memory for ever.
+    std::erase_if(entries_, [](const auto &each) { return file_state(each.first) != each.second.file; });
     Entry &entry = entries_[plugin];
     if (!(entry.file == file))
         entry = {file, {}};

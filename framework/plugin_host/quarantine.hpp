@@ -4,6 +4,7 @@
 #include "plugin_host/file_state.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <filesystem>
 #include <map>
 #include <string>
@@ -48,6 +49,7 @@ public:
     const LoadFailures *held(const std::filesystem::path &plugin, MonotonicTime now);
     // It was loaded, or is to begin anew. False: it had not failed.
     bool forget(const std::filesystem::path &plugin) { return entries_.erase(plugin) > 0; }
+    std::size_t size() const { return entries_.size(); }
 
 private:
     struct Entry {

@@ -62,9 +62,11 @@ asio::awaitable<void> Run::live()
     co_await read();
     co_await wait_gone();
     runner_->forget(invocation_);
-    if (!silent_ || started_ || stopped_ || condemned_)
+    if (silent_ && started_)
+        context_.run_cold(request_.plugin, "the process of a run began too late");
+    if (!bore_no_fork())
         co_return;
-    context_.run_cold(request_.plugin);
+    context_.run_cold(request_.plugin, "the forked process of a run did not begin");
     begin_anew();
     const bool launched = co_await launch();
     if (!launched)
@@ -74,11 +76,17 @@ asio::awaitable<void> Run::live()
     runner_->forget(invocation_);
 }
 
+bool Run::bore_no_fork() const
+{
+    return is_warm() && !started_ && (silent_ || wait_status_) && !stopped_ && !condemned_;
+}
+
 void Run::begin_anew()
 {
     alarm_.cancel();
     stage_ = Stage::running;
     forked_ = silent_ = gone_ = false;
+    signalled_ = 0;
     wait_status_.reset();
     formats_.clear();
 }
@@ -122,7 +130,9 @@ void Run::exited(int wait_status)
 
 void Run::invoke_failed(const std::string &why)
 {
-    if (!condemned_)
+    if (runner_->bears_no_fork())
+        silent_ = true;
+    else if (!condemned_)
         condemned_ = {kStatusNotStarted, why};
     gone_ = true;
     wake();
@@ -176,6 +186,7 @@ void Run::on_alarm()
     }
     if (context_.link->attended() && stage_ != Stage::running) {
         stage_ = Stage::killed;
+        signalled_ = SIGKILL;
         return runner_->stop("it did not end its run when asked");
     }
     switch (stage_) {
@@ -183,12 +194,10 @@ void Run::on_alarm()
         return ask_to_stop(kStatusTimeout, "its deadline passed");
     case Stage::asked:
         stage_ = Stage::terminated;
-        runner_->signal(invocation_, SIGTERM);
+        end_by(SIGTERM);
         return arm(now + context_.settings.term_grace);
     case Stage::terminated:
-        stage_ = Stage::killed;
-        runner_->signal(invocation_, SIGKILL);
-        return arm(now + kExitTimeout);
+        return kill();
     default:
         stage_ = Stage::abandoned;
         runner_->stop("it does not end a run that it was told to kill");
@@ -227,10 +236,16 @@ void Run::condemn(std::int32_t status, std::string message)
     kill();
 }
 
+void Run::end_by(int signal)
+{
+    signalled_ = signal;
+    runner_->signal(invocation_, signal);
+}
+
 void Run::kill()
 {
     stage_ = Stage::killed;
-    runner_->signal(invocation_, SIGKILL);
+    end_by(SIGKILL);
     arm(std::chrono::steady_clock::now() + kExitTimeout);
 }
 
@@ -262,7 +277,7 @@ void Run::conclude()
         result_.ended = now();
     // The process watches the deadline itself, and may be back before the alarm here.
     const bool late = request_.deadline && result_.ended.monotonic >= *request_.deadline;
-    const Evidence evidence{condemned_, stopped_, stage_ >= Stage::terminated, failed_, done_, late, wait_status_};
+    const Evidence evidence{condemned_, stopped_, signalled_, silent_, failed_, done_, late, wait_status_};
     const frames::MethodDescription *known =
         request_.description && request_.method < request_.description->methods.size() ? &method() : nullptr;
     const Verdict verdict = judge(evidence, known);

@@ -27,7 +27,7 @@ struct RunContext {
     std::shared_ptr<frames::PacketBuffer> buffer;
     std::function<std::shared_ptr<Runner>(const std::filesystem::path &)> runner_of;
     std::function<void(const std::filesystem::path &)> retire;
-    std::function<void(const std::filesystem::path &)> run_cold;
+    std::function<void(const std::filesystem::path &, const std::string &why)> run_cold;
     std::function<bool(const std::filesystem::path &)> quarantined;
 };
 
@@ -62,7 +62,11 @@ private:
     // Whether its process was forked from one that has loaded the plugin, so that a fork may be what it does not bear.
     bool is_warm() const;
     void give_up_silent();
+    // By a signal whose doing is not its own.
+    void end_by(int signal);
     void kill();
+    // Whether its process, forked from one that has loaded the plugin, was gone or given up before its first word.
+    bool bore_no_fork() const;
     void begin_anew();
     // Of a run whose runner is not ready.
     std::int32_t unready_status() const;
@@ -111,7 +115,8 @@ private:
     bool forked_ = false;
     bool started_ = false; // its process has said so
     bool silent_ = false;  // it has been given up, as its process did not
-    bool gone_ = false; // the process is: read what is left, and end
+    int signalled_ = 0;    // what its process was last ended by from here
+    bool gone_ = false;    // the process is: read what is left, and end
     std::optional<int> wait_status_;
     std::optional<Verdict> condemned_;
     std::optional<Verdict> stopped_;

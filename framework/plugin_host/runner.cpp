@@ -128,6 +128,11 @@ void Runner::take(const frames::RunnerToAgent &message)
         return die(failed->text, failed->died ? Cause::load : Cause::file);
     if (const auto *started = std::get_if<frames::Started>(&message))
         return take(*started);
+    if (const auto *fault = std::get_if<frames::BearsNoFork>(&message)) {
+        if (!std::exchange(bears_no_fork_, true) && on_bears_no_fork)
+            on_bears_no_fork(*this, fault->text);
+        return;
+    }
     if (const auto *exited = std::get_if<frames::Exited>(&message)) {
         if (const auto run = take_over(exited->invocation))
             run->exited(exited->wait_status);

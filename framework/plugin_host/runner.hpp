@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sonde::plugin_host {
 
@@ -53,6 +54,9 @@ public:
 
     // Called once, when it is settled.
     std::function<void(const Runner &)> on_settled;
+    // Called once, with the reason: its plugin is to be loaded by each run.
+    std::function<void(const Runner &, const std::string &why)> on_bears_no_fork;
+    bool bears_no_fork() const { return bears_no_fork_; }
     // Starts the process and asks for the description, once. Then `settled()` is true after `timeout` at the latest.
     // `cold`: each run loads the plugin anew, whatever it says of itself.
     void start(std::chrono::milliseconds timeout, bool cold);
@@ -110,7 +114,14 @@ private:
     boost::asio::awaitable<void> live();
     // None: it is dead, and error() says why.
     boost::asio::awaitable<std::optional<Process>> start_process(std::uint64_t id, frames::Purpose purpose,
-                                                                 std::uint32_t privileges);
+                                                                 std::uint32_t privileges,
+                                                                 std::vector<std::string> libraries = {});
+    // What a process says that may do nothing, but for reading libraries in those places; likewise.
+    struct Said {
+        frames::RunnerToAgent message;
+        std::string hash;
+    };
+    boost::asio::awaitable<std::optional<Said>> ask_apart(std::vector<std::string> libraries);
     // What it is, by a process that may do nothing. False: it is dead.
     boost::asio::awaitable<bool> get_known();
     Result<void> check(const frames::Description &description) const;
@@ -149,6 +160,7 @@ private:
     Error error_;
     Cause cause_ = Cause::launcher;
     bool cold_ = false;
+    bool bears_no_fork_ = false;
     std::chrono::milliseconds start_timeout_{};
     bool silent_ = false;
     std::optional<int> wait_status_;        // as the launcher gave it

@@ -1,11 +1,15 @@
 #include "frames/privileges.hpp"
 #include "plugin_host/hash.hpp"
+#include "plugin_host/loaded_places.hpp"
 #include "plugin_host/output.hpp"
 #include "plugin_host/runner.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 
+#include <algorithm>
 #include <filesystem>
+#include <utility>
+#include <variant>
 
 // How a runner comes to be: what its plugin is, what it gets, and which process then takes its runs.
 namespace sonde::plugin_host {
@@ -75,10 +79,11 @@ asio::awaitable<void> Runner::live()
 }
 
 asio::awaitable<std::optional<Runner::Process>> Runner::start_process(std::uint64_t id, frames::Purpose purpose,
-                                                                      std::uint32_t privileges)
+                                                                      std::uint32_t privileges,
+                                                                      std::vector<std::string> libraries)
 {
     const bool strict = settings_.strict && settings_.strict();
-    auto started = co_await link_->start_runner(id, file_, purpose, privileges, strict);
+    auto started = co_await link_->start_runner(id, file_, purpose, privileges, strict, std::move(libraries));
     if (!started.control) {
         die(started.error, started.refused ? Cause::file : Cause::launcher);
         co_return std::nullopt;
@@ -128,11 +133,37 @@ asio::awaitable<bool> Runner::get_known()
     const std::optional<frames::LoadedFile> now = frames::loaded_file(file_.string());
     if (const auto found = known_->find(plugin_); found != known_->end() && found->second.file == now)
         co_return true;
+    std::vector<std::string> libraries;
+    for (;;) {
+        const std::optional<Said> said = co_await ask_apart(libraries);
+        if (!said)
+            co_return false;
+        const auto *failed = std::get_if<frames::DescribeFailed>(&said->message);
+        const auto *description = std::get_if<frames::Description>(&said->message);
+        const auto place = failed != nullptr ? place_of_library(failed->text, settings_.readable) : std::nullopt;
+        if (place && std::find(libraries.begin(), libraries.end(), *place) == libraries.end()) {
+            libraries.push_back(*place);
+            continue;
+        }
+        if (failed != nullptr)
+            die(failed->text, failed->died ? Cause::load : Cause::file);
+        else if (description == nullptr)
+            die("in place of a description came something else", Cause::load);
+        else if (const auto meant = check(*description); !meant)
+            die(to_string(meant.error()), Cause::file);
+        else
+            (*known_)[plugin_] = {now, {std::make_shared<const frames::Description>(*description), said->hash}};
+        co_return state_ != State::dead;
+    }
+}
+
+asio::awaitable<std::optional<Runner::Said>> Runner::ask_apart(std::vector<std::string> libraries)
+{
     const std::uint64_t id = link_->next_id();
     describing_ = id;
-    auto started = co_await start_process(id, frames::Purpose::describe, 0);
+    auto started = co_await start_process(id, frames::Purpose::describe, 0, std::move(libraries));
     if (!started)
-        co_return false;
+        co_return std::nullopt;
     control_ = started->control;
     control_->send(frames::encode(frames::AgentToRunner(frames::Describe{cold_})).value());
     const frames::PacketBuffer buffer;
@@ -146,21 +177,16 @@ asio::awaitable<bool> Runner::get_known()
     describing_ = 0;
     link_->stop_runner(id);
     if (state_ == State::dead)
-        co_return false;
-    const auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
-                                  : Result<frames::RunnerToAgent>(received.error());
+        co_return std::nullopt;
+    auto message = received ? frames::decode<frames::RunnerToAgent>(received->frame)
+                            : Result<frames::RunnerToAgent>(received.error());
     control_.reset();
-    if (!message)
+    if (!message) {
         die("in place of a description came " + to_string(message.error()), Cause::load);
-    else if (const auto *failed = std::get_if<frames::DescribeFailed>(&*message))
-        die(failed->text, failed->died ? Cause::load : Cause::file);
-    else if (const auto *description = std::get_if<frames::Description>(&*message); description == nullptr)
-        die("in place of a description came something else", Cause::load);
-    else if (const auto meant = check(*description); !meant)
-        die(to_string(meant.error()), Cause::file);
-    else
-        (*known_)[plugin_] = {now, {std::make_shared<const frames::Description>(*description), started->hash}};
-    co_return state_ != State::dead;
+        co_return std::nullopt;
+    }
+    Said said{std::move(*message), std::move(started->hash)};
+    co_return said;
 }
 
 std::uint32_t Runner::privileges_of(const frames::Description &description) const

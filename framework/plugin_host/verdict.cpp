@@ -31,7 +31,7 @@ Verdict judge(const Evidence &evidence, const frames::MethodDescription *method)
         return *evidence.condemned;
     if (evidence.stopped) {
         Verdict verdict = *evidence.stopped;
-        if (!evidence.done && evidence.killed)
+        if (!evidence.done && evidence.signalled != 0)
             verdict.message += "; it did not stop when asked and was killed";
         return verdict;
     }
@@ -41,8 +41,13 @@ Verdict judge(const Evidence &evidence, const frames::MethodDescription *method)
         return {kStatusTimeout, "its deadline passed"};
     if (evidence.done)
         return own_verdict(*method, evidence.done->status, "", "returned");
+    if (evidence.given_up)
+        return {kStatusNotStarted, method->id + " began only when it had been given up, and was killed for that"};
     if (!evidence.wait_status)
         return {kStatusRunnerDied, "the runner lost it"};
+    // Its socket was closed, or it would have been asked to stop first.
+    if (WIFSIGNALED(*evidence.wait_status) && WTERMSIG(*evidence.wait_status) == evidence.signalled)
+        return {kStatusNoResult, method->id + " closed its socket without a result, and was killed for going on"};
     if (WIFSIGNALED(*evidence.wait_status))
         return {-WTERMSIG(*evidence.wait_status), method->id + " was " + wait_status_text(*evidence.wait_status)};
     return {kStatusNoResult, method->id + " " + wait_status_text(*evidence.wait_status) + " and without a result"};

@@ -19,7 +19,8 @@ struct Verdict {
 struct Evidence {
     std::optional<Verdict> condemned; // the host ended it, whatever the method says
     std::optional<Verdict> stopped;   // it was asked to stop
-    bool killed = false;              // and had to be made to
+    int signalled = 0;                // the signal that the host sent last to end it; 0: none
+    bool given_up = false;            // the host did so because it had not begun
     std::optional<frames::Fail> failed;
     std::optional<frames::Done> done; // absent: run() did not return
     bool late = false;                // it returned after its deadline

@@ -117,6 +117,8 @@ TEST_CASE("numbers out of their range are refused on arrival")
     using std::string;
     const auto mentions = [](const string &text, const string &part) { return text.find(part) != string::npos; };
     CHECK(mentions(refusal(AgentToLauncher(StartRunner{1, "ping.so"})), "not absolute"));
+    CHECK(
+        mentions(refusal(AgentToLauncher(StartRunner{1, "/a", Purpose::describe, 0, false, {"lib"}})), "not absolute"));
     CHECK(mentions(refusal(AgentToLauncher(StartRunner{1, "/a", static_cast<Purpose>(3)})), "purpose"));
     CHECK(mentions(refusal(AgentToLauncher(StartRunner{1, string("/a\0b", 4)})), "NUL"));
     CHECK(mentions(refusal(AgentToLauncher(OpenSockets{1, 1, SocketKind::udp, 4, 65, "", {}})), "number of sockets"));

@@ -34,7 +34,7 @@ inline Description description()
             {method},
             {"example.x/1"},
             "# Echo\n\n\tMeasures.\n",
-            {{"/lib/libx.so", 1, 2, 3, -4}}};
+            {{"/lib/libx.so", 1, 2, 3, -4, 5}}};
 }
 
 inline Ip address()
@@ -59,8 +59,10 @@ inline Invoke invoke()
 }
 
 inline const std::vector<AgentToLauncher> agent_to_launcher{
-    StartRunner{1, "/usr/lib/sonde/plugins/ping.so", Purpose::describe, SONDE_PRIVILEGE_CAPTURE, true},
+    StartRunner{
+        1, "/usr/lib/sonde/plugins/ping.so", Purpose::describe, SONDE_PRIVILEGE_CAPTURE, true, {"/opt/vendor/lib"}},
     StopRunner{UINT64_MAX},
+    Greet{},
     OpenSockets{9, 1, SocketKind::udp, 6, 64, "eth0", address(), {}},
     OpenSockets{10, 1, SocketKind::capture, 0, 1, "lo", {}, {}},
     OpenSockets{11, 1, SocketKind::tcp, 4, 1, "", {}, 862},
@@ -73,8 +75,9 @@ inline const std::vector<LauncherToAgent> launcher_to_agent{
     RunnerEnded{1, 139},
     PluginRefused{2, "writable by everybody"}};
 inline const std::vector<AgentToRunner> agent_to_runner{Describe{true}, invoke(), Probe{8, 2}, Signal{77, 15}};
-inline const std::vector<RunnerToAgent> runner_to_agent{description(), DescribeFailed{"built for ABI 2", true},
-                                                        Started{77, 99}, Exited{77, 9}, InvokeFailed{77, "no method"}};
+inline const std::vector<RunnerToAgent> runner_to_agent{
+    description(), DescribeFailed{"built for ABI 2", true}, Started{77, 99},
+    Exited{77, 9}, InvokeFailed{77, "no method"},           BearsNoFork{"2 threads"}};
 inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\xc3\xa9"},
                                                   Fail{99, "lost"},
                                                   Progress{1, 2},

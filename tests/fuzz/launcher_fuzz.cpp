@@ -10,6 +10,7 @@
 #include <cstdlib>
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 
 namespace {
@@ -44,6 +45,8 @@ void check(const frames::StartRunner &start)
     if (refusal)
         return is_sendable(*refusal);
     abort_unless(start.plugin.starts_with('/'));
+    for (const std::string &place : start.libraries)
+        abort_unless(place.starts_with('/'));
     abort_unless((start.privileges & ~frames::kPrivileges) == 0);
     abort_unless(start.purpose == frames::Purpose::run || start.privileges == 0);
 }

@@ -636,6 +636,26 @@ TEST_CASE("a plugin that does not bear a fork is run cold, from the run on that 
     CHECK(bench.host.runners() == 1);
 }
 
+TEST_CASE("a plugin that does not bear a fork is found out before it has run", "[no-sanitizer]")
+{
+    const std::string name = GENERATE("fork_hang", "fork_parent", "fork_thread");
+    Bench bench;
+    bench.run_until([&] { return bench.wait(bench.host.describe(fixture(name))).value().description->cold; });
+    Keeper keeper;
+    CHECK(bench.wait(bench.host.run(request(bench, name), keeper)).status == 0);
+    CHECK(keeper.numbers == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("a run whose process has a thread before it begins is begun cold", "[no-sanitizer]")
+{
+    const std::string name = GENERATE("fork_parent", "fork_thread");
+    Bench bench;
+    Keeper keeper;
+    CHECK(bench.wait(bench.host.run(request(bench, name), keeper)).status == 0);
+    CHECK(keeper.numbers == std::vector<std::int64_t>{1});
+    bench.run_until([&] { return bench.wait(bench.host.describe(fixture(name))).value().description->cold; });
+}
+
 TEST_CASE("a run that is cancelled while its process is silent has not begun and is not begun again", "[no-sanitizer]")
 {
     HostSettings settings = hasty();

@@ -111,6 +111,21 @@ TEST_CASE("a method reads what the system is made of, and nothing of its owner's
     CHECK(trusting.suffer("read", file_with(folder, "world", 0644)).message == "read was let happen");
 }
 
+TEST_CASE("a plugin whose library lies in a place that is to be read is described and runs, and without it is not")
+{
+    if (skipped_where_sanitized() || skipped_without_landlock())
+        return;
+    Bench closed;
+    const auto refused = closed.wait(closed.host.describe(fixture("needs_library")));
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().what.find("libneeded.so: cannot open shared object file") != std::string::npos);
+    HostSettings settings;
+    settings.readable = {"/usr/share", FIXTURES};
+    Victim open(settings);
+    CHECK(open.bench.wait(open.bench.host.run(request(open.bench, "needs_library"), open.keeper)).status == 0);
+    CHECK(open.keeper.numbers == std::vector<std::int64_t>{42});
+}
+
 TEST_CASE("a method writes no file")
 {
     if (skipped_where_sanitized() || skipped_without_landlock())

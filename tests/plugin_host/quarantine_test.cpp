@@ -90,6 +90,18 @@ TEST_CASE("another file, a load that succeeds and a person's word begin anew")
     CHECK(it.fail().count == 1);
 }
 
+TEST_CASE("files that come and go under ever new names are not remembered for ever")
+{
+    Suspect it;
+    for (int i = 0; i < 100; ++i) {
+        const std::filesystem::path next = it.folder / (std::to_string(i) + ".so");
+        std::filesystem::rename(it.plugin, next);
+        it.plugin = next;
+        CHECK(it.fail().count == 1);
+        CHECK(it.quarantine.size() == 1);
+    }
+}
+
 TEST_CASE("what a runner says that it has loaded is looked for among the system's libraries and beside the plugin alone")
 {
     const auto loaded = [](const std::string &path) {
@@ -104,6 +116,27 @@ TEST_CASE("what a runner says that it has loaded is looked for among the system'
         REQUIRE_FALSE(loaded(path));
         CHECK(loaded(path).error().what == "it has loaded " + std::string(path));
     }
-    const std::vector<frames::LoadedFile> many(257, {"/lib/libc.so.6", 1, 2, 3, 4});
+    const std::vector<frames::LoadedFile> many(257, {"/lib/libc.so.6", 1, 2, 3, 4, 5});
     CHECK(check_places(many, "/opt/plugins/a.so", {}).error().what == "it has loaded 257 files");
+}
+
+TEST_CASE("a place to read is opened to the process that describes a plugin for a library there, and for nothing else")
+{
+    const sonde::test::TempDir folder;
+    const std::string vendor = folder / "vendor", data = folder / "data";
+    std::filesystem::create_directories(vendor + "/lib");
+    std::filesystem::create_directories(data);
+    std::ofstream(vendor + "/lib/libvendor.so.1") << "x";
+    const auto place_of = [&](const std::string &library) {
+        return place_of_library("does not load: " + library + ": cannot open shared object file: Permission denied",
+                                {data, vendor});
+    };
+    CHECK(place_of("libvendor.so.1") == vendor);
+    CHECK(place_of(vendor + "/lib/libvendor.so.1") == vendor);
+    for (const std::string &other : {std::string("libother.so"), std::string(), std::string("/"), data,
+                                     std::string("/opt/libvendor.so.1"), std::string("..")}) {
+        INFO(other);
+        CHECK_FALSE(place_of(other));
+    }
+    CHECK_FALSE(place_of_library("loading crashed: libvendor.so.1: cannot open shared object file: x", {vendor}));
 }

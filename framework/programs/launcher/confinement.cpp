@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
+#include <filesystem>
 #include <linux/mount.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -34,6 +35,12 @@ void limit(const Child &child, __rlimit_resource_t resource, rlim_t most)
     const rlim_t bound = std::min(present.rlim_max, most);
     const rlimit wanted{bound, bound};
     child.require(::setrlimit(resource, &wanted) == 0, "setrlimit");
+}
+
+// Whatever dots and slashes they are written with.
+bool same_place(const std::filesystem::path &one, const std::filesystem::path &other)
+{
+    return (one / "").lexically_normal() == (other / "").lexically_normal();
 }
 
 } // namespace
@@ -92,15 +99,21 @@ void Confinement::set_limits(const Child &child, bool own_user)
         limit(child, RLIMIT_AS, kMappedBytesMax);
 }
 
-void Confinement::restrict_files(const Child &child, frames::Purpose purpose, int plugin, int runner,
+void Confinement::restrict_files(const Child &child, const frames::StartRunner &request, int plugin, int runner,
                                  bool own_user) const
 {
+    const bool describes = request.purpose == frames::Purpose::describe;
     // With a user of its own it reads of /etc what everybody may; else also what is meant for this user, such as keys.
-    const ReadableFiles::System system = purpose == frames::Purpose::describe ? ReadableFiles::System::libraries
-                                         : own_user                           ? ReadableFiles::System::all
-                                                                              : ReadableFiles::System::named_settings;
+    const ReadableFiles::System system = describes  ? ReadableFiles::System::libraries
+                                         : own_user ? ReadableFiles::System::all
+                                                    : ReadableFiles::System::named_settings;
+    std::vector<std::string> more;
+    for (const std::string &place : readable_)
+        if (!describes || std::any_of(request.libraries.begin(), request.libraries.end(),
+                                      [&](const std::string &asked) { return same_place(asked, place); }))
+            more.push_back(place);
     errno = ENOTSUP;
-    child.layer(!is_sanitized() && launcher::restrict_files({plugin, runner, system, readable_}), "landlock");
+    child.layer(!is_sanitized() && launcher::restrict_files({plugin, runner, system, more}), "landlock");
 }
 
 void Confinement::restrict_system_calls(const Child &child, frames::Purpose purpose) const

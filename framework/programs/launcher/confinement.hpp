@@ -19,7 +19,8 @@ bool is_sanitized();
 // layer cannot do goes by Child::layer.
 class Confinement {
 public:
-    // `readable`: files and folders that plugins may read, besides the system's.
+    // `readable`: files and folders that plugins may read, besides the system's; of these, one that only describes its
+    // plugin reads those in which a library of its lies.
     explicit Confinement(std::vector<std::string> readable);
 
     // Flags of clone.
@@ -30,7 +31,8 @@ public:
     static void arrange_mounts(const Child &child, frames::Purpose purpose);
     // `own_user`: it shares its user with no other process.
     static void set_limits(const Child &child, bool own_user);
-    void restrict_files(const Child &child, frames::Purpose purpose, int plugin, int runner, bool own_user) const;
+    void restrict_files(const Child &child, const frames::StartRunner &request, int plugin, int runner,
+                        bool own_user) const;
     // Nothing but exec may follow. One that only describes its plugin makes no socket.
     void restrict_system_calls(const Child &child, frames::Purpose purpose) const;
 

@@ -215,7 +215,8 @@ void Launcher::handle(const StartRunner &asked)
         return;
     }
     const auto &started = std::get<Spawned>(outcome);
-    tell_missing(started.missing);
+    if (tell_missing(started.missing))
+        send(greeting_);
     runners_[request.runner] = {request, started.pid, std::move(*user), std::move(group)};
     log_->info("runner started runner={} pid={} uid={} plugin={} privileges={}", request.runner, started.pid, uid,
                quoted(request.plugin), quoted(frames::privilege_text(request.privileges)));

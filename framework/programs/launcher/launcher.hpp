@@ -10,6 +10,7 @@
 #include "programs/launcher/start.hpp"
 #include "runner_user.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -57,6 +58,7 @@ private:
     void handle(const frames::StartRunner &asked);
     void handle(const frames::StopRunner &request);
     void handle(const frames::OpenSockets &request);
+    void handle(const frames::Greet &request);
     // False: SIGTERM or SIGINT was among them.
     bool take_signals();
     void reap();
@@ -66,14 +68,16 @@ private:
     std::variant<Spawned, frames::LauncherError> start(const frames::StartRunner &request, Makings makings);
     // What this system gives, by a runner that loads nothing and sockets that nobody uses.
     void try_out();
-    // In the log and in the greeting, each layer once.
-    void tell_missing(const std::vector<Missing> &layers);
+    // What the latest runner goes without, in the greeting, and what of it is news in the log. True: the greeting is
+    // another one now.
+    bool tell_missing(const std::vector<Missing> &layers);
     void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
 
     Settings settings_;
     Log *log_;
     Confinement confinement_;
     frames::Greeting greeting_;
+    std::chrono::steady_clock::time_point tried_{}; // when try_out() began last
     frames::Descriptor executable_;
     frames::Descriptor listener_;
     frames::Descriptor signals_;

@@ -74,7 +74,7 @@ void become_runner(const Child &child, const frames::StartRunner &request, const
     child.require(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0, "PR_SET_PDEATHSIG");
     child.require_launcher();
     reset_signals();
-    confinement.restrict_files(child, request.purpose, frames::kPluginDescriptor, runner, own_user);
+    confinement.restrict_files(child, request, frames::kPluginDescriptor, runner, own_user);
     const bool by_path = makings.by_path && ::access(request.plugin.c_str(), R_OK) == 0;
     std::string path = by_path ? request.plugin : frames::kPluginDescriptorPath;
     if (by_path)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <tuple>
+#include <utility>
 
 // What this system gives, found by doing it.
 namespace sonde::launcher {
@@ -17,14 +18,22 @@ namespace {
 
 // No agent's runner has it: theirs are numbered from 1.
 constexpr std::uint64_t kNoRunner = 0;
+constexpr std::chrono::seconds kTrialsApart{1};
+
+bool names(const std::vector<frames::Missing> &layers, const std::string &layer)
+{
+    return std::any_of(layers.begin(), layers.end(), [&](const frames::Missing &each) { return each.what == layer; });
+}
 
 } // namespace
 
 void Launcher::try_out()
 {
+    tried_ = std::chrono::steady_clock::now();
+    greeting_.sockets.clear();
     if (settings_.attended) {
         log_->warn("isolation off reason=attended-by-a-developer");
-        greeting_.layers.push_back({"all", "attended by a developer"});
+        greeting_.layers = {{"all", "attended by a developer"}};
         return;
     }
     if (is_sanitized())
@@ -38,7 +47,7 @@ void Launcher::try_out()
     const auto outcome = start_runner(trial, makings, confinement_);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->error("no runner can be started error={}", quoted(error->text));
-        greeting_.layers.push_back({"runner", error->text});
+        greeting_.layers = {{"runner", error->text}};
     } else {
         const auto &started = std::get<Spawned>(outcome);
         tell_missing(started.missing);
@@ -55,17 +64,29 @@ void Launcher::try_out()
     }
 }
 
-void Launcher::tell_missing(const std::vector<Missing> &layers)
+bool Launcher::tell_missing(const std::vector<Missing> &layers)
 {
+    std::vector<frames::Missing> found;
     for (const auto &[layer, error] : layers) {
         const bool not_given = layer == kGroupLayer && settings_.group.empty();
-        const std::string reason = not_given ? "--cgroup is not given" : std::strerror(error);
-        const auto is_this = [&](const frames::Missing &told) { return told.what == layer; };
-        if (std::any_of(greeting_.layers.begin(), greeting_.layers.end(), is_this))
-            continue;
-        greeting_.layers.push_back({layer, reason});
-        log_->warn("isolation incomplete missing={} reason={}", quoted(layer), quoted(reason));
+        found.push_back({layer, not_given ? "--cgroup is not given" : std::strerror(error)});
     }
+    const auto told = std::exchange(greeting_.layers, std::move(found));
+    for (const frames::Missing &each : greeting_.layers)
+        if (!names(told, each.what))
+            log_->warn("isolation incomplete missing={} reason={}", quoted(each.what), quoted(each.reason));
+    for (const frames::Missing &each : told)
+        if (!names(greeting_.layers, each.what))
+            log_->info("isolation has again layer={}", quoted(each.what));
+    return greeting_.layers != told;
+}
+
+// A runner is started for it, so that an agent which asks on and on gets no more of them than this.
+void Launcher::handle(const Greet &)
+{
+    if (!settings_.attended && std::chrono::steady_clock::now() - tried_ >= kTrialsApart)
+        try_out();
+    send(greeting_);
 }
 
 } // namespace sonde::launcher

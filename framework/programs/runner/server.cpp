@@ -1,14 +1,17 @@
 #include "programs/runner/server.hpp"
 
 #include "frames/text.hpp"
+#include "hosting/child.hpp"
 #include "hosting/describe.hpp"
 #include "hosting/elf.hpp"
 #include "hosting/loaded_files.hpp"
 #include "processes/children.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <iterator>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -27,6 +30,8 @@ namespace {
 constexpr int kAheadMs = 1;
 // So many of them may end before a run has come.
 constexpr unsigned kAheadLostMax = 3;
+// For one of them to say that it is ready, as long as a run's process has to say that it has begun.
+constexpr std::chrono::milliseconds kReadyTimeout{1000};
 
 Result<hosting::Library> load_here(const std::string &path)
 {
@@ -46,12 +51,18 @@ Server::Server(Descriptor control, Descriptor signals, std::string plugin, bool 
 void Server::serve()
 {
     while (!agent_gone_) {
-        pollfd waits[] = {{control_.get(), POLLIN, 0}, {signals_.get(), POLLIN, 0}};
-        const int ready = ::poll(waits, 2, lacks_ahead() ? kAheadMs : -1);
-        if (ready == 0)
+        pollfd waits[] = {{control_.get(), POLLIN, 0},
+                          {signals_.get(), POLLIN, 0},
+                          {ahead_awaited_ ? handover_.get() : -1, POLLIN, 0}};
+        const int ready = ::poll(waits, std::size(waits), patience());
+        if (ready == 0 && ahead_awaited_)
+            refuse_to_fork("a process that was forked ahead of a run did not begin");
+        else if (ready == 0)
             fork_ahead();
         if (ready <= 0)
             continue;
+        if (waits[2].revents != 0)
+            take_word_of_ahead();
         if (waits[1].revents != 0)
             reap();
         if (waits[0].revents != 0)
@@ -102,6 +113,9 @@ Result<void> Server::prepare()
         Result<hosting::Library> library = hosting::Library::load(plugin_);
         if (!library)
             return library.error();
+        if (hosting::count_threads() > 1)
+            return Error{
+                "", "starts a thread when it is loaded for its runs, and none when it is loaded to be described", ""};
         library_.emplace(std::move(*library));
     }
     if (description_->files.empty())
@@ -175,6 +189,8 @@ hosting::Place Server::place(std::uint32_t method) const
 
 std::string Server::why_not(std::uint32_t index, const Received &received)
 {
+    if (!fork_fault_.empty())
+        return fork_fault_;
     if (const Result<void> prepared = prepare(); !prepared)
         return readable(to_string(prepared.error()), kTextBytesMax);
     if (index >= description_->methods.size())
@@ -199,11 +215,22 @@ void Server::fork_child(std::uint64_t invocation, InChild in_child)
     ::setpgid(child, child);
     invocations_.emplace(child, invocation);
     send(Started{invocation, child});
+    note_own_threads();
 }
 
 bool Server::lacks_ahead() const
 {
-    return !here_ && !agent_gone_ && !ahead_failed_ && library_ && ahead_ == 0;
+    return !here_ && !agent_gone_ && !ahead_failed_ && library_ && ahead_ == 0 && fork_fault_.empty();
+}
+
+int Server::patience() const
+{
+    if (lacks_ahead())
+        return kAheadMs;
+    if (!ahead_awaited_)
+        return -1;
+    const auto left = ahead_forked_ + kReadyTimeout - std::chrono::steady_clock::now();
+    return static_cast<int>(std::max(std::chrono::ceil<std::chrono::milliseconds>(left).count(), std::int64_t{0}));
 }
 
 void Server::fork_ahead()
@@ -219,7 +246,36 @@ void Server::fork_ahead()
         return;
     ::setpgid(child, child);
     ahead_ = child;
+    ahead_awaited_ = true;
+    ahead_forked_ = std::chrono::steady_clock::now();
     handover_ = std::move(ends->first);
+    note_own_threads();
+}
+
+void Server::take_word_of_ahead()
+{
+    // One that has ended in place of it is reaped.
+    ahead_awaited_ = false;
+}
+
+void Server::refuse_to_fork(const std::string &why)
+{
+    ahead_awaited_ = false;
+    if (const pid_t child = std::exchange(ahead_, 0); child != 0)
+        ::kill(-child, SIGKILL);
+    handover_.reset();
+    if (!fork_fault_.empty())
+        return;
+    fork_fault_ = why;
+    send(BearsNoFork{why});
+}
+
+// A handler of the plugin's that is called at a fork may start a thread in this process too, where it would outlive
+// every run.
+void Server::note_own_threads()
+{
+    if (library_ && hosting::count_threads() > 1)
+        refuse_to_fork("a fork has started a thread");
 }
 
 bool Server::hand_over(std::uint64_t invocation, const Received &received)
@@ -229,6 +285,8 @@ bool Server::hand_over(std::uint64_t invocation, const Received &received)
     const int descriptors[] = {received.descriptors[0].get(), received.descriptors[1].get()};
     const Result<Transfer> sent = frames::send(handover_.get(), received.frame, descriptors);
     handover_.reset();
+    // Its own word to the agent is as good as the one that it has for this process.
+    ahead_awaited_ = false;
     const pid_t child = std::exchange(ahead_, 0);
     // One that has ended takes nothing; it is reaped.
     if (!sent || *sent != Transfer::done)
@@ -251,7 +309,10 @@ void Server::reap()
         ::waitpid(ended.si_pid, &status, 0);
         if (ended.si_pid == ahead_) {
             ahead_ = 0;
+            ahead_awaited_ = false;
             ahead_failed_ = ++ahead_lost_ >= kAheadLostMax; // what ends each of them might do so without end
+            if (WIFEXITED(status) && WEXITSTATUS(status) == hosting::kHasThreads)
+                refuse_to_fork("a forked process has a thread of its own at once");
         }
         if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
             const std::uint64_t invocation = found->second;

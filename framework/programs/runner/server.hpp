@@ -5,6 +5,7 @@
 #include "hosting/library.hpp"
 #include "hosting/run.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -46,6 +47,12 @@ private:
     // The process of the next run, ahead of need, so that no fork delays its first packet. Of a plugin that is loaded.
     bool lacks_ahead() const;
     void fork_ahead();
+    // Milliseconds until fork_ahead() or the end of waiting for its process's word, as poll(2) takes them.
+    int patience() const;
+    void take_word_of_ahead();
+    // Ends what waits for a run, and lets no further process be made.
+    void refuse_to_fork(const std::string &why);
+    void note_own_threads();
     // Gives it its run. False: there is none.
     bool hand_over(std::uint64_t invocation, const frames::Received &received);
     void reap();
@@ -64,8 +71,11 @@ private:
     // Waits for its run; 0: there is none.
     pid_t ahead_ = 0;
     bool ahead_failed_ = false;
-    unsigned ahead_lost_ = 0; // since a run has ended
+    unsigned ahead_lost_ = 0;    // since a run has ended
+    bool ahead_awaited_ = false; // it has not said that it is ready
+    std::chrono::steady_clock::time_point ahead_forked_;
     frames::Descriptor handover_;
+    std::string fork_fault_; // why this runner forks no more
     frames::Frame buffer_;
     bool asked_ = false;
     bool agent_gone_ = false;

@@ -205,6 +205,22 @@ TEST_CASE("what only describes its plugin has no socket, no file but libraries, 
     CHECK(found.find(" /etc 13 /etc/passwd 13 /etc/resolv.conf 13 /usr/bin/env 13 /sys/class/net 13 ") !=
           std::string::npos);
     CHECK((found.ends_with(" /tmp/x 13") || found.ends_with(" /tmp/x 30")));
+    const auto reads_what_is_readable = [](std::vector<std::string> libraries) {
+        LauncherProcess generous({"--readable", "/etc/./passwd"});
+        generous.wire.send(
+            frames::StartRunner{1, fixture("curious"), frames::Purpose::describe, 0, false, std::move(libraries)});
+        auto incoming = generous.wire.next();
+        REQUIRE(incoming);
+        REQUIRE(std::holds_alternative<frames::RunnerStarted>(incoming->message));
+        ControlWire control(std::move(incoming->descriptors[0]));
+        control.send(frames::Describe{});
+        const std::string help = control.expect<frames::Description>().methods[0].help;
+        CHECK(help.find(" /etc 13 ") != std::string::npos);
+        return help.find(" /etc/passwd 0 ") != std::string::npos;
+    };
+    CHECK_FALSE(reads_what_is_readable({}));
+    CHECK_FALSE(reads_what_is_readable({"/etc"}));
+    CHECK(reads_what_is_readable({"/etc/passwd"}));
     if (::geteuid() == 0 && may_make_namespaces())
         CHECK(found.find(" /proc/version 2 ") != std::string::npos);
 #endif
@@ -304,6 +320,42 @@ TEST_CASE("a layer that is missing is named once; strict isolation does without 
     CHECK(asked.expect<frames::LauncherError>().text == "namespaces: Operation not permitted");
     asked.send(frames::StartRunner{1, fixture("rows")});
     asked.expect<frames::RunnerStarted>();
+}
+
+TEST_CASE("a layer that was missing for a moment is not missing for good")
+{
+    const ControlGroup group;
+    if (group.path.empty()) {
+        say_skipped("no control group for memory may be made here");
+        return;
+    }
+    const TempDir directory;
+    const std::string link = directory.path() / "group";
+    const auto lacks = [](const frames::Greeting &greeting) {
+        return std::any_of(greeting.layers.begin(), greeting.layers.end(),
+                           [](const frames::Missing &layer) { return layer.what == "cgroup"; });
+    };
+    LauncherProcess launcher({"--cgroup", link});
+    CHECK(lacks(launcher.greeting));
+    std::filesystem::create_directory_symlink(group.path, link);
+    SECTION("as a runner shows")
+    {
+        launcher.wire.send(frames::StartRunner{1, fixture("rows")});
+        CHECK_FALSE(lacks(launcher.wire.expect<frames::Greeting>()));
+        launcher.wire.expect<frames::RunnerStarted>();
+        launcher.wire.send(frames::StopRunner{1});
+        launcher.wire.expect<frames::RunnerEnded>();
+    }
+    SECTION("as a trial shows that is asked for")
+    {
+        frames::Greeting greeting = launcher.greeting;
+        for (int tries = 0; tries < 1000 && lacks(greeting); ++tries) {
+            ::poll(nullptr, 0, 20);
+            launcher.wire.send(frames::Greet{});
+            greeting = launcher.wire.expect<frames::Greeting>();
+        }
+        CHECK_FALSE(lacks(greeting));
+    }
 }
 
 TEST_CASE("all runs of a plugin together have the memory of its control group, and the group goes with the runner")
