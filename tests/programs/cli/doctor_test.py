@@ -49,8 +49,12 @@ class Doctor(unittest.TestCase):
         self.assertIn("--cgroup", rows["cgroup"]["mend"])
         for name in ("icmp sockets", "packet capture", "ipv6", "kernel timestamps", "clock", "network namespace", "kernel"):
             self.assertIn(rows[name]["state"], ("ok", "missing"))
-        for name in ("state", "plugins"):
-            self.assertEqual(rows[name]["state"], "ok", rows[name])
+        self.assertEqual(rows["state"]["state"], "ok", rows["state"])
+        # Whose launcher it would be nobody has said, so it is root's.
+        if os.geteuid() == 0:
+            self.assertEqual(rows["plugins"]["state"], "ok", rows["plugins"])
+        else:
+            self.assertIn(f"belongs to user {os.geteuid()}, and the launcher is root", rows["plugins"]["found"])
         self.assertEqual(rows["policy"]["found"], f"{self.folder}/policy.json, isolation is strict")
 
     def test_a_daemon_is_asked_while_an_agent_is_connected_or_not(self):
@@ -67,6 +71,44 @@ class Doctor(unittest.TestCase):
         if rows["seccomp"]["state"] == "ok":
             self.assertEqual(rows["seccomp"]["found"], "as the launcher says")
 
+    @unittest.skipIf(os.geteuid() != 0, "only root has other users")
+    def test_files_are_judged_for_the_users_of_launcher_and_agent(self):
+        socket = self.folder / "launcher.sock"
+        daemon = subprocess.Popen([LAUNCHER, "--socket", socket, "--agent-user", "65534", "--log", "error"])
+        self.addCleanup(daemon.wait)
+        self.addCleanup(daemon.terminate)
+        until = time.monotonic() + 60
+        while not socket.exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        os.chown(self.folder / "plugins", 65534, -1)
+        rows = self.rows()
+        self.assertEqual(rows["launcher"]["state"], "ok", rows["launcher"])
+        self.assertIn("it belongs to user 0, and the agent is user 65534", rows["state"]["found"])
+        self.assertEqual(rows["plugins"]["found"],
+                         f"{self.folder}/plugins belongs to user 65534, and the launcher is root")
+        os.chown(self.folder / "plugins", 0, -1)
+        os.chown(self.folder / "state", 65534, -1)
+        rows = self.rows()
+        self.assertEqual(rows["state"]["state"], "ok", rows["state"])
+        self.assertEqual(rows["plugins"]["state"], "ok", rows["plugins"])
+
+    @unittest.skipIf(os.geteuid() != 0, "only root may look everywhere")
+    def test_what_this_user_may_not_look_at_is_unknown_and_not_missing(self):
+        (self.folder / "closed").mkdir(mode=0o700)
+        words = [SONDE, "doctor", "--json", "--launcher", self.folder / "closed/launcher.sock", "--state",
+                 self.folder / "closed/state", "--policy", self.folder / "closed/policy.json", "--plugins",
+                 self.folder / "closed/plugins"]
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, user=65534,
+                                  group=65534, extra_groups=[], cwd="/")
+        except PermissionError:
+            self.skipTest("another user may not run what was built here")
+        rows = {row["check"]: row for row in map(json.loads, done.stdout.splitlines())}
+        for check in ("launcher", "state", "policy", "plugins"):
+            self.assertEqual(rows[check]["state"], "unknown", rows[check])
+            self.assertIn("this user may not look there", rows[check]["found"])
+        self.assertEqual(done.returncode, 1)
+
     def test_what_is_wrong_with_the_agents_files_is_named(self):
         (self.folder / "policy.json").write_text('{"bytes-per-day": 1, "concurency": 1}')
         os.chmod(self.folder / "state", 0o755)
@@ -74,7 +116,8 @@ class Doctor(unittest.TestCase):
         rows = self.rows()
         self.assertIn("/concurency: unknown key", rows["policy"]["found"])
         self.assertIn("others may enter it", rows["state"]["found"])
-        self.assertEqual(rows["plugins"]["found"], f"{self.folder}/plugins may be written by everybody")
+        if os.geteuid() == 0:
+            self.assertEqual(rows["plugins"]["found"], f"{self.folder}/plugins may be written by everybody")
 
     def test_a_person_reads_what_it_costs_and_how_to_mend_it(self):
         told = self.doctor()

@@ -13,6 +13,12 @@ namespace sonde::cli {
 namespace {
 
 constexpr std::size_t kPolicyBytesMax = 1024 * 1024;
+constexpr const char *kAskAsOther = "run it as root, or as the agent's user";
+
+std::string denied()
+{
+    return std::strerror(EACCES);
+}
 
 // "" if it is a folder.
 std::string why_no_folder(const std::filesystem::path &folder, struct stat &status)
@@ -23,7 +29,7 @@ std::string why_no_folder(const std::filesystem::path &folder, struct stat &stat
 }
 
 // As the launcher judges the folders above a plugin.
-std::string who_could_exchange(const std::filesystem::path &folder)
+std::string who_could_exchange(const std::filesystem::path &folder, uid_t launcher)
 {
     std::error_code error;
     bool own = true;
@@ -31,8 +37,9 @@ std::string who_could_exchange(const std::filesystem::path &folder)
         struct stat status {};
         if (const std::string why = why_no_folder(each, status); !why.empty())
             return each.string() + ": " + why;
-        if (status.st_uid != 0 && status.st_uid != ::geteuid())
-            return each.string() + " belongs to user " + std::to_string(status.st_uid);
+        if (status.st_uid != 0 && status.st_uid != launcher)
+            return each.string() + " belongs to user " + std::to_string(status.st_uid) + ", and the launcher is " +
+                   (launcher == 0 ? "root" : "user " + std::to_string(launcher));
         const bool sticky = (status.st_mode & S_ISVTX) != 0 && !own;
         if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 && !sticky)
             return each.string() + " may be written by " +
@@ -46,10 +53,15 @@ std::string who_could_exchange(const std::filesystem::path &folder)
 
 } // namespace
 
-Finding find_state(const std::filesystem::path &folder)
+Finding find_state(const std::filesystem::path &folder, std::optional<uid_t> agent)
 {
     struct stat status {};
     std::string why = why_no_folder(folder, status);
+    if (why == denied())
+        return closed("state", folder.string(), "whether an agent may keep something there is not known", kAskAsOther);
+    if (why.empty() && agent && status.st_uid != *agent)
+        why =
+            "it belongs to user " + std::to_string(status.st_uid) + ", and the agent is user " + std::to_string(*agent);
     if (why.empty() && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
         why = "others may enter it";
     const std::string mend = "install -d -m 700 -o sonde " + folder.string() + ", or --state DIR";
@@ -57,11 +69,13 @@ Finding find_state(const std::filesystem::path &folder)
                    why.empty() ? "" : folder.string() + ": " + why, "an agent keeps nothing, or not for itself", mend);
 }
 
-Finding find_plugins(const std::filesystem::path &folder)
+Finding find_plugins(const std::filesystem::path &folder, uid_t launcher)
 {
     struct stat status {};
     const std::string missing = why_no_folder(folder, status);
-    const std::string why = missing.empty() ? who_could_exchange(folder) : folder.string() + ": " + missing;
+    if (missing == denied())
+        return closed("plugins", folder.string(), "what is loaded from there is not known", kAskAsOther);
+    const std::string why = missing.empty() ? who_could_exchange(folder, launcher) : folder.string() + ": " + missing;
     return finding("plugins", folder.string(), why, "the launcher's daemon loads nothing from it",
                    missing.empty() ? "chown root, chmod go-w" : "mkdir -p " + folder.string() + ", or --plugins DIR");
 }
@@ -69,6 +83,8 @@ Finding find_plugins(const std::filesystem::path &folder)
 Finding find_policy(const std::filesystem::path &file)
 {
     const Result<std::string> text = read_file(file.string(), kPolicyBytesMax);
+    if (!text && text.error().what == denied())
+        return closed("policy", file.string(), "what it allows is not known", kAskAsOther);
     const auto policy = text ? policy::read_policy(*text, file.string()) : Result<policy::Policy>(text.error());
     const bool strict = policy && policy->strict_isolation();
     return finding("policy", file.string() + (strict ? ", isolation is strict" : ""),

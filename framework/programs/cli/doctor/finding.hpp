@@ -7,8 +7,14 @@ namespace sonde::cli {
 
 // One thing that a Sonde agent would like to have.
 struct Finding {
+    enum class State {
+        ok,
+        missing,
+        unknown, // this user may not look
+    };
+
     std::string check;
-    bool ok = false;
+    State state = State::missing;
     std::string found;
     std::string means; // where it is missing: what that costs
     std::string mend;
@@ -18,5 +24,7 @@ using Findings = std::vector<Finding>;
 
 // A finding that is good if `missing` is empty, which else says what was found in place of `found`.
 Finding finding(std::string check, std::string found, std::string missing, std::string means, std::string mend);
+// Of something at `path` that this user may not look at.
+Finding closed(std::string check, const std::string &path, std::string means, std::string mend);
 
 } // namespace sonde::cli

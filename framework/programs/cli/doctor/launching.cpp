@@ -8,10 +8,12 @@
 #include <boost/asio/use_future.hpp>
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <fstream>
 #include <linux/landlock.h>
 #include <span>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -54,13 +56,21 @@ plugin_host::HostSettings quiet()
     return settings;
 }
 
-Result<frames::Greeting> greeting_of(asio::io_context &loop, plugin_host::Host host)
+Result<frames::Greeting> greeting_of(asio::io_context &loop, plugin_host::Host &host)
 {
     auto greeting = asio::co_spawn(loop, host.greeting(), asio::use_future);
     while (greeting.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
         if (loop.run_one() == 0)
             loop.restart();
     return greeting.get();
+}
+
+// What a launcher of its own says.
+Result<frames::Greeting> tried(asio::io_context &loop, const Places &places, const std::shared_ptr<Log> &log)
+{
+    plugin_host::Host host =
+        plugin_host::Host::spawn(loop.get_executor(), places.launcher, places.runner, log, quiet());
+    return greeting_of(loop, host);
 }
 
 // A group that could be given to --cgroup.
@@ -98,35 +108,58 @@ void add(Findings &findings, std::span<const Part> parts, const std::vector<fram
             findings.push_back(finding(each.what, "", each.reason, "no plugin runs", "sonde-launcher's log says more"));
 }
 
+Finding daemon_finding(const std::filesystem::path &socket, const Result<frames::Greeting> &greeting)
+{
+    constexpr const char *kTried =
+        "whether a launcher runs is not known; what follows is of one that was started to try it";
+    constexpr const char *kWho = "run it as root, or as the agent's user";
+    if (greeting)
+        return finding("launcher",
+                       socket.string() + (greeting->busy ? ", an agent is connected" : ", no agent is connected"), "",
+                       "", "");
+    if (::access(socket.c_str(), R_OK | W_OK) != 0 && errno == EACCES)
+        return closed("launcher", socket.string(), kTried, kWho);
+    return finding("launcher", "", greeting.error().where + ": " + greeting.error().what,
+                   "no plugin runs under an agent here", "systemctl start sonde-launcher, or --launcher SOCKET");
+}
+
+std::optional<uid_t> owner_of(const std::filesystem::path &socket)
+{
+    struct stat status {};
+    if (::stat(socket.c_str(), &status) != 0)
+        return std::nullopt;
+    return status.st_uid;
+}
+
 } // namespace
 
-Findings find_launching(const std::filesystem::path &socket)
+Launching find_launching(const std::filesystem::path &socket)
 {
-    Findings findings;
+    Launching launching;
+    Findings &findings = launching.findings;
     asio::io_context loop;
     // What is wrong with it is said below.
     const auto log = std::make_shared<Log>("sonde");
-    Result<frames::Greeting> greeting = greeting_of(loop, plugin_host::Host::connect(loop.get_executor(), socket, log));
-    const std::string found =
-        socket.string() + (greeting && greeting->busy ? ", an agent is connected" : ", no agent is connected");
-    findings.push_back(finding("launcher", found, greeting ? "" : greeting.error().where + ": " + greeting.error().what,
-                               "no plugin runs under an agent here",
-                               "systemctl start sonde-launcher, or --launcher SOCKET"));
+    plugin_host::Host daemon = plugin_host::Host::connect(loop.get_executor(), socket, log);
+    Result<frames::Greeting> greeting = greeting_of(loop, daemon);
+    findings.push_back(daemon_finding(socket, greeting));
+    if (greeting) {
+        launching.launcher = daemon.launcher_user().value_or(0);
+        launching.agent = owner_of(socket);
+    }
     std::string how = "as the launcher says";
     if (!greeting) {
         const Result<Places> places = find_places({});
-        greeting = places ? greeting_of(loop, plugin_host::Host::spawn(loop.get_executor(), places->launcher,
-                                                                       places->runner, log, quiet()))
-                          : Result<frames::Greeting>(places.error());
+        greeting = places ? tried(loop, *places, log) : Result<frames::Greeting>(places.error());
         how = "as a launcher says that was started to try it";
     }
     if (!greeting) {
         findings.push_back(finding("confinement", "", to_string(greeting.error()), "nothing is known of it", ""));
-        return findings;
+        return launching;
     }
     add(findings, kLayers, greeting->layers, how);
     add(findings, kSockets, greeting->sockets, how);
-    return findings;
+    return launching;
 }
 
 } // namespace sonde::cli

@@ -74,8 +74,14 @@ std::string why_no_stamp()
 Finding finding(std::string check, std::string found, std::string missing, std::string means, std::string mend)
 {
     if (missing.empty())
-        return {std::move(check), true, std::move(found), "", ""};
-    return {std::move(check), false, std::move(missing), std::move(means), std::move(mend)};
+        return {std::move(check), Finding::State::ok, std::move(found), "", ""};
+    return {std::move(check), Finding::State::missing, std::move(missing), std::move(means), std::move(mend)};
+}
+
+Finding closed(std::string check, const std::string &path, std::string means, std::string mend)
+{
+    return {std::move(check), Finding::State::unknown, path + ": this user may not look there", std::move(means),
+            std::move(mend)};
 }
 
 Finding find_kernel()

@@ -19,6 +19,7 @@ namespace sonde::cli {
 namespace {
 
 constexpr std::size_t kCheckWidth = 18;
+constexpr std::size_t kStateWidth = 8; // with what parts it from the rest
 
 struct DoctorWords {
     std::string launcher = "/run/sonde/launcher.sock";
@@ -34,13 +35,25 @@ Result<Findings> examine(const DoctorWords &words)
     if (!places)
         return places.error();
     Findings all{find_kernel()};
-    const Findings launching = find_launching(words.launcher);
-    all.insert(all.end(), launching.begin(), launching.end());
+    const Launching launching = find_launching(words.launcher);
+    all.insert(all.end(), launching.findings.begin(), launching.findings.end());
     all.insert(all.end(), {find_network_namespace(), find_ipv6(), find_kernel_timestamps(), find_synchronised_clock(),
-                           find_state(words.state), find_policy(words.policy)});
+                           find_state(words.state, launching.agent), find_policy(words.policy)});
     for (const std::filesystem::path &folder : places->plugins)
-        all.push_back(find_plugins(folder));
+        all.push_back(find_plugins(folder, launching.launcher));
     return all;
+}
+
+const char *word_of(Finding::State state)
+{
+    switch (state) {
+    case Finding::State::ok:
+        return "ok";
+    case Finding::State::missing:
+        return "missing";
+    default:
+        return "unknown";
+    }
 }
 
 std::string row_of(const Finding &finding)
@@ -56,7 +69,7 @@ std::string row_of(const Finding &finding)
     };
     json.StartObject();
     text("check", finding.check);
-    text("state", finding.ok ? "ok" : "missing");
+    text("state", word_of(finding.state));
     text("found", finding.found);
     text("means", finding.means);
     text("mend", finding.mend);
@@ -66,11 +79,13 @@ std::string row_of(const Finding &finding)
 
 void tell(Console &console, const Finding &finding)
 {
-    const std::string indent(kCheckWidth + 10, ' ');
+    const std::string indent(kCheckWidth + 2 + kStateWidth, ' ');
     std::string check = finding.check;
     check.resize(std::max(check.size(), kCheckWidth), ' ');
     const std::size_t width = console.out_width();
-    console.out(hanging(check + (finding.ok ? "  ok      " : "  missing "), finding.found, width));
+    std::string state = word_of(finding.state);
+    state.resize(kStateWidth, ' ');
+    console.out(hanging(check + "  " + state, finding.found, width));
     if (!finding.means.empty())
         console.out(hanging(indent + "means  ", finding.means, width));
     if (!finding.mend.empty())
@@ -97,7 +112,8 @@ int diagnose(Console &console, const DoctorWords &words)
     }
     if (const Result<void> ended = printer.end(); !ended)
         return fail(console, ended.error(), kUsage);
-    const bool well = std::all_of(findings->begin(), findings->end(), [](const Finding &each) { return each.ok; });
+    const bool well = std::all_of(findings->begin(), findings->end(),
+                                  [](const Finding &each) { return each.state == Finding::State::ok; });
     return well ? kDone : kTargetFailed;
 }
 
@@ -115,8 +131,8 @@ Verb add_doctor(CLI::App &sonde)
     app->footer(
         examples({"sonde doctor", "sonde doctor --json | jq 'select(.state == \"missing\")'"}) +
         "\n\nWhat confines a plugin is what the launcher's daemon has found when it started; where none answers, one\n"
-        "is started to try it, as this user.\n"
-        "Exit status: 0 all is well, 1 something is missing.");
+        "is started to try it, as this user. What this user may not look at is unknown.\n"
+        "Exit status: 0 all is well, 1 something is missing or unknown.");
     return {app, [words](Console &console) { return diagnose(console, *words); }};
 }
 
