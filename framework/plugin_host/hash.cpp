@@ -12,9 +12,33 @@
 #include <cerrno>
 #include <cstring>
 #include <memory>
+#include <stdexcept>
 #include <vector>
 
 namespace sonde::plugin_host {
+
+namespace {
+
+using Digest = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+
+std::string to_hex(const Digest &digest, unsigned size)
+{
+    std::string text;
+    for (unsigned i = 0; i < size; ++i)
+        text.append({"0123456789abcdef"[digest[i] >> 4], "0123456789abcdef"[digest[i] & 15]});
+    return text;
+}
+
+} // namespace
+
+std::string hash_text(std::string_view text)
+{
+    Digest digest{};
+    unsigned size = 0;
+    if (EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr) != 1)
+        throw std::runtime_error("OpenSSL has no SHA-256");
+    return to_hex(digest, size);
+}
 
 Result<std::string> hash_file(const std::filesystem::path &file)
 {
@@ -38,16 +62,11 @@ Result<std::string> hash_descriptor(int file)
     }
     if (count < 0)
         return Error{"", std::strerror(errno), ""};
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    Digest digest{};
     unsigned size = 0;
     if (!good || EVP_DigestFinal_ex(context.get(), digest.data(), &size) != 1)
         return Error{"", "SHA-256 failed", ""};
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += "0123456789abcdef"[digest[i] >> 4];
-        text += "0123456789abcdef"[digest[i] & 15];
-    }
-    return {boost::system::in_place_value, std::move(text)};
+    return {boost::system::in_place_value, to_hex(digest, size)};
 }
 
 } // namespace sonde::plugin_host

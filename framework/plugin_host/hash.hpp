@@ -4,10 +4,13 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 
 namespace sonde::plugin_host {
 
-// The SHA-256 of a file in lower-case hex. Blocks while it is read.
+// The SHA-256 of a text in lower-case hex. Throws where OpenSSL has none.
+std::string hash_text(std::string_view text);
+// The same of a file. Blocks while it is read.
 Result<std::string> hash_file(const std::filesystem::path &file);
 // The same of one that is open; its offset is left alone.
 Result<std::string> hash_descriptor(int file);

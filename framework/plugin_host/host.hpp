@@ -132,6 +132,8 @@ struct Attendance {
     bool terminal = false; // the tool has the terminal, and Ctrl-C is its
 };
 
+class RunnerPool;
+
 // The agent's side of launcher and runners. One runner a plugin file, started when needed. It must outlive its runs;
 // the destructor ends every runner.
 class Host {
@@ -196,9 +198,8 @@ public:
     std::size_t runners() const;
 
 private:
-    class Impl;
-    explicit Host(std::shared_ptr<Impl> impl);
-    std::shared_ptr<Impl> impl_;
+    explicit Host(std::shared_ptr<RunnerPool> pool);
+    std::shared_ptr<RunnerPool> pool_;
 };
 
 // The hint of an error that is about the launcher, not about the plugin's file: worth another try later.

@@ -1,7 +1,7 @@
 #include "control.hpp"
 
-#include "content.hpp"
 #include "model/instruction_json.hpp"
+#include "plugin_host/hash.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -68,7 +68,7 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
                                       std::optional<spool::RefusedInstruction> refused)
 {
     if (in_force)
-        in_force_ = Known{in_force->etag, content_hash(in_force->text)};
+        in_force_ = Known{in_force->etag, plugin_host::hash_text(in_force->text)};
     if (refused && refused->by == refuser(options_.self.id))
         refused_ = Known{refused->etag, refused->content};
     channel::Backoff backoff(kBackoffBase, kBackoffCap);
@@ -125,7 +125,7 @@ asio::awaitable<Control::Asked> Control::ask()
     if (response->status != 200)
         co_return Asked{true};
     Known offered{channel::entity_tag(response->headers.get("ETag").value_or("")).value_or(""),
-                  content_hash(response->body)};
+                  plugin_host::hash_text(response->body)};
     if (knows(offered)) {
         // Not an error: If-None-Match is a wish (RFC 9110 section 13.1.2), and a static file server has no long poll.
         if (!std::exchange(repeats_, true))

@@ -1,9 +1,10 @@
 #include "instruction_file.hpp"
 
-#include "content.hpp"
+#include "base/file.hpp"
 #include "model/instruction_json.hpp"
 #include "model/instruction_parts.hpp"
 #include "model/limits.hpp"
+#include "plugin_host/hash.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -17,7 +18,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <fstream>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -35,21 +35,6 @@ constexpr std::uint32_t kChanges =
 bool is_part(std::string_view name)
 {
     return name.ends_with(kPartSuffix) && !name.starts_with('.');
-}
-
-Result<std::string> text_of(const fs::path &file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    if (!stream)
-        return Error{file.string(), std::strerror(errno), "an instruction is a file, or a folder of *.json files"};
-    std::string text;
-    for (std::array<char, 4096> part; stream && text.size() <= model::kInstructionBytesMax;) {
-        stream.read(part.data(), part.size());
-        text.append(part.data(), static_cast<std::size_t>(stream.gcount()));
-    }
-    if (stream.bad())
-        return Error{file.string(), "cannot be read", ""};
-    return text;
 }
 
 // The files that make up the instruction, in the order of their names.
@@ -89,9 +74,10 @@ model::Reading<Accepted> InstructionFile::read(const fs::path &path, const Self 
     }
     std::vector<model::InstructionPart> parts;
     for (const fs::path &file : *files) {
-        auto text = text_of(file);
+        auto text = read_file(file, model::kInstructionBytesMax);
         if (!text) {
-            failed.errors.push_back(text.error());
+            failed.errors.emplace_back(text.error().where, text.error().what,
+                                       "an instruction is a file, or a folder of *.json files");
             return failed;
         }
         parts.push_back({file.string(), std::move(*text)});
@@ -105,14 +91,14 @@ model::Reading<Accepted> InstructionFile::read(const fs::path &path, const Self 
                                        again.errors.front().what, again.errors.front().hint);
             return failed;
         }
-    std::string hash = content_hash(text);
+    std::string hash = plugin_host::hash_text(text);
     return accept(std::move(reading), {std::move(text), std::move(hash), {}}, self);
 }
 
 asio::awaitable<void> InstructionFile::follow(std::optional<spool::StoredInstruction> in_force)
 {
     if (in_force)
-        in_force_ = content_hash(in_force->text);
+        in_force_ = plugin_host::hash_text(in_force->text);
     const int descriptor = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (descriptor >= 0)
         events_.assign(descriptor);

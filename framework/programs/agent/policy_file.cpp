@@ -1,10 +1,8 @@
 #include "policy_file.hpp"
 
+#include "base/file.hpp"
 #include "frames/privileges.hpp"
 #include "plugin_host/signature.hpp"
-
-#include <array>
-#include <fstream>
 
 namespace sonde::agent {
 
@@ -12,27 +10,14 @@ namespace {
 
 constexpr std::size_t kPolicyBytesMax = 1024 * 1024;
 
-Result<std::string> read_file(const std::filesystem::path &file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    std::string text;
-    // It is read before each run: no more memory is touched than it needs.
-    for (std::array<char, 4096> part; stream && text.size() <= kPolicyBytesMax;) {
-        stream.read(part.data(), part.size());
-        text.append(part.data(), static_cast<std::size_t>(stream.gcount()));
-    }
-    if (stream.bad() || !(stream || stream.eof()))
-        return Error{file.string(), "the policy cannot be read", "nothing is measured without one"};
-    if (text.size() > kPolicyBytesMax)
-        return Error{file.string(), "the policy is longer than 1 MiB", ""};
-    return text;
-}
-
 } // namespace
 
 const policy::Policy &PolicyFile::current()
 {
-    auto text = read_file(file_);
+    auto text = read_file(file_, kPolicyBytesMax);
+    if (!text)
+        text = Error{text.error().where, "the policy cannot be read: " + text.error().what,
+                     "nothing is measured without one"};
     if (loaded_ && text && *text == text_)
         return policy_;
     Result<policy::Policy> read =

@@ -1,7 +1,7 @@
 #include "reporter.hpp"
 
-#include "content.hpp"
 #include "model/report_json.hpp"
+#include "plugin_host/hash.hpp"
 #include "plugin_host/status.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -139,7 +139,7 @@ asio::awaitable<Reporter::Tried> Reporter::file(const Destination &destination, 
     if (sender_.files == nullptr)
         co_return Tried{.message = "this agent writes no reports to files"};
     std::string name = to_string(spool_.epoch()) + "-" + std::to_string(sequences.front()) + "-" +
-                       content_hash(to_spool(destination)).substr(0, 8) + ".json";
+                       plugin_host::hash_text(to_spool(destination)).substr(0, 8) + ".json";
     auto written = co_await sender_.files->write(folder.name, std::move(name), std::move(body));
     if (!written)
         co_return Tried{.message = to_string(written.error())};

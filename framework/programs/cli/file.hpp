@@ -7,7 +7,8 @@
 
 namespace sonde::cli {
 
-// The whole file, or stdin for "-". An error if it cannot be read or has more than `max` bytes.
-Result<std::string> read_file(const std::string &path, std::size_t max);
+// What a person gives as a file: all of it, or of stdin for "-". An error if it cannot be read or has more than `max`
+// bytes.
+Result<std::string> read_given(const std::string &path, std::size_t max);
 
 } // namespace sonde::cli

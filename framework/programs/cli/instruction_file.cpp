@@ -10,7 +10,7 @@ namespace sonde::cli {
 
 InstructionFile read_instruction_file(Console &console, const std::string &file)
 {
-    Result<std::string> text = read_file(file, model::kInstructionBytesMax);
+    Result<std::string> text = read_given(file, model::kInstructionBytesMax);
     if (!text) {
         const ExitStatus status = input_status(text.error());
         fail(console, text.error(), status);

@@ -1,6 +1,6 @@
 #include "programs/cli/scaffold.hpp"
 
-#include "programs/cli/file.hpp"
+#include "base/file.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -48,7 +48,7 @@ public:
 
     Result<void> copy_file(const fs::path &from, std::string name)
     {
-        Result<std::string> text = read_file(from.string(), kFileMax);
+        Result<std::string> text = read_file(from, kFileMax);
         if (!text)
             return text.error();
         replace_all(name, "METHOD", scaffold_.method);

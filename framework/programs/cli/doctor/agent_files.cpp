@@ -1,7 +1,7 @@
 #include "programs/cli/doctor/agent_files.hpp"
 
+#include "base/file.hpp"
 #include "policy/policy.hpp"
-#include "programs/cli/file.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -82,7 +82,7 @@ Finding find_plugins(const std::filesystem::path &folder, uid_t launcher)
 
 Finding find_policy(const std::filesystem::path &file)
 {
-    const Result<std::string> text = read_file(file.string(), kPolicyBytesMax);
+    const Result<std::string> text = read_file(file, kPolicyBytesMax);
     if (!text && text.error().what == denied())
         return closed("policy", file.string(), "what it allows is not known", kAskAsOther);
     const auto policy = text ? policy::read_policy(*text, file.string()) : Result<policy::Policy>(text.error());

@@ -73,7 +73,7 @@ std::optional<Failure> take_words(Words &words)
         if (auto failed = take_file(words.against, examination.against))
             return failed;
     if (!words.exceptions.empty()) {
-        const Result<std::string> text = read_file(words.exceptions, kExceptionsBytesMax);
+        const Result<std::string> text = read_given(words.exceptions, kExceptionsBytesMax);
         if (!text)
             return Failure{text.error(), input_status(text.error())};
         const auto exceptions = parse_exceptions(words.exceptions, *text);
