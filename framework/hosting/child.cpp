@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include <vector>
 
@@ -18,30 +19,47 @@ namespace {
 // Where no target descriptor can collide with a source.
 constexpr int kAboveTargets = 16;
 
-// stdin is /dev/null; what an author prints is seen by who runs the plugin by hand, and never mixed with a program's
-// own output.
+bool is_null(int fd)
+{
+    struct stat status {};
+    return ::fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
+// stdin is /dev/null, which a runner's is already; what an author prints is seen by who runs the plugin by hand, and
+// never mixed with a program's own output.
 void place_standard_descriptors()
 {
-    // /dev/null may be out of reach in a confined runner; then stdin is what the runner has, which is /dev/null.
-    if (const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC); null >= 0) {
+    const int null = is_null(STDIN_FILENO) ? -1 : ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null >= 0) {
         ::dup2(null, STDIN_FILENO);
         ::close(null);
     }
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
 }
 
-void reset_signals()
+// Whether each may be moved to its target without overwriting one that is still to be moved.
+bool in_place(std::span<const int> kept)
 {
-    for (int signal = 1; signal < NSIG; ++signal)
-        ::signal(signal, signal == SIGPIPE ? SIG_IGN : SIG_DFL);
-    sigset_t none;
-    ::sigemptyset(&none);
-    ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    int least = STDERR_FILENO + 1;
+    for (const int fd : kept) {
+        if (fd < least)
+            return false;
+        least = fd + 1;
+    }
+    return true;
 }
 
 } // namespace
 
-void become_child(pid_t parent, std::span<const int> kept, Processes processes)
+void make_surroundings()
+{
+    for (int signal = 1; signal < NSIG; ++signal)
+        ::signal(signal, signal == SIGPIPE ? SIG_IGN : SIG_DFL);
+    ::umask(022);
+    std::setlocale(LC_ALL, "C");
+}
+
+void become_child(pid_t parent, std::span<const int> kept, Processes processes, Surroundings surroundings)
 {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
@@ -49,9 +67,11 @@ void become_child(pid_t parent, std::span<const int> kept, Processes processes)
     ::setpgid(0, 0);
     place_descriptors(kept);
     place_standard_descriptors();
-    reset_signals();
-    ::umask(022);
-    std::setlocale(LC_ALL, "C");
+    if (surroundings == Surroundings::made_here)
+        make_surroundings();
+    sigset_t none;
+    ::sigemptyset(&none);
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
     if (processes == Processes::forbidden)
         forbid_processes();
 }
@@ -65,12 +85,16 @@ std::size_t count_threads()
 
 void place_descriptors(std::span<const int> kept)
 {
-    std::vector<int> high;
-    for (const int fd : kept)
-        high.push_back(::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets));
+    std::vector<int> from(kept.begin(), kept.end());
+    if (!in_place(kept))
+        for (int &fd : from)
+            fd = ::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets);
     int target = STDERR_FILENO + 1;
-    for (const int fd : high)
-        ::dup3(fd, target++, O_CLOEXEC);
+    for (const int fd : from) {
+        if (fd != target)
+            ::dup3(fd, target, O_CLOEXEC);
+        ++target;
+    }
     ::close_range(static_cast<unsigned>(target), UINT_MAX, 0);
 }
 

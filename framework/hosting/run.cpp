@@ -33,7 +33,8 @@ static_assert(frames::kPluginDescriptor == kAgent + 1);
 // The agent decides by closing or reading when a full socket lets go; nothing here polls for it.
 void let_block(int agent)
 {
-    ::fcntl(agent, F_SETFL, ::fcntl(agent, F_GETFL) & ~O_NONBLOCK);
+    if (const int flags = ::fcntl(agent, F_GETFL); (flags & O_NONBLOCK) != 0)
+        ::fcntl(agent, F_SETFL, flags & ~O_NONBLOCK);
 }
 
 // What the agent waits for; one that is gone is noticed by what comes next.
@@ -65,7 +66,8 @@ const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &plac
         become_child(parent, kept);
     } else {
         const int kept[] = {agent, cancel};
-        become_child(parent, kept);
+        become_child(parent, kept, Processes::forbidden,
+                     place.plugin != nullptr ? Surroundings::inherited : Surroundings::made_here);
     }
     if (place.plugin != nullptr)
         return *place.plugin->methods[place.method];
@@ -94,7 +96,7 @@ void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, 
 {
     end_with_threads();
     const int kept[] = {handover};
-    become_child(parent, kept);
+    become_child(parent, kept, Processes::forbidden, Surroundings::inherited);
     // Whether it is heard or not: a run may have been handed over before.
     (void)frames::send(kHandover, std::array{std::byte{}});
     const frames::PacketBuffer buffer;

@@ -25,9 +25,9 @@ using namespace sonde::frames;
 
 namespace {
 
-// When nothing has happened for so long, the process of the next run is made: its fork then takes no time of this
-// one's.
-constexpr int kAheadMs = 1;
+// When nothing has happened for so long, there is time for what a run would have to wait for: the process of the next
+// one is made, and what is left of those before is looked for.
+constexpr int kQuietMs = 1;
 // So many of them may end before a run has come.
 constexpr unsigned kAheadLostMax = 3;
 // For one of them to say that it is ready, as long as a run's process has to say that it has begun.
@@ -55,10 +55,8 @@ void Server::serve()
                           {signals_.get(), POLLIN, 0},
                           {ahead_awaited_ ? handover_.get() : -1, POLLIN, 0}};
         const int ready = ::poll(waits, std::size(waits), patience());
-        if (ready == 0 && ahead_awaited_)
-            refuse_to_fork("a process that was forked ahead of a run did not begin");
-        else if (ready == 0)
-            fork_ahead();
+        if (ready == 0)
+            use_quiet();
         if (ready <= 0)
             continue;
         if (waits[2].revents != 0)
@@ -117,6 +115,8 @@ Result<void> Server::prepare()
             return Error{
                 "", "starts a thread when it is loaded for its runs, and none when it is loaded to be described", ""};
         library_.emplace(std::move(*library));
+        // Whatever loading has done to them.
+        hosting::make_surroundings();
     }
     if (description_->files.empty())
         description_->files = hosting::loaded_files();
@@ -223,10 +223,29 @@ bool Server::lacks_ahead() const
     return !here_ && !agent_gone_ && !ahead_failed_ && library_ && ahead_ == 0 && fork_fault_.empty();
 }
 
+void Server::use_quiet()
+{
+    if (strays_due_)
+        kill_strays();
+    if (lacks_ahead())
+        fork_ahead();
+    else if (ahead_awaited_ && std::chrono::steady_clock::now() >= ahead_forked_ + kReadyTimeout)
+        refuse_to_fork("a process that was forked ahead of a run did not begin");
+}
+
+// What had left its group was adopted by this process when its parent died; a run has no business with processes.
+void Server::kill_strays()
+{
+    strays_due_ = false;
+    for (const pid_t child : processes::children())
+        if (child != ahead_ && !invocations_.contains(child))
+            ::kill(child, SIGKILL);
+}
+
 int Server::patience() const
 {
-    if (lacks_ahead())
-        return kAheadMs;
+    if (lacks_ahead() || strays_due_)
+        return kQuietMs;
     if (!ahead_awaited_)
         return -1;
     const auto left = ahead_forked_ + kReadyTimeout - std::chrono::steady_clock::now();
@@ -317,6 +336,7 @@ void Server::reap()
         if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
             const std::uint64_t invocation = found->second;
             invocations_.erase(found);
+            strays_due_ = true;
             ahead_failed_ = false;
             ahead_lost_ = 0;
             // Of a run so short that there was no time for it: else the next one, which may come at once, would wait.
@@ -326,10 +346,6 @@ void Server::reap()
         }
         ended.si_pid = 0;
     }
-    // What had left its group was adopted by this process when its parent died; a run has no business with processes.
-    for (const pid_t child : processes::children())
-        if (child != ahead_ && !invocations_.contains(child))
-            ::kill(child, SIGKILL);
 }
 
 void Server::kill_all()

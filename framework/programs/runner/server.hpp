@@ -47,8 +47,10 @@ private:
     // The process of the next run, ahead of need, so that no fork delays its first packet. Of a plugin that is loaded.
     bool lacks_ahead() const;
     void fork_ahead();
-    // Milliseconds until fork_ahead() or the end of waiting for its process's word, as poll(2) takes them.
+    // Milliseconds until use_quiet(), as poll(2) takes them.
     int patience() const;
+    void use_quiet();
+    void kill_strays();
     void take_word_of_ahead();
     // Ends what waits for a run, and lets no further process be made.
     void refuse_to_fork(const std::string &why);
@@ -71,6 +73,7 @@ private:
     // Waits for its run; 0: there is none.
     pid_t ahead_ = 0;
     bool ahead_failed_ = false;
+    bool strays_due_ = false;    // a run has ended, and may have left some
     unsigned ahead_lost_ = 0;    // since a run has ended
     bool ahead_awaited_ = false; // it has not said that it is ready
     std::chrono::steady_clock::time_point ahead_forked_;
