@@ -55,8 +55,8 @@ enum class Purpose : std::uint8_t {
 };
 
 // Starts a runner for one plugin file. `runner` is the agent's choice, unique among those alive. Answer: RunnerStarted
-// with the agent's end of the runner's control socket, the very file that the runner loads, to be read, and, from a
-// daemon, the reading end of a pipe with what it prints; PluginRefused; or LauncherError with this id.
+// with the agent's end of the runner's control socket, the very file that the runner loads, to be read, and, unless it
+// is attended, the reading end of a pipe with what it prints; PluginRefused; or LauncherError with this id.
 struct StartRunner {
     std::uint64_t runner = 0;
     std::string plugin; // an absolute path

@@ -114,6 +114,8 @@ struct HostSettings {
     QuarantinePace quarantine;
     // Called when a plugin has failed to load, ended or hung its process, that is, for whatever it was loaded.
     std::function<void(const std::filesystem::path &, const LoadFailures &)> load_failed;
+    // Takes all that plugins print, as it comes and not by lines; empty: it becomes lines of the log, within bounds.
+    std::function<void(std::string_view)> printed;
     Grant grant;                  // empty: all that it declares
     std::function<bool()> strict; // whether nothing is loaded where a layer of its confinement is missing
 };

@@ -292,7 +292,7 @@ LauncherLink::start_runner(std::uint64_t runner, std::filesystem::path plugin, f
                            std::uint32_t privileges, bool strict, std::vector<std::string> libraries)
 {
     const auto pending = std::make_shared<Pending>(executor_);
-    pending->expected = place_.socket.empty() ? 2 : 3;
+    pending->expected = attended() ? 2 : 3;
     const frames::AgentToLauncher message =
         frames::StartRunner{runner, plugin.string(), purpose, privileges, strict, std::move(libraries)};
     co_await ask(pending, runner, message);

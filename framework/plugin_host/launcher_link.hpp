@@ -53,7 +53,7 @@ public:
     struct StartedRunner {
         frames::Descriptor control; // none: `error` says why, for a person
         frames::Descriptor plugin;  // the very file that it loads
-        frames::Descriptor output;  // of a daemon's: what it prints
+        frames::Descriptor output;  // what it prints; none of one that is attended
         std::string error;
         bool refused = false; // the launcher does not load such a file; else another attempt may go better
     };

@@ -5,7 +5,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <unistd.h>
 #include <utility>
@@ -17,13 +16,28 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr std::chrono::seconds kPause{1};
+// At once: who prints without end does not keep everything else waiting.
+constexpr int kReadsMax = 64;
 
 } // namespace
 
 Output::Output(const asio::any_io_executor &executor, frames::Descriptor pipe, std::string plugin,
-               std::shared_ptr<Log> log)
-    : pipe_(executor, pipe.release()), plugin_(std::move(plugin)), log_(std::move(log))
+               std::shared_ptr<Log> log, Printed printed)
+    : pipe_(executor, pipe.release()), plugin_(std::move(plugin)), log_(std::move(log)), printed_(std::move(printed))
 {
+    pipe_.non_blocking(true);
+}
+
+ssize_t Output::read_some()
+{
+    return ::read(pipe_.native_handle(), bytes_.data(), bytes_.size());
+}
+
+void Output::take_now()
+{
+    ssize_t size = 0;
+    for (int reads = 0; printed_ && reads < kReadsMax && (size = read_some()) > 0; ++reads)
+        printed_({bytes_.data(), static_cast<std::size_t>(size)});
 }
 
 asio::awaitable<void> Output::follow()
@@ -33,12 +47,15 @@ asio::awaitable<void> Output::follow()
     while (!failed) {
         co_await pipe_.async_wait(asio::posix::stream_descriptor::wait_read,
                                   asio::redirect_error(asio::use_awaitable, failed));
-        std::array<char, 4096> bytes;
-        const ssize_t size = ::read(pipe_.native_handle(), bytes.data(), bytes.size());
+        const ssize_t size = read_some();
         if (size == 0 || (size < 0 && errno != EAGAIN && errno != EINTR))
             break;
-        take({bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0))});
-        if (left_ >= 1)
+        const std::string_view text(bytes_.data(), static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
+        if (printed_)
+            printed_(text);
+        else
+            take(text);
+        if (printed_ || left_ >= 1)
             continue;
         // Nothing of it is read meanwhile, so a flood costs no more than this.
         asio::steady_timer pause(pipe_.get_executor(), kPause);

@@ -191,6 +191,9 @@ void Runner::forget(std::uint64_t invocation)
 {
     runs_.erase(invocation);
     idle_since_ = std::chrono::steady_clock::now();
+    // Its last words come before those of its result.
+    if (output_)
+        output_->take_now();
 }
 
 void Runner::stop(const std::string &why, Cause cause)
@@ -243,6 +246,8 @@ void Runner::die(const std::string &why, Cause cause)
     cause_ = cause;
     state_ = State::dead;
     timer_.cancel();
+    if (output_)
+        output_->take_now();
     if (control_)
         control_->close();
     link_->stop_runner(id_);

@@ -4,6 +4,7 @@
 #include "plugin_host/condition.hpp"
 #include "plugin_host/host.hpp"
 #include "plugin_host/launcher_link.hpp"
+#include "plugin_host/output.hpp"
 #include "plugin_host/packet_socket.hpp"
 
 #include <chrono>
@@ -155,6 +156,7 @@ private:
     Condition settled_;
     boost::asio::steady_timer timer_;
     std::shared_ptr<PacketSocket> control_;
+    std::shared_ptr<Output> output_; // of its latest process
     std::shared_ptr<const frames::Description> description_;
     std::string hash_;
     Error error_;

@@ -93,8 +93,8 @@ asio::awaitable<std::optional<Runner::Process>> Runner::start_process(std::uint6
         co_return std::nullopt;
     }
     if (started.output) {
-        const auto output = std::make_shared<Output>(executor_, std::move(started.output), name(), log_);
-        asio::co_spawn(executor_, output->follow(), [output, log = log_](const std::exception_ptr &failure) {
+        output_ = std::make_shared<Output>(executor_, std::move(started.output), name(), log_, settings_.printed);
+        asio::co_spawn(executor_, output_->follow(), [output = output_, log = log_](const std::exception_ptr &failure) {
             if (failure)
                 log->warn("what a plugin prints is not followed any more");
         });

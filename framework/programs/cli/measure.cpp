@@ -25,6 +25,8 @@ using namespace plugin_host;
 
 namespace {
 
+constexpr std::uint64_t kTraceBytesMax = 256 * 1024 * 1024;
+
 int fail_options(Console &console, const frames::MethodDescription &method, const std::string &name,
                  const std::vector<Error> &errors)
 {
@@ -147,6 +149,8 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
         status = status == kDone ? ended : status;
     }
     printer.say_left_out();
+    if (const std::uint64_t cut = bench.prints().cut(); cut > 0)
+        console.say("the plugin printed " + human_bytes(cut) + " more, which are left out");
     if (failed > 0 && measurement.repeat > 1)
         console.say(std::to_string(failed) + " of " + std::to_string(round) + " runs failed");
     return status;
@@ -229,6 +233,9 @@ int measure(Console &console, const Measurement &measurement)
     if (!made)
         return fail(console, made.error(), kNothingRan);
     Workbench &bench = **made;
+    // Its lines are written by the run's process, as what the plugin prints is.
+    if (measurement.trace)
+        bench.prints().allow(kTraceBytesMax);
     const Result<CatalogueMethod> found = bench.find(measurement.method);
     if (!found)
         return fail(console, found.error(), found.error().hint == kTransientHint ? kNothingRan : kUsage);

@@ -30,11 +30,13 @@ Error unreached()
             std::string(plugin_host::kTransientHint)};
 }
 
-plugin_host::HostSettings settings_of(const std::string &log_level, const std::vector<std::string> &readable)
+plugin_host::HostSettings settings_of(const std::string &log_level, const std::vector<std::string> &readable,
+                                      PluginPrints &prints)
 {
     plugin_host::HostSettings settings;
     settings.launcher_log = log_level;
     settings.readable = readable;
+    settings.printed = [&prints](std::string_view text) { prints.take(text); };
     return settings;
 }
 
@@ -44,7 +46,7 @@ Workbench::Workbench(Places places, std::shared_ptr<Log> log, const char *log_le
                      const std::vector<std::string> &readable)
     : places_(std::move(places)), log_(std::move(log)), log_level_(log_level),
       host_(plugin_host::Host::spawn(loop_.get_executor(), places_.launcher, places_.runner, log_,
-                                     settings_of(log_level_, readable)))
+                                     settings_of(log_level_, readable, prints_)))
 {
 }
 

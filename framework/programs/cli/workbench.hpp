@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "plugin_host/catalogue.hpp"
 #include "programs/cli/places.hpp"
+#include "programs/cli/plugin_prints.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -35,6 +36,7 @@ public:
 
     boost::asio::io_context &loop() { return loop_; }
     plugin_host::Host &host() { return host_; }
+    PluginPrints &prints() { return prints_; }
     // A second host, whose runs a developer attends.
     plugin_host::Host attended(plugin_host::HostSettings settings, plugin_host::Attendance attendance);
     // Until the process of its last run is gone, and the tool with what it says at the end.
@@ -47,6 +49,7 @@ private:
     Places places_;
     std::shared_ptr<Log> log_;
     std::string log_level_;
+    PluginPrints prints_;
     boost::asio::io_context loop_{1};
     plugin_host::Host host_;
 };

@@ -28,11 +28,15 @@ using namespace sonde::frames;
 // An agent that does not read for so long is as good as gone.
 constexpr timeval kSendTimeMax{5, 0};
 
-// A pipe whose writer never waits: what nobody has read when it is full is lost.
-std::pair<Descriptor, Descriptor> make_output()
+enum class Writer {
+    never_waits, // what nobody has read when the pipe is full is lost
+    waits,
+};
+
+std::pair<Descriptor, Descriptor> make_output(Writer writer)
 {
     int ends[2] = {-1, -1};
-    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0)
+    if (::pipe2(ends, O_CLOEXEC | (writer == Writer::never_waits ? O_NONBLOCK : 0)) != 0)
         return {};
     return {Descriptor(ends[0]), Descriptor(ends[1])};
 }
@@ -201,9 +205,10 @@ void Launcher::handle(const StartRunner &asked)
     const uid_t uid = user->uid();
     Group group = make_group(request.runner);
     std::pair<Descriptor, Descriptor> output;
-    if (listener_)
-        output = make_output();
-    if (listener_ && !output.first) {
+    // A developer reads all of it; what is attended has the terminal.
+    if (!settings_.attended)
+        output = make_output(listener_ ? Writer::never_waits : Writer::waits);
+    if (!settings_.attended && !output.first) {
         log_->error("no pipe for a runner reason={}", quoted(std::strerror(errno)));
         send(LauncherError{request.runner, EAGAIN, "no pipe is free for what the plugin prints"});
         return;

@@ -273,6 +273,8 @@ void Server::fork_ahead()
 
 void Server::take_word_of_ahead()
 {
+    std::byte word{};
+    (void)::recv(handover_.get(), &word, sizeof word, MSG_DONTWAIT);
     // One that has ended in place of it is reaped.
     ahead_awaited_ = false;
 }

@@ -267,6 +267,16 @@ class Vendor(unittest.TestCase):
             self.assertRegex(done.stderr, r"(?m)^\+0\.\d{6} s  progress\(1, 1\)  \(\d+\.\d us\)$")
         self.assertNotIn("now(", sonde("run", fixture("probe"), "host").stderr)
 
+    def test_a_plugin_that_prints_too_much_is_cut_and_that_is_said(self):
+        done = sonde("run", fixture("hostile"), "deed=shout", "--json")
+        self.assertEqual(done.returncode, 0, done.stderr[-1000:])
+        lines = json.loads(done.stdout.splitlines()[0])["number"]
+        printed = "".join(f"line {line} of a flood\n" for line in range(lines))
+        shown = printed[:1024 * 1024]
+        self.assertTrue(done.stderr.startswith(shown))
+        cut = re.search(r"(?m)^the plugin printed [\d.]+ [kM]?B more, which are left out$", done.stderr[len(shown):])
+        self.assertEqual(cut is not None, len(printed) > len(shown))
+
     def test_a_trace_says_what_a_call_has_brought(self):
         for words, said in ((("sockets", "1"), r"socket\(UDP, family 4, 1\) = 0: descriptor \d+  \("),
                             (("sockets", "2", "count=3"), r"socket\(TCP, family 4, 3\) = 0: descriptors \d+, \d+, \d+  \("),

@@ -35,7 +35,7 @@ struct LauncherProcess {
         REQUIRE(std::holds_alternative<frames::RunnerStarted>(incoming->message));
         const auto started = std::get<frames::RunnerStarted>(incoming->message);
         REQUIRE(started.runner == id);
-        REQUIRE(incoming->descriptors.size() == 2);
+        REQUIRE(incoming->descriptors.size() == 3);
         return {started.pid, ControlWire(std::move(incoming->descriptors[0]))};
     }
 
