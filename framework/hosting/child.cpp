@@ -6,6 +6,7 @@
 #include <clocale>
 #include <csignal>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -81,6 +82,12 @@ std::size_t count_threads()
     // A folder has two links, and this one a further one for each thread.
     struct stat tasks {};
     return ::stat("/proc/self/task", &tasks) == 0 && tasks.st_nlink > 2 ? tasks.st_nlink - 2 : 0;
+}
+
+bool is_alone()
+{
+    // Where a kernel or a filter does not let this be asked, /proc is.
+    return ::unshare(CLONE_THREAD) == 0 || count_threads() <= 1;
 }
 
 void place_descriptors(std::span<const int> kept)

@@ -20,6 +20,8 @@ void become_child(pid_t parent, std::span<const int> kept, Processes processes =
 
 // The threads of this process; 0 where /proc does not say. None but the one that forks lives on in a child.
 std::size_t count_threads();
+// Whether there is none but the one that asks. In a process that was just forked it costs a fraction of counting.
+bool is_alone();
 
 // Makes the descriptors in `kept` 3, 4, ... and closes all others behind stderr.
 void place_descriptors(std::span<const int> kept);

@@ -52,7 +52,7 @@ bool loads_by_descriptor(const Place &place)
 // No thread comes along in a fork: one that is there was started by the plugin meanwhile.
 void end_with_threads()
 {
-    if (count_threads() > 1)
+    if (!is_alone())
         ::_exit(kHasThreads);
 }
 

@@ -111,7 +111,7 @@ Result<void> Server::prepare()
         Result<hosting::Library> library = hosting::Library::load(plugin_);
         if (!library)
             return library.error();
-        if (hosting::count_threads() > 1)
+        if (!hosting::is_alone())
             return Error{
                 "", "starts a thread when it is loaded for its runs, and none when it is loaded to be described", ""};
         library_.emplace(std::move(*library));
@@ -295,7 +295,7 @@ void Server::refuse_to_fork(const std::string &why)
 // every run.
 void Server::note_own_threads()
 {
-    if (library_ && hosting::count_threads() > 1)
+    if (library_ && !hosting::is_alone())
         refuse_to_fork("a fork has started a thread");
 }
 
