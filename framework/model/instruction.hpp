@@ -33,6 +33,8 @@ struct Option {
     bool operator==(const Option &) const = default;
 };
 
+enum class Family { ipv4, ipv6 };
+
 // What to do: a method, named by the registry entries it implements or by `program`, a method's name and never a path.
 struct Task {
     std::string name;
@@ -40,6 +42,9 @@ struct Task {
     std::optional<std::string> program;
     std::vector<Option> options;
     std::vector<std::string> tags;
+    std::optional<std::string> interface {
+    };                              // absent: as the system routes
+    std::optional<Family> family{}; // absent: either
 
     bool operator==(const Task &) const = default;
 };
@@ -120,6 +125,7 @@ struct Action {
     std::vector<std::string> destinations; // names of schedules
     std::vector<std::string> tags;
     std::vector<std::string> suppression_tags;
+    std::vector<std::string> report_tables{}; // what the destinations get; empty: all tables
 
     bool operator==(const Action &) const = default;
 };

@@ -37,6 +37,27 @@ void check_agent(const Subject &subject, Findings &findings)
                       "no event here is controller-lost or controller-connected");
 }
 
+namespace {
+
+// The leafs and the options of the same name say the same.
+void check_network(const Task &task, const std::string &path, Findings &findings)
+{
+    const auto check = [&](bool given, const std::string &name) {
+        if (!given)
+            return;
+        if (is_report_task(task))
+            findings.error(path + "/sonde-lmap:" + name, "a report measures nothing", "leave it out");
+        for (const Option &option : task.options)
+            if (option.name == name)
+                findings.error(path + "/option" + json::predicate("id", option.id),
+                               "says the same as sonde-lmap:" + name, "leave one of them out");
+    };
+    check(task.interface.has_value(), "interface");
+    check(task.family.has_value(), "family");
+}
+
+} // namespace
+
 void check_tasks(const Subject &subject, Findings &findings)
 {
     for (const Task &task : subject.instruction.tasks) {
@@ -46,6 +67,7 @@ void check_tasks(const Subject &subject, Findings &findings)
         if (task.program && (task.program->empty() || task.program->find('/') != std::string::npos))
             findings.error(path + "/program", "'" + json::shown(*task.program) + "' is not the name of a method",
                            "methods are named, never given by a path: ping");
+        check_network(task, path, findings);
     }
 }
 

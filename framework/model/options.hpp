@@ -6,9 +6,9 @@
 
 namespace sonde::model {
 
-// The options of a run in the order in which they count: the task's, then the action's. Both keep their place, since
-// only the method knows which options are lists: for a scalar the last one of a name wins, a list's are appended. An
-// action's option whose id a task's has too gets another one, so that ids stay unique, as a report needs them.
-std::vector<Option> merge_options(const std::vector<Option> &task, const std::vector<Option> &action);
+// The options of an action: what its task has for the interface and the family, as options of these names, then the
+// task's, then its own, so that of a scalar the last one counts. An id that is there already gets a number, since it is
+// the list's key in a report.
+std::vector<Option> merge_options(const Task &task, const Action &action);
 
 } // namespace sonde::model

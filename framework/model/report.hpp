@@ -71,12 +71,21 @@ struct ReportedResult {
     bool operator==(const ReportedResult &) const = default;
 };
 
+// The state of the agent's clock when it sent the report.
+struct ClockState {
+    bool synchronised = false;
+    std::optional<std::uint32_t> estimated_error_us;
+
+    bool operator==(const ClockState &) const = default;
+};
+
 struct Report {
     WallTime date;
     std::optional<Uuid> agent_id;
     std::optional<std::string> group_id;
     std::optional<std::string> measurement_point;
     std::vector<ReportedResult> results;
+    std::optional<ClockState> clock{};
 
     bool operator==(const Report &) const = default;
 };

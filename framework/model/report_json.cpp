@@ -77,15 +77,15 @@ void read_cells(Context &context, const Value &value, std::size_t count, Row &ro
 {
     if (!value.IsArray())
         return context.wrong_type("an array", value);
+    for (const Value &cell : value.GetArray())
+        if (!cell.IsString())
+            return context.wrong_type("a string", cell, "cells of every type are strings here");
     if (value.Size() != count)
         return context.error("has " + std::to_string(value.Size()) + " cells",
                              "the table has " + std::to_string(count) + " columns");
     row.cells.reserve(count);
-    for (const Value &cell : value.GetArray()) {
-        if (!cell.IsString())
-            return context.wrong_type("a string", cell, "cells of every type are strings here");
+    for (const Value &cell : value.GetArray())
         row.cells.emplace_back(text_of(cell));
-    }
 }
 
 void read_nulls(Context &context, const Value &value, Row &row)
@@ -254,11 +254,23 @@ struct Node<ReportedResult> {
 };
 
 template <>
+struct Node<ClockState> {
+    using S = ClockState;
+    static constexpr std::array fields{
+        leaf<&S::synchronised, Boolean>("synchronised", kMandatory),
+        leaf<&S::estimated_error_us, Integer<std::uint32_t>>("estimated-error"),
+    };
+};
+
+template <>
 struct Node<Report> {
     using S = Report;
     static constexpr std::array fields{
-        leaf<&S::date, DateTime>("date", kMandatory), leaf<&S::agent_id, UuidText>("agent-id"),
-        leaf<&S::group_id, Text>("group-id"),         leaf<&S::measurement_point, Text>("measurement-point"),
+        leaf<&S::date, DateTime>("date", kMandatory),
+        leaf<&S::agent_id, UuidText>("agent-id"),
+        leaf<&S::group_id, Text>("group-id"),
+        leaf<&S::measurement_point, Text>("measurement-point"),
+        leaf<&S::clock, Object<ClockState>>("sonde-lmap:clock"),
         list<&S::results, kResultsMax>("result"),
     };
 };
@@ -278,7 +290,8 @@ std::string write_report(const Report &report)
 std::string write_report(const Report &header, std::span<const std::string> encoded_results)
 {
     std::string text = json::write_document(
-        Report{header.date, header.agent_id, header.group_id, header.measurement_point, {}}, json::kReportRoot);
+        Report{header.date, header.agent_id, header.group_id, header.measurement_point, {}, header.clock},
+        json::kReportRoot);
     constexpr std::string_view kEnd = "}}";
     text.resize(text.size() - kEnd.size());
     if (encoded_results.empty())

@@ -125,6 +125,9 @@ void put(Canonical &out, const model::Task &task)
     out.put("program", task.program);
     out.put(task.options);
     out.put("tag", task.tags);
+    out.put("interface", task.interface);
+    if (task.family)
+        out.put("family", std::string_view(*task.family == model::Family::ipv4 ? "4" : "6"));
 }
 
 void put(Canonical &out, const model::Action &action)
@@ -135,6 +138,7 @@ void put(Canonical &out, const model::Action &action)
     out.put("destination", action.destinations);
     out.put("tag", action.tags);
     out.put("suppression-tag", action.suppression_tags);
+    out.put("report-table", action.report_tables);
 }
 
 const char *name_of(model::ExecutionMode mode)

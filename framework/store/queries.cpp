@@ -165,12 +165,18 @@ Result<Page> read_results(sqlite::Connection &db, const ResultQuery &query,
 Result<std::vector<SeenAgent>> read_agents(sqlite::Connection &db, const std::optional<Uuid> &after, std::size_t limit)
 {
     std::vector<SeenAgent> agents;
-    auto rows = db.query("SELECT agent, group_id, first_seen, last_seen, results FROM _agent WHERE agent > ? "
-                         "ORDER BY agent LIMIT ?",
+    auto rows = db.query("SELECT agent, group_id, first_seen, last_seen, results, clock_synchronised, clock_error_us "
+                         "FROM _agent WHERE agent > ? ORDER BY agent LIMIT ?",
                          after ? to_string(*after) : std::string(), limit);
-    while (rows.next())
-        agents.push_back(
-            {rows.uuid(0), rows.string(1), rows.time(2), rows.time(3), static_cast<std::uint64_t>(rows.integer(4))});
+    while (rows.next()) {
+        SeenAgent &agent = agents.emplace_back();
+        agent = {rows.uuid(0), rows.string(1), rows.time(2), rows.time(3), static_cast<std::uint64_t>(rows.integer(4))};
+        if (rows.null(5))
+            continue;
+        agent.clock.emplace().synchronised = rows.integer(5) != 0;
+        if (!rows.null(6))
+            agent.clock->estimated_error_us = static_cast<std::uint32_t>(rows.integer(6));
+    }
     if (auto end = rows.end(); !end)
         return end.error();
     return agents;

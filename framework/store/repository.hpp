@@ -108,6 +108,7 @@ struct SeenAgent {
     WallTime first_seen;
     WallTime last_seen;
     std::uint64_t results = 0;
+    std::optional<model::ClockState> clock{}; // as its last report said
 };
 
 // The results of all agents in one SQLite file: a table of results, one of rows with their cells as a JSON array, and a

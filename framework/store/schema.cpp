@@ -85,10 +85,16 @@ std::string results_view(const std::string &plugin)
            " FROM _result JOIN _agent ON _agent.id = _result.agent;\n";
 }
 
-std::string own_views()
+// `clock`: the columns of its clock.
+std::string agents_view(const std::string &clock)
 {
     return "CREATE VIEW agents AS SELECT agent, group_id, " + time("first_seen") + ", " + time("last_seen") +
-           ", results FROM _agent;\n" + results_view("plugin_hash") +
+           ", results" + clock + " FROM _agent;\n";
+}
+
+std::string own_views()
+{
+    return agents_view("") + results_view("plugin_hash") +
            "CREATE VIEW outcomes AS SELECT _agent.agent AS agent, run, schedule, action, task, outcome, status, blame, "
            "message, " +
            time("first_event") + ", " + time("last_event") + ", count, " + time("start") + ", " + time("end") +
@@ -102,11 +108,24 @@ std::string plugin_versions()
            results_view("plugin_hash, plugin_version");
 }
 
+// What the report said with which a result came, and the agent's last report.
+std::string clock_states()
+{
+    std::string steps;
+    for (const char *table : {"_result", "_agent"})
+        for (const char *column : {"clock_synchronised", "clock_error_us"})
+            steps += std::string("ALTER TABLE ") + table + " ADD COLUMN " + column + " INTEGER;\n";
+    return steps + "DROP VIEW agents;\nDROP VIEW results;\n" + agents_view(", clock_synchronised, clock_error_us") +
+           results_view("plugin_hash, plugin_version, _result.clock_synchronised AS clock_synchronised, "
+                        "_result.clock_error_us AS clock_error_us");
+}
+
 } // namespace
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders, plugin_versions()};
+    static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders, plugin_versions(),
+                                                   clock_states()};
     return steps;
 }
 

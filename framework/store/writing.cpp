@@ -9,13 +9,24 @@ namespace sonde::store {
 
 namespace {
 
+std::optional<bool> synchronised_of(const model::Report &report)
+{
+    return report.clock ? std::optional(report.clock->synchronised) : std::nullopt;
+}
+
+std::optional<std::uint32_t> error_of(const model::Report &report)
+{
+    return report.clock ? report.clock->estimated_error_us : std::nullopt;
+}
+
 Result<std::int64_t> put_agent(sqlite::Connection &db, const Uuid &agent, const model::Report &report,
                                WallTime received)
 {
     const auto id = to_string(agent);
-    const auto seen = db.run("INSERT INTO _agent VALUES(NULL, ?1, ?2, ?3, ?3, 0) ON CONFLICT (agent) DO UPDATE SET "
-                             "last_seen = max(last_seen, ?3), group_id = ?2",
-                             id, report.group_id.value_or(""), received);
+    const auto seen = db.run("INSERT INTO _agent VALUES(NULL, ?1, ?2, ?3, ?3, 0, ?4, ?5) ON CONFLICT (agent) DO "
+                             "UPDATE SET last_seen = max(last_seen, ?3), group_id = ?2, clock_synchronised = ?4, "
+                             "clock_error_us = ?5",
+                             id, report.group_id.value_or(""), received, synchronised_of(report), error_of(report));
     if (!seen)
         return seen.error();
     return db.integer("SELECT id FROM _agent WHERE agent = ?", id);
@@ -26,13 +37,13 @@ Result<std::int64_t> put_head(sqlite::Connection &db, std::int64_t agent, const 
                               const model::ReportedResult &result, WallTime received)
 {
     const auto stored =
-        db.run("INSERT INTO _result VALUES(NULL, ?,?,?, ?,?,?, ?,?,?, ?,?,?, ?,?, ?,?,?, ?,?,?, ?,?,?, ?) "
+        db.run("INSERT INTO _result VALUES(NULL, ?,?,?, ?,?,?, ?,?,?, ?,?,?, ?,?, ?,?,?, ?,?,?, ?,?,?, ?, ?,?) "
                "ON CONFLICT (agent, epoch, sequence) DO NOTHING",
                agent, to_string(result.identity.epoch), result.identity.sequence, to_string(result.run), result.part,
                result.last, result.method, result.method_version, result.plugin_hash, result.schedule, result.action,
                result.task, encode_options(result.options), encode_strings(result.tags), result.event, result.start,
                result.end, result.cycle_number, result.status, result.message, report.group_id,
-               report.measurement_point, received, result.plugin_version);
+               report.measurement_point, received, result.plugin_version, synchronised_of(report), error_of(report));
     if (!stored)
         return stored.error();
     return *stored == 0 ? 0 : db.last_insert_id();

@@ -70,6 +70,9 @@ public:
         maybe([&] { all.agent_id = uuid(); });
         maybe([&] { all.group_id = text(); });
         maybe([&] { all.measurement_point = text(); });
+        maybe([&] { all.clock = sonde::model::ClockState{chance(), std::nullopt}; });
+        if (all.clock)
+            maybe([&] { all.clock->estimated_error_us = static_cast<std::uint32_t>(random_()); });
         for (std::size_t i = 0, n = upto(4); i < n; ++i)
             all.results.push_back(result());
         return all;
@@ -310,6 +313,8 @@ private:
             one.program = "ping";
         one.options = options();
         one.tags = tags();
+        maybe([&] { one.interface = "eth0"; });
+        maybe([&] { one.family = chance() ? sonde::model::Family::ipv4 : sonde::model::Family::ipv6; });
         return one;
     }
 
@@ -327,6 +332,7 @@ private:
             action.task = all.tasks[upto(all.tasks.size() - 2)].name; // any but the report
             action.options = options();
             maybe([&] { action.destinations = {"reports"}; });
+            action.report_tables = tags();
             action.tags = tags();
             action.suppression_tags = tags();
             one.actions.push_back(action);

@@ -245,6 +245,27 @@ TEST_CASE("readers beside a writer see whole reports")
     CHECK(read_all(repository).size() == 800);
 }
 
+TEST_CASE("what a report says of its agent's clock is kept with its results, and the last one with the agent")
+{
+    const TempDir dir;
+    auto repository = open_repository(dir / "c.db");
+    const auto agent = random_uuid();
+    const auto take = [&](int number, std::optional<model::ClockState> clock) {
+        auto report = report_of({result_of(number, {packet_table(1)})});
+        report.clock = clock;
+        REQUIRE(await(repository.store(agent, std::move(report), at(1000))));
+        return await(repository.agents())->front().clock;
+    };
+    using Clock = std::optional<model::ClockState>;
+    CHECK(take(1, Clock({true, 230})) == Clock({true, 230}));
+    CHECK(take(2, Clock({false, std::nullopt})) == Clock({false, std::nullopt}));
+    CHECK(take(3, std::nullopt) == std::nullopt);
+    CHECK(sql(dir / "c.db", "SELECT clock_synchronised, clock_error_us FROM results ORDER BY start", 2) ==
+          std::vector<std::vector<std::string>>{{"1", "230"}, {"0", "-"}, {"-", "-"}});
+    CHECK(sql(dir / "c.db", "SELECT clock_synchronised, clock_error_us FROM agents", 2) ==
+          std::vector<std::vector<std::string>>{{"-", "-"}});
+}
+
 TEST_CASE("a repository of before it had the plugins' versions is opened with all its results")
 {
     const TempDir dir;
@@ -271,6 +292,7 @@ TEST_CASE("a repository of before it had the plugins' versions is opened with al
     CHECK(rows[0].cells == std::vector<model::Cell>{"7"});
     CHECK(rows[0].result.plugin_version == "");
     CHECK(rows[1].result.plugin_version == "1.2.3");
+    CHECK_FALSE(await(repository.agents())->front().clock);
     CHECK(sql(dir / "c.db", "SELECT plugin_hash, plugin_version FROM results ORDER BY start", 2) ==
           std::vector<std::vector<std::string>>{{"3f9a", ""}, {"3f9a", "1.2.3"}});
 }

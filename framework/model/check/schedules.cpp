@@ -10,7 +10,7 @@ namespace {
 void check_report(const Task &task, const Action &action, const std::string &path, Findings &findings)
 {
     bool any = false;
-    for (const Option &option : merge_options(task.options, action.options)) {
+    for (const Option &option : merge_options(task, action)) {
         if (option.name != kCollectorOption)
             continue;
         any = true;
@@ -23,6 +23,8 @@ void check_report(const Task &task, const Action &action, const std::string &pat
                        "give it or its task an option 'collector', https://HOST:PORT or file:NAME");
     if (!action.destinations.empty())
         findings.error(path + "/destination", "a report has no results of its own", "leave it out");
+    if (!action.report_tables.empty())
+        findings.error(path + "/sonde-lmap:report-table", "a report has no results of its own", "leave it out");
 }
 
 void check_action(const Subject &subject, const Schedule &schedule, const Action &action, const std::string &path,

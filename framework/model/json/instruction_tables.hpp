@@ -20,6 +20,17 @@ struct Mode {
     static void write(Writer &writer, ExecutionMode mode) { put(writer, kWords.at(static_cast<std::size_t>(mode))); }
 };
 
+struct FamilyWord {
+    static constexpr Shape kShape{};
+    static constexpr std::array<std::string_view, 2> kWords{"ipv4", "ipv6"};
+
+    static void read(Context &context, const Value &value, Family &target)
+    {
+        read_word(context, value, "IP version", kWords, target);
+    }
+    static void write(Writer &writer, Family family) { put(writer, kWords.at(static_cast<std::size_t>(family))); }
+};
+
 inline constexpr std::array kAgentFields{
     leaf<&AgentConfiguration::agent_id, UuidText>("agent-id"),
     leaf<&AgentConfiguration::group_id, Text>("group-id"),
@@ -46,6 +57,8 @@ struct Node<Task> {
         leaf<&S::program, Text>("program"),
         list<&S::options, kOptionsMax>("option"),
         leaf_list<&S::tags, Name, kTagsMax, kUnique>("tag"),
+        leaf<&S::interface, InterfaceName>("sonde-lmap:interface"),
+        leaf<&S::family, FamilyWord>("sonde-lmap:family"),
     };
 };
 
@@ -57,6 +70,7 @@ inline constexpr std::array kActionFields{
     leaf_list<&Action::destinations, Name, kDestinationsMax, kUnique>("destination"),
     leaf_list<&Action::tags, Name, kTagsMax, kUnique>("tag"),
     leaf_list<&Action::suppression_tags, Name, kTagsMax, kUnique>("suppression-tag"),
+    leaf_list<&Action::report_tables, Name, kTablesMax, kUnique>("sonde-lmap:report-table"),
 };
 
 template <>

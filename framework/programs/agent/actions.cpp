@@ -29,7 +29,7 @@ const model::Action &action_of(const schedule::Start &start)
 
 std::vector<model::Option> options_of(const schedule::Start &start)
 {
-    return model::merge_options(task_of(start).options, action_of(start).options);
+    return model::merge_options(task_of(start), action_of(start));
 }
 
 // What every part of a run's result has in common.
@@ -139,12 +139,14 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
 {
     std::optional<Parts> parts;
     model::Conflict who{start.work->schedule.name, action_of(start).name, task_of(start).name};
-    Measuring::Asked asked{task_of(start), options_of(start), std::move(who), start.due, std::move(pipe.in), {}};
+    Measuring::Asked asked{
+        task_of(start), options_of(start), action_of(start).report_tables, std::move(who), start.due,
+        std::move(pipe.in), {}};
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         if (feeds_the_next(start))
             pipe.out.emplace(method.method());
-        return parts.emplace(spool_, method.description, method.index, frame_of(start, method), ended.destinations,
-                             log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
+        return parts.emplace(spool_, method.description, method.index, frame_of(start, method),
+                             action_of(start).report_tables, ended.destinations, log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
     };
     std::vector<model::Conflict> beside = co_await measuring_.measure(asked, stopper, ended.outcome);
     if (!parts)

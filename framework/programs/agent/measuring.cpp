@@ -1,6 +1,7 @@
 #include "measuring.hpp"
 
 #include "frames/privileges.hpp"
+#include "parts.hpp"
 #include "plugin_host/traffic_bound.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -126,6 +127,10 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
     if (!arguments) {
         fail(outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
              to_string(arguments.errors.front()));
+        co_return std::nullopt;
+    }
+    if (auto known = check_tables(method->method(), asked.tables); !known) {
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent, to_string(known.error()));
         co_return std::nullopt;
     }
     policy::Request request = request_of(method->method(), *arguments);

@@ -38,6 +38,7 @@ public:
     struct Asked {
         const model::Task &task;
         std::vector<model::Option> options; // the task's, and those of whoever uses it
+        std::vector<std::string> tables;    // that the method must have
         model::Conflict who;                // that it is for
         MonotonicTime due;
         std::vector<std::shared_ptr<plugin_host::Input>> inputs{};

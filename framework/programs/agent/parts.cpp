@@ -3,6 +3,7 @@
 #include "model/row_count.hpp"
 #include "plugin_host/cells.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -13,22 +14,50 @@ namespace {
 // Large enough that a commit a part is cheap beside its rows, small enough that a gateway does not notice it.
 constexpr std::size_t kPartBytes = 256 * 1024;
 
+bool contains(const std::vector<std::string> &names, const std::string &name)
+{
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 } // namespace
 
+Result<void> check_tables(const frames::MethodDescription &method, const std::vector<std::string> &names)
+{
+    std::vector<std::string> known;
+    for (const frames::TableDescription &table : method.tables)
+        known.push_back(table.id);
+    for (const std::string &name : names) {
+        if (contains(known, name))
+            continue;
+        std::string hint = "its tables:";
+        for (const std::string &table : known)
+            hint += ' ' + table;
+        return Error{"report-table", method.id + " has no table '" + name + "'", hint};
+    }
+    return {};
+}
+
 Parts::Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
-             model::ReportedResult frame, std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
+             model::ReportedResult frame, const std::vector<std::string> &wanted,
+             std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
              std::function<void(std::uint64_t)> traffic_seen, plugin_host::RowSink *next)
     : spool_(spool), description_(std::move(description)), method_(description_->methods[method]),
       part_(std::move(frame)), destinations_(std::move(destinations)), log_(std::move(log)),
       traffic_seen_(std::move(traffic_seen)), next_(next)
 {
+    std::size_t kept = 0;
+    for (const frames::TableDescription &table : method_.tables)
+        places_.push_back(wanted.empty() || contains(wanted, table.id) ? std::optional(kept++) : std::nullopt);
     begin_part();
 }
 
 void Parts::begin_part()
 {
     part_.tables.clear();
-    for (const frames::TableDescription &declared : method_.tables) {
+    for (std::size_t i = 0; i < method_.tables.size(); ++i) {
+        if (!places_[i])
+            continue;
+        const frames::TableDescription &declared = method_.tables[i];
         model::Table &table = part_.tables.emplace_back();
         table.name = declared.id;
         for (const frames::FunctionDescription &function : method_.functions)
@@ -41,15 +70,20 @@ void Parts::begin_part()
 
 void Parts::row(std::uint32_t table, std::span<const sonde_cell> cells)
 {
-    const std::vector<frames::ColumnDescription> &columns = method_.tables[table].columns;
-    std::vector<model::Cell> &row = part_.tables[table].rows.emplace_back();
+    if (places_[table])
+        keep(method_.tables[table].columns, cells, part_.tables[*places_[table]].rows.emplace_back());
+    if (next_ != nullptr)
+        next_->row(table, cells);
+}
+
+void Parts::keep(const std::vector<frames::ColumnDescription> &columns, std::span<const sonde_cell> cells,
+                 std::vector<model::Cell> &row)
+{
     row.reserve(cells.size());
     for (std::size_t i = 0; i < cells.size(); ++i) {
         row.push_back(plugin_host::reported_cell(columns[i], cells[i]));
         part_bytes_ += row.back() ? row.back()->size() + 3 : 3;
     }
-    if (next_ != nullptr)
-        next_->row(table, cells);
 }
 
 asio::awaitable<Result<void>> Parts::batch_end()

@@ -1,5 +1,6 @@
 #include "reporter.hpp"
 
+#include "clock_state.hpp"
 #include "model/report_json.hpp"
 #include "plugin_host/hash.hpp"
 #include "plugin_host/status.hpp"
@@ -206,6 +207,7 @@ std::string Reporter::report(const std::vector<spool::Entry> &entries) const
         header.group_id = configuration_.group_id;
     if (configuration_.report_measurement_point)
         header.measurement_point = configuration_.measurement_point;
+    header.clock = clock_state();
     std::vector<std::string> encoded;
     for (const spool::Entry &entry : entries)
         encoded.push_back(entry.json);

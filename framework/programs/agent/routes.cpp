@@ -109,7 +109,7 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
                     route.destinations.push_back(*pipeline);
                 continue;
             }
-            auto collector = collector_of(model::merge_options(task->options, action->options));
+            auto collector = collector_of(model::merge_options(*task, *action));
             if (!collector)
                 return Error{path_of(schedule, *action), collector.error().what, collector.error().hint};
             if (auto reached = within(reach, *collector); !reached)

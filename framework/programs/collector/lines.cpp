@@ -90,6 +90,12 @@ void append_agent(std::string &lines, const store::SeenAgent &agent)
     member(lines, "first_seen", model::format_timestamp(agent.first_seen));
     model::append_member(lines, "last_seen", model::format_timestamp(agent.last_seen));
     number(lines, "results", agent.results);
+    lines.append(",\"clock_synchronised\":")
+        .append(!agent.clock                ? "null"
+                : agent.clock->synchronised ? "true"
+                                            : "false");
+    const bool estimated = agent.clock && agent.clock->estimated_error_us;
+    lines.append(",\"clock_error_us\":").append(estimated ? std::to_string(*agent.clock->estimated_error_us) : "null");
     lines += "}\n";
 }
 

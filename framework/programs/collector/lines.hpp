@@ -17,7 +17,7 @@ void append_outcome(std::string &lines, const store::StoredOutcome &outcome);
 // agent, schedule, planned, a count for each outcome word, rows, rows_dropped.
 void append_sum(std::string &lines, const store::OutcomeSum &sum);
 
-// agent, group, first_seen, last_seen, results.
+// agent, group, first_seen, last_seen, results, clock_synchronised, clock_error_us.
 void append_agent(std::string &lines, const store::SeenAgent &agent);
 
 } // namespace sonde::collector

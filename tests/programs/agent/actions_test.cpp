@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 using namespace sonde;
 using namespace sonde::agent;
@@ -58,7 +59,7 @@ struct Field {
     {
         const auto folder = dir / "plugins";
         std::filesystem::create_directory(folder);
-        for (const char *name : {"alone.so", "echo.so", "input.so", "rows.so", "unbounded.so"})
+        for (const char *name : {"alone.so", "echo.so", "input.so", "probe.so", "rows.so", "unbounded.so"})
             std::filesystem::copy_file(std::filesystem::path(FIXTURES) / name, folder / name);
         return folder;
     }
@@ -117,6 +118,18 @@ struct Field {
         return *found;
     }
 
+    // What the rows of echo say.
+    std::map<std::string, std::string> seen()
+    {
+        std::map<std::string, std::string> all;
+        for (const auto &result : sonde::test::results_of(sonde::test::batch_of(spool, to_spool(collector()))))
+            for (const model::Table &table : result.tables)
+                for (const auto &row : table.rows)
+                    if (table.name == "seen" && row[0])
+                        all[*row[0]] = row[1].value_or("");
+        return all;
+    }
+
     static agent::Destination collector() { return {"report", *channel::parse_url("https://localhost:1")}; }
 
     // Rows go where their action says, and its outcome with them.
@@ -165,14 +178,52 @@ TEST_CASE("a method is told of the line what it asks for and the agent was given
 {
     Field it(R"("targets": {"allow": ["127.0.0.1"]})");
     REQUIRE(it.run("echo", target("127.0.0.1")).word == model::OutcomeWord::completed);
-    std::vector<std::string> names;
-    for (const auto &result : sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
-        for (const model::Table &table : result.tables)
-            for (const auto &row : table.rows)
-                if (table.name == "seen" && row[0])
-                    names.push_back(*row[0]);
-    CHECK(std::count(names.begin(), names.end(), "contract") == 1);
-    CHECK(std::count(names.begin(), names.end(), "address") == 0);
+    const auto seen = it.seen();
+    CHECK(seen.count("contract") == 1);
+    CHECK(seen.count("address") == 0);
+}
+
+TEST_CASE("a task's interface and family are the run's, and an action's option goes before them")
+{
+    Field it(R"("targets": {"allow": ["127.0.0.1"]})");
+    const auto work = Field::work_of({{"t", {}, "echo", target("127.0.0.1"), {}, "lo", model::Family::ipv4}});
+    REQUIRE(it.run(work, it.plan(), 0).message == "");
+    const auto seen = it.seen();
+    CHECK(seen.at("family") == "4");
+    CHECK(seen.at("interface") == "lo");
+    work->schedule.actions[0].options = {{"0", "family", "6"}};
+    REQUIRE(it.run(work, it.plan(), 0).message == "");
+    CHECK(it.seen()["family"] == "6");
+    work->tasks[0].interface = "nosuch0";
+    CHECK(it.run(work, it.plan(), 0).message.starts_with("interface: no interface 'nosuch0' here"));
+}
+
+TEST_CASE("of a run's tables those are reported that its action wants, and all without a word")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["probe"]})", 1'000'000);
+    const auto work = Field::work_of({{"t", {}, "probe", target("127.0.0.1"), {}}});
+    const auto tables = [&](std::vector<std::string> wanted) {
+        work->schedule.actions[0].report_tables = std::move(wanted);
+        const auto outcome = it.run(work, it.plan(), 0);
+        CHECK(outcome.message == "");
+        CHECK(outcome.rows == 3); // that the method made
+        std::map<std::string, std::size_t> rows;
+        for (const auto &result :
+             sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
+            for (const model::Table &table : result.tables)
+                if (result.run == outcome.run && !model::is_outcomes(result))
+                    rows.emplace(table.name, table.rows.size());
+        return rows;
+    };
+    CHECK(tables({}) == std::map<std::string, std::size_t>{{"packet", 2}, {"summary", 1}});
+    CHECK(tables({"summary"}) == std::map<std::string, std::size_t>{{"summary", 1}});
+    CHECK(tables({"summary", "packet"}) == std::map<std::string, std::size_t>{{"packet", 2}, {"summary", 1}});
+    work->schedule.actions[0].report_tables = {"summary", "sumary"};
+    const auto outcome = it.run(work, it.plan(), 0);
+    CHECK(outcome.word == model::OutcomeWord::failed);
+    CHECK(outcome.status == plugin_host::kStatusBadOptions);
+    CHECK(outcome.rows == 0);
+    CHECK(outcome.message == "report-table: probe has no table 'sumary' (its tables: packet summary)");
 }
 
 TEST_CASE("a name that has no address is no refusal, and nothing runs [G2]")

@@ -1,5 +1,6 @@
 #include "bench.hpp"
 
+#include "programs/agent/clock_state.hpp"
 #include "programs/agent/reporter.hpp"
 
 using namespace sonde;
@@ -79,6 +80,24 @@ TEST_CASE("a result that the collector refuses is set aside, visible, and the ot
     CHECK(it.lines("report refused collector=") == 1);
     CHECK(await(it.spool.failures(10))->front().failure.kind == "report");
     CHECK(await(it.spool.status())->pending.empty());
+}
+
+TEST_CASE("a report says what the agent's clock is worth")
+{
+    const auto known = clock_state();
+    if (!known) {
+        WARN("skipped: this system does not tell the state of its clock");
+        return;
+    }
+    Reporting it;
+    it.answer = [](const channel::Request &) { return status(204); };
+    it.start();
+    it.run_until([&] { return it.delivered.has_value(); });
+    REQUIRE_FALSE(it.requests.empty());
+    const auto report = model::read_report(it.requests.front().body);
+    REQUIRE(report->clock);
+    CHECK(report->clock->synchronised == known->synchronised);
+    CHECK(report->clock->estimated_error_us.has_value() == known->synchronised);
 }
 
 TEST_CASE("of many outcomes in one result only the one that the collector refuses is set aside")

@@ -162,7 +162,8 @@ asio::awaitable<Verdict> Constraints::measure(const model::MethodResult &wanted,
         co_return Verdict::not_met("cannot be told: there is no task '" + wanted.task + "'");
     std::optional<ComparedRows> rows;
     model::Conflict who{work.schedule.name, "", wanted.task};
-    Measuring::Asked asked{task->second, task->second.options, std::move(who), now().monotonic, {}, {}};
+    std::vector<model::Option> options = model::merge_options(task->second, model::Action());
+    Measuring::Asked asked{task->second, std::move(options), {}, std::move(who), now().monotonic, {}, {}};
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         return rows.emplace(wanted, method.method(), std::move(traffic));
     };

@@ -60,7 +60,7 @@ Costs costs_of(const model::Instruction &instruction, const plugin_host::Catalog
             const auto task = std::find_if(instruction.tasks.begin(), instruction.tasks.end(),
                                            [&](const model::Task &each) { return each.name == action.task; });
             ActionCost &cost = of_schedule.emplace_back();
-            const auto options = model::merge_options(task->options, action.options);
+            const auto options = model::merge_options(*task, action);
             if (model::is_report_task(*task))
                 cost = cost_of_report(options);
             else if (catalogue != nullptr)
