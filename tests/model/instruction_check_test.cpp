@@ -303,6 +303,52 @@ TEST_CASE("results that would go round in a circle are refused with the way that
           "self)\n");
 }
 
+TEST_CASE("a task's interface or family is said once, and a report has neither, nor tables")
+{
+    const auto said = [](const std::string &task, const std::string &action) {
+        return said_of(R"("events": {"event": [{"name": "e", "startup": [null]}]}, "tasks": {"task": [{"name": "t", )" +
+                       task +
+                       R"(}]}, "schedules": {"schedule": [{"name": "s", "start": "e", "execution-mode": "sequential",
+            "action": [{"name": "a", "task": "t")" +
+                       action + "}]}]}")
+            .errors;
+    };
+    const std::string ping = R"("program": "ping", "sonde-lmap:interface": "eth0", "sonde-lmap:family": "ipv6")";
+    CHECK(said(ping, R"(, "sonde-lmap:report-table": ["summary"])") == "");
+    CHECK(said(ping + R"(, "option": [{"id": "f", "name": "family", "value": "4"}])", "") ==
+          "tasks/task[name='t']/option[id='f']: says the same as sonde-lmap:family (leave one of them out)\n");
+    CHECK(said(R"("program": "ping", "sonde-lmap:family": "ipv5")", "") ==
+          "tasks/task[name='t']/sonde-lmap:family: there is no IP version 'ipv5' (did you mean 'ipv4'? IP versions "
+          "here: ipv4, "
+          "ipv6)\n");
+    CHECK(said(R"("program": "report", "sonde-lmap:interface": "eth0",
+                  "option": [{"id": "c", "name": "collector", "value": "https://c:1"}])",
+               R"(, "sonde-lmap:report-table": ["summary"])") ==
+          "tasks/task[name='t']/sonde-lmap:interface: a report measures nothing (leave it out)\n"
+          "schedules/schedule[name='s']/action[name='a']/sonde-lmap:report-table: a report has no results of its own "
+          "(leave it out)\n");
+}
+
+TEST_CASE("results may go to a parallel schedule that reports to several collectors, and to nothing else in one [A5]")
+{
+    const auto said = [](const std::string &task) {
+        return to_lines(
+            read_instruction(lmap(R"("events": {"event": [{"name": "e", "startup": [null]}]}, "tasks": {"task": [
+            {"name": "t", "program": "t"}, {"name": "r", "program": "report",
+             "option": [{"id": "c", "name": "collector", "value": "https://c:1"}]}]}, "schedules": {"schedule": [
+            {"name": "s", "start": "e", "action": [{"name": "a", "task": "t", "destination": ["p"]}]},
+            {"name": "p", "start": "e", "execution-mode": "parallel", "action": [{"name": "a", "task": "r"},
+             {"name": "b", "task": ")" +
+                                  task +
+                                  R"(", "option": [{"id": "d", "name": "collector", "value": "https://d:1"}]}]}]})"))
+                .errors);
+    };
+    CHECK(said("r") == "");
+    CHECK(
+        said("t").find("schedule 'p' cannot take results (its first action, and in a parallel schedule each, has to be "
+                       "the built-in report;") != std::string::npos);
+}
+
 TEST_CASE("an action that loses its results is a warning, but not where a pipeline passes them on")
 {
     const auto two = [](const std::string &mode) {

@@ -208,12 +208,12 @@ TEST_CASE("a task names a method, never a path")
 
 TEST_CASE("results go to a schedule that reports, and a report to a collector")
 {
-    CHECK(
-        changed(R"("destination": ["report"])", R"("destination": ["hourly-ping"])")
-            .find("schedules/schedule[name='hourly-ping']/action[name='ping']/destination: schedule 'hourly-ping' "
-                  "cannot take results (its first action has to be the built-in report, and in a parallel schedule the "
-                  "only one; results as input of another method are not supported by this version)\n") !=
-        std::string::npos);
+    CHECK(changed(R"("destination": ["report"])", R"("destination": ["hourly-ping"])")
+              .find("schedules/schedule[name='hourly-ping']/action[name='ping']/destination: schedule 'hourly-ping' "
+                    "cannot take results (its first action, and in a parallel schedule each, has to be the built-in "
+                    "report; "
+                    "results of another schedule as input of a method are not supported by this version)\n") !=
+          std::string::npos);
     CHECK(changed(R"("name": "collector")", R"("name": "colector")") ==
           "schedules/schedule[name='report']/action[name='report']: reports to nobody (give it or its task an option "
           "'collector', https://HOST:PORT or file:NAME)\n");

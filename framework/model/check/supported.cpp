@@ -1,17 +1,24 @@
 #include "model/check/checks.hpp"
 #include "model/report_task.hpp"
 
+#include <algorithm>
+
 namespace sonde::model::check {
 
 namespace {
 
-// For the time being the first action alone gets what comes from other schedules, and it has to be the report.
+// What comes from other schedules goes to the first action, in a parallel schedule to all of them (RFC 8194, leaf
+// destination). For the time being whatever gets it has to be the report.
 bool takes_results(const Subject &subject, const Schedule &schedule)
 {
-    if (schedule.actions.empty() || (schedule.execution_mode == ExecutionMode::parallel && schedule.actions.size() > 1))
-        return false;
-    const Task *first = subject.tasks.find(schedule.actions.front().task);
-    return first == nullptr || is_report_task(*first); // a task that is not there is reported elsewhere
+    const auto reports = [&](const Action &action) {
+        const Task *task = subject.tasks.find(action.task);
+        return task == nullptr || is_report_task(*task); // a task that is not there is reported elsewhere
+    };
+    const auto &actions = schedule.actions;
+    if (schedule.execution_mode == ExecutionMode::parallel)
+        return !actions.empty() && std::all_of(actions.begin(), actions.end(), reports);
+    return !actions.empty() && reports(actions.front());
 }
 
 void check_destination_kinds(const Subject &subject, const Schedule &sender, const std::string &path,
@@ -23,8 +30,8 @@ void check_destination_kinds(const Subject &subject, const Schedule &sender, con
             if (schedule != nullptr && !takes_results(subject, *schedule))
                 findings.error(path_of(path, action) + "/destination",
                                "schedule '" + json::shown(destination) + "' cannot take results",
-                               "its first action has to be the built-in report, and in a parallel schedule the only "
-                               "one; results as input of another method are not supported by this version");
+                               "its first action, and in a parallel schedule each, has to be the built-in report; "
+                               "results of another schedule as input of a method are not supported by this version");
         }
 }
 

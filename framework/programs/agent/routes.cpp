@@ -54,6 +54,13 @@ Result<void> within(const Reach &reach, const Collector &collector)
     return {};
 }
 
+// Two actions may report to the same collector.
+void add(std::vector<spool::Destination> &names, spool::Destination name)
+{
+    if (std::find(names.begin(), names.end(), name) == names.end())
+        names.push_back(std::move(name));
+}
+
 } // namespace
 
 std::string to_string(const Collector &collector)
@@ -117,9 +124,9 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
             route.reports = true;
             if (schedule.execution_mode == model::ExecutionMode::pipelined)
                 pipeline = to_spool({schedule.name, *collector});
-            // Data goes to a schedule's first action (RFC 8194, leaf destination).
-            if (&*action == &schedule.actions.front())
-                routes.reporting_[schedule.name] = to_spool({schedule.name, *collector});
+            // Data goes to a schedule's first action, in a parallel one to each (RFC 8194, leaf destination).
+            if (&*action == &schedule.actions.front() || schedule.execution_mode == model::ExecutionMode::parallel)
+                add(routes.reporting_[schedule.name], to_spool({schedule.name, *collector}));
         }
     }
     for (const model::Schedule &schedule : instruction.schedules) {
@@ -131,7 +138,7 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
                     return Error{path_of(schedule, action) + "/destination",
                                  "schedule '" + name + "' does not begin with a reporting action",
                                  "results can only be passed on to a schedule that reports them"};
-                route.destinations.push_back(found->second);
+                route.destinations.insert(route.destinations.end(), found->second.begin(), found->second.end());
             }
         }
     }
@@ -167,8 +174,8 @@ std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, co
 std::vector<spool::Destination> Routes::all() const
 {
     std::vector<spool::Destination> names;
-    for (const auto &[schedule, name] : reporting_)
-        names.push_back(name);
+    for (const auto &[schedule, all] : reporting_)
+        names.insert(names.end(), all.begin(), all.end());
     return names;
 }
 

@@ -61,7 +61,7 @@ public:
     // Of its outcome: the same. If there are none, the next reporting action of its pipelined schedule, or else every
     // reporting schedule. Nowhere for reporting itself, which must not make a report necessary.
     std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
-    // The schedules that begin with reporting. A pipeline's own reports are not among them: if nothing of it runs, what
+    // Those of the schedules that are passed data. A pipeline's own reports are not among them: if nothing of it runs, what
     // it accounts for would wait for ever.
     std::vector<spool::Destination> all() const;
 
@@ -75,7 +75,7 @@ private:
     bool reports(const model::Schedule &schedule, const model::Action &action) const;
 
     std::map<std::string, std::map<std::string, Route>> schedules_;
-    std::map<std::string, spool::Destination> reporting_; // by schedule that begins with it
+    std::map<std::string, std::vector<spool::Destination>> reporting_; // by schedule whose first actions do
 };
 
 } // namespace sonde::agent

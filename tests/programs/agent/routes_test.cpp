@@ -76,3 +76,20 @@ TEST_CASE("what is passed to a schedule is received by its first action, which r
     REQUIRE_FALSE(wrong);
     CHECK(wrong.error().what == "schedule 's' does not begin with a reporting action");
 }
+
+TEST_CASE("'Data passed to a parallel Schedule is received by all Actions of the Schedule' [A5]")
+{
+    auto instruction = instruction_of({"measure"}, model::ExecutionMode::sequential);
+    model::Schedule reporting =
+        instruction_of({"report", "report", "report"}, model::ExecutionMode::parallel).schedules.front();
+    reporting.name = "r";
+    reporting.actions[0].options = {{"d", "collector", "https://b.example:8444"}};
+    instruction.schedules.push_back(reporting);
+    instruction.schedules.front().actions.front().destinations = {"r"};
+    const auto routes = Routes::of(instruction, Reach{});
+    REQUIRE(routes);
+    const std::vector<spool::Destination> both{"https://a.example:8444 r", "https://b.example:8444 r"};
+    CHECK(routes->results("s", "measure1") == both);
+    CHECK(routes->outcomes("s", "measure1") == both);
+    CHECK(routes->all() == both);
+}

@@ -1,5 +1,6 @@
 #include "programs/agent/constraints/constraints.hpp"
 
+#include "model/options.hpp"
 #include "programs/agent/constraints/comparison.hpp"
 #include "programs/agent/constraints/line.hpp"
 #include "programs/agent/constraints/power.hpp"
