@@ -4,8 +4,8 @@
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages=(g++ meson ninja-build pkg-config python3 libboost1.81-dev rapidjson-dev libssl-dev libevent-dev
-    libldns-dev libnghttp2-dev libpcap-dev libseccomp-dev libsqlite3-dev libcli11-dev libspdlog-dev libelf-dev
-    libhowardhinnant-date-dev tzdata)
+    libldns-dev libnghttp2-dev libpcap-dev libpugixml-dev libseccomp-dev libsqlite3-dev libcli11-dev libspdlog-dev
+    libelf-dev libhowardhinnant-date-dev tzdata)
 demo_packages=(nsd iproute2)
 test_packages=(abigail-tools catch2 cmake make gdb strace valgrind libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3
     fping clang-16 libclang-rt-16-dev rustc)

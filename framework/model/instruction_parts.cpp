@@ -3,6 +3,7 @@
 #include "model/instruction_json.hpp"
 #include "model/json/nearest.hpp"
 #include "model/limits.hpp"
+#include "model/xml.hpp"
 
 #include <map>
 #include <string_view>
@@ -64,7 +65,8 @@ Reading<Instruction> read_instruction_parts(std::span<const InstructionPart> par
     Reading<Instruction> whole;
     Union together(whole);
     for (const InstructionPart &part : parts) {
-        Reading<Instruction> reading = read_instruction_part(part.text);
+        Reading<Instruction> reading =
+            is_xml(part.text) ? read_instruction_part_xml(part.text) : read_instruction_part(part.text);
         for (Error &error : reading.errors)
             whole.errors.emplace_back(error.where.empty() ? part.name : part.name + ": " + error.where,
                                       std::move(error.what), std::move(error.hint));

@@ -4,7 +4,8 @@
 #include <cstdint>
 
 // What a document from outside may have at most. A document over one of these is refused with a message that names the
-// limit. Reading needs memory in proportion to the document, at most about ten times its size.
+// limit. Reading needs memory in proportion to the document, at most about ten times its
+// size, in XML about thirty times.
 namespace sonde::model {
 
 inline constexpr std::size_t kInstructionBytesMax = std::size_t{1024} * 1024;
@@ -13,6 +14,7 @@ inline constexpr std::size_t kReportBytesMax = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kCapabilitiesBytesMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kFailuresBytesMax = std::size_t{1024} * 1024;
 inline constexpr std::size_t kDepthMax = 32;
+inline constexpr std::size_t kNamespacesMax = 64; // in force at one element of XML
 
 inline constexpr std::size_t kTasksMax = 1000;
 inline constexpr std::size_t kSchedulesMax = 1000;

@@ -275,6 +275,11 @@ struct Node<Report> {
     };
 };
 
+std::span<const Schema> report_schemas()
+{
+    return schemas_of<Node<Report>>();
+}
+
 } // namespace json
 
 Reading<Report> read_report(std::string_view text)

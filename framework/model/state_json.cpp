@@ -181,6 +181,11 @@ struct Node<AgentState> {
     };
 };
 
+std::span<const Schema> lmap_schemas()
+{
+    return schemas_of<Node<AgentState>>();
+}
+
 } // namespace json
 
 Reading<AgentState> read_state(std::string_view text)

@@ -54,7 +54,7 @@ TEST_CASE("an unknown node is an error that names the nearest one")
           "controller-lost, controller-connected)\n");
     CHECK(changed(R"("tag": ["example"])", R"("vendor:colour": "red")") ==
           "tasks/task[name='ping']/vendor:colour: no node named 'vendor:colour' (nodes here: name, function, program, "
-          "option, tag)\n");
+          "option, tag, sonde-lmap:interface, sonde-lmap:family)\n");
     CHECK(changed(R"("tasks": {)", R"("ietf-lmap-control:tasks": {)").find("did you mean 'tasks'?") !=
           std::string::npos);
 }

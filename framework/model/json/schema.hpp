@@ -27,6 +27,10 @@ struct Schema {
     Shape shape;
 };
 
+// Of the roots of documents: the configuration and the state in ietf-lmap-control, and a report.
+std::span<const Schema> lmap_schemas();
+std::span<const Schema> report_schemas();
+
 // The one of this name; null if there is none.
 const Schema *find_schema(std::span<const Schema> schemas, std::string_view name);
 

@@ -28,13 +28,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view kPartSuffix = ".json";
+constexpr const char *kForms = "an instruction is a file, or a folder of *.json and *.xml files";
 constexpr std::uint32_t kChanges =
     IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF;
 
 bool is_part(std::string_view name)
 {
-    return name.ends_with(kPartSuffix) && !name.starts_with('.');
+    return (name.ends_with(".json") || name.ends_with(".xml")) && !name.starts_with('.');
 }
 
 // The files that make up the instruction, in the order of their names.
@@ -50,7 +50,7 @@ Result<std::vector<fs::path>> files_of(const fs::path &path)
     if (error)
         return Error{path.string(), error.message(), ""};
     if (files.empty())
-        return Error{path.string(), "has no *.json", "an instruction is a file, or a folder of *.json files"};
+        return Error{path.string(), "has no *.json and no *.xml", kForms};
     std::sort(files.begin(), files.end());
     return files;
 }
@@ -76,8 +76,7 @@ model::Reading<Accepted> InstructionFile::read(const fs::path &path, const Self 
     for (const fs::path &file : *files) {
         auto text = read_file(file, model::kInstructionBytesMax);
         if (!text) {
-            failed.errors.emplace_back(text.error().where, text.error().what,
-                                       "an instruction is a file, or a folder of *.json files");
+            failed.errors.emplace_back(text.error().where, text.error().what, kForms);
             return failed;
         }
         parts.push_back({file.string(), std::move(*text)});

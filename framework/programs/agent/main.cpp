@@ -18,10 +18,10 @@ namespace {
 
 constexpr const char *kFooter = R"(
 Takes its instruction from the controller and measures by itself from then on; or, for the owner of a line, from a file
-or a folder of *.json parts, which it follows. A report's collector is https://HOST:PORT, or file:NAME for a folder NAME
-below --reports: without a controller, and with files alone, no certificate is needed. Needs a running sonde-launcher, and runs
-as an ordinary user. SIGTERM ends what runs, accounts for it and exits with 0; nothing that was measured is lost. What
-does not end in time, or before a second SIGTERM, is accounted for by the next start.
+or a folder of *.json and *.xml parts, which it follows. A report's collector is https://HOST:PORT, or file:NAME for a
+folder NAME below --reports: without a controller, and with files alone, no certificate is needed. Needs a running
+sonde-launcher, and runs as an ordinary user. SIGTERM ends what runs, accounts for it and exits with 0; nothing that was
+measured is lost. What does not end in time, or before a second SIGTERM, is accounted for by the next start.
 
 Example:
   sonde-launcher --socket /run/sonde/launcher.sock --agent-user sonde &
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
     CLI::Option *controller =
         app.add_option("--controller", options.controller, "https://HOST:PORT; needs --identity")->needs(identity);
     app.add_option("--instruction", options.instruction,
-                   "without a controller: a file, or a folder of *.json parts; followed when it changes")
+                   "without a controller: a file, or a folder of *.json and *.xml parts; followed when it changes")
         ->excludes(controller)
         ->check(CLI::ExistingPath);
     app.add_option("--reports", options.reports, "folder of the reports whose collector is file:NAME")

@@ -2,6 +2,7 @@
 
 #include "model/instruction_json.hpp"
 #include "model/limits.hpp"
+#include "model/xml.hpp"
 #include "programs/cli/file.hpp"
 
 #include <utility>
@@ -16,7 +17,7 @@ InstructionFile read_instruction_file(Console &console, const std::string &file)
         fail(console, text.error(), status);
         return {status, {}, {}};
     }
-    auto reading = model::read_instruction(*text);
+    auto reading = model::is_xml(*text) ? model::read_instruction_xml(*text) : model::read_instruction(*text);
     for (const Error &warning : reading.warnings)
         console.say(printable("warning: " + file + ": " + to_string(warning)));
     for (Error error : reading.errors) {
@@ -25,6 +26,8 @@ InstructionFile read_instruction_file(Console &console, const std::string &file)
     }
     if (!reading)
         return {kUsage, {}, {}};
+    if (model::is_xml(*text))
+        *text = model::write_instruction(*reading);
     return {kDone, std::move(*text), std::move(*reading.value)};
 }
 

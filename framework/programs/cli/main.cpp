@@ -61,7 +61,7 @@ int main(int argc, char **argv)
     const Verb verbs[] = {add_new(sonde),      add_run(sonde),      add_describe(sonde), add_check(sonde),
                           add_plugins(sonde),  add_sign(sonde),     add_ca(sonde),       add_validate(sonde),
                           add_plan(sonde),     add_instruct(sonde), add_agents(sonde),   add_results(sonde),
-                          add_outcomes(sonde), add_doctor(sonde)};
+                          add_outcomes(sonde), add_doctor(sonde),   add_convert(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

@@ -44,6 +44,7 @@ Verb add_check(CLI::App &sonde);
 Verb add_sign(CLI::App &sonde);
 Verb add_validate(CLI::App &sonde);
 Verb add_plan(CLI::App &sonde);
+Verb add_convert(CLI::App &sonde);
 Verb add_ca(CLI::App &sonde);
 Verb add_instruct(CLI::App &sonde);
 Verb add_agents(CLI::App &sonde);
