@@ -3,7 +3,9 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 inline std::string read_file(const std::filesystem::path &path)
 {
@@ -19,6 +21,14 @@ inline std::filesystem::path source_dir()
 inline std::string example(const std::string &name)
 {
     return read_file(source_dir() / "examples" / name);
+}
+
+inline std::vector<std::string> example_instructions()
+{
+    std::vector<std::string> names{"ping.json", "four-methods.json", "own-line.json"};
+    for (const auto &entry : std::filesystem::directory_iterator(source_dir() / "examples" / "scenarios"))
+        names.push_back("scenarios/" + entry.path().filename().string());
+    return names;
 }
 
 // `text` with the first `from` replaced; a test whose `from` is not there is wrong.

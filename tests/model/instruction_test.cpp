@@ -10,7 +10,7 @@ using namespace std::chrono;
 
 TEST_CASE("the examples are good instructions without a warning")
 {
-    for (const char *name : {"ping.json", "four-methods.json", "own-line.json"}) {
+    for (const std::string &name : example_instructions()) {
         INFO(name);
         const Reading<Instruction> reading = read_instruction(example(name));
         CHECK(to_lines(reading.errors) == "");

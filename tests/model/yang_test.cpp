@@ -10,6 +10,7 @@
 #include "model/outcomes.hpp"
 #include "model/report_json.hpp"
 #include "model/state_json.hpp"
+#include "model/xml.hpp"
 #include "random_model.hpp"
 #include "yanglint.hpp"
 
@@ -61,8 +62,23 @@ std::string constrained(const std::string &type)
 
 TEST_CASE("a YANG validator accepts the examples")
 {
-    CHECK(verdict("config", example("ping.json")) == "");
-    CHECK(verdict("config", example("four-methods.json")) == "");
+    Yanglint all;
+    for (const std::string &name : example_instructions())
+        all.add("config", example(name));
+    for (const std::string &verdict : all.verdicts())
+        CHECK(verdict == "");
+}
+
+TEST_CASE("a YANG validator accepts what we write in XML")
+{
+    Yanglint all;
+    for_seeds(10, [&](RandomModel &model) {
+        all.add("config", to_xml(write_instruction(model.instruction())), "xml");
+        all.add("data", to_xml(write_state(model.state())), "xml");
+        all.add("rpc", to_xml(write_report(model.report())), "xml");
+    });
+    for (const std::string &verdict : all.verdicts())
+        CHECK(verdict == "");
 }
 
 TEST_CASE("a YANG validator accepts the instructions that we write")

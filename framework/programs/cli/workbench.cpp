@@ -89,10 +89,10 @@ Result<plugin_host::CatalogueMethod> Workbench::find(const std::string &name)
     return found;
 }
 
-Result<plugin_host::Catalogue> Workbench::catalogue()
+Result<plugin_host::Catalogue> Workbench::catalogue(plugin_host::Catalogue::Probing probing)
 {
     plugin_host::Catalogue catalogue(host_, places_.plugins, log_);
-    run_to_end(loop_, catalogue.scan(plugin_host::Catalogue::Probing::yes));
+    run_to_end(loop_, catalogue.scan(probing));
     if (!catalogue.settled())
         return unreached();
     return catalogue;

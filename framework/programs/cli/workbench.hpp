@@ -28,7 +28,8 @@ public:
     Result<plugin_host::CatalogueMethod> find(const std::string &name);
 
     // What is in the plugin directories. An error: the launcher was not reached.
-    Result<plugin_host::Catalogue> catalogue();
+    Result<plugin_host::Catalogue>
+    catalogue(plugin_host::Catalogue::Probing probing = plugin_host::Catalogue::Probing::yes);
     const std::vector<std::filesystem::path> &directories() const { return places_.plugins; }
 
     // Whether the method says that it can run here; nothing if it has no probe to ask.

@@ -1,4 +1,6 @@
 #include "programs/cli/instruction_file.hpp"
+#include "programs/cli/method_check.hpp"
+#include "programs/cli/workbench.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -10,25 +12,64 @@ namespace sonde::cli {
 
 namespace {
 
-int validate(Console &console, const std::string &file)
+struct ValidateWords {
+    std::string file;
+    std::vector<std::string> plugins;
+};
+
+// Against what the plugins in those directories declare.
+int check_against(Console &console, const ValidateWords &words, const model::Instruction &instruction)
 {
-    const auto [status, text, instruction] = read_instruction_file(console, file);
-    if (status == kDone)
-        console.out(printable(file) + ": valid, " + std::to_string(instruction.tasks.size()) + " tasks, " +
-                    std::to_string(instruction.schedules.size()) + " schedules, " +
-                    std::to_string(instruction.events.size()) + " events\n");
-    return status;
+    auto bench = Workbench::make(words.plugins, "error");
+    if (!bench)
+        return fail(console, bench.error(), kNothingRan);
+    const auto catalogue = (*bench)->catalogue(plugin_host::Catalogue::Probing::no);
+    if (!catalogue)
+        return fail(console, catalogue.error(), kNothingRan);
+    const MethodFindings findings =
+        check_methods(instruction, [&](const model::Task &task) -> Result<const frames::MethodDescription *> {
+            const auto found = catalogue->find_method(task);
+            if (!found)
+                return found.error();
+            return &found->description->methods[found->index]; // which the catalogue keeps
+        });
+    for (const Error &warning : findings.warnings)
+        console.say(printable("warning: " + words.file + ": " + to_string(warning)));
+    for (const Error &error : findings.errors)
+        fail(console, {words.file + ": " + error.where, error.what, error.hint}, kUsage);
+    return findings.errors.empty() ? kDone : kUsage;
+}
+
+int validate(Console &console, const ValidateWords &words)
+{
+    const auto [status, text, instruction] = read_instruction_file(console, words.file);
+    if (status != kDone)
+        return status;
+    if (!words.plugins.empty())
+        if (const int against = check_against(console, words, instruction); against != kDone)
+            return against;
+    console.out(printable(words.file) + ": valid, " + std::to_string(instruction.tasks.size()) + " tasks, " +
+                std::to_string(instruction.schedules.size()) + " schedules, " +
+                std::to_string(instruction.events.size()) + " events\n");
+    return kDone;
 }
 
 } // namespace
 
 Verb add_validate(CLI::App &sonde)
 {
-    const auto file = std::make_shared<std::string>();
-    CLI::App *app = sonde.add_subcommand("validate", "Check an instruction (RFC 8194 in JSON) and print every finding");
-    app->add_option("FILE", *file, "the instruction; - reads stdin")->required();
-    app->footer(examples({"sonde validate hourly.json"}) + "\n\nExit status: 0 valid, 2 not valid or not readable.");
-    return {app, [file](Console &console) { return validate(console, *file); }};
+    const auto words = std::make_shared<ValidateWords>();
+    CLI::App *app =
+        sonde.add_subcommand("validate", "Check an instruction (RFC 8194 in JSON or XML) and print every finding");
+    app->add_option("FILE", words->file, "the instruction; - reads stdin")->required();
+    app->add_option("--plugins", words->plugins,
+                    "check options, tables and columns against what the plugins in this directory declare; may be "
+                    "repeated")
+        ->allow_extra_args(false);
+    app->footer(
+        examples({"sonde validate hourly.json", "sonde validate hourly.json --plugins /usr/lib/sonde/plugins"}) +
+        "\n\nExit status: 0 valid, 2 not valid or not readable, 4 the plugins could not be looked at.");
+    return {app, [words](Console &console) { return validate(console, *words); }};
 }
 
 } // namespace sonde::cli
