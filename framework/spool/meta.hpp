@@ -19,6 +19,10 @@ inline constexpr std::string_view kAgentStarts = "starts";
 // 1 while the connection to the Controller counts as lost.
 inline constexpr std::string_view kControllerLost = "controller_lost";
 
+// Planned runs that somebody is to have the outcomes of, and those whose outcomes a collector has acknowledged.
+inline constexpr std::string_view kReported = "reported";
+inline constexpr std::string_view kAcknowledged = "acknowledged";
+
 // What a full spool had to let go.
 inline constexpr std::string_view kDroppedResults = "dropped_results";
 inline constexpr std::string_view kDroppedRows = "dropped_rows";

@@ -2,6 +2,7 @@
 
 #include "model/outcomes.hpp"
 #include "model/report_json.hpp"
+#include "spool/past.hpp"
 #include "spool/results.hpp"
 #include "spool/schema.hpp"
 
@@ -14,30 +15,6 @@ constexpr std::size_t kOutcomeBytes = 600;
 // What an entry needs beside its rows, mostly the descriptions of the columns.
 constexpr std::size_t kEntryBytes = 3000;
 static_assert(kLeastBundle >= kEntryBytes + kOutcomeBytes);
-
-model::Outcome read_outcome(const sqlite::Rows &rows)
-{
-    model::Outcome outcome;
-    outcome.run = rows.uuid(1);
-    outcome.schedule = rows.text(2);
-    outcome.action = rows.text(3);
-    outcome.task = rows.text(4);
-    outcome.word = static_cast<model::OutcomeWord>(rows.integer(5));
-    outcome.status = static_cast<std::int32_t>(rows.integer(6));
-    outcome.blame = static_cast<model::Blame>(rows.integer(7));
-    outcome.message = rows.text(8);
-    outcome.first_event = rows.time(9);
-    outcome.last_event = rows.time(10);
-    outcome.count = static_cast<std::uint64_t>(rows.integer(11));
-    outcome.start = rows.optional_time(12);
-    outcome.end = rows.optional_time(13);
-    outcome.lateness = std::chrono::nanoseconds(rows.integer(14));
-    outcome.rows = static_cast<std::uint64_t>(rows.integer(15));
-    outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(16));
-    outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(17));
-    outcome.received_bytes = static_cast<std::uint64_t>(rows.integer(18));
-    return outcome;
-}
 
 struct Waiting {
     std::vector<std::int64_t> ids;
@@ -90,8 +67,15 @@ Result<void> put_again(sqlite::Connection &db, const Uuid &epoch, const Destinat
     if (!sequence)
         return sequence.error();
     bundle.identity = {epoch, *sequence};
-    const auto entry = put_entry(db, bundle, kOutcomes, {destination});
-    return entry ? Result<void>() : entry.error();
+    if (const auto entry = put_entry(db, bundle, kOutcomes, {destination}); !entry)
+        return entry.error();
+    const auto outcomes = model::outcomes_of(bundle);
+    if (!outcomes)
+        return outcomes.error();
+    for (const model::Outcome &outcome : *outcomes)
+        if (auto remembered = remember_entry(db, outcome, *sequence); !remembered)
+            return remembered;
+    return {};
 }
 
 // Takes the first half of its rows into an entry of its own.
@@ -108,6 +92,30 @@ model::ReportedResult cut_first_half(model::ReportedResult &bundle)
 
 } // namespace
 
+model::Outcome read_outcome(const sqlite::Rows &rows)
+{
+    model::Outcome outcome;
+    outcome.run = rows.uuid(1);
+    outcome.schedule = rows.text(2);
+    outcome.action = rows.text(3);
+    outcome.task = rows.text(4);
+    outcome.word = static_cast<model::OutcomeWord>(rows.integer(5));
+    outcome.status = static_cast<std::int32_t>(rows.integer(6));
+    outcome.blame = static_cast<model::Blame>(rows.integer(7));
+    outcome.message = rows.text(8);
+    outcome.first_event = rows.time(9);
+    outcome.last_event = rows.time(10);
+    outcome.count = static_cast<std::uint64_t>(rows.integer(11));
+    outcome.start = rows.optional_time(12);
+    outcome.end = rows.optional_time(13);
+    outcome.lateness = std::chrono::nanoseconds(rows.integer(14));
+    outcome.rows = static_cast<std::uint64_t>(rows.integer(15));
+    outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(16));
+    outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(17));
+    outcome.received_bytes = static_cast<std::uint64_t>(rows.integer(18));
+    return outcome;
+}
+
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
                          const std::vector<Destination> &destinations)
 {
@@ -116,19 +124,21 @@ Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
                                 outcome.schedule, outcome.action, static_cast<int>(outcome.word), outcome.count);
     if (!counted)
         return counted.error();
+    const auto id = remember_outcome(db, outcome, !destinations.empty());
+    if (!id)
+        return id.error();
     if (destinations.empty())
         return {};
     const auto stored =
-        db.run("INSERT INTO outcome VALUES(NULL, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?)", to_string(outcome.run),
+        db.run("INSERT INTO outcome VALUES(?, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?)", *id, to_string(outcome.run),
                outcome.schedule, outcome.action, outcome.task, static_cast<int>(outcome.word), outcome.status,
                static_cast<int>(outcome.blame), outcome.message, outcome.first_event, outcome.last_event, outcome.count,
                outcome.start, outcome.end, outcome.lateness.count(), outcome.rows, outcome.rows_dropped,
                outcome.sent_bytes, outcome.received_bytes);
     if (!stored)
         return stored.error();
-    const auto id = db.last_insert_id();
     for (const auto &destination : destinations)
-        if (auto meant = db.run("INSERT OR IGNORE INTO outcome_delivery VALUES(?, ?, 1)", destination, id); !meant)
+        if (auto meant = db.run("INSERT OR IGNORE INTO outcome_delivery VALUES(?, ?, 1)", destination, *id); !meant)
             return meant.error();
     return {};
 }
@@ -153,6 +163,8 @@ Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid 
                                   destination, waiting->ids[i]);
         if (!taken)
             return taken.error();
+        if (auto remembered = remember_entry(db, waiting->ids[i], *sequence); !remembered)
+            return remembered.error();
         const auto &outcome = waiting->outcomes[i];
         if (auto tidied = tidy_outcome(db, to_string(outcome.run), outcome.action); !tidied)
             return tidied.error();
@@ -194,6 +206,8 @@ Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, c
                                 rows, run, action, kEnded);
     if (!running)
         return running.error();
+    if (auto remembered = remember_rows_dropped(db, run, action, rows); !remembered)
+        return remembered;
     const auto told = db.run("UPDATE outcome_delivery SET waiting = 1 "
                              "WHERE outcome IN (SELECT id FROM outcome WHERE run = ? AND action = ?)",
                              run, action);

@@ -8,6 +8,9 @@
 
 namespace sonde::spool {
 
+// From a row that begins with the columns of the table `outcome`.
+model::Outcome read_outcome(const sqlite::Rows &rows);
+
 // Counts an outcome, and keeps it for its destinations.
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
                          const std::vector<Destination> &destinations);

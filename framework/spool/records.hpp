@@ -195,6 +195,40 @@ struct Tally {
     std::uint64_t count = 0;
 };
 
+// An outcome of the newest, whether it was sent or not.
+struct PastOutcome {
+    model::Outcome outcome;
+    bool reported = false;                  // a collector is to have it
+    bool handed = false;                    // it is in an entry of a report
+    std::optional<WallTime> acknowledged{}; // by the collector that it was handed to last
+};
+
+// What is absent does not restrict. Times are those from the first trigger to the end of the run.
+struct PastQuery {
+    std::optional<std::string> schedule{};
+    std::optional<WallTime> from{};
+    std::optional<WallTime> to{};
+    std::optional<std::string> run{}; // the beginning of a UUID
+    std::size_t limit = 100;          // the newest
+};
+
+// Parts of a run's result that wait for their acknowledgement.
+struct WaitingParts {
+    std::string action;
+    Destination destination;
+    std::uint64_t parts = 0;
+    std::uint64_t rows = 0;
+    std::optional<std::string> refused{}; // why some were set aside
+};
+
+// Planned runs of which a collector is to have the outcomes, since the spool was created.
+struct Accounts {
+    std::uint64_t reported = 0;
+    std::uint64_t acknowledged = 0;
+    // The trigger of the oldest that has neither begun nor an outcome that was acknowledged, although it is due.
+    std::optional<WallTime> waiting_since{};
+};
+
 // What a full spool had to let go since it was created.
 struct Dropped {
     std::uint64_t results = 0;

@@ -5,6 +5,7 @@
 #include "model/row_count.hpp"
 #include "spool/counts.hpp"
 #include "spool/outcomes.hpp"
+#include "spool/past.hpp"
 #include "spool/schema.hpp"
 #include "spool/side_notes.hpp"
 
@@ -234,6 +235,13 @@ Result<void> acknowledge_entries(sqlite::Connection &db, const Destination &dest
                                  const std::vector<std::uint64_t> &sequences)
 {
     for (const auto sequence : sequences) {
+        const auto outcomes =
+            db.integer("SELECT count(*) FROM result WHERE sequence = ? AND kind = ?", sequence, kOutcomes);
+        if (!outcomes)
+            return outcomes.error();
+        if (*outcomes > 0)
+            if (auto remembered = remember_acknowledged(db, sequence, sonde::now().wall); !remembered)
+                return remembered;
         const auto done = db.run("DELETE FROM delivery WHERE destination = ? AND sequence = ?", destination, sequence);
         if (!done)
             return done.error();
@@ -252,6 +260,8 @@ Result<void> set_entries_aside(sqlite::Connection &db, const Destination &destin
                                  reason, when, destination, sequence);
         if (!done)
             return done.error();
+        if (auto remembered = remember_given_up(db, sequence); !remembered)
+            return remembered;
     }
     return put_failure(db, {when, "report", destination,
                             std::to_string(sequences.size()) + " results were refused and set aside: " + reason});

@@ -2,6 +2,7 @@
 
 #include "spool/meta.hpp"
 #include "spool/outcomes.hpp"
+#include "spool/past.hpp"
 #include "spool/results.hpp"
 #include "spool/schema.hpp"
 #include "spool/side_notes.hpp"
@@ -118,6 +119,12 @@ Result<void> make_room(sqlite::Connection &db, std::uint64_t max_bytes)
             return used.error();
         if (*used <= max_bytes)
             break;
+        // What was sent already is kept only to be looked at.
+        const auto forgotten = forget_some(db);
+        if (!forgotten)
+            return forgotten.error();
+        if (*forgotten)
+            continue;
         const auto dropped = drop_something(db);
         if (!dropped)
             return dropped.error();

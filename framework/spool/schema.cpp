@@ -99,11 +99,28 @@ ALTER TABLE intent ADD COLUMN invoked INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE intent ADD COLUMN failed INTEGER NOT NULL DEFAULT 0;
 )sql";
 
+// An outcome has its number in `past` before it has it in `outcome`. `reported`: somebody is to have it; `sequence`:
+// the entry that has it, of the destination that was handed it last.
+constexpr const char *kPast = R"sql(
+CREATE TABLE past(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, schedule TEXT NOT NULL, action TEXT NOT NULL,
+    task TEXT NOT NULL, word INTEGER NOT NULL, status INTEGER NOT NULL, blame INTEGER NOT NULL, message TEXT NOT NULL,
+    first_event INTEGER NOT NULL, last_event INTEGER NOT NULL, count INTEGER NOT NULL, start INTEGER, end INTEGER,
+    lateness INTEGER NOT NULL, rows INTEGER NOT NULL, rows_dropped INTEGER NOT NULL, sent_bytes INTEGER NOT NULL,
+    received_bytes INTEGER NOT NULL, reported INTEGER NOT NULL, sequence INTEGER, acknowledged INTEGER);
+INSERT INTO past SELECT *, 1, NULL, NULL FROM outcome WHERE EXISTS (
+    SELECT 1 FROM outcome_delivery WHERE outcome = outcome.id AND waiting);
+INSERT INTO meta SELECT 'reported', coalesce(sum(count), 0) FROM past;
+-- No number is given twice.
+INSERT INTO sqlite_sequence SELECT 'past', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'past');
+UPDATE sqlite_sequence SET seq = coalesce((SELECT max(id) FROM outcome), 0) WHERE name = 'past';
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates};
+    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast};
     return steps;
 }
 

@@ -3,6 +3,7 @@
 #include "spool/counts.hpp"
 #include "spool/intents.hpp"
 #include "spool/outcomes.hpp"
+#include "spool/past.hpp"
 #include "spool/results.hpp"
 #include "spool/room.hpp"
 #include "spool/schema.hpp"
@@ -190,6 +191,21 @@ asio::awaitable<Result<Status>> Spool::status()
 {
     return database_->read(
         [epoch = epoch_, max_bytes = max_bytes_](Connection &db) { return read_status(db, epoch, max_bytes); });
+}
+
+asio::awaitable<Result<std::vector<PastOutcome>>> Spool::past(PastQuery query)
+{
+    return database_->read([query = std::move(query)](Connection &db) { return read_past(db, query); });
+}
+
+asio::awaitable<Result<std::vector<WaitingParts>>> Spool::waiting_parts(Uuid run)
+{
+    return database_->read([run](Connection &db) { return read_waiting_parts(db, run); });
+}
+
+asio::awaitable<Result<Accounts>> Spool::accounts(WallTime now)
+{
+    return database_->read([now](Connection &db) { return read_accounts(db, now); });
 }
 
 asio::awaitable<Result<std::vector<ScheduleCounts>>> Spool::counts()

@@ -83,6 +83,11 @@ public:
 
     asio::awaitable<Result<Status>> status();
 
+    // How runs ended, by their time: the newest 2000 are kept, fewer where the spool is full.
+    asio::awaitable<Result<std::vector<PastOutcome>>> past(PastQuery query);
+    asio::awaitable<Result<std::vector<WaitingParts>>> waiting_parts(Uuid run);
+    asio::awaitable<Result<Accounts>> accounts(WallTime now);
+
     // RFC 8194's counters of the schedules that ever ran, by name.
     asio::awaitable<Result<std::vector<ScheduleCounts>>> counts();
 
