@@ -33,6 +33,13 @@ ALTER TABLE failure ADD COLUMN sequence INTEGER;
 CREATE UNIQUE INDEX failure_identity ON failure(agent, epoch, sequence);
 )sql";
 
+// What an agent says of its planned runs.
+constexpr const char *kAccounts = R"sql(
+ALTER TABLE agent ADD COLUMN planned INTEGER;
+ALTER TABLE agent ADD COLUMN acknowledged INTEGER;
+ALTER TABLE agent ADD COLUMN waiting INTEGER;
+)sql";
+
 Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent)
 {
     std::optional<AgentInstruction> found;
@@ -131,7 +138,8 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
         if (size >= bytes)
             break;
         auto rows = db.query("SELECT known, etag, applied_etag, last_seen, capabilities, capabilities_at, "
-                             "(SELECT count(*) FROM failure WHERE failure.agent = known) "
+                             "(SELECT count(*) FROM failure WHERE failure.agent = known), planned, acknowledged, "
+                             "waiting, CASE WHEN waiting > 0 THEN text END "
                              "FROM (SELECT ? AS known) LEFT JOIN agent ON agent.agent = known "
                              "LEFT JOIN instruction ON instruction.agent = known",
                              id);
@@ -139,7 +147,14 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
             return rows.end() ? Error{"state", "agent " + id + " is missing", ""} : rows.end().error();
         all.push_back({rows.uuid(0), rows.optional_string(1), rows.optional_string(2), rows.optional_time(3),
                        rows.optional_string(4), rows.optional_time(5), static_cast<std::uint64_t>(rows.integer(6))});
-        size += sizeof(AgentRecord) + (all.back().capabilities ? all.back().capabilities->size() : 0);
+        if (!rows.null(7))
+            all.back().accounts =
+                AgentAccounts{static_cast<std::uint64_t>(rows.integer(7)), static_cast<std::uint64_t>(rows.integer(8)),
+                              std::chrono::seconds(rows.integer(9))};
+        all.back().waited_by = rows.optional_string(10);
+        for (const auto *text : {&all.back().capabilities, &all.back().waited_by})
+            size += *text ? (*text)->size() : 0;
+        size += sizeof(AgentRecord);
     }
     return all;
 }
@@ -157,7 +172,7 @@ ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : d
 
 Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
 {
-    auto database = sqlite::Database::open(file, {kTables, kFailureIdentity});
+    auto database = sqlite::Database::open(file, {kTables, kFailureIdentity, kAccounts});
     if (!database)
         return database.error();
     return ControllerState(std::make_unique<sqlite::Database>(std::move(*database)));
@@ -178,19 +193,30 @@ asio::awaitable<Result<std::optional<AgentInstruction>>> ControllerState::instru
 asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std::string json, WallTime when)
 {
     return database_->write([agent, json = std::move(json), when](Connection &db) {
-        return without_count(db.run("INSERT INTO agent VALUES(?1, NULL, ?3, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET "
+        return without_count(db.run("INSERT INTO agent(agent, last_seen, capabilities, capabilities_at) "
+                                    "VALUES(?1, ?3, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET "
                                     "last_seen = ?3, capabilities = ?2, capabilities_at = ?3",
                                     to_string(agent), json, when));
     });
 }
 
-asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when)
+asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when,
+                                                    std::optional<AgentAccounts> accounts)
 {
-    return database_->write([agent, applied_etag = std::move(applied_etag), when](Connection &db) {
+    return database_->write([agent, applied_etag = std::move(applied_etag), when, accounts](Connection &db) {
+        std::optional<std::uint64_t> planned, acknowledged;
+        std::optional<std::int64_t> waiting;
+        if (accounts) {
+            planned = accounts->planned;
+            acknowledged = accounts->acknowledged;
+            waiting = accounts->waiting.count();
+        }
         return without_count(
-            db.run("INSERT INTO agent VALUES(?1, ?2, ?3, NULL, NULL) ON CONFLICT (agent) DO UPDATE SET "
-                   "last_seen = ?3, applied_etag = coalesce(?2, applied_etag)",
-                   to_string(agent), applied_etag, when));
+            db.run("INSERT INTO agent(agent, applied_etag, last_seen, planned, acknowledged, waiting) "
+                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (agent) DO UPDATE SET "
+                   "last_seen = ?3, applied_etag = coalesce(?2, applied_etag), planned = ?4, acknowledged = ?5, "
+                   "waiting = ?6",
+                   to_string(agent), applied_etag, when, planned, acknowledged, waiting));
     });
 }
 

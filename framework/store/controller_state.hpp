@@ -5,6 +5,8 @@
 #include "model/capabilities.hpp"
 #include "sqlite/database.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -27,6 +29,16 @@ struct AgentInstruction {
     bool operator==(const AgentInstruction &) const = default;
 };
 
+// What an agent has said of its planned runs: how many are over that a collector is to hear of, how many of these a
+// collector has acknowledged, and how long the oldest one has waited for that.
+struct AgentAccounts {
+    std::uint64_t planned = 0;
+    std::uint64_t acknowledged = 0;
+    std::chrono::seconds waiting{0};
+
+    bool operator==(const AgentAccounts &) const = default;
+};
+
 struct AgentRecord {
     Uuid agent;
     std::optional<std::string> etag;         // of its instruction
@@ -35,6 +47,8 @@ struct AgentRecord {
     std::optional<std::string> capabilities; // JSON as the agent sent it
     std::optional<WallTime> capabilities_at;
     std::uint64_t failures = 0;
+    std::optional<AgentAccounts> accounts{}; // when it was last seen
+    std::optional<std::string> waited_by{};  // the text of its instruction, if something waits by these
 };
 
 struct StoredFailure {
@@ -58,8 +72,9 @@ public:
     asio::awaitable<Result<std::optional<AgentInstruction>>> instruction(Uuid agent);
 
     asio::awaitable<Result<void>> set_capabilities(Uuid agent, std::string json, WallTime when);
-    // `applied_etag`: what the agent says it has, if it says so.
-    asio::awaitable<Result<void>> seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when);
+    // `applied_etag`: what the agent says it has, if it says so; `accounts` the same.
+    asio::awaitable<Result<void>> seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when,
+                                       std::optional<AgentAccounts> accounts = {});
 
     // One that is known by its identity already is not stored again. An agent's newest 1000 are kept.
     asio::awaitable<Result<void>> add_failures(Uuid agent, std::vector<model::Failure> failures, WallTime received);

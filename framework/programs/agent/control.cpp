@@ -1,5 +1,6 @@
 #include "control.hpp"
 
+#include "channel/accounts.hpp"
 #include "model/instruction_json.hpp"
 #include "plugin_host/hash.hpp"
 
@@ -23,6 +24,14 @@ constexpr std::chrono::hours kForever{24 * 365};
 std::string refuser(const Uuid &self)
 {
     return "sonde-agent " SONDE_VERSION " " + to_string(self);
+}
+
+// How long the oldest one has waited; nothing waits: no time at all. A clock that was set back has nothing wait.
+std::chrono::seconds waiting(const spool::Accounts &accounts, WallTime present)
+{
+    if (!accounts.waiting_since || *accounts.waiting_since > present)
+        return std::chrono::seconds(0);
+    return std::chrono::floor<std::chrono::seconds>(present - *accounts.waiting_since);
 }
 
 } // namespace
@@ -91,7 +100,7 @@ asio::awaitable<void> Control::follow(std::optional<spool::StoredInstruction> in
     }
 }
 
-channel::Request Control::poll() const
+asio::awaitable<channel::Request> Control::poll()
 {
     channel::Request request{.path = std::string(kInstructionPath)};
     request.headers.set("Prefer", "wait=" + std::to_string(wait_.count()));
@@ -103,12 +112,19 @@ channel::Request Control::poll() const
         request.headers.set("If-None-Match", known);
     if (in_force_ && !in_force_->etag.empty())
         request.headers.set("Sonde-Applied", '"' + in_force_->etag + '"');
-    return request;
+    const WallTime present = now().wall;
+    const auto accounts = co_await spool_.accounts(present);
+    if (accounts)
+        request.headers.set("Sonde-Accounts", channel::write_accounts({accounts->reported, accounts->acknowledged,
+                                                                       waiting(*accounts, present)}));
+    co_return request;
 }
 
 asio::awaitable<Control::Asked> Control::ask()
 {
-    channel::Request request = poll();
+    channel::Request request = co_await poll();
+    if (stopped_)
+        co_return Asked{};
     auto response = co_await client_.request(std::move(request), wait_ + kDeadline);
     if (stopped_)
         co_return Asked{};

@@ -48,6 +48,9 @@ public:
 
     void stop();
 
+    // Whether the last attempt was answered; true before the first one.
+    bool reached() const { return reached_; }
+
 private:
     // By its ETag; one that came without is known by its content.
     struct Known {
@@ -67,7 +70,7 @@ private:
     };
 
     asio::awaitable<Asked> ask();
-    channel::Request poll() const;
+    asio::awaitable<channel::Request> poll();
     bool knows(const Known &one) const;
     asio::awaitable<bool> consider(std::string text, Known offered);
     asio::awaitable<void> refuse(std::vector<Error> errors, Known offered);

@@ -2,6 +2,7 @@
 
 #include "model/capabilities_json.hpp"
 #include "model/date_time.hpp"
+#include "silence.hpp"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -56,7 +57,29 @@ void end_line(std::string &lines, const rapidjson::StringBuffer &buffer)
     lines += '\n';
 }
 
-void append_agent(std::string &lines, const store::AgentRecord &agent)
+// Whether it waits for longer than its instruction lets it; what an agent does not say is null.
+void accounts(Writer &writer, const store::AgentRecord &agent, Silences &silences)
+{
+    const auto number = [&](const char *name, std::optional<std::uint64_t> value) {
+        writer.Key(name);
+        if (value)
+            writer.Uint64(*value);
+        else
+            writer.Null();
+    };
+    const auto &told = agent.accounts;
+    number("planned", told ? std::optional(told->planned) : std::nullopt);
+    number("acknowledged", told ? std::optional(told->acknowledged) : std::nullopt);
+    writer.Key("silent");
+    if (!told) {
+        writer.Null();
+        return;
+    }
+    const auto longest = agent.waited_by ? silences.longest(*agent.waited_by) : std::nullopt;
+    writer.Bool(longest && told->waiting > *longest);
+}
+
+void append_agent(std::string &lines, const store::AgentRecord &agent, Silences &silences)
 {
     rapidjson::StringBuffer buffer;
     Writer writer(buffer);
@@ -70,6 +93,7 @@ void append_agent(std::string &lines, const store::AgentRecord &agent)
     writer.Bool(agent.etag == agent.applied_etag);
     writer.Key("failures");
     writer.Uint64(agent.failures);
+    accounts(writer, agent, silences);
     writer.EndObject();
     end_line(lines, buffer);
 }
@@ -100,7 +124,7 @@ public:
             co_return agents.error();
         std::string lines;
         for (const store::AgentRecord &agent : *agents)
-            append_agent(lines, agent);
+            append_agent(lines, agent, silences_);
         if (!agents->empty())
             after_ = agents->back().agent;
         co_return lines;
@@ -108,6 +132,7 @@ public:
 
 private:
     store::ControllerState &state_;
+    Silences silences_;
     std::optional<Uuid> after_;
 };
 

@@ -8,7 +8,8 @@
 // What operators are shown, one JSON object a line. The state outlives what is returned.
 namespace sonde::controller {
 
-// agent, last_seen, methods, refused_plugins, instruction, applied, up_to_date, failures.
+// agent, last_seen, methods, refused_plugins, instruction, applied, up_to_date, failures, planned, acknowledged,
+// silent.
 channel::NextPage agent_pages(store::ControllerState &state);
 
 // agent, received, time, kind, path, message: all that are kept, of one agent or of all, the newest first.

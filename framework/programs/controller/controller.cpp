@@ -1,6 +1,7 @@
 #include "controller.hpp"
 
 #include "agents_json.hpp"
+#include "channel/accounts.hpp"
 #include "channel/lines.hpp"
 #include "model/capabilities_json.hpp"
 #include "model/instruction_json.hpp"
@@ -56,6 +57,18 @@ Result<std::optional<std::string>> said_etag(const Request &request)
                      "printable ASCII in quotation marks, at most " + std::to_string(channel::kEntityTagBytesMax) +
                          " bytes"};
     return tag;
+}
+
+// What the agent says of its planned runs, if it does.
+Result<std::optional<store::AgentAccounts>> said_accounts(const Request &request)
+{
+    const auto field = request.headers.get("Sonde-Accounts");
+    if (!field)
+        return std::optional<store::AgentAccounts>();
+    const auto accounts = channel::read_accounts(*field);
+    if (!accounts)
+        return accounts.error();
+    return std::optional(store::AgentAccounts{accounts->planned, accounts->acknowledged, accounts->waiting});
 }
 
 // The agent in /operator/agents/AGENT/instruction.
@@ -119,7 +132,10 @@ asio::awaitable<Response> Controller::give_instruction(Request request)
     auto applied = said_etag(request);
     if (!applied)
         co_return refuse(400, applied.error());
-    auto seen = co_await state_.seen(agent, std::move(*applied), now().wall);
+    auto accounts = said_accounts(request);
+    if (!accounts)
+        co_return refuse(400, accounts.error());
+    auto seen = co_await state_.seen(agent, std::move(*applied), now().wall, *accounts);
     if (!seen)
         co_return broken(log_, seen.error());
     for (;;) {

@@ -93,6 +93,39 @@ TEST_CASE("the ETag that an agent says it has is kept if it is one, and else ref
     CHECK(it.record().applied_etag == "7-a");
 }
 
+TEST_CASE(
+    "an agent whose outcomes have waited for more than two reports is silent, and one that does not say is not judged")
+{
+    Office office;
+    const std::string instruction = R"({"ietf-lmap-control:lmap": {
+        "tasks": {"task": [{"name": "report", "program": "report",
+                            "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]},
+                           {"name": "t", "program": "t"}]},
+        "events": {"event": [{"name": "minute", "periodic": {"interval": 60}},
+                             {"name": "often", "random-spread": 5, "periodic": {"interval": 10}}]},
+        "schedules": {"schedule": [
+            {"name": "report", "start": "minute", "action": [{"name": "report", "task": "report"}]},
+            {"name": "s", "start": "often", "action": [{"name": "t", "task": "t", "destination": ["report"]}]}]}}})";
+    REQUIRE(await(office.state.set_instruction(office.agent, instruction, "op", now().wall)));
+    const auto shown = [&](const std::string &accounts) {
+        channel::Request poll = office.poll("wait=0");
+        if (!accounts.empty())
+            poll.headers.set("Sonde-Accounts", accounts);
+        REQUIRE(office.ask(std::move(poll)).status == 200);
+        const channel::Response list = office.ask(channel::Request{.path = "/operator/agents"});
+        const std::string line = body_of(list).first;
+        return line.substr(line.find("\"planned\""));
+    };
+    CHECK(shown("planned=12, acknowledged=9, waiting=125") == "\"planned\":12,\"acknowledged\":9,\"silent\":false}\n");
+    CHECK(shown("planned=12, acknowledged=9, waiting=126") == "\"planned\":12,\"acknowledged\":9,\"silent\":true}\n");
+    CHECK(shown("more=1, waiting=0,planned=12,  acknowledged=12") ==
+          "\"planned\":12,\"acknowledged\":12,\"silent\":false}\n");
+    CHECK(shown("") == "\"planned\":null,\"acknowledged\":null,\"silent\":null}\n");
+    channel::Request wrong = office.poll("wait=0");
+    wrong.headers.set("Sonde-Accounts", "planned=-1, acknowledged=2, waiting=0");
+    CHECK(office.ask(std::move(wrong)).status == 400);
+}
+
 TEST_CASE("a list of all agents needs the memory of a page, however many there are and whatever they sent")
 {
     Office it;
