@@ -9,10 +9,15 @@
 
 #include <algorithm>
 #include <limits>
+#include <string_view>
+#include <variant>
 
 namespace sonde::cli {
 
 namespace {
+
+// hop-N.path.invalid names a router that each line has for itself, so that a fleet loads none of them.
+constexpr std::string_view kOwnToLine = ".path.invalid";
 
 ActionCost cost_of_method(const model::Task &task, const std::vector<model::Option> &options,
                           const plugin_host::Catalogue &catalogue)
@@ -31,7 +36,9 @@ ActionCost cost_of_method(const model::Task &task, const std::vector<model::Opti
         cost.unknown = to_string(arguments.errors.front());
         return cost;
     }
-    cost.targets = arguments->targets;
+    for (const std::string &target : arguments->targets)
+        if (!target.ends_with(kOwnToLine))
+            cost.targets.push_back(target);
     cost.bytes_max = plugin_host::traffic_bound(method, arguments->values);
     if (cost.bytes_max == std::numeric_limits<std::uint64_t>::max())
         cost.bytes_max.reset();
@@ -48,6 +55,45 @@ ActionCost cost_of_report(const std::vector<model::Option> &options)
     return cost;
 }
 
+const model::Task &task_of(const model::Instruction &instruction, const std::string &name)
+{
+    // A valid instruction has it.
+    return *std::find_if(instruction.tasks.begin(), instruction.tasks.end(),
+                         [&](const model::Task &each) { return each.name == name; });
+}
+
+ActionCost cost_of_task(const model::Task &task, const std::vector<model::Option> &options,
+                        const plugin_host::Catalogue *catalogue)
+{
+    if (model::is_report_task(task))
+        return cost_of_report(options);
+    if (catalogue != nullptr)
+        return cost_of_method(task, options, *catalogue);
+    ActionCost cost;
+    cost.unknown = "no plugin could be looked at";
+    return cost;
+}
+
+// A constraint that is a method's result is measured before the first action, with what that costs.
+void add_constraints(ActionCost &first, const model::Instruction &instruction, const model::Schedule &schedule,
+                     const plugin_host::Catalogue *catalogue)
+{
+    for (const model::Constraint &constraint : schedule.constraints) {
+        const auto *result = std::get_if<model::MethodResult>(&constraint.type);
+        if (result == nullptr)
+            continue;
+        const model::Task &task = task_of(instruction, result->task);
+        const ActionCost cost = cost_of_task(task, task.options, catalogue);
+        first.targets.insert(first.targets.end(), cost.targets.begin(), cost.targets.end());
+        std::uint64_t sum = 0;
+        const bool known =
+            first.bytes_max && cost.bytes_max && !__builtin_add_overflow(*first.bytes_max, *cost.bytes_max, &sum);
+        first.bytes_max = known ? std::optional(sum) : std::nullopt;
+        if (first.unknown.empty() && !cost.unknown.empty())
+            first.unknown = "its constraint '" + constraint.name + "': " + cost.unknown;
+    }
+}
+
 } // namespace
 
 Costs costs_of(const model::Instruction &instruction, const plugin_host::Catalogue *catalogue)
@@ -56,18 +102,11 @@ Costs costs_of(const model::Instruction &instruction, const plugin_host::Catalog
     for (const model::Schedule &schedule : instruction.schedules) {
         auto &of_schedule = costs.emplace_back();
         for (const model::Action &action : schedule.actions) {
-            // A valid instruction has the task.
-            const auto task = std::find_if(instruction.tasks.begin(), instruction.tasks.end(),
-                                           [&](const model::Task &each) { return each.name == action.task; });
-            ActionCost &cost = of_schedule.emplace_back();
-            const auto options = model::merge_options(*task, action);
-            if (model::is_report_task(*task))
-                cost = cost_of_report(options);
-            else if (catalogue != nullptr)
-                cost = cost_of_method(*task, options, *catalogue);
-            else
-                cost.unknown = "no plugin could be looked at";
+            const model::Task &task = task_of(instruction, action.task);
+            of_schedule.push_back(cost_of_task(task, model::merge_options(task, action), catalogue));
         }
+        if (!of_schedule.empty())
+            add_constraints(of_schedule.front(), instruction, schedule, catalogue);
     }
     return costs;
 }

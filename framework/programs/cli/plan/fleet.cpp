@@ -7,14 +7,17 @@
 #include <exception>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace sonde::cli {
 
 namespace {
 
-// What the engine does in some ten seconds on two processors.
-constexpr std::uint64_t kRunsMax = 4'000'000;
+// What the engine does in some seconds on two processors.
+constexpr std::uint64_t kRunsMax = 2'000'000;
+// Loads of their own; what is beyond shares one, so that they take no more than some 100 MB.
+constexpr std::size_t kLoadsMax = 200;
 // Of all loads together, four bytes each.
 constexpr std::uint64_t kSecondsMax = 64'000'000;
 constexpr std::chrono::milliseconds kProgress{250};
@@ -30,10 +33,7 @@ public:
             for (const ActionCost &cost : costs[schedule]) {
                 auto &loads = of_schedule.emplace_back();
                 for (const std::string &target : cost.targets)
-                    loads.push_back(
-                        &fleet_.loads
-                             .try_emplace({cost.reports ? "collector" : "target", target}, time.from, time.until)
-                             .first->second);
+                    loads.push_back(load_of({cost.reports ? "collector" : "target", target}));
             }
         }
     }
@@ -67,6 +67,13 @@ public:
     }
 
 private:
+    Load *load_of(std::pair<std::string, std::string> name)
+    {
+        if (fleet_.loads.size() >= kLoadsMax && !fleet_.loads.contains(name))
+            name.second = "all others";
+        return &fleet_.loads.try_emplace(std::move(name), time_.from, time_.until).first->second;
+    }
+
     void work()
     {
         Meetings met;
@@ -114,7 +121,7 @@ FleetExtent extent_of(std::uint64_t agents, const SimulatedTime &time, std::uint
     };
     const std::uint64_t runs_a_day = std::max<std::uint64_t>(1, runs / std::max<std::uint64_t>(1, days));
     shorten(kRunsMax / runs_a_day / agents);
-    shorten(kSecondsMax / 86'400 / std::max<std::size_t>(1, targets));
+    shorten(kSecondsMax / 86'400 / std::clamp<std::size_t>(targets, 1, kLoadsMax + 2));
     const auto days_left =
         static_cast<std::uint64_t>(std::chrono::ceil<std::chrono::days>(extent.until - time.from).count());
     extent.agents = std::clamp<std::uint64_t>(kRunsMax / runs_a_day / days_left, 1, agents);

@@ -68,6 +68,13 @@ public:
                 carry(engine_.advance(now_));
             }
         }
+        closing_ = true;
+        // What overlaps a run is accounted for when that ends.
+        while (!ends_.empty()) {
+            const End end = ends_.front();
+            ends_.pop_front();
+            carry(engine_.action_ended(end.intent, end.action, now_));
+        }
         return std::move(not_started_);
     }
 
@@ -111,6 +118,8 @@ private:
 
     void carry(const schedule::Start &start)
     {
+        if (closing_)
+            return;
         run_({index_.at(start.intent.schedule), start.action}, now_.wall);
         // All take as long, so they end in the order in which they began.
         ends_.push_back({now_.wall + time_.run_time, start.intent.id, start.action});
@@ -167,6 +176,7 @@ private:
     schedule::Engine engine_;
     Now now_;
     std::deque<End> ends_;
+    bool closing_ = false; // the time is over
     std::vector<std::vector<NotStarted>> not_started_;
 };
 

@@ -26,6 +26,7 @@ namespace {
 
 // Of the picture; a terminal shows fewer.
 constexpr std::size_t kTimelineCells = 480;
+constexpr std::chrono::days kLongestRun{366};
 
 struct PlanWords {
     std::string file;
@@ -56,9 +57,10 @@ Result<SimulatedTime> time_of(const PlanWords &words)
     if (time.from < schedule::kClockIsSet || time.until > schedule::kEndOfTime)
         return Error{"--from", "agents plan from 2020 to 2099", ""};
     const auto run_time = plugin_host::parse_duration(words.run_time);
-    if (!run_time || *run_time < 0)
-        return Error{"--run-time", run_time ? "'" + words.run_time + "' is negative" : run_time.error().what,
-                     run_time ? "10s" : run_time.error().hint};
+    if (!run_time)
+        return Error{"--run-time", run_time.error().what, run_time.error().hint};
+    if (*run_time < 0 || std::chrono::nanoseconds(*run_time) > kLongestRun)
+        return Error{"--run-time", "'" + words.run_time + "' is not possible", "10s; a year at most"};
     time.run_time = std::chrono::nanoseconds(*run_time);
     auto zone = words.zone.empty() ? schedule::Zone::local() : schedule::Zone::named(words.zone);
     if (!zone && !words.zone.empty())
