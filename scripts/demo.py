@@ -194,6 +194,7 @@ def keep_up(system):
         print(f"  export {name}={system.environment()[name]}")
     sonde = os.path.relpath(system.build / "sonde")
     print(f"  {sonde} agents\n  {sonde} outcomes {system.agent_id}\n  {sonde} results ping {system.agent_id} --last 10m\n"
+          f"  {sonde} status --agent {system.folder}/state/agent.sock\n"
           f"  {sonde} instruct {system.agent_id} {system.folder}/instruction.json\n\nCtrl-C ends it.", flush=True)
     signal.pause()
 
@@ -210,7 +211,7 @@ def main():
             keep_up(system)
         else:
             print("\nTry next:  build/sonde run ping 127.0.0.1 count=5\n           scripts/demo --keep\n"
-                  "           build/sonde describe ping")
+                  "           build/sonde plan examples/four-methods.json --agents 1000")
     except KeyboardInterrupt:
         print()
     except (Gone, socket.error) as error:

@@ -4,6 +4,7 @@
 #include "store/outcomes.hpp"
 #include "store/queries.hpp"
 #include "store/schema.hpp"
+#include "store/trace.hpp"
 #include "store/writing.hpp"
 
 #include <utility>
@@ -51,6 +52,12 @@ asio::awaitable<Result<std::vector<OutcomeSum>>> Repository::outcome_sums(Outcom
     return database_->read([query = std::move(query), after = std::move(after)](Connection &db) {
         return sum_outcomes(db, query, after);
     });
+}
+
+asio::awaitable<Result<std::vector<TracedRun>>> Repository::trace(std::string beginning, std::size_t limit)
+{
+    return database_->read(
+        [beginning = std::move(beginning), limit](Connection &db) { return trace_runs(db, beginning, limit); });
 }
 
 asio::awaitable<Result<std::vector<SeenAgent>>> Repository::agents(std::optional<Uuid> after, std::size_t limit)

@@ -6,6 +6,7 @@
 #include "model/report.hpp"
 #include "sqlite/database.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -102,6 +103,28 @@ struct OutcomeSum {
     std::uint64_t rows_dropped = 0;
 };
 
+// What is stored of one action's run.
+struct TracedRun {
+    Uuid agent;
+    Uuid run;
+    std::string schedule;
+    std::string action;
+    std::string task;
+    // Of what was measured.
+    std::uint64_t parts = 0;
+    std::uint64_t rows = 0;
+    bool whole = false;                    // its last part is there
+    std::optional<WallTime> rows_stored{}; // the last of them
+    // Of its outcome: nothing until that has come.
+    std::optional<std::string> outcome{};
+    std::uint64_t count = 0;
+    std::optional<WallTime> first_event{};
+    std::optional<WallTime> start{};
+    std::optional<WallTime> end{};
+    std::chrono::nanoseconds lateness{0};
+    std::optional<WallTime> outcome_stored{};
+};
+
 struct SeenAgent {
     Uuid agent;
     std::string group;
@@ -136,6 +159,8 @@ public:
     // By agent and schedule; at most `query.limit` of those behind `after`. Has no use for `query.after`.
     asio::awaitable<Result<std::vector<OutcomeSum>>> outcome_sums(OutcomeQuery query,
                                                                   std::optional<SumPlace> after = {});
+    // Runs whose UUIDs begin so, by agent and run; about `limit`.
+    asio::awaitable<Result<std::vector<TracedRun>>> trace(std::string beginning, std::size_t limit);
     // By their ids; at most `limit` of those behind `after`.
     asio::awaitable<Result<std::vector<SeenAgent>>> agents(std::optional<Uuid> after = {}, std::size_t limit = 1000);
 

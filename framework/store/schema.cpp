@@ -75,6 +75,9 @@ std::string time(const std::string &column)
     return time_text(column) + " AS " + column;
 }
 
+// By the beginning of a run's UUID.
+constexpr const char *kTraces = "CREATE INDEX _outcome_run ON _outcome(run);\n";
+
 // `plugin`: the columns that say which one it was.
 std::string results_view(const std::string &plugin)
 {
@@ -125,7 +128,7 @@ std::string clock_states()
 const std::vector<std::string> &repository_migrations()
 {
     static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders, plugin_versions(),
-                                                   clock_states()};
+                                                   clock_states(), kTraces};
     return steps;
 }
 

@@ -100,8 +100,10 @@ public:
           conductor_(
               coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
-          watch_(loop.get_executor(), options_.plugins, log_), owner_(
-                                                                   catalogue_, [this] { watch_.wake(); }, log_)
+          watch_(loop.get_executor(), options_.plugins, log_),
+          view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }},
+          owner_(
+              catalogue_, view_, [this] { watch_.wake(); }, log_)
     {
         if (options_.controller)
             remote_ = std::make_unique<Remote>(*this, *options_.controller);
@@ -138,6 +140,7 @@ public:
         spawn(keep_scanning());
         spawn(stop_on_signal());
         schedule::Saved saved = saved_of(*state);
+        view_.started = now().wall;
         std::function<void(WallTime)> started = [this, number = state->starts + 1, stored = instruction.stored,
                                                  in_use = in_use(instruction)](WallTime at) {
             // With the lines of what was applied it tells what was in force when, also where a kill came before a line:
@@ -168,14 +171,27 @@ private:
                   agent.loop_.get_executor(), {.self = self_of(agent.options_)}, client, agent.spool_,
                   [&agent] { return agent.uniform_(agent.generator_); }, agent.log_,
                   [&agent](Accepted instruction) { agent.conductor_.replace(std::move(instruction)); },
-                  [this] { notices.failures_wait(); }, [&agent] { agent.conductor_.contact(); })
+                  [this] { notices.failures_wait(); },
+                  [this, &agent] {
+                      answered = now().wall;
+                      agent.conductor_.contact();
+                  })
         {
         }
 
         channel::Client client;
         Notices notices;
         Control control;
+        std::optional<WallTime> answered;
     };
+
+    Source source() const
+    {
+        if (!remote_)
+            return {.name = options_.instruction.string()};
+        return {channel::to_string(*options_.controller), true, remote_->answered && remote_->control.reached(),
+                remote_->answered};
+    }
 
     static std::optional<ReportFiles> files_of(const AgentOptions &options)
     {
@@ -386,6 +402,7 @@ private:
     std::unique_ptr<Remote> remote_;
     std::unique_ptr<InstructionFile> local_;
     plugin_host::Watch watch_;
+    OwnerView view_;
     Owner owner_;
     std::optional<OwnerSocket> owner_socket_;
     std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();

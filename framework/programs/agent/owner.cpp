@@ -1,35 +1,16 @@
 #include "owner.hpp"
 
 #include "base/result.hpp"
+#include "owner_json.hpp"
 #include "plugin_host/plugin_row.hpp"
 
 #include <rapidjson/document.h>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
+
+#include <utility>
 
 namespace sonde::agent {
 
 namespace {
-
-using Json = rapidjson::Writer<rapidjson::StringBuffer>;
-
-std::string error_answer(const Error &error)
-{
-    rapidjson::StringBuffer buffer;
-    Json json(buffer);
-    json.StartObject();
-    json.Key("error");
-    json.StartObject();
-    json.Key("where");
-    json.String(error.where);
-    json.Key("what");
-    json.String(error.what);
-    json.Key("hint");
-    json.String(error.hint);
-    json.EndObject();
-    json.EndObject();
-    return {buffer.GetString(), buffer.GetSize()};
-}
 
 // A member that is a string; empty if there is none.
 std::string text_of(const rapidjson::Document &request, const char *name)
@@ -42,20 +23,56 @@ std::string text_of(const rapidjson::Document &request, const char *name)
 
 } // namespace
 
-std::string Owner::answer(std::string_view request)
+std::string error_answer(const Error &error)
+{
+    OwnerJson json;
+    json.begin_object("error").add("where", error.where).add("what", error.what).add("hint", error.hint);
+    return json.end_object().text();
+}
+
+asio::awaitable<std::string> Owner::answer(std::string_view request)
 {
     // Nesting costs the parser stack, unless it is told to keep its own.
     rapidjson::Document document;
     document.Parse<rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag>(request.data(),
                                                                                            request.size());
     if (document.HasParseError() || !document.IsObject())
-        return error_answer({"request", "is no JSON object", R"(one line such as {"ask": "plugins"})"});
+        co_return error_answer({"request", "is no JSON object", R"(one line such as {"ask": "plugins"})"});
     const std::string asked = text_of(document, "ask");
     if (asked == "plugins")
-        return plugins();
+        co_return plugins();
     if (asked == "release")
-        return release(text_of(document, "plugin"));
-    return error_answer({"ask", "'" + asked.substr(0, 80) + "' is not known", "plugins or release"});
+        co_return release(text_of(document, "plugin"));
+    if (asked == "status") {
+        std::string status = co_await status_answer(view_);
+        co_return status;
+    }
+    if (asked == "why") {
+        std::string why =
+            co_await this->why(text_of(document, "schedule"), text_of(document, "from"), text_of(document, "to"));
+        co_return why;
+    }
+    if (asked == "trace") {
+        std::string trace = co_await trace_answer(view_, text_of(document, "run"));
+        co_return trace;
+    }
+    co_return error_answer(
+        {"ask", "'" + asked.substr(0, 80) + "' is not known", "plugins, release, status, why or trace"});
+}
+
+asio::awaitable<std::string> Owner::why(const std::string &schedule, const std::string &from, const std::string &to)
+{
+    WhyQuestion question{schedule};
+    for (const auto &[text, time] : {std::pair(&from, &question.from), std::pair(&to, &question.to)}) {
+        if (text->empty())
+            continue;
+        const auto moment = model::parse_date_time(*text);
+        if (!moment)
+            co_return error_answer(moment.error());
+        *time = *moment;
+    }
+    std::string answer = co_await why_answer(view_, std::move(question));
+    co_return answer;
 }
 
 std::string Owner::plugins() const
@@ -73,18 +90,13 @@ std::string Owner::release(const std::string &name)
         return error_answer({name.substr(0, 200), "no plugin of that name or file has failed to load",
                              "`sonde plugins` shows what is quarantined"});
     look_();
-    rapidjson::StringBuffer buffer;
-    Json json(buffer);
-    json.StartObject();
-    json.Key("released");
-    json.StartArray();
+    OwnerJson json;
+    json.begin_list("released");
     for (const std::filesystem::path &file : files) {
         log_->info("plugin released file={}", quoted(file.string()));
-        json.String(file.string());
+        json.item(file.string());
     }
-    json.EndArray();
-    json.EndObject();
-    return {buffer.GetString(), buffer.GetSize()};
+    return json.end_list().text();
 }
 
 } // namespace sonde::agent

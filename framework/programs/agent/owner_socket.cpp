@@ -133,22 +133,27 @@ asio::awaitable<void> OwnerSocket::serve(Answer answer, std::function<void(asio:
 asio::awaitable<void> OwnerSocket::attend(std::shared_ptr<Protocol::socket> peer, Answer answer, std::shared_ptr<void>)
 {
     asio::steady_timer limit(peer->get_executor());
+    const auto closes = [weak = std::weak_ptr(peer)](const boost::system::error_code &error) {
+        const auto silent = weak.lock();
+        boost::system::error_code ignored;
+        if (!error && silent)
+            silent->close(ignored);
+    };
     std::string lines;
     for (;;) {
         limit.expires_after(kSilenceMax);
-        limit.async_wait([weak = std::weak_ptr(peer)](const boost::system::error_code &error) {
-            const auto silent = weak.lock();
-            boost::system::error_code ignored;
-            if (!error && silent)
-                silent->close(ignored);
-        });
+        limit.async_wait(closes);
         boost::system::error_code error;
         auto buffer = asio::dynamic_buffer(lines, kRequestBytesMax);
         const std::size_t size =
             co_await asio::async_read_until(*peer, buffer, '\n', asio::redirect_error(asio::use_awaitable, error));
         if (error)
             co_return;
-        std::string said = answer(std::string_view(lines).substr(0, size - 1));
+        const std::string_view request = std::string_view(lines).substr(0, size - 1);
+        limit.cancel(); // the time of an answer is not the asker's silence
+        std::string said = co_await answer(request);
+        limit.expires_after(kSilenceMax);
+        limit.async_wait(closes);
         said += '\n';
         lines.erase(0, size);
         co_await asio::async_write(*peer, asio::buffer(said), asio::redirect_error(asio::use_awaitable, error));

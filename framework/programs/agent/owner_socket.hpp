@@ -30,8 +30,8 @@ public:
     // Of the group's members together, who take nobody else's place; more are told so.
     static constexpr std::size_t kMembersMax = 8;
 
-    // The answer to a request, without its end of line.
-    using Answer = std::function<std::string(std::string_view request)>;
+    // The answer to a request, without its end of line. The request lives until it is there.
+    using Answer = std::function<asio::awaitable<std::string>(std::string_view request)>;
 
     // Binds. An error if another agent is there, or the path cannot be a socket's.
     static Result<OwnerSocket> listen(asio::any_io_executor executor, std::filesystem::path path,

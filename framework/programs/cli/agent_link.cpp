@@ -1,6 +1,7 @@
 #include "programs/cli/agent_link.hpp"
 
 #include "frames/socket.hpp"
+#include "programs/cli/answer_member.hpp"
 
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -22,14 +23,8 @@ Failure unreached(const std::filesystem::path &socket, int error)
 {
     const bool refused = error == EACCES || error == EPERM;
     return {{socket.string(), std::string("the agent is not reached: ") + std::strerror(error),
-             refused ? "root and the agent's user may ask it" : "--agent names the socket of one that runs"},
+             refused ? "root and the agent's user may ask it" : kNoAgentHint},
             refused ? kRefused : kNothingRan};
-}
-
-std::string member(const rapidjson::Value &object, const char *name)
-{
-    const auto found = object.FindMember(name);
-    return found != object.MemberEnd() && found->value.IsString() ? found->value.GetString() : "";
 }
 
 } // namespace
@@ -68,8 +63,9 @@ std::variant<rapidjson::Document, Failure> ask_agent(const std::filesystem::path
     if (document.HasParseError() || !document.IsObject())
         return Failure{{path, "what answers there is no agent", ""}, kNothingRan};
     if (const auto error = document.FindMember("error"); error != document.MemberEnd() && error->value.IsObject())
-        return Failure{{member(error->value, "where"), member(error->value, "what"), member(error->value, "hint")},
-                       kNothingRan};
+        return Failure{
+            {text_member(error->value, "where"), text_member(error->value, "what"), text_member(error->value, "hint")},
+            kNothingRan};
     return document;
 }
 

@@ -31,6 +31,8 @@ Examples:
   sonde plan hourly.json --days 7 --agents 100000
   sonde instruct 6b1c0f8e hourly.json
   sonde results ping last --last 2h
+  sonde status
+  sonde why hourly --at 04:05
 
 Exit status: 0 done; 1 it ran, and the target failed; 2 usage or bad input; 3 refused (policy, certificate,
 permission); 4 nothing ran (daemon or server not reached, nothing matched).)";
@@ -61,7 +63,8 @@ int main(int argc, char **argv)
     const Verb verbs[] = {add_new(sonde),      add_run(sonde),      add_describe(sonde), add_check(sonde),
                           add_plugins(sonde),  add_sign(sonde),     add_ca(sonde),       add_validate(sonde),
                           add_plan(sonde),     add_instruct(sonde), add_agents(sonde),   add_results(sonde),
-                          add_outcomes(sonde), add_doctor(sonde),   add_convert(sonde)};
+                          add_outcomes(sonde), add_status(sonde),   add_why(sonde),      add_trace(sonde),
+                          add_doctor(sonde),   add_convert(sonde)};
 
     std::vector<std::string> words = rewritten(argc, argv);
     if (words.empty())

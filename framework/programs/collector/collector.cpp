@@ -17,6 +17,7 @@ constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:
 constexpr std::string_view kResultsPath = "/operator/results";
 constexpr std::string_view kOutcomesPath = "/operator/outcomes";
 constexpr std::string_view kSumsPath = "/operator/outcome-sums";
+constexpr std::string_view kTracePath = "/operator/trace";
 constexpr std::string_view kAgentsPath = "/operator/agents";
 
 asio::awaitable<Response> refused(int status, std::string reason)
@@ -47,7 +48,7 @@ std::optional<Response> Collector::admit(const Request &request) const
     if (request.path == kReportPath)
         return channel::require_role(request, {channel::Role::agent});
     if (request.path == kResultsPath || request.path == kOutcomesPath || request.path == kSumsPath ||
-        request.path == kAgentsPath)
+        request.path == kTracePath || request.path == kAgentsPath)
         return channel::require_role(request, {channel::Role::operator_});
     return refuse(404, "no such resource: " + request.path);
 }
@@ -63,6 +64,8 @@ asio::awaitable<Response> Collector::handle(Request request)
             return list_outcomes(std::move(request));
         if (request.path == kSumsPath)
             return list_outcome_sums(std::move(request));
+        if (request.path == kTracePath)
+            return trace(std::move(request));
         if (request.path == kAgentsPath)
             return list(agent_pages(repository_));
     }
@@ -113,6 +116,14 @@ asio::awaitable<Response> Collector::list_outcome_sums(Request request)
     if (!wanted)
         return refused(400, to_string(wanted.error()));
     return list(sum_pages(repository_, std::move(wanted->query)));
+}
+
+asio::awaitable<Response> Collector::trace(Request request)
+{
+    auto run = read_trace_request(request);
+    if (!run)
+        return refused(400, to_string(run.error()));
+    return list(trace_page(repository_, std::move(*run)));
 }
 
 asio::awaitable<Response> Collector::list(channel::NextPage pages)

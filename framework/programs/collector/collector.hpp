@@ -28,6 +28,7 @@ private:
     asio::awaitable<channel::Response> list_results(channel::Request request);
     asio::awaitable<channel::Response> list_outcomes(channel::Request request);
     asio::awaitable<channel::Response> list_outcome_sums(channel::Request request);
+    asio::awaitable<channel::Response> trace(channel::Request request);
     asio::awaitable<channel::Response> list(channel::NextPage pages);
 
     channel::Response unavailable(const Error &error) const;

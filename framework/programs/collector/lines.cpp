@@ -82,6 +82,28 @@ void append_sum(std::string &lines, const store::OutcomeSum &sum)
     lines += "}\n";
 }
 
+void append_traced(std::string &lines, const store::TracedRun &run)
+{
+    lines += '{';
+    member(lines, "agent", to_string(run.agent));
+    member(lines, "run", to_string(run.run));
+    member(lines, "schedule", run.schedule);
+    member(lines, "action", run.action);
+    member(lines, "task", run.task);
+    optional_member(lines, "outcome", run.outcome);
+    optional_member(lines, "first_event", when(run.first_event));
+    optional_member(lines, "start", when(run.start));
+    optional_member(lines, "end", when(run.end));
+    optional_member(lines, "outcome_stored", when(run.outcome_stored));
+    optional_member(lines, "rows_stored", when(run.rows_stored));
+    lines.append("\"whole\":").append(run.whole ? "true" : "false");
+    number(lines, "lateness_ns", run.lateness.count());
+    number(lines, "count", run.count);
+    number(lines, "parts", run.parts);
+    number(lines, "rows", run.rows);
+    lines += "}\n";
+}
+
 void append_agent(std::string &lines, const store::SeenAgent &agent)
 {
     lines += '{';

@@ -17,6 +17,9 @@ void append_outcome(std::string &lines, const store::StoredOutcome &outcome);
 // agent, schedule, planned, a count for each outcome word, rows, rows_dropped.
 void append_sum(std::string &lines, const store::OutcomeSum &sum);
 
+// agent, run, schedule, action, task, outcome, its times, when it and the rows were stored, and how many.
+void append_traced(std::string &lines, const store::TracedRun &run);
+
 // agent, group, first_seen, last_seen, results, clock_synchronised, clock_error_us.
 void append_agent(std::string &lines, const store::SeenAgent &agent);
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace sonde::collector {
 
@@ -102,6 +103,31 @@ private:
     std::optional<store::SumPlace> after_;
 };
 
+constexpr std::size_t kTracedMax = 20;
+
+// One page: more runs than are worth looking at have a beginning that is too short.
+class TracePage {
+public:
+    TracePage(store::Repository &repository, std::string run) : repository_(repository), run_(std::move(run)) {}
+
+    asio::awaitable<Result<std::string>> next()
+    {
+        std::string lines;
+        if (run_.empty())
+            co_return lines;
+        auto runs = co_await repository_.trace(std::exchange(run_, {}), kTracedMax);
+        if (!runs)
+            co_return runs.error();
+        for (const store::TracedRun &run : *runs)
+            append_traced(lines, run);
+        co_return lines;
+    }
+
+private:
+    store::Repository &repository_;
+    std::string run_;
+};
+
 class AgentPages {
 public:
     explicit AgentPages(store::Repository &repository) : repository_(repository) {}
@@ -145,6 +171,11 @@ channel::NextPage outcome_pages(store::Repository &repository, OutcomesRequest w
 channel::NextPage sum_pages(store::Repository &repository, store::OutcomeQuery query)
 {
     return pages_of<SumPages>(repository, std::move(query));
+}
+
+channel::NextPage trace_page(store::Repository &repository, std::string run)
+{
+    return pages_of<TracePage>(repository, std::move(run));
 }
 
 channel::NextPage agent_pages(store::Repository &repository)

@@ -96,4 +96,18 @@ Result<OutcomesRequest> read_outcomes_request(const channel::Request &request)
     return wanted;
 }
 
+Result<std::string> read_trace_request(const channel::Request &request)
+{
+    constexpr std::size_t least = 4, most = 36;
+    std::string run;
+    for (const auto &[name, value] : request.query) {
+        if (name != "run")
+            return Error{"", "no parameter '" + name + "'", "run"};
+        run = value;
+    }
+    if (run.size() < least || run.size() > most || run.find_first_not_of("0123456789abcdef-") != run.npos)
+        return bad("run", run.substr(0, most), "the beginning of a UUID, four digits at least, in lower case");
+    return run;
+}
+
 } // namespace sonde::collector

@@ -21,4 +21,7 @@ struct OutcomesRequest {
 };
 Result<OutcomesRequest> read_outcomes_request(const channel::Request &request);
 
+// run: a UUID or its beginning, of at least four digits.
+Result<std::string> read_trace_request(const channel::Request &request);
+
 } // namespace sonde::collector

@@ -51,12 +51,14 @@ struct Desk {
     explicit Desk(std::optional<gid_t> group = std::nullopt)
         : socket(OwnerSocket::listen(loop.io.get_executor(), path, group, log).value())
     {
-        asio::co_spawn(loop.io,
-                       socket.serve([](std::string_view request) { return "<" + std::string(request) + ">"; },
-                                    [this](asio::awaitable<void> peer) {
-                                        asio::co_spawn(loop.io, std::move(peer), asio::detached);
-                                    }),
-                       asio::detached);
+        asio::co_spawn(
+            loop.io,
+            socket.serve(
+                [](std::string_view request) -> asio::awaitable<std::string> {
+                    co_return "<" + std::string(request) + ">";
+                },
+                [this](asio::awaitable<void> peer) { asio::co_spawn(loop.io, std::move(peer), asio::detached); }),
+            asio::detached);
     }
 
     // A line's answer; nothing if the connection ends before.
@@ -75,6 +77,16 @@ struct Desk {
         return said;
     }
 };
+
+std::string said_by(Loop &loop, asio::awaitable<std::string> answer)
+{
+    std::string said;
+    loop.run([](asio::awaitable<std::string> one, std::string &into) -> asio::awaitable<void> {
+        std::string text = co_await std::move(one);
+        into = std::move(text);
+    }(std::move(answer), said));
+    return said;
+}
 
 } // namespace
 
@@ -166,16 +178,41 @@ TEST_CASE("what is asked wrongly is told what would be right")
 {
     Loop loop;
     std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
+    sonde::test::TempDir dir;
+    spool::Spool spool = sonde::test::open_spool(dir / "spool.db");
     plugin_host::Host host = plugin_host::Host::connect(loop.io.get_executor(), "/nonexistent", log);
     plugin_host::Catalogue catalogue(host, {}, log);
+    Budget budget(loop.io.get_executor(), spool, log);
+    PolicyFile policy(dir / "none.json", log);
+    schedule::Engine engine({}, [] { return std::uint64_t{1}; });
+    OwnerView view{{}, schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; }};
     Owner owner(
-        catalogue, [] {}, log);
-    CHECK(owner.answer(R"({"ask": "plugins"})") == R"({"plugins":[]})");
+        catalogue, view, [] {}, log);
+    const auto answered = [&](std::string_view request) { return said_by(loop, owner.answer(request)); };
+    CHECK(answered(R"({"ask": "plugins"})") == R"({"plugins":[]})");
     for (const char *request : {"", "[]", "{", "\xff", R"({"ask": 1})", R"({"ask": "nothing"})",
                                 R"({"ask": "release"})", R"({"ask": "release", "plugin": "none"})"}) {
         INFO(request);
-        CHECK(owner.answer(request).starts_with(R"({"error":{"where":)"));
+        CHECK(answered(request).starts_with(R"({"error":{"where":)"));
     }
     const std::string deep(4000, '[');
-    CHECK(owner.answer(deep).starts_with(R"({"error":{"where":)"));
+    CHECK(answered(deep).starts_with(R"({"error":{"where":)"));
+}
+
+TEST_CASE("an agent that has nothing yet says so, and that its policy refuses everything")
+{
+    Loop loop;
+    std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
+    sonde::test::TempDir dir;
+    spool::Spool spool = sonde::test::open_spool(dir / "spool.db");
+    Budget budget(loop.io.get_executor(), spool, log);
+    PolicyFile policy(dir / "none.json", log);
+    schedule::Engine engine({}, [] { return std::uint64_t{1}; });
+    OwnerView view{{}, schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; }};
+    const std::string said = said_by(loop, status_answer(view));
+    for (const char *part : {R"("source":{"name":"file","controller":false})", R"("instruction":null)",
+                             R"("allowed_bytes":0,"refused":")", R"("running":[],"next":[])", R"("waiting":[])"}) {
+        INFO(part);
+        CHECK(said.find(part) != std::string::npos);
+    }
 }

@@ -83,7 +83,7 @@ void add_constraints(ActionCost &first, const model::Instruction &instruction, c
         if (result == nullptr)
             continue;
         const model::Task &task = task_of(instruction, result->task);
-        const ActionCost cost = cost_of_task(task, task.options, catalogue);
+        const ActionCost cost = cost_of_task(task, model::merge_options(task, model::Action()), catalogue);
         first.targets.insert(first.targets.end(), cost.targets.begin(), cost.targets.end());
         std::uint64_t sum = 0;
         const bool known =

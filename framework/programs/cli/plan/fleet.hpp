@@ -17,7 +17,7 @@ struct FleetExtent {
     WallTime until;           // of whole days, but for a shorter time as a whole
 };
 
-// `runs` are those of one agent in all of `time`, `targets` the number of loads.
+// `runs` are those that one agent plans in all of `time`, `targets` the number of loads.
 FleetExtent extent_of(std::uint64_t agents, const SimulatedTime &time, std::uint64_t runs, std::size_t targets);
 
 struct Fleet {

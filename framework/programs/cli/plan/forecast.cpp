@@ -30,6 +30,16 @@ std::uint64_t Forecast::runs() const
     return sum;
 }
 
+std::uint64_t Forecast::planned() const
+{
+    std::uint64_t sum = runs();
+    for (const auto &schedule : actions)
+        for (const ActionForecast &action : schedule)
+            sum += action.not_started.overlapped + action.not_started.suppressed + action.not_started.missed +
+                   action.not_started.interrupted;
+    return sum;
+}
+
 std::uint64_t Forecast::daily_bytes(const ActionForecast &action) const
 {
     const double bytes = static_cast<double>(action.bytes_max.value_or(0)) / days();

@@ -35,6 +35,7 @@ struct Forecast {
 
     double days() const;
     std::uint64_t runs() const;
+    std::uint64_t planned() const; // with those that do not start
     // Each agent that was simulated stands for so many.
     double stands_for() const { return static_cast<double>(agents) / static_cast<double>(extent.agents); }
     // Upper bounds of what one line carries a day, as far as it is known.

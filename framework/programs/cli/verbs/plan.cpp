@@ -111,7 +111,7 @@ Forecast forecast(Console &console, const PlanWords &words, const model::Instruc
     if (words.agents == 0 && !words.load)
         return all;
     all.agents = std::max<std::uint64_t>(1, words.agents);
-    all.extent = extent_of(all.agents, time, all.runs(), targets_of(all.costs));
+    all.extent = extent_of(all.agents, time, all.planned(), targets_of(all.costs));
     SimulatedTime shorter = time;
     shorter.until = all.extent.until;
     all.fleet = simulate_fleet(instruction, all.costs, words.seed, shorter, all.extent.agents, [&](std::uint64_t done) {

@@ -1,4 +1,5 @@
 #include "programs/cli/agent_link.hpp"
+#include "programs/cli/answer_member.hpp"
 #include "programs/cli/answer_printer.hpp"
 #include "programs/cli/verb.hpp"
 #include "programs/cli/workbench.hpp"
@@ -8,8 +9,6 @@
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
 
 #include <unistd.h>
 
@@ -28,14 +27,6 @@ struct PluginsWords {
     AnswerWords rows;
     std::string name; // to be released
 };
-
-std::string json_text(const rapidjson::Value &value)
-{
-    rapidjson::StringBuffer buffer;
-    rapidjson::Writer<rapidjson::StringBuffer> json(buffer);
-    value.Accept(json);
-    return {buffer.GetString(), buffer.GetSize()};
-}
 
 // Whose view is wanted: the agent's, at its socket; empty: what this command finds out by itself.
 std::string agent_to_ask(const PluginsWords &words)
@@ -72,7 +63,7 @@ int list_of_agent(Console &console, const PluginsWords &words, const std::string
     std::vector<std::string> rows;
     if (const auto plugins = said.FindMember("plugins"); plugins != said.MemberEnd() && plugins->value.IsArray())
         for (const rapidjson::Value &row : plugins->value.GetArray())
-            rows.push_back(json_text(row));
+            rows.push_back(json_line(row));
     console.say("as the agent at " + socket + " sees them");
     return show(console, words, rows, "the agent's folders");
 }
@@ -110,7 +101,7 @@ int release(Console &console, const PluginsWords &words)
     rapidjson::Document request(rapidjson::kObjectType);
     request.AddMember("ask", "release", request.GetAllocator());
     request.AddMember("plugin", rapidjson::Value(name, request.GetAllocator()), request.GetAllocator());
-    auto answer = ask_agent(words.agent.empty() ? kAgentSocket : words.agent, json_text(request));
+    auto answer = ask_agent(words.agent.empty() ? kAgentSocket : words.agent, json_line(request));
     if (const auto *failed = std::get_if<Failure>(&answer))
         return fail(console, *failed);
     const rapidjson::Document &said = std::get<rapidjson::Document>(answer);

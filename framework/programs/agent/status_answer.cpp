@@ -1,0 +1,214 @@
+#include "model/instruction_json.hpp"
+#include "owner_json.hpp"
+#include "owner_view.hpp"
+#include "routes.hpp"
+
+#include <chrono>
+#include <map>
+
+namespace sonde::agent {
+
+namespace {
+
+constexpr std::size_t kNextMax = 1000;
+
+const char *name_of(schedule::Activity activity)
+{
+    switch (activity) {
+    case schedule::Activity::running:
+        return "running";
+    case schedule::Activity::suppressed:
+        return "suppressed";
+    case schedule::Activity::disabled:
+        return "disabled";
+    case schedule::Activity::enabled:
+        break;
+    }
+    return "enabled";
+}
+
+void add_source(OwnerJson &json, const OwnerView &view, const spool::OpenState &state)
+{
+    const Source source = view.source();
+    json.begin_object("source").add("name", source.name).add("controller", source.controller);
+    if (source.controller)
+        json.add("reached", source.reached)
+            .add("answered", source.answered)
+            .add("lost", view.engine.state().controller_lost);
+    json.end_object();
+    if (!state.instruction) {
+        json.null("instruction");
+        return;
+    }
+    json.begin_object("instruction").add("etag", state.instruction->etag);
+    json.add("since", std::optional(state.instruction->applied_at));
+    if (state.refused)
+        json.add("refused", state.refused->etag);
+    json.end_object();
+}
+
+// `limits` is what the instruction says, if there is one.
+void add_today(OwnerJson &json, OwnerView &view, const model::AgentConfiguration *limits)
+{
+    const policy::Policy &policy = view.policy.current();
+    json.begin_object("today").add("used_bytes", view.budget.used()).add("promised_bytes", view.budget.promised());
+    json.add("allowed_bytes", policy.denies_all() ? std::uint64_t{0} : policy.bytes_per_day());
+    if (policy.denies_all())
+        json.add("refused", policy.judge(policy::Request{}).reason);
+    if (limits != nullptr && limits->data_budget.bytes_per_day)
+        json.add("instructed_bytes", *limits->data_budget.bytes_per_day);
+    json.end_object();
+}
+
+void add_running(OwnerJson &json, const spool::OpenState &state)
+{
+    json.begin_list("running");
+    for (const spool::OpenIntent &open : state.intents) {
+        for (std::size_t i = 0; i < open.actions.size(); ++i) {
+            const spool::ActionRecord &action = open.actions[i];
+            if (action.state != spool::ActionState::started || !action.run)
+                continue;
+            json.begin_item().add("schedule", open.intent.schedule).add("action", open.intent.actions[i]);
+            json.add("task", action.run->task).add("start", std::optional(action.run->start));
+            json.add("rows", action.run->rows).add("run", action.run->id).end_object();
+        }
+    }
+    json.end_list();
+}
+
+void add_next(OwnerJson &json, const OwnerView &view, const schedule::State &state)
+{
+    std::map<std::string_view, schedule::Activity> activities;
+    for (const schedule::State::Schedule &schedule : state.schedules)
+        activities.emplace(schedule.name, schedule.activity);
+    json.begin_list("next");
+    std::size_t count = 0;
+    for (const model::Intent &intent : view.engine.pending()) {
+        if (count++ == kNextMax)
+            break;
+        const auto activity = activities.find(intent.schedule);
+        json.begin_item().add("schedule", intent.schedule).add("due", std::optional(intent.due()));
+        json.add("event", std::optional(intent.event)).add("spread_ns", std::int64_t{intent.spread.count()});
+        json.add("suppressed", activity != activities.end() && activity->second == schedule::Activity::suppressed);
+        json.end_object();
+    }
+    json.end_list();
+}
+
+void add_counts(OwnerJson &json, const spool::Counts &counts)
+{
+    json.add("invocations", counts.invocations).add("suppressions", counts.suppressions);
+    json.add("overlaps", counts.overlaps).add("failures", counts.failures);
+    json.add("last_invocation", counts.last_invocation);
+}
+
+void add_action(OwnerJson &json, const spool::ActionCounts &action)
+{
+    json.begin_item().add("action", action.action);
+    add_counts(json, action.counts);
+    json.add("last_completion", action.last_completion).add("last_status", std::int64_t{action.last_status});
+    json.add("last_message", action.last_message).add("last_failed_completion", action.last_failed_completion);
+    json.add("last_failed_status", std::int64_t{action.last_failed_status});
+    json.add("last_failed_message", action.last_failed_message).end_object();
+}
+
+// Those in force, and those of earlier instructions, which are gone.
+void add_schedules(OwnerJson &json, const schedule::State &state, const std::vector<spool::ScheduleCounts> &counts)
+{
+    std::map<std::string_view, const char *> states;
+    std::map<std::string_view, const spool::ScheduleCounts *> counted;
+    for (const spool::ScheduleCounts &one : counts) {
+        states.emplace(one.schedule, "gone");
+        counted.emplace(one.schedule, &one);
+    }
+    for (const schedule::State::Schedule &one : state.schedules)
+        states.insert_or_assign(one.name, name_of(one.activity));
+    json.begin_list("schedules");
+    for (const auto &[name, word] : states) {
+        const auto found = counted.find(name);
+        json.begin_item().add("schedule", name).add("state", std::string_view(word));
+        add_counts(json, found == counted.end() ? spool::Counts{} : found->second->counts);
+        json.begin_list("actions");
+        if (found != counted.end())
+            for (const spool::ActionCounts &action : found->second->actions)
+                add_action(json, action);
+        json.end_list().end_object();
+    }
+    json.end_list();
+}
+
+void add_suppressions(OwnerJson &json, const schedule::State &state)
+{
+    json.begin_list("suppressions");
+    for (const schedule::State::Suppression &one : state.suppressions)
+        json.begin_item().add("suppression", one.name).add("active", one.active).end_object();
+    json.end_list();
+}
+
+// By destination.
+void add_waiting(OwnerJson &json, const spool::Status &status)
+{
+    json.begin_list("waiting");
+    for (const spool::Pending &pending : status.pending) {
+        const auto destination = from_spool(pending.destination);
+        json.begin_item().add("collector", destination ? to_string(destination->collector) : pending.destination);
+        json.add("report", destination ? destination->schedule : std::string());
+        json.add("results", pending.results).add("outcomes", pending.outcomes).add("bytes", pending.bytes).end_object();
+    }
+    json.end_list();
+    json.begin_object("spool").add("used_bytes", status.used_bytes).add("max_bytes", status.max_bytes);
+    json.add("set_aside", status.set_aside).add("failures_waiting", status.failures_waiting);
+    json.add("dropped_results", status.dropped.results).add("dropped_rows", status.dropped.rows);
+    json.add("dropped_outcomes", status.dropped.outcomes).end_object();
+}
+
+void add_accounts(OwnerJson &json, const spool::Status &status)
+{
+    std::map<std::string, std::map<std::string_view, std::uint64_t>> schedules;
+    for (const spool::Tally &tally : status.tallies)
+        schedules[tally.schedule][model::to_string(tally.word)] += tally.count;
+    json.begin_list("outcomes");
+    for (const auto &[schedule, words] : schedules) {
+        std::uint64_t planned = 0;
+        for (const auto &[word, count] : words)
+            planned += count;
+        json.begin_item().add("schedule", schedule).add("planned", planned);
+        for (const auto &[word, count] : words)
+            json.add(std::string(word).c_str(), count);
+        json.end_object();
+    }
+    json.end_list();
+}
+
+} // namespace
+
+asio::awaitable<std::string> status_answer(OwnerView &view)
+{
+    auto state = co_await view.spool.open_state();
+    if (!state)
+        co_return error_answer(state.error());
+    auto status = co_await view.spool.status();
+    if (!status)
+        co_return error_answer(status.error());
+    auto counts = co_await view.spool.counts();
+    if (!counts)
+        co_return error_answer(counts.error());
+    const model::Reading<model::Instruction> instruction = state->instruction
+                                                               ? model::read_instruction_part(state->instruction->text)
+                                                               : model::Reading<model::Instruction>{};
+    const schedule::State engine = view.engine.state();
+    OwnerJson json;
+    json.add("agent", view.id).add("now", std::optional(now().wall)).add("started", std::optional(view.started));
+    json.add("zone", view.zone.name());
+    add_source(json, view, *state);
+    add_today(json, view, instruction ? &instruction->agent : nullptr);
+    add_running(json, *state);
+    add_next(json, view, engine);
+    add_suppressions(json, engine);
+    add_schedules(json, engine, *counts);
+    add_accounts(json, *status);
+    add_waiting(json, *status);
+    co_return json.text();
+}
+
+} // namespace sonde::agent

@@ -1,0 +1,148 @@
+#include "base/clock.hpp"
+#include "model/date_time.hpp"
+#include "programs/cli/agent_link.hpp"
+#include "programs/cli/agents.hpp"
+#include "programs/cli/answer_member.hpp"
+#include "programs/cli/answer_row.hpp"
+#include "programs/cli/explain.hpp"
+#include "programs/cli/moment.hpp"
+#include "programs/cli/query.hpp"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+
+#include <deque>
+#include <memory>
+
+namespace sonde::cli {
+
+namespace {
+
+// Where no time is asked for: so many outcomes, of so long.
+constexpr std::size_t kNewestOutcomes = 3;
+constexpr std::chrono::days kLookBack{31};
+
+struct WhyWords {
+    ServerWords server;
+    std::string schedule;
+    std::vector<std::string> agents;
+    std::string socket = kAgentSocket;
+    std::string at;
+    bool json = false;
+};
+
+struct AskedTime {
+    std::optional<WallTime> from{};
+    std::optional<WallTime> to{};
+};
+
+Result<AskedTime> asked_time(const WhyWords &words)
+{
+    if (words.at.empty())
+        return AskedTime{};
+    const auto at = parse_moment(words.at, now().wall);
+    if (!at)
+        return Error{"--at", at.error().what, at.error().hint};
+    return AskedTime{at->begin, at->begin + at->length};
+}
+
+int ask_here(Console &console, const WhyWords &words, const AskedTime &time)
+{
+    rapidjson::Document request(rapidjson::kObjectType);
+    auto &memory = request.GetAllocator();
+    request.AddMember("ask", "why", memory);
+    request.AddMember("schedule", rapidjson::Value(words.schedule, memory), memory);
+    if (time.from)
+        request.AddMember("from", rapidjson::Value(model::format_timestamp(*time.from), memory), memory);
+    if (time.to)
+        request.AddMember("to", rapidjson::Value(model::format_timestamp(*time.to), memory), memory);
+    const auto answer = ask_agent(words.socket, json_line(request));
+    if (const auto *failed = std::get_if<Failure>(&answer)) {
+        Failure failure = *failed;
+        if (failure.status == kNothingRan && failure.error.hint == kNoAgentHint)
+            failure.error.hint += "; with an AGENT the collector is asked";
+        return fail(console, failure);
+    }
+    const auto &said = std::get<rapidjson::Document>(answer);
+    if (words.json) {
+        console.out(json_line(said) + '\n');
+        return kDone;
+    }
+    for (const std::string &sentence : why_sentences(said, time.from.has_value()))
+        console.out(wrapped(sentence, console.out_width(), 2) + "\n");
+    return kDone;
+}
+
+int ask_collector(Console &console, const WhyWords &words, const AskedTime &time)
+{
+    auto server = ServerConnection::open(words.server, channel::Role::collector);
+    if (!server)
+        return fail(console, server.error());
+    Parameters parameters{{"schedule", words.schedule}};
+    if (const auto failed = restrict_to_agents(parameters, *server, words.agents))
+        return fail(console, *failed);
+    parameters.emplace_back("from", model::format_date_time(time.from.value_or(now().wall - kLookBack)));
+    if (time.to)
+        parameters.emplace_back("to", model::format_date_time(*time.to));
+    std::deque<std::string> lines;
+    const auto failed = server->get_lines("/operator/outcomes", parameters, [&](std::string_view line) -> Result<bool> {
+        lines.emplace_back(line);
+        if (!time.from && lines.size() > kNewestOutcomes)
+            lines.pop_front();
+        return true;
+    });
+    if (failed)
+        return fail(console, *failed);
+    for (const std::string &line : lines) {
+        const auto row = read_answer_row(line);
+        if (!row)
+            return fail(console, row.error(), kNothingRan);
+        const std::string shown = words.json
+                                      ? line
+                                      : wrapped(text_member(*row, "agent").substr(0, 8) + "  " + outcome_sentence(*row),
+                                                console.out_width(), 2);
+        if (!console.out(shown + '\n'))
+            return kDone;
+    }
+    if (!lines.empty())
+        return kDone;
+    console.say("the collector has no outcome of '" + printable(words.schedule) + "' " +
+                (time.from ? "of then" : "of the last 31 days") +
+                meant(*server, "/operator/outcome-sums", {}, "schedule", words.schedule) +
+                "; what is not reported yet knows the agent (`sonde why` on its machine)");
+    return kNothingRan;
+}
+
+int why(Console &console, const WhyWords &words)
+{
+    const auto time = asked_time(words);
+    if (!time)
+        return fail(console, time.error(), kUsage);
+    return words.agents.empty() ? ask_here(console, words, *time) : ask_collector(console, words, *time);
+}
+
+} // namespace
+
+Verb add_why(CLI::App &sonde)
+{
+    const auto words = std::make_shared<WhyWords>();
+    CLI::App *app = sonde.add_subcommand("why", "Explain what a schedule did, or did not, and what is next");
+    app->add_option("SCHEDULE", words->schedule, "a schedule's name")->required();
+    app->add_option("AGENT", words->agents,
+                    std::string(kAgentsHelp) + "; asks the collector (default: asks the agent on this machine)");
+    app->add_option("--at", words->at, "about this minute, second or day: 2026-11-24T04:05Z, 04:05");
+    app->add_option("--agent", words->socket,
+                    std::string("ask the agent that answers at this socket (default: ") + kAgentSocket + ")");
+    app->add_flag("--json", words->json,
+                  "the agent's answer as one JSON object, or the collector's outcomes one a line");
+    add_server_words(*app, words->server, channel::Role::collector);
+    app->footer(
+        examples(
+            {"sonde why hourly", "sonde why hourly --at 04:05", "sonde why hourly 6b1c0f8e --at 2026-11-24T04:05Z"}) +
+        "\n\nThe agent remembers its newest 2000 outcomes and knows what is next; a collector has what was reported.\n"
+        "Exit status: 3 not permitted, 4 nothing is known of it, or nobody was reached.");
+    return {app, [words](Console &console) { return why(console, *words); }};
+}
+
+} // namespace sonde::cli
