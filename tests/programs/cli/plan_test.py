@@ -104,7 +104,7 @@ class Plan(unittest.TestCase):
     def test_many_targets_share_a_load(self):
         document = instruction([schedule("a", "hourly", "rows")])
         lmap = document["ietf-lmap-control:lmap"]
-        lmap["tasks"]["task"] += [task(f"p{i}", "probe", target=f"192.0.2.{i}") for i in range(250)]
+        lmap["tasks"]["task"] += [task(f"p{i}", "echo", target=f"192.0.2.{i}") for i in range(250)]
         lmap["schedules"]["schedule"][0]["action"] = [{"name": f"p{i}", "task": f"p{i}", "destination": ["reports"]}
                                                       for i in range(250)]
         _, others, _ = self.planned(document, "--agents", "2", "--days", "1", "--run-time", "1s")
@@ -231,6 +231,6 @@ if __name__ == "__main__":
     SONDE = sys.argv[1]
     with tempfile.TemporaryDirectory(prefix="sonde-plan-") as PLUGINS:
         os.chmod(PLUGINS, 0o755)
-        for name in ("rows", "probe", "alone"):  # others take their time, or are no plugins at all
+        for name in ("rows", "probe", "alone", "echo"):  # others take their time, or are no plugins at all
             shutil.copy(pathlib.Path(sys.argv[2], f"{name}.so"), PLUGINS)
         unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=2)
