@@ -67,10 +67,10 @@ class Validate(unittest.TestCase):
         self.assertEqual(self.errors(instruction(good, ', "sonde-lmap:report-table": ["summary"]')), [])
         self.assertEqual(self.errors(instruction(task % ', {"id": "c", "name": "coun", "value": "3"}',
                                                  ', "sonde-lmap:report-table": ["sumary"]')),
-                         ["error: schedules/schedule[name='s']/action[name='a']: probe has no option 'coun' (did you mean "
-                          "'count'?)",
+                         ["error: schedules/schedule[name='s']/action[name='a']: probe has no option 'coun'; did you mean "
+                          "'count'?",
                           "error: schedules/schedule[name='s']/action[name='a']/sonde-lmap:report-table: probe has no table "
-                          "'sumary' (did you mean 'summary'? tables here: packet, summary)"])
+                          "'sumary'; did you mean 'summary'? tables here: packet, summary"])
         count = self.errors(instruction(task % "", ', "option": [{"id": "c", "name": "count", "value": "0"}]'))
         self.assertEqual(len(count), 1, count)
         self.assertTrue(count[0].startswith("error: schedules/schedule[name='s']/action[name='a']: option count: "), count)
@@ -88,15 +88,15 @@ class Validate(unittest.TestCase):
         self.assertEqual(result("summary", "loss_ratio", "less", "1"), [])
         self.assertEqual(result("packet", "outcome", "equal", "reply"), [])
         self.assertEqual(result("packets", "outcome", "equal", "reply"),
-                         ["table: probe has no table 'packets' (did you mean 'packet'? tables here: packet, summary)"])
+                         ["table: probe has no table 'packets'; did you mean 'packet'? tables here: packet, summary"])
         self.assertEqual(result("summary", "loss", "less", "0.1"),
-                         ["column: table summary has no column 'loss' (columns here: target, sent, loss_ratio, rtt_min, "
-                          "rtt_max)"])
+                         ["column: table summary has no column 'loss'; columns here: target, sent, loss_ratio, rtt_min, "
+                          "rtt_max"])
         self.assertEqual(result("packet", "outcome", "less", "7"),
-                         ["comparison: a string is neither less nor greater than others (equal or not-equal)"])
+                         ["comparison: a string is neither less nor greater than others; equal or not-equal"])
         self.assertEqual(result("packet", "outcome", "equal", "lots"),
-                         ["value: column outcome never has 'lots' (did you mean 'lost'? words here: reply, lost)"])
-        self.assertEqual(result("summary", "sent", "equal", "many"), ["value: 'many' is no int (as column sent is)"])
+                         ["value: column outcome never has 'lots'; did you mean 'lost'? words here: reply, lost"])
+        self.assertEqual(result("summary", "sent", "equal", "many"), ["value: 'many' is no int; as column sent is"])
 
     def test_the_scenarios_are_good_and_ask_methods_for_what_they_have(self):
         for file in sorted(pathlib.Path(SCENARIOS).iterdir()):
@@ -128,7 +128,7 @@ class Convert(unittest.TestCase):
             self.assertEqual(same.stdout, as_json.read_text())
 
     def test_what_is_no_document_is_2(self):
-        for text, said in (("<x/>", "error: -: line 1: <x> without a namespace was not expected (it begins with <lmap "),
+        for text, said in (("<x/>", "error: -: line 1: <x> without a namespace was not expected; it begins with <lmap "),
                            ("{", "error: -: line 1, column 2: not JSON: "),
                            (f'<lmap xmlns="{LMAP}">\n<agent><colour/></agent></lmap>',
                             "error: -: line 2: /ietf-lmap-control:lmap/agent/colour: no node named 'colour'")):
