@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <regex>
+#include <utility>
 
 using namespace sonde::model;
 
@@ -19,12 +20,14 @@ namespace {
 struct Exception {
     const char *words; // a regular expression over "path: message"
     const char *reason;
+    const char *of_documents_with = "";
+    bool hides = false; // what is within is not read, and may be bad as well
 };
 
 // What we refuse and the schema does not; docs/formats.md has the list for people.
 constexpr Exception kOursAlone[] = {
     {"not supported by this version", "the engine does not run it yet"},
-    {"(is|are) the most\\)", "memory is bounded"},
+    {"(is|are) the most\\)", "memory is bounded", "", true},
     {"/option\\[.*\\]/name: is (missing|empty)", "an option without a name could only be ignored"},
     {"/tasks/task\\[.*names no method", "a task names a method"},
     {"/program: .*is not the name of a method", "a method is named, never given by a path"},
@@ -50,6 +53,11 @@ constexpr Exception kOursAlone[] = {
     {"/sonde-lmap:null: .*is not an empty value", "the module's description"},
     {"/value: has [0-9]+ cells", "the module's description"},
     {"/value\\[.* is no ", "the module's description"},
+    {"/[a-z:-]+: is there twice$", "a member is there once; the validator joins arrays of which that makes a good one",
+     "", true},
+    {"/periodic/interval: is missing", "without it the event has no type", "\"periodic\":{}"},
+    {"/one-off/time: is missing", "without it the event has no type", "\"one-off\":{}"},
+    {"/calendar/[a-z-]+: is missing", "without it the event has no type", "\"calendar\":{}"},
 };
 
 // What the validator refuses and we do not, in a state alone: its configuration was checked when it came into force.
@@ -57,32 +65,50 @@ constexpr Exception kTheirsAlone[] = {
     {"leafref|Must condition|must.condition|must exist for this", "not asked again of what is in force"},
 };
 
-template <std::size_t N>
-bool is_among(const Exception (&exceptions)[N], const std::string &message)
-{
-    return std::any_of(std::begin(exceptions), std::end(exceptions), [&](const Exception &exception) {
-        return std::regex_search(message, std::regex(exception.words));
-    });
-}
-
-// Our errors without those that the schema does not know. A datastore may be empty, an operation is one.
-std::string schema_errors(const std::string &type, const std::vector<sonde::Error> &errors)
-{
-    std::string all;
-    for (const sonde::Error &error : errors) {
-        const std::string said = to_string(error);
-        const bool is_empty = type != "rpc" && said.find("is missing (the document is") != std::string::npos;
-        if (!is_empty && !is_among(kOursAlone, said))
-            all += said + '\n';
+class Exceptions {
+public:
+    template <std::size_t N>
+    explicit Exceptions(const Exception (&all)[N])
+    {
+        for (const Exception &exception : all)
+            all_.emplace_back(exception, std::regex(exception.words));
     }
-    return all;
-}
+    // The one that the message is; null if it is none.
+    const Exception *find(const std::string &message, const std::string &document) const
+    {
+        for (const auto &[exception, words] : all_)
+            if (document.find(exception.of_documents_with) != std::string::npos && std::regex_search(message, words))
+                return &exception;
+        return nullptr;
+    }
+
+private:
+    std::vector<std::pair<Exception, std::regex>> all_;
+};
 
 struct Judged {
     std::string type;
     std::string text;
-    std::string ours;
+    std::string ours; // our errors without those that the schema does not know
+    bool is_hidden = false;
 };
+
+Judged judged(const std::string &type, const std::string &text, const std::vector<sonde::Error> &errors)
+{
+    static const Exceptions ours_alone(kOursAlone);
+    Judged all{type, text, {}};
+    for (const sonde::Error &error : errors) {
+        const std::string said = to_string(error);
+        // A configuration may be empty, as no other is.
+        const bool is_empty = type == "config" && said.find("is missing (the document is") != std::string::npos;
+        const Exception *exception = ours_alone.find(said, text);
+        if (exception != nullptr)
+            all.is_hidden |= exception->hides;
+        else if (!is_empty)
+            all.ours += said + '\n';
+    }
+    return all;
+}
 
 using Read = std::function<std::vector<sonde::Error>(const std::string &)>;
 
@@ -91,7 +117,7 @@ public:
     void judge(const std::string &type, const std::string &text, const std::string &as_theirs, const Read &read)
     {
         theirs_.add(type, as_theirs);
-        judged_.push_back({type, text, schema_errors(type, read(text))});
+        judged_.push_back(judged(type, text, read(text)));
     }
 
     // How many were good and how many bad.
@@ -99,12 +125,13 @@ public:
     {
         std::pair<int, int> counts;
         const std::vector<std::string> verdicts = theirs_.verdicts();
+        const Exceptions theirs_alone(kTheirsAlone);
         int disagreements = 0;
         for (std::size_t i = 0; i < judged_.size(); ++i) {
             const std::string &theirs = verdicts[i];
             ++(theirs.empty() ? counts.first : counts.second);
-            if (theirs.empty() == judged_[i].ours.empty() ||
-                (judged_[i].type == "data" && is_among(kTheirsAlone, theirs)))
+            if (theirs.empty() == judged_[i].ours.empty() || (!theirs.empty() && judged_[i].is_hidden) ||
+                (judged_[i].type == "data" && theirs_alone.find(theirs, judged_[i].text) != nullptr))
                 continue;
             INFO(judged_[i].text);
             INFO("the validator: " << verdicts[i]);
@@ -123,9 +150,15 @@ private:
 
 } // namespace
 
+#ifdef SONDE_SANITIZED
+constexpr int kDocuments = 500; // a fault of memory shows in few, and the sanitizer is slow
+#else
+constexpr int kDocuments = 2500;
+#endif
+
 TEST_CASE("a YANG validator and we agree on what is valid")
 {
-    constexpr std::uint64_t first = 1;
+    const std::uint64_t first = 1 + std::uint64_t{Catch::rngSeed()}; // 1, unless --rng-seed asks for other documents
     INFO("seed " << first);
     Court court;
     const Read instruction = [](const std::string &text) { return read_instruction(text).errors; };
@@ -133,7 +166,7 @@ TEST_CASE("a YANG validator and we agree on what is valid")
     const Read report = [](const std::string &text) { return read_report(text).errors; };
     const Read capabilities = [](const std::string &text) { return read_capabilities(text).errors; };
     const Read failures = [](const std::string &text) { return read_failures(text).errors; };
-    for (std::uint64_t seed = first; seed < first + 2500; ++seed) {
+    for (std::uint64_t seed = first; seed < first + kDocuments; ++seed) {
         RandomModel model(seed);
         Mutation mutation(seed);
         const auto maybe_bad = [&](const std::string &text) { return seed % 10 == 0 ? text : mutation.of(text); };
@@ -166,6 +199,7 @@ TEST_CASE("a YANG validator and we agree on what is valid")
         }
     }
     const auto [good, bad] = court.compare();
-    CHECK(good > 200);
-    CHECK(bad > 1000);
+    CHECK(good + bad == kDocuments);
+    CHECK(good > kDocuments / 10);
+    CHECK(bad > kDocuments / 2);
 }
