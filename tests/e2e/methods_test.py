@@ -110,7 +110,7 @@ def passive_syn_counts_what_tcpdump_sees(system):
         [schedule("watch", "watch", "watch"), schedule("load", "load", "load")]))
     wait_for_outcomes(system, "load", 1)
     wait_for_outcomes(system, "watch", 1)
-    every = system.rows("results", "passive-syn")
+    every = system.rows("results", "passive-syn", "--table", "all")
     rows = [row for row in every if row["table"] == "interval"]
     equal([(row["interface"], row["kind"]) for row in every if row["table"] == "point"], [("lo", "loopback")])
     assert len(rows) == 4 and all(row["exact"] for row in rows), rows

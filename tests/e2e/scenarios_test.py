@@ -26,6 +26,8 @@ def scenario(name, tasks=None):
             constraint["line-idle"] = {"interface": "lo", "bytes-per-second-max": "100000000", "window": 1}
     for task in document["tasks"]["task"]:
         values = (tasks or {}).get(task["name"], {})
+        if "interface" in values:
+            task.pop("sonde-lmap:interface", None)  # which says the same
         kept = [option for option in task.get("option", []) if option["name"] not in values]
         task["option"] = kept + [{"id": key, "name": key, "value": value} for key, value in values.items()]
     return document

@@ -55,6 +55,8 @@ constexpr Exception kOursAlone[] = {
     {"/value\\[.* is no ", "the module's description"},
     {"/[a-z:-]+: is there twice$", "a member is there once; the validator joins arrays of which that makes a good one",
      "", true},
+    {"no node named 'ietf-lmap-control:name'", "RFC 7951 section 4 wants the simple name there", "", true},
+    {"/name: is missing", "RFC 7951 section 4 wants the simple name there", "\"ietf-lmap-control:name\":"},
     {"/periodic/interval: is missing", "without it the event has no type", "\"periodic\":{}"},
     {"/one-off/time: is missing", "without it the event has no type", "\"one-off\":{}"},
     {"/calendar/[a-z-]+: is missing", "without it the event has no type", "\"calendar\":{}"},
@@ -62,7 +64,9 @@ constexpr Exception kOursAlone[] = {
 
 // What the validator refuses and we do not, in a state alone: its configuration was checked when it came into force.
 constexpr Exception kTheirsAlone[] = {
-    {"leafref|Must condition|must.condition|must exist for this", "not asked again of what is in force"},
+    {"leafref|Must condition|must.condition|must exist for this|A burst is that of a rate|A rate needs the burst|The "
+     "window is empty",
+     "not asked again of what is in force"},
 };
 
 class Exceptions {

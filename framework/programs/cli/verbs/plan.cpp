@@ -78,7 +78,7 @@ Costs look_at_methods(Console &console, const PlanWords &words, const model::Ins
         console.say("warning: " + printable(to_string(bench.error())));
         return costs_of(instruction, nullptr);
     }
-    const auto catalogue = (*bench)->catalogue();
+    const auto catalogue = (*bench)->catalogue(plugin_host::Catalogue::Probing::no); // it is planned for other machines
     if (!catalogue) {
         console.say("warning: " + printable(to_string(catalogue.error())));
         return costs_of(instruction, nullptr);
