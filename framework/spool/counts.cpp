@@ -108,11 +108,14 @@ Result<void> count_execution(sqlite::Connection &db, const std::string &intent, 
                   outcome.schedule);
 }
 
-Result<void> count_prevented_action(sqlite::Connection &db, const model::Outcome &outcome)
+Result<void> count_prevented_action(sqlite::Connection &db, const std::string &intent, const model::Outcome &outcome)
 {
     const bool suppressed = outcome.word == model::OutcomeWord::suppressed;
     if (!suppressed && outcome.word != model::OutcomeWord::overlapped)
         return {};
+    const auto counts = counts_still(db, intent);
+    if (!counts || !*counts)
+        return counts ? Result<void>() : counts.error();
     return change(db,
                   "INSERT INTO action_counts(schedule, action, suppressions, overlaps) VALUES(?, ?, ?, ?) "
                   "ON CONFLICT DO UPDATE SET suppressions = suppressions + excluded.suppressions, "

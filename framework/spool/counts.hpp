@@ -24,8 +24,8 @@ Result<void> count_no_more(sqlite::Connection &db, const std::string &schedule);
 // Its counters go.
 Result<void> forget_counts(sqlite::Connection &db, const std::string &schedule);
 
-// An action that will not start.
-Result<void> count_prevented_action(sqlite::Connection &db, const model::Outcome &outcome);
+// An action that will not start. Before its intent is closed; empty: of a trigger that is none's any more.
+Result<void> count_prevented_action(sqlite::Connection &db, const std::string &intent, const model::Outcome &outcome);
 
 Result<void> count_prevented(sqlite::Connection &db, const Prevented &prevented);
 

@@ -87,8 +87,8 @@ Result<void> put_accounted(sqlite::Connection &db, Accounted accounted)
         if (!ended)
             return ended.error();
     }
-    const auto counted =
-        started ? count_execution(db, intent, accounted.outcome, false) : count_prevented_action(db, accounted.outcome);
+    const auto counted = started ? count_execution(db, intent, accounted.outcome, false)
+                                 : count_prevented_action(db, intent, accounted.outcome);
     if (!counted)
         return counted.error();
     return put_outcome(db, accounted.outcome, accounted.destinations);

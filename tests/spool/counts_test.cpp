@@ -189,6 +189,9 @@ TEST_CASE("the counters of a schedule go with it, and those of another one of it
     const Uuid run = random_uuid();
     REQUIRE(await(spool.start(runs.id, 0, run, "t", runs.due())));
 
+    const auto never = intent_of("s", 25, {"a", "b"});
+    plan(spool, never);
+
     const auto next = intent_of("s", 30, {"a"});
     Change change;
     change.forget_counts = {"s"};
@@ -203,6 +206,13 @@ TEST_CASE("the counters of a schedule go with it, and those of another one of it
     outcome.run = run;
     REQUIRE(await(spool.end({{runs.id, 0, outcome, {}, {}, {}}})));
     run_action(spool, runs, 1, model::OutcomeWord::failed);
+    CHECK(counts_of(spool, "s").schedule.empty());
+    // What of it did not even begin.
+    change = {};
+    change.account.push_back({outcome_of(never, 0, model::OutcomeWord::suppressed, "b"), {}});
+    change.account.back().outcome.run = never.id; // as what did not start
+    change.close = {never.id};
+    REQUIRE(await(spool.record(change)));
     CHECK(counts_of(spool, "s").schedule.empty());
 
     run_action(spool, next, 0, model::OutcomeWord::completed);
