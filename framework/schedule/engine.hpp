@@ -72,7 +72,8 @@ struct Ahead {
 // - A run whose end event has triggered since it was due (of one that is no time of the clock: whose spread ends then),
 // or has lasted for its `duration`, is stopped: its running
 //   actions end as their methods do, the actions after them are interrupted. An end that passes while the agent is down
-//   needs nothing: the run is interrupted anyway.
+//   needs nothing: the run is interrupted anyway. An immediate one triggers once for each configuration, and where its
+//   spread has not ended when the agent does, it ends no later run.
 // - A trigger with constraints is checked when it is due, and again retries.delay (on the monotonic clock) after each
 //   answer that they are not met, retries.max times; then all its actions are not met. Meanwhile its schedule runs:
 //   later triggers are overlapped. A suppression of the schedule that begins meanwhile suppresses the trigger, and its

@@ -127,7 +127,8 @@ std::string Engine::down(bool starting, Now now) const
 
 void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Decisions &out)
 {
-    if (instance.end && instance.fresh && !instance.ends)
+    // An agent that was there before has been configured before.
+    if (instance.end && instance.fresh && !instance.ends && (!starting || !last_alive_))
         instance.ends = instance.end->on(Happening::configured, now, random_);
     if (instance.end && starting && !instance.ends)
         instance.ends = instance.end->on(Happening::started, now, random_);

@@ -192,6 +192,25 @@ TEST_CASE("an end event that is no time of the clock ends the runs that its spre
     }
 }
 
+TEST_CASE("an immediate end does not come again at a restart of an agent that has configured it before [A5]")
+{
+    World world;
+    world.duration = [] { return 1h; };
+    // Nothing of the schedule has been planned by the crash: a Controller was always there.
+    auto asked = instruction({event("every", model::ControllerLost{}), event("until", model::Immediate{}, 600s)},
+                             {ending("until")});
+    asked.agent.controller_timeout = 10s;
+    world.start(asked);
+    world.run_for(5s);
+    world.last_alive = world.now.wall;
+    world.crash(1h);
+    world.start(asked);
+    world.run_for(20s);
+    REQUIRE(world.started.size() == 1);
+    world.run_for(650s);
+    CHECK(world.stopped.empty());
+}
+
 TEST_CASE("a run that begins while the loss of the Controller that ends it waits for its spread is ended, too [A5]")
 {
     World world;

@@ -43,7 +43,7 @@ constexpr std::chrono::sys_seconds kFar = std::chrono::sys_days{std::chrono::yea
 TEST_CASE("daylight saving goes on after the last change that the tz data lists [A5]")
 {
     for (const char *zone : {"Europe/London", "America/New_York", "Australia/Sydney", "Asia/Kolkata",
-                             "Africa/Casablanca", "Asia/Gaza"}) {
+                             "Africa/Casablanca", "Asia/Gaza", "America/Nuuk"}) {
         INFO(zone);
         const auto named = Zone::named(zone);
         REQUIRE(named);
@@ -61,6 +61,28 @@ TEST_CASE("daylight saving goes on after the last change that the tz data lists 
     }
 }
 
+TEST_CASE("a rule whose changes are before midnight is read as the C library reads it [A5]")
+{
+    for (const char *rule : {"<-02>2<-01>,M3.5.0/-1,M10.5.0/0", "<-02>2<-01>1,M3.5.0/-1,M10.5.0/-2:30",
+                             "AAA-3BBB-4:30,J60/-26,300/-0:30:15", "AAA-3BBB,M9.5.0/-1,M4.1.0"}) {
+        INFO(rule);
+        const auto zone = Zone::named(rule);
+        REQUIRE(zone);
+        const As as(rule);
+        int stretches = 0;
+        for (std::chrono::sys_seconds time = std::chrono::sys_days{std::chrono::year{2035} / 1 / 1}; time < kFar;) {
+            const ZoneStretch stretch = zone->at(time);
+            REQUIRE(time < stretch.end);
+            REQUIRE(stretch.offset == as.offset(time));
+            REQUIRE(stretch.offset == as.offset(stretch.begin));
+            REQUIRE(stretch.offset == as.offset(std::min(kFar, stretch.end) - 1s));
+            time = stretch.end;
+            ++stretches;
+        }
+        CHECK(stretches > 100);
+    }
+}
+
 TEST_CASE("the local zone is what TZ names, be it a path or a rule, as the C library has it [A5]")
 {
     sonde::test::TempDir dir;
@@ -74,6 +96,9 @@ TEST_CASE("the local zone is what TZ names, be it a path or a rule, as the C lib
     CHECK(local(":" + (dir / "local").string())->name() == "Asia/Kolkata");
     CHECK(local("IST-5:30")->at(kFar).offset == 5h + 30min);
     CHECK(local("EST5EDT,M3.2.0,M11.1.0")->at(kFar).offset == -4h);
+    // No name is UTC, which is not what no TZ at all is.
+    CHECK(local("")->name() == "UTC");
+    CHECK(local(":")->name() == "UTC");
     for (const std::string tz :
          {"Nowhere", "Europe/Nowhere", "/usr/share/zoneinfo/Nowhere", "/etc/passwd", "EST5EDT,M"})
         CHECK_FALSE(local(tz));
