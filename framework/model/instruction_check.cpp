@@ -1,4 +1,5 @@
 #include "model/check/checks.hpp"
+#include "model/controller_timeout.hpp"
 #include "model/instruction_json.hpp"
 #include "model/report_task.hpp"
 
@@ -35,6 +36,10 @@ void check_agent(const Subject &subject, Findings &findings)
     if (agent.controller_timeout && std::none_of(events.begin(), events.end(), hears))
         findings.warn(path + "controller-timeout", "has no effect",
                       "no event here is controller-lost or controller-connected");
+    if (agent.controller_timeout && *agent.controller_timeout < kControllerTimeoutLeast)
+        findings.warn(path + "controller-timeout",
+                      "counts as " + std::to_string(kControllerTimeoutLeast.count()) + " s, as any shorter one does",
+                      "an agent asks its Controller once a second at most");
 }
 
 namespace {

@@ -1,17 +1,12 @@
 #include "schedule/engine.hpp"
 
+#include "model/controller_timeout.hpp"
+
 #include <algorithm>
 #include <utility>
 
 // What is active and what is not: suppressions, the connection to the Controller, runs that are to end.
 namespace sonde::schedule {
-
-namespace {
-
-// See the rules at Engine.
-constexpr std::chrono::seconds kControllerTimeoutLeast{3};
-
-} // namespace
 
 Decisions Engine::contact(Now now)
 {
@@ -29,7 +24,7 @@ void Engine::set_controller_timeout(const model::Instruction &instruction)
 {
     controller_timeout_ = instruction.agent.controller_timeout;
     if (controller_timeout_)
-        controller_timeout_ = std::max(*controller_timeout_, kControllerTimeoutLeast);
+        controller_timeout_ = std::max(*controller_timeout_, model::kControllerTimeoutLeast);
 }
 
 void Engine::happen(Happening happening, Now now, Decisions &out)

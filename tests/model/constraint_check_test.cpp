@@ -147,6 +147,18 @@ TEST_CASE("retries without a constraint, or that outlast the time between two tr
           path + "may wait longer than the 3600 s between two triggers (a trigger that still waits overlaps the next "
                  "one, which is then not run)\n");
     CHECK(findings("", replaced(retries, "61", "60") + constraint).warnings == "");
+
+    // Each look takes its window.
+    const auto idle = [](const std::string &window) {
+        return R"("sonde-lmap:constraint": [{"name": "c", "line-idle": {"bytes-per-second-max": "1", "window": )" +
+               window + R"(}}, {"name": "d", "line-idle": {"bytes-per-second-max": "1", "window": 600}}], )";
+    };
+    const std::string rare = R"("sonde-lmap:retries": {"max": 2, "delay": 600}, )";
+    CHECK(findings("", rare + idle("200")).warnings == "");
+    CHECK(findings("", rare + idle("201")).warnings.starts_with(path + "may wait longer than the 3600 s "));
+    CHECK(findings("", idle("3000")).warnings == "");
+    CHECK(findings("", idle("3001"))
+              .warnings.starts_with("schedules/schedule[name='s']/sonde-lmap:constraint: may wait longer than "));
 }
 
 TEST_CASE("a bucket has a rate and a burst, and more than the budget can never be left of it")

@@ -236,9 +236,15 @@ TEST_CASE("controller-lost and its timeout need each other [A12]")
           "Controller counts as lost)\n");
     CHECK(check_event(R"("controller-connected": [null])").warnings.find("controller-connected: never fires") !=
           std::string::npos);
-    const Said both = said_of(R"("agent": {"controller-timeout": 60},
-                               "events": {"event": [{"name": "e", "controller-connected": [null]}]})");
-    CHECK(both.warnings == "");
+    const auto with_timeout = [](const std::string &seconds) {
+        return said_of(R"("agent": {"controller-timeout": )" + seconds +
+                       R"(}, "events": {"event": [{"name": "e", "controller-connected": [null]}]})")
+            .warnings;
+    };
+    CHECK(with_timeout("60") == "");
+    CHECK(with_timeout("3") == "");
+    CHECK(with_timeout("2") == "agent/controller-timeout: counts as 3 s, as any shorter one does (an agent asks its "
+                               "Controller once a second at most)\n");
 }
 
 namespace {

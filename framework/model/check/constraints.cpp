@@ -58,14 +58,28 @@ struct TypeCheck {
     }
 };
 
+std::chrono::seconds time_of_look(const Schedule &schedule)
+{
+    std::chrono::seconds sum{0};
+    for (const Constraint &constraint : schedule.constraints)
+        if (const auto *line = std::get_if<LineIdle>(&constraint.type))
+            sum += line->window;
+    return sum;
+}
+
 void check_retries(const Schedule &schedule, const Event *start, const std::string &path, Findings &findings)
 {
     const Retries &retries = schedule.retries;
     if (retries != Retries{} && schedule.constraints.empty())
-        findings.warn(path, "has no effect", "the schedule has no constraint that could fail to hold");
-    const auto gap = start == nullptr ? std::nullopt : gap_of(*start);
-    if (gap && !schedule.constraints.empty() && retries.max * retries.delay > *gap)
-        findings.warn(path, "may wait longer than the " + std::to_string(gap->count()) + " s between two triggers",
+        findings.warn(path + "retries", "has no effect", "the schedule has no constraint that could fail to hold");
+    if (start == nullptr || schedule.constraints.empty())
+        return;
+    // Each look takes its windows, one after the other, and the delay begins after it.
+    const std::chrono::seconds longest = retries.max * retries.delay + (retries.max + 1) * time_of_look(schedule);
+    const std::optional<std::chrono::seconds> gap = gap_of(*start);
+    if (gap && longest > *gap)
+        findings.warn(path + (retries.max == 0 ? "constraint" : "retries"),
+                      "may wait longer than the " + std::to_string(gap->count()) + " s between two triggers",
                       "a trigger that still waits overlaps the next one, which is then not run");
 }
 
@@ -78,7 +92,7 @@ void check_constraints(const Subject &subject, Findings &findings)
         for (const Constraint &constraint : schedule.constraints)
             std::visit(TypeCheck{subject, findings, path + "constraint" + json::predicate("name", constraint.name)},
                        constraint.type);
-        check_retries(schedule, subject.events.find(schedule.start), path + "retries", findings);
+        check_retries(schedule, subject.events.find(schedule.start), path, findings);
     }
 }
 
