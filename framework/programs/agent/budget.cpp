@@ -53,6 +53,7 @@ struct Budget::Books : std::enable_shared_from_this<Books> {
     std::uint64_t live_bytes = 0;     // of the runs under way, whatever their day
     std::uint64_t promised_bytes = 0; // what they may still use
     std::uint64_t counted = 0;        // ever
+    std::map<std::string, std::uint64_t> counted_on{};
     unsigned meters = 0;
     std::optional<Error> trouble{}; // why the last booking is not durable
 };
@@ -157,6 +158,12 @@ std::uint64_t Budget::counted() const
     return books_->counted;
 }
 
+std::uint64_t Budget::counted_on(const std::string &interface) const
+{
+    const auto found = books_->counted_on.find(interface);
+    return found == books_->counted_on.end() ? 0 : found->second;
+}
+
 std::uint64_t Budget::promised() const
 {
     return books_->promised_bytes;
@@ -186,8 +193,10 @@ asio::awaitable<void> Budget::settle()
 }
 
 // No promise is more than the limit, so that no sum of them goes round.
-Budget::Meter::Meter(const Budget &budget, std::uint64_t limit, std::optional<std::uint64_t> declared)
-    : books_(budget.books_), limit_(limit), promised_(std::min({declared.value_or(0), limit, kMostBytes}))
+Budget::Meter::Meter(const Budget &budget, std::uint64_t limit, std::optional<std::uint64_t> declared,
+                     std::string interface)
+    : books_(budget.books_), limit_(limit), promised_(std::min({declared.value_or(0), limit, kMostBytes})),
+      interface_(std::move(interface))
 {
     ++books_->meters;
     books_->promised_bytes += promised_;
@@ -211,6 +220,7 @@ std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
     const std::uint64_t more = std::min(total - std::min(total, own_), room);
     own_ += more;
     books_->counted += more;
+    books_->counted_on[interface_] += more;
     const std::uint64_t kept = std::min(more, promised_);
     promised_ -= kept;
     books_->promised_bytes -= kept;

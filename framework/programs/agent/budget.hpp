@@ -45,6 +45,8 @@ public:
     std::uint64_t used_this_month() const;
     // By all runs since this was made, whatever the day.
     std::uint64_t counted() const;
+    // The same, by those whose bytes went over this interface.
+    std::uint64_t counted_on(const std::string &interface) const;
     // What the runs under way may still use, as far as they have declared it.
     std::uint64_t promised() const;
 
@@ -64,8 +66,10 @@ public:
     // The bytes of one run, from its begin to its end. Needs no Budget beside it.
     class Meter {
     public:
-        // `declared` is the most that the run may use; nothing: it has not said.
-        Meter(const Budget &budget, std::uint64_t limit, std::optional<std::uint64_t> declared);
+        // `declared` is the most that the run may use; nothing: it has not said. `interface` is where its bytes go;
+        // empty: nobody knows.
+        Meter(const Budget &budget, std::uint64_t limit, std::optional<std::uint64_t> declared,
+              std::string interface = {});
         ~Meter();
         Meter(const Meter &) = delete;
         Meter &operator=(const Meter &) = delete;
@@ -79,6 +83,7 @@ public:
         std::uint64_t limit_;
         std::uint64_t own_ = 0;
         std::uint64_t promised_; // of what it has declared, what is left
+        std::string interface_;
     };
 
     // Gives back whatever is booked and not used. At the agent's end.

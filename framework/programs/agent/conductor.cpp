@@ -2,6 +2,7 @@
 
 #include "model/date_time.hpp"
 
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -191,6 +192,8 @@ void Conductor::carry(schedule::Check check)
 
 asio::awaitable<void> Conductor::look(schedule::Check check, std::shared_ptr<Stopper> stopper)
 {
+    // A look that waits for nothing would answer the engine in the middle of the decisions that it is one of.
+    co_await asio::post(coroutines_.executor(), asio::use_awaitable);
     const Uuid intent = check.intent;
     const Verdict verdict = co_await constraints_.look(check.work, stopper);
     log_->debug("constraints looked at schedule={} attempt={} met={} reason={}", quoted(check.work->schedule.name),

@@ -3,12 +3,16 @@
 #include "frames/privileges.hpp"
 #include "parts.hpp"
 #include "plugin_host/traffic_bound.hpp"
+#include "policy/target.hpp"
+#include "programs/agent/constraints/line.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
+#include <variant>
 
 namespace sonde::agent {
 
@@ -50,6 +54,29 @@ policy::Request request_of(const frames::MethodDescription &method, const plugin
     return request;
 }
 
+bool is_loopback(const policy::Address &address)
+{
+    constexpr policy::Address kLoopback{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}};
+    return address == kLoopback || (address.is_v4() && address.bytes[12] == 127);
+}
+
+// Where the bytes of a run go; empty: that cannot be told.
+std::string interface_of(const policy::Request &request, const plugin_host::Network &network)
+{
+    if (!network.interface.empty())
+        return network.interface;
+    std::vector<policy::Address> addresses;
+    for (const policy::NamedAddress &named : request.addresses)
+        addresses.push_back(named.address);
+    for (const std::string &text : request.targets)
+        if (const auto target = policy::parse_target(text); target && std::holds_alternative<policy::Address>(*target))
+            addresses.push_back(std::get<policy::Address>(*target));
+    const auto inside = std::count_if(addresses.begin(), addresses.end(), is_loopback);
+    if (addresses.empty() || (inside != 0 && inside != std::ssize(addresses)))
+        return {};
+    return inside != 0 ? "lo" : default_interface().value_or("");
+}
+
 } // namespace
 
 void fail(model::Outcome &outcome, OutcomeWord word, std::int32_t status, Blame blame, std::string message)
@@ -70,7 +97,7 @@ asio::awaitable<std::vector<model::Conflict>> Measuring::measure(const Asked &as
     // one that waits for its turn neither runs nor sends.
     const Beside::Place place(beside_, asked.who, admitted->active);
     Budget::Meter meter(budget_, std::min(policy_.current().bytes_per_day(), allowance_.bytes_per_day()),
-                        admitted->declared_bytes);
+                        admitted->declared_bytes, admitted->interface);
     co_await run(asked, std::move(*admitted), meter, stopper, outcome);
     co_return place.met();
 }
@@ -164,7 +191,9 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
         refuse(outcome, verdict.reason);
         co_return std::nullopt;
     }
-    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes, request.active, std::move(turn)};
+    std::string interface = interface_of(request, arguments->network);
+    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes,
+                    request.active,     std::move(turn),       std::move(interface)};
     co_return begins;
 }
 

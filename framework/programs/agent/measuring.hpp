@@ -61,6 +61,9 @@ public:
     // The data budget of the instruction that is in force from now on.
     void allow(const model::DataBudget &budget) { allowance_.set(budget, now().monotonic); }
 
+    // The policy refuses every run, whoever asks.
+    bool denies_all() { return policy_.current().denies_all(); }
+
     // What a run may use at most: by the policy, and by the data budget of the day and of the month.
     std::uint64_t bytes_left();
 
@@ -84,6 +87,7 @@ private:
         std::optional<std::uint64_t> declared_bytes;
         bool active = false;
         std::shared_ptr<plugin_host::Turns::Turn> turn;
+        std::string interface; // where its bytes go; empty: nobody knows
     };
     enum class Others { count, are_absent };
 

@@ -445,10 +445,11 @@ TEST_CASE("the line is idle if others than the agent use less of it, over the wi
 {
     Field it(R"("targets": {"allow": []})");
     Constraints constraints(it.loop.io.get_executor(), it.budget, it.measuring, {});
-    const auto look = [&](std::uint64_t most, std::uint64_t noise, std::uint64_t counted) {
+    const auto look = [&](std::uint64_t most, std::uint64_t noise, std::uint64_t counted,
+                          const std::string &interface = "lo") {
         auto work = Field::work_of({});
         work->schedule.constraints = {{"line-idle", model::LineIdle{"lo", most, 1s}}};
-        Budget::Meter meter(it.budget, UINT64_MAX, {});
+        Budget::Meter meter(it.budget, UINT64_MAX, {}, interface);
         boost::asio::ip::udp::socket sink(it.loop.io, {boost::asio::ip::address_v4::loopback(), 0});
         std::optional<Verdict> verdict;
         it.loop.run([&]() -> asio::awaitable<void> {
@@ -469,7 +470,65 @@ TEST_CASE("the line is idle if others than the agent use less of it, over the wi
     CHECK_FALSE(busy.met);
     CHECK(busy.reason.starts_with("line-idle "));
     CHECK(busy.reason.ends_with(" > 0.5 Mb/s"));
-    CHECK(look(62'500, 10'000'000, 1'000'000'000'000).met);
+    CHECK(look(1'250'000, 10'000'000, 9'500'000).met);
+    CHECK(look(62'500, 10'000'000, 9'500'000, "wan0").reason.ends_with(" > 0.5 Mb/s"));
+    CHECK(look(62'500, 10'000'000, 9'500'000, "").reason ==
+          "line-idle cannot be told: a measurement was under way whose interface is not known");
+    CHECK(look(62'500, 10'000'000, 1'000'000'000'000).reason ==
+          "line-idle cannot be told: measurements count more than interface lo carried meanwhile");
+}
+
+TEST_CASE("what must hold is looked at as the machine is, and again after a look that takes its time [A7]")
+{
+    Field it(R"("targets": {"allow": []})", 1350);
+    sonde::test::TempDir supplies;
+    std::filesystem::create_directory(supplies / "BAT0");
+    std::ofstream(supplies / "BAT0/type") << "Battery\n";
+    const auto battery = [&](const char *status) { std::ofstream(supplies / "BAT0/status") << status << '\n'; };
+    Constraints constraints(it.loop.io.get_executor(), it.budget, it.measuring, {schedule::Zone(), supplies / "."});
+    const auto look = [&](std::vector<model::Constraint> wanted, std::function<void()> meanwhile = {}) {
+        auto work = Field::work_of({{"t", {}, "rows", {}, {}}});
+        work->schedule.constraints = std::move(wanted);
+        std::optional<Verdict> verdict;
+        it.loop.run([&]() -> asio::awaitable<void> {
+            boost::asio::steady_timer soon(it.loop.io, 100ms);
+            soon.async_wait([&](boost::system::error_code error) {
+                if (!error && meanwhile)
+                    meanwhile();
+            });
+            const auto stopper = std::make_shared<Stopper>();
+            verdict = co_await constraints.look(work, stopper);
+        }());
+        return *verdict;
+    };
+    CHECK(look({{"interface-up", model::InterfaceUp{"none0"}}}).reason.starts_with("interface-up interface none0: "));
+
+    battery("Discharging");
+    const model::Constraint on_mains{"power", model::OnBattery{false}};
+    CHECK(look({{"power", model::OnBattery{true}}}).met);
+    CHECK(look({on_mains}).reason == "power (on-battery) the machine runs on battery");
+
+    const auto hour = [](int from_now) {
+        const auto time = std::chrono::floor<std::chrono::hours>(now().wall.time_since_epoch());
+        return std::chrono::minutes((time + std::chrono::hours(from_now)) % 24h);
+    };
+    CHECK(look({{"night", model::LocalTimeWindow{hour(-2), hour(2)}}}).met);
+    CHECK(look({{"night", model::LocalTimeWindow{hour(2), hour(-2)}}})
+              .reason.starts_with("night (local-time-window) it is "));
+
+    CHECK(look({{"left", model::DataBudgetLeft{1350}}}).met);
+    CHECK(look({{"left", model::DataBudgetLeft{1351}}}).reason == "left (data-budget-left) 1350 bytes < 1351 bytes");
+
+    // Met at first, and no longer when the line has been found idle.
+    battery("Full");
+    const model::Constraint idle{"idle", model::LineIdle{"lo", UINT64_MAX / 4, 1s}};
+    CHECK(look({on_mains, idle}).met);
+    CHECK(look({on_mains, idle}, [&] { battery("Discharging"); }).reason ==
+          "power (on-battery) the machine runs on battery");
+
+    // Without a policy the actions say why.
+    std::filesystem::remove(it.dir / "policy.json");
+    CHECK(look({on_mains}).met);
 }
 
 TEST_CASE("what stands in the owner's policy is not told to the operator, neither a rule nor a mistake [F4]")

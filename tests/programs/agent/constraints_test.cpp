@@ -69,6 +69,10 @@ TEST_CASE("an interface's bytes are those received and those sent [A7]")
     CHECK(of("wan0:1") == 3);
     CHECK_FALSE(of("broken"));
     CHECK_FALSE(of("wan"));
+    // Without the headers of Ethernet.
+    std::istringstream ethernet(devices), unequal(devices);
+    CHECK(bytes_of("lo", ethernet, 14) == 2000 - 14 * 20);
+    CHECK(bytes_of("wan0:1", unequal, 14) == 3);
     CHECK(bytes_of("lo"));
     CHECK(to_string(bytes_of("none0").error()).starts_with("interface none0: there is none of that name"));
 }
@@ -119,7 +123,6 @@ TEST_CASE("cells are compared as what they are [A7]")
 {
     using enum model::Comparison;
     CHECK(holds("int", "9", less, "10") == true);
-    CHECK(holds("string", "9", less, "10") == false);
     CHECK(holds("int", "-3", greater_or_equal, "-3") == true);
     CHECK(holds("double", "0.05", less, "0.1") == true);
     CHECK(holds("double", "1e-7", less, "0.1") == true);
@@ -128,6 +131,11 @@ TEST_CASE("cells are compared as what they are [A7]")
     CHECK(holds("string", "reply", equal, "reply") == true);
     CHECK(holds("bool", "true", not_equal, "false") == true);
     CHECK(holds("timestamp", "2026-11-24T00:00:00.000000000Z", greater, "2025-11-24T00:00:00.000000000Z") == true);
+    CHECK(holds("address", "2001:db8::1", equal, "2001:DB8:0:0::0001") == true);
+    CHECK(holds("address", "2001:db8::1", not_equal, "2001:db8::2") == true);
+    for (const auto &[type, value] :
+         {std::pair("string", "9"), std::pair("bool", "true"), std::pair("address", "192.0.2.1")})
+        CHECK_FALSE(holds(type, value, greater_or_equal, value));
     CHECK_FALSE(holds("int", "9", less, "ten"));
     CHECK_FALSE(holds("int", "9", less, ""));
     CHECK_FALSE(holds("timestamp", "2026-11-24T00:00:00.000000000Z", greater, "5"));

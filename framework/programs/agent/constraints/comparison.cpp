@@ -2,8 +2,10 @@
 
 #include "model/cells.hpp"
 #include "plugin_host/cells.hpp"
+#include "plugin_host/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <compare>
 
@@ -20,15 +22,36 @@ std::partial_ordering compare_as(std::string_view one, std::string_view other)
     return a <=> b;
 }
 
+// An address of IPv6 has many texts.
+std::partial_ordering compare_addresses(std::string_view one, std::string_view other)
+{
+    const auto a = plugin_host::parse_address(one), b = plugin_host::parse_address(other);
+    return a && b && *a == *b ? std::partial_ordering::equivalent : std::partial_ordering::unordered;
+}
+
 std::partial_ordering compare(std::string_view type, std::string_view one, std::string_view other)
 {
     if (type == "double")
         return compare_as<double>(one, other);
     // A timestamp of the wall clock has one length, and so the order of its text.
-    const bool is_date = one.find('T') != std::string_view::npos;
-    if (type == "int" || type == "duration" || (type == "timestamp" && !is_date))
+    if (type == "timestamp" && one.find('T') != std::string_view::npos)
+        return one <=> other;
+    if (type == "int" || type == "duration" || type == "timestamp")
         return compare_as<std::int64_t>(one, other);
-    return one <=> other;
+    if (type == "address")
+        return compare_addresses(one, other);
+    return one == other ? std::partial_ordering::equivalent : std::partial_ordering::unordered;
+}
+
+bool is_order(model::Comparison comparison)
+{
+    return comparison != model::Comparison::equal && comparison != model::Comparison::not_equal;
+}
+
+bool has_order(std::string_view type)
+{
+    constexpr std::array kOrdered{"int", "double", "duration", "timestamp"};
+    return std::find(kOrdered.begin(), kOrdered.end(), type) != kOrdered.end();
 }
 
 // What is the case where the comparison does not hold.
@@ -63,7 +86,7 @@ std::size_t position_of(const std::vector<Described> &all, const std::string &id
 std::optional<bool> holds(std::string_view type, std::string_view cell, model::Comparison comparison,
                           std::string_view value)
 {
-    if (!model::is_cell_text(type, value))
+    if (!model::is_cell_text(type, value) || (is_order(comparison) && !has_order(type)))
         return std::nullopt;
     // Of the two clocks of timestamps.
     if (type == "timestamp" &&
@@ -104,6 +127,8 @@ ComparedRows::ComparedRows(const model::MethodResult &wanted, const frames::Meth
     }
     column_ = &columns[position_];
     type_ = plugin_host::reported_column(*column_).type;
+    if (is_order(wanted.comparison) && !has_order(type_))
+        against_ = wanted.column + " is of the type " + type_ + ", of which none is less or greater than another";
 }
 
 void ComparedRows::row(std::uint32_t table, std::span<const sonde_cell> cells)

@@ -12,8 +12,9 @@
 
 namespace sonde::agent {
 
-// Whether the comparison holds of a cell, in the text form of its column's type: numbers are compared as numbers, all
-// else as text. Nothing: `value` is no value of that type.
+// Whether the comparison holds of a cell, in the text form of its column's type: numbers, durations and timestamps are
+// compared by their size, addresses as addresses, all else as text. Nothing: `value` is no value of that type, or the
+// comparison is one of size and the type has none.
 std::optional<bool> holds(std::string_view type, std::string_view cell, model::Comparison comparison,
                           std::string_view value);
 

@@ -1,6 +1,7 @@
 #include "programs/agent/constraints/constraints.hpp"
 
 #include "model/options.hpp"
+#include "model/report_task.hpp"
 #include "programs/agent/constraints/comparison.hpp"
 #include "programs/agent/constraints/line.hpp"
 #include "programs/agent/constraints/power.hpp"
@@ -12,7 +13,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <optional>
-#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -35,10 +35,9 @@ Verdict of(const model::Constraint &constraint, Verdict verdict)
     return verdict;
 }
 
-template <class... Types>
-bool is_one_of(const model::Constraint &constraint)
+bool measures(const schedule::Work &work)
 {
-    return (std::holds_alternative<Types>(constraint.type) || ...);
+    return !std::all_of(work.tasks.begin(), work.tasks.end(), model::is_report_task);
 }
 
 std::string time_text(std::chrono::seconds time_of_day)
@@ -59,34 +58,46 @@ Constraints::Constraints(asio::any_io_executor executor, Budget &budget, Measuri
 
 asio::awaitable<Verdict> Constraints::look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper)
 {
+    // The actions are then refused with the policy's own reason, which the operator should see.
+    if (measuring_.denies_all() && measures(*work))
+        co_return Verdict{};
     const std::vector<model::Constraint> &constraints = work->schedule.constraints;
+    Verdict at_once = judge_at_once(constraints);
+    if (!at_once.met)
+        co_return at_once;
+    bool waited = false;
     for (const model::Constraint &constraint : constraints) {
-        Verdict verdict = std::visit(
-            [this](const auto &wanted) {
-                if constexpr (requires { judge(wanted); })
-                    return judge(wanted);
-                else
-                    return Verdict{};
-            },
-            constraint.type);
-        if (!verdict.met)
-            co_return of(constraint, std::move(verdict));
-    }
-    for (const model::Constraint &constraint : constraints) {
-        if (stopper->stopped() || !is_one_of<model::LineIdle>(constraint))
+        const auto *wanted = std::get_if<model::LineIdle>(&constraint.type);
+        if (stopper->stopped() || wanted == nullptr)
             continue;
-        Verdict verdict = co_await watch(std::get<model::LineIdle>(constraint.type), stopper);
+        waited = true;
+        Verdict verdict = co_await watch(*wanted, stopper);
         if (!verdict.met)
             co_return of(constraint, std::move(verdict));
     }
     for (const model::Constraint &constraint : constraints) {
-        if (stopper->stopped() || !is_one_of<model::MethodResult>(constraint))
+        const auto *wanted = std::get_if<model::MethodResult>(&constraint.type);
+        if (stopper->stopped() || wanted == nullptr)
             continue;
-        Verdict verdict = co_await measure(std::get<model::MethodResult>(constraint.type), *work, stopper);
+        waited = true;
+        Verdict verdict = co_await measure(*wanted, *work, stopper);
         if (!verdict.met)
             co_return of(constraint, std::move(verdict));
     }
-    co_return Verdict{};
+    // What held before may have ceased to meanwhile.
+    if (waited)
+        at_once = judge_at_once(constraints);
+    co_return at_once;
+}
+
+Verdict Constraints::judge_at_once(const std::vector<model::Constraint> &constraints) const
+{
+    for (const model::Constraint &constraint : constraints) {
+        Verdict verdict = std::visit([this](const auto &wanted) { return judge(wanted); }, constraint.type);
+        if (!verdict.met)
+            return of(constraint, std::move(verdict));
+    }
+    return {};
 }
 
 Verdict Constraints::judge(const model::InterfaceUp &wanted) const
@@ -132,7 +143,7 @@ asio::awaitable<Verdict> Constraints::watch(const model::LineIdle &wanted, std::
     const auto before = bytes_of(*interface);
     if (!before)
         co_return Verdict::not_met("cannot be told: " + to_string(before.error()));
-    const std::uint64_t own_before = budget_.counted();
+    const std::uint64_t own_before = budget_.counted_on(*interface), unknown_before = budget_.counted_on("");
     const MonotonicTime begun = now().monotonic;
 
     asio::steady_timer window(executor_);
@@ -147,8 +158,17 @@ asio::awaitable<Verdict> Constraints::watch(const model::LineIdle &wanted, std::
     if (*after < *before)
         co_return Verdict::not_met("cannot be told: interface " + *interface + " was made anew meanwhile");
     const std::uint64_t line = *after - *before;
-    const std::uint64_t others = line - std::min(line, budget_.counted() - own_before);
+    const std::uint64_t own = budget_.counted_on(*interface) - own_before;
     const std::chrono::duration<double> time = now().monotonic - begun;
+    const double allowed = static_cast<double>(wanted.bytes_per_second_max) * time.count();
+    if (budget_.counted_on("") != unknown_before)
+        co_return Verdict::not_met("cannot be told: a measurement was under way whose interface is not known");
+    // A run that counts late, or what never was on this line, would hide what others use. An eighth: where the
+    // interface puts packets together, it counts fewer headers than a run does.
+    if (static_cast<double>(own) > static_cast<double>(line) * 9 / 8 + allowed)
+        co_return Verdict::not_met("cannot be told: measurements count more than interface " + *interface +
+                                   " carried meanwhile");
+    const std::uint64_t others = line - std::min(line, own);
     const double rate = static_cast<double>(others) / time.count();
     if (rate <= static_cast<double>(wanted.bytes_per_second_max))
         co_return Verdict{};

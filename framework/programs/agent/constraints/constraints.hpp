@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace sonde::agent {
 
@@ -28,15 +29,21 @@ public:
 
     Constraints(asio::any_io_executor executor, Budget &budget, Measuring &measuring, Surroundings surroundings);
 
-    // Looks at those that answer at once first, then at the line, then at the results of methods, and ends with the
-    // first that is not met. Once it is stopped its answer means nothing.
+    // Looks at those that answer at once first, then at the line, then at the results of methods, and, where it has
+    // waited, once more at those that answer at once; ends with the first that is not met. While the policy refuses
+    // every run, all are met for a schedule that measures. Once it is stopped its answer means nothing.
     asio::awaitable<Verdict> look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper);
 
 private:
+    // Those that need no waiting.
+    Verdict judge_at_once(const std::vector<model::Constraint> &constraints) const;
     Verdict judge(const model::InterfaceUp &wanted) const;
     Verdict judge(const model::OnBattery &wanted) const;
     Verdict judge(const model::LocalTimeWindow &wanted) const;
     Verdict judge(const model::DataBudgetLeft &wanted) const;
+    // Those that do are looked at by watch() and measure().
+    Verdict judge(const model::LineIdle &) const { return {}; }
+    Verdict judge(const model::MethodResult &) const { return {}; }
     asio::awaitable<Verdict> watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper);
     asio::awaitable<Verdict> measure(const model::MethodResult &wanted, const schedule::Work &work,
                                      std::shared_ptr<Stopper> stopper);

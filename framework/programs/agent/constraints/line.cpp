@@ -1,10 +1,13 @@
 #include "programs/agent/constraints/line.hpp"
 
+#include <net/ethernet.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -84,13 +87,16 @@ Result<std::uint64_t> bytes_of(const std::string &interface)
     std::ifstream devices("/proc/self/net/dev");
     if (!devices)
         return Error{"/proc/self/net/dev", std::strerror(errno), ""};
-    const auto bytes = bytes_of(interface, devices);
+    std::ifstream type_file("/sys/class/net/" + interface + "/type");
+    unsigned type = 0;
+    type_file >> type;
+    const auto bytes = bytes_of(interface, devices, type == ARPHRD_ETHER ? ETH_HLEN : 0);
     if (!bytes)
         return no_interface(interface);
     return *bytes;
 }
 
-std::optional<std::uint64_t> bytes_of(const std::string &interface, std::istream &devices)
+std::optional<std::uint64_t> bytes_of(const std::string &interface, std::istream &devices, std::uint64_t header)
 {
     std::string line;
     while (std::getline(devices, line)) {
@@ -99,12 +105,15 @@ std::optional<std::uint64_t> bytes_of(const std::string &interface, std::istream
         const auto begin = line.find_first_not_of(' ');
         if (colon == std::string::npos || line.substr(begin, colon - begin) != interface)
             continue;
-        // Eight columns of what was received, then what was sent.
+        // Eight columns of what was received, then what was sent: bytes and packets come first.
         std::istringstream words(line.substr(colon + 1));
-        std::array<std::uint64_t, 9> columns{};
+        std::array<std::uint64_t, 10> columns{};
         for (std::uint64_t &column : columns)
             words >> column;
-        return words ? std::optional(columns[0] + columns[8]) : std::nullopt;
+        if (!words)
+            return std::nullopt;
+        const std::uint64_t bytes = columns[0] + columns[8];
+        return bytes - std::min(bytes, header * (columns[1] + columns[9]));
     }
     return std::nullopt;
 }
