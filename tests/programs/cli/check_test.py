@@ -46,7 +46,7 @@ FOLLOWS = {
 FIXTURES_BY_RULE = {"no_symbol": "symbol-own", "borrowed": "symbol-own", "abi2": "symbol-own", "wrong_magic": "file-abi",
                     "load_undefined": "file-symbols", "bad_pointer": "description", "no_size": "description"}
 # So that a run is short.
-WORDS = {"ping": ("count=2", "interval=50ms"), "dns": ("server=127.0.0.1", "linger=20ms"), "http-download": ("warm_up=0s", "duration=100ms"),
+WORDS = {"ping": ("count=2", "interval=50ms"), "dns": ("server=127.0.0.1", "linger=20ms"), "http-download": ("warm_up=0s", "duration=300ms"),
          "http-upload": ("warm_up=0s", "bytes=100kB"),
          "passive-syn": ("interval=200ms",)}
 # Without a network of its own a run cannot be told apart from the rest of the machine.
