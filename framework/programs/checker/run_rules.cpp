@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
+#include <string>
 #include <sys/wait.h>
 
 // What a run does, with a friendly peer and options as they are.
@@ -19,7 +21,7 @@ using namespace std::chrono_literals;
 using frames::MethodDescription;
 
 // More than one run decides where what else the machine does could have decided one.
-constexpr int kRunTries = 3;
+constexpr int kRunTries = 5;
 
 Verdict extensions_null(const Subject &subject)
 {
@@ -211,16 +213,17 @@ Verdict parallel(const Subject &subject)
 {
     return judge_methods(subject, "two runs at the same time end as one does",
                          with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
-                             std::string alone;
+                             // What a run has rows of may depend on how fast the machine is.
+                             std::set<std::string> alone;
                              std::string beside;
                              for (int i = 0; i < kRunTries; ++i) {
-                                 alone = gist(stage.run(order));
+                                 alone.insert(gist(stage.run(order)));
                                  const auto both = stage.run_together({order, order});
-                                 beside = gist(both[0]) == alone ? gist(both[1]) : gist(both[0]);
-                                 if (beside == alone)
+                                 beside = alone.contains(gist(both[0])) ? gist(both[1]) : gist(both[0]);
+                                 if (alone.contains(beside))
                                      return std::nullopt;
                              }
-                             return fail("alone: " + alone + "; beside another run of its own: " + beside);
+                             return fail("alone: " + *alone.begin() + "; beside another run of its own: " + beside);
                          }));
 }
 
