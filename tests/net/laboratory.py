@@ -86,6 +86,8 @@ class Laboratory:
             self.at(name, "ip link set lo up")
             self.at(name, f"ip address add {address}/24 dev {device}")
             self.at(name, f"ip link set {device} up")
+            # Not what this machine prefers: figures and timing are to be the same anywhere.
+            self.at(name, ["sh", "-c", "echo cubic > /proc/sys/net/ipv4/tcp_congestion_control"], may_fail=True)
             # No duplicate address detection: the address is to be there at once.
             self.at(name, f"ip address add {address6}/64 dev {device} nodad", may_fail=True)
         self.has_ipv6 = self.at(self.client, f"ip -6 address show to {CLIENT6}", may_fail=True) != ""
