@@ -5,8 +5,10 @@
 #include <sonde/address.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
+#include <initializer_list>
 #include <string>
 
 #include <linux/errqueue.h>
@@ -31,34 +33,32 @@ void set(int fd, int level, int option, int value, const char *what)
         throw sonde::plugin::Failure{kNoSocket, std::string(what) + ": " + strerror(errno)};
 }
 
-void set_filters(int fd, std::uint32_t family, std::uint16_t id)
+void set_filter(int fd, std::uint32_t family, std::uint16_t id)
 {
     std::vector<sock_filter> code = family == 4 ? filter_v4(id) : filter_v6(id);
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("SO_ATTACH_FILTER: ") + strerror(errno)};
-    if (family == 4)
-        return;
+}
+
+void pass_types(int fd, std::initializer_list<int> passed)
+{
     icmp6_filter types;
     ICMP6_FILTER_SETBLOCKALL(&types);
-    for (const int type :
-         {ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB, ICMP6_ECHO_REPLY})
+    for (const int type : passed)
         ICMP6_FILTER_SETPASS(type, &types);
     if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types) != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("ICMP6_FILTER: ") + strerror(errno)};
 }
 
-void set_options(int fd, std::uint32_t family, const Settings &settings)
+void set_sending(int fd, std::uint32_t family, const Settings &settings)
 {
     if (family == 4) {
         set(fd, IPPROTO_IP, IP_TOS, settings.dscp << 2, "IP_TOS");
         set(fd, IPPROTO_IP, IP_TTL, settings.ttl, "IP_TTL");
-        set(fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1, "IP_RECVFRAGSIZE");
     } else {
         set(fd, IPPROTO_IPV6, IPV6_TCLASS, settings.dscp << 2, "IPV6_TCLASS");
         set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, settings.ttl, "IPV6_UNICAST_HOPS");
-        set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
-        set(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1, "IPV6_RECVFRAGSIZE");
     }
     // PROBE: each packet asks the path anew. DO would believe what an earlier one was told, and send nothing.
     if (settings.dont_fragment && family == 4)
@@ -67,12 +67,26 @@ void set_options(int fd, std::uint32_t family, const Settings &settings)
         set(fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, IPV6_PMTUDISC_PROBE, "IPV6_MTU_DISCOVER");
         set(fd, IPPROTO_IPV6, IPV6_DONTFRAG, 1, "IPV6_DONTFRAG");
     }
+}
+
+void set_receiving(int fd, std::uint32_t family)
+{
+    if (family == 4) {
+        set(fd, IPPROTO_IP, IP_RECVFRAGSIZE, 1, "IP_RECVFRAGSIZE");
+        return;
+    }
+    set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
+    set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
+    set(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1, "IPV6_RECVFRAGSIZE");
+    // At this level the kernel allows it to an ICMPv6 socket (RFC 3542 does not at IPPROTO_IPV6).
+    set(fd, SOL_RAW, IPV6_CHECKSUM, -1, "IPV6_CHECKSUM");
+}
+
+void set_stamps(int fd, unsigned which)
+{
     // No SOF_TIMESTAMPING_OPT_ID: its counter does not advance when routing fails but does when a firewall drops, so it
     // loses step. The looped packet itself says which one it is.
-    set(fd, SOL_SOCKET, SO_TIMESTAMPING,
-        SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-            SOF_TIMESTAMPING_SOFTWARE,
-        "SO_TIMESTAMPING");
+    set(fd, SOL_SOCKET, SO_TIMESTAMPING, static_cast<int>(which | SOF_TIMESTAMPING_SOFTWARE), "SO_TIMESTAMPING");
 }
 
 // What has been sent waits in our own queues, and for the peer's processor on a virtual link, whose queues overflow at
@@ -85,15 +99,12 @@ void bound_queue(int fd, std::size_t packet_bytes)
     set(fd, SOL_SOCKET, SO_SNDBUF, static_cast<int>(std::max(bytes, 2 * packet_bytes)), "SO_SNDBUF");
 }
 
-void log_buffers(const sonde_host &host, int fd, std::uint32_t family)
+std::uint32_t buffer_of(int fd, int option)
 {
-    int receive = 0, send = 0;
-    socklen_t length = sizeof receive;
-    getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &receive, &length);
-    getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send, &length);
-    plugin::log(host, SONDE_LOG_DEBUG,
-                "family=" + std::to_string(family) + " receive_buffer=" + std::to_string(receive) +
-                    " send_buffer=" + std::to_string(send));
+    int bytes = 0;
+    socklen_t length = sizeof bytes;
+    getsockopt(fd, SOL_SOCKET, option, &bytes, &length);
+    return static_cast<std::uint32_t>(bytes);
 }
 
 std::int64_t to_ns(const timespec &time)
@@ -101,10 +112,19 @@ std::int64_t to_ns(const timespec &time)
     return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
 }
 
+sonde_ip ip6(const in6_addr &address)
+{
+    sonde_ip ip{};
+    ip.family = 6;
+    std::memcpy(ip.bytes, &address, sizeof address);
+    return ip;
+}
+
 // What a message's control data says.
 struct Control {
     std::optional<std::int64_t> stamp;
     std::optional<int> ttl;
+    std::optional<sonde_ip> to;                // over IPv6: our address
     std::optional<std::size_t> fragment_bytes; // of the largest, IP header included, if it came in fragments
     std::optional<Stamp> which;
 };
@@ -123,6 +143,10 @@ Control read_control(msghdr &header)
             int value;
             std::memcpy(&value, CMSG_DATA(c), sizeof value);
             found.ttl = value;
+        } else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+            in6_pktinfo info;
+            std::memcpy(&info, CMSG_DATA(c), sizeof info);
+            found.to = ip6(info.ipi6_addr);
         } else if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVFRAGSIZE) ||
                    (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVFRAGSIZE)) {
             int value;
@@ -176,15 +200,36 @@ Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &f
       line_size_(host, family, packet_bytes_, settings.dont_fragment), out_(kBatch, packet_bytes_),
       in_(kBatch, std::max(packet_bytes_ + kHeader4Max, kErrorBytesMax)), stamps_(kBatch, kLoopedBytes)
 {
-    std::int32_t fd = -1;
-    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, 1, &fd); error != 0)
+    std::array<std::int32_t, 2> fds{-1, -1};
+    const std::uint32_t count = family == 6 ? 2 : 1;
+    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, count, fds.data()); error != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
                                                     ": " + strerror(error)};
-    fd_.reset(fd);
-    set_filters(fd, family, format.id);
-    set_options(fd, family, settings);
-    bound_queue(fd, packet_bytes_);
-    log_buffers(host, fd, family);
+    sender_.reset(fds[0]);
+    apart_.reset(fds[1]);
+    constexpr unsigned kSent = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE;
+    constexpr unsigned kReceived = SOF_TIMESTAMPING_RX_SOFTWARE;
+    if (family == 6) {
+        pass_types(sender_.get(), {});
+        pass_types(apart_.get(),
+                   {ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB, ICMP6_ECHO_REPLY});
+        set_stamps(sender_.get(), kSent);
+        set_stamps(apart_.get(), kReceived);
+    } else {
+        set_stamps(sender_.get(), kSent | kReceived);
+    }
+    set_filter(receiver(), family, format.id);
+    set_sending(sender_.get(), family, settings);
+    set_receiving(receiver(), family);
+    bound_queue(sender_.get(), packet_bytes_);
+}
+
+std::vector<int> Endpoint::fds() const
+{
+    std::vector<int> open{sender_.get()};
+    if (apart_)
+        open.push_back(apart_.get());
+    return open;
 }
 
 std::size_t Endpoint::send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done)
@@ -201,7 +246,7 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
     }
     std::size_t at = 0;
     while (at < count) {
-        const int taken = sendmmsg(fd_.get(), &out_.headers[at], static_cast<unsigned>(count - at), MSG_DONTWAIT);
+        const int taken = sendmmsg(sender_.get(), &out_.headers[at], static_cast<unsigned>(count - at), MSG_DONTWAIT);
         if (taken > 0) {
             for (int i = 0; i < taken; ++i)
                 done(at++, 0);
@@ -220,7 +265,7 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
 bool Endpoint::receive(std::vector<Received> &received, std::uint64_t &bytes)
 {
     in_.rewind();
-    const int count = recvmmsg(fd_.get(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
+    const int count = recvmmsg(receiver(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
     for (int i = 0; i < count; ++i) {
         msghdr &header = in_.headers[i].msg_hdr;
         const Control control = read_control(header);
@@ -229,10 +274,8 @@ bool Endpoint::receive(std::vector<Received> &received, std::uint64_t &bytes)
         if (family_ == 4) {
             arrival = parse_v4(format_, in_.content(i), cut);
         } else {
-            sonde_ip from{};
-            from.family = 6;
-            std::memcpy(from.bytes, &in_.names[i].sin6_addr, 16);
-            arrival = parse_v6(format_, in_.content(i), cut, from, control.ttl);
+            const Route6 route{ip6(in_.names[i].sin6_addr), control.to, control.ttl};
+            arrival = parse_v6(format_, in_.content(i), cut, route);
         }
         const std::size_t ip_header = family_ == 4 ? 20 : 0; // a raw IPv4 socket hands it over as well
         bytes += line_bytes(family_, in_.headers[i].msg_len - ip_header, control.fragment_bytes);
@@ -246,7 +289,7 @@ void Endpoint::drain_stamps(const std::function<void(const Looped &, Stamp, std:
 {
     for (int count = kBatch; count == static_cast<int>(kBatch);) {
         stamps_.rewind();
-        count = recvmmsg(fd_.get(), stamps_.headers.data(), kBatch, MSG_DONTWAIT | MSG_ERRQUEUE, nullptr);
+        count = recvmmsg(sender_.get(), stamps_.headers.data(), kBatch, MSG_DONTWAIT | MSG_ERRQUEUE, nullptr);
         for (int i = 0; i < count; ++i) {
             const Control control = read_control(stamps_.headers[i].msg_hdr);
             if (!control.stamp || !control.which)
@@ -257,11 +300,21 @@ void Endpoint::drain_stamps(const std::function<void(const Looped &, Stamp, std:
     }
 }
 
+std::uint32_t Endpoint::receive_buffer() const
+{
+    return buffer_of(receiver(), SO_RCVBUF);
+}
+
+std::uint32_t Endpoint::send_buffer() const
+{
+    return buffer_of(sender_.get(), SO_SNDBUF);
+}
+
 std::uint32_t Endpoint::drops() const
 {
     std::uint32_t memory[SK_MEMINFO_VARS] = {};
     socklen_t length = sizeof memory;
-    if (getsockopt(fd_.get(), SOL_SOCKET, SO_MEMINFO, memory, &length) != 0)
+    if (getsockopt(receiver(), SOL_SOCKET, SO_MEMINFO, memory, &length) != 0)
         return 0;
     return memory[SK_MEMINFO_DROPS];
 }

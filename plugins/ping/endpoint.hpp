@@ -18,7 +18,9 @@
 
 namespace sonde::ping {
 
-// The socket of one family: requests out in batches, arrivals and transmit stamps in.
+// One family: requests out in batches, arrivals and transmit stamps in. Over IPv4 by one socket. Over IPv6 by two,
+// since the kernel either fills in checksums and drops what has a wrong one, unseen, or does neither: one sends, and
+// the other takes in what is damaged too.
 class Endpoint {
 public:
     struct Request {
@@ -36,7 +38,8 @@ public:
     // drown in other programs' replies.
     Endpoint(const sonde_host &host, std::uint32_t family, const Format &format, const Settings &settings);
 
-    int fd() const { return fd_.get(); }
+    // What becomes readable, or has an error, when something has come in.
+    std::vector<int> fds() const;
 
     // Sends up to kBatch requests in their order. `done(i, 0)` for each that the kernel took, `done(i, errno)` for each
     // that it refused. Returns how many were dealt with: fewer than given when the send buffer is full.
@@ -49,11 +52,15 @@ public:
     void drain_stamps(const std::function<void(const Looped &, Stamp, std::int64_t)> &stamped);
     // How many packets for us the kernel has dropped so far, for want of room in the receive buffer as a rule.
     std::uint32_t drops() const;
+    std::uint32_t receive_buffer() const;
+    std::uint32_t send_buffer() const;
 
     // What a request sent there now, or an answer to it, is on the line, IP headers included.
     std::uint32_t request_bytes(const sonde_ip &to) const { return line_size_.to(to); }
 
 private:
+    int receiver() const { return apart_ ? apart_.get() : sender_.get(); }
+
     struct Slots {
         Slots(std::size_t count, std::size_t bytes);
         std::vector<std::uint8_t> data;
@@ -70,7 +77,7 @@ private:
     Format format_;
     std::size_t packet_bytes_;
     LineSize line_size_;
-    sonde::plugin::Fd fd_;
+    sonde::plugin::Fd sender_, apart_; // `apart_` is open over IPv6
     Slots out_, in_, stamps_;
 };
 

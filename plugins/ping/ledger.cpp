@@ -100,14 +100,22 @@ void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std:
         }
         return;
     }
+    using Rank = Candidate::Rank;
     if (!certain)
-        candidates_.try_emplace(first_ + *found, Candidate{arrival, rx});
+        propose(first_ + *found, {is_reply ? Rank::damaged : Rank::doubtful_error, arrival, rx});
     else if (!is_reply)
         emit(packet, Outcome::icmp_error, &arrival, rx);
     else if (!same_address(arrival.from, targets_[packet.target]))
-        emit(packet, Outcome::other_source, &arrival, rx);
+        propose(first_ + *found, {Rank::other_source, arrival, rx});
     else
         answered(first_ + *found, packet, arrival, rx, now);
+}
+
+void Ledger::propose(std::uint64_t number, const Candidate &candidate)
+{
+    const auto [found, is_new] = candidates_.try_emplace(number, candidate);
+    if (!is_new && candidate.rank < found->second.rank)
+        found->second = candidate;
 }
 
 void Ledger::answered(std::uint64_t number, Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx,
@@ -125,21 +133,24 @@ void Ledger::answered(std::uint64_t number, Packet &packet, const Arrival &arriv
     emit(packet, delay > tmax_ ? Outcome::late : Outcome::reply, &arrival, rx, nullptr, reordered);
 }
 
-bool Ledger::left_in_local_queue(const Packet &packet) const
+bool Ledger::driver_stamps(const Packet &packet) const
 {
-    if (packet.tx_queue == 0 || packet.tx_driver != 0)
-        return false;
     const DriverStamps &known = driver_stamps_[packet.target];
     return known.seen || (driver_stamps_anywhere_ && !known.missing);
+}
+
+bool Ledger::left_in_local_queue(const Packet &packet) const
+{
+    return packet.tx_queue != 0 && packet.tx_driver == 0 && driver_stamps(packet);
 }
 
 void Ledger::settle(std::uint64_t number, Packet &packet)
 {
     if (const auto found = candidates_.find(number); found != candidates_.end()) {
+        constexpr Outcome kOutcomes[] = {Outcome::other_source, Outcome::corrupted, Outcome::icmp_error};
         const Candidate candidate = found->second;
         candidates_.erase(found);
-        const bool is_reply = candidate.arrival.kind == Arrival::Kind::reply;
-        return emit(packet, is_reply ? Outcome::corrupted : Outcome::icmp_error, &candidate.arrival, candidate.rx);
+        return emit(packet, kOutcomes[static_cast<std::size_t>(candidate.rank)], &candidate.arrival, candidate.rx);
     }
     // The kernel says how many it dropped, not which: whoever was waiting may have been answered.
     if (packet.drops != drops_[targets_[packet.target].family == 6])
@@ -189,7 +200,9 @@ void Ledger::add_times(Verdict &verdict) const
         const bool known = verdict.arrival != nullptr && verdict.rx && tx != 0 && *verdict.rx >= tx;
         return known ? std::optional(nanoseconds(*verdict.rx - tx)) : std::nullopt;
     };
-    verdict.rtt = since(driver ? packet.tx_driver : packet.tx_queue);
+    // Where a driver stamps, a packet whose stamp was lost has no rtt: from the queue's it would be another quantity.
+    if (driver || !driver_stamps(packet))
+        verdict.rtt = since(driver ? packet.tx_driver : packet.tx_queue);
     verdict.rtt_sched = since(packet.tx_queue);
 }
 

@@ -121,7 +121,14 @@ public:
     std::uint64_t take_line_bytes() { return std::exchange(line_bytes_, 0); }
 
 private:
+    // What a packet becomes if nothing better comes in time; the lower the better.
     struct Candidate {
+        enum class Rank : std::uint8_t {
+            other_source,
+            damaged,
+            doubtful_error,
+        };
+        Rank rank;
         Arrival arrival;
         std::optional<std::int64_t> rx;
     };
@@ -133,6 +140,7 @@ private:
     std::optional<std::size_t> find(const Arrival &arrival) const;
     void answered(std::uint64_t number, Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx,
                   std::int64_t now);
+    void propose(std::uint64_t number, const Candidate &candidate);
     void settle(std::uint64_t number, Packet &packet);
     void emit(Packet &packet, Outcome outcome, const Arrival *arrival, std::optional<std::int64_t> rx,
               const char *error = nullptr, std::optional<bool> reordered = std::nullopt);
@@ -140,6 +148,7 @@ private:
     void put_on_line(Packet &packet);
     std::uint16_t source_index(const sonde_ip &source);
     void forget_settled(std::int64_t now);
+    bool driver_stamps(const Packet &packet) const;
     bool left_in_local_queue(const Packet &packet) const;
     std::int64_t patience() const { return tmax_ + std::max(tmax_, linger_); }
 

@@ -1,6 +1,7 @@
 #include "packet.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <numeric>
 
@@ -81,6 +82,18 @@ sonde_ip ip6(const std::uint8_t *bytes)
     ip.family = 6;
     std::memcpy(ip.bytes, bytes, 16);
     return ip;
+}
+
+// Over the pseudo-header too (RFC 8200 section 8.1).
+std::uint16_t checksum_v6(Bytes message, const sonde_ip &from, const sonde_ip &to)
+{
+    std::array<std::uint8_t, 40> pseudo{};
+    std::copy_n(from.bytes, 16, pseudo.begin());
+    std::copy_n(to.bytes, 16, pseudo.begin() + 16);
+    put16(&pseudo[34], static_cast<std::uint16_t>(message.size()));
+    pseudo[39] = kProtocolIcmp6;
+    const unsigned sum = 0xffffu - checksum(pseudo) + (0xffffu - checksum(message));
+    return static_cast<std::uint16_t>(~((sum & 0xffff) + (sum >> 16)));
 }
 
 // The source in the IP header that ends at `at`, where our echo request begins.
@@ -216,22 +229,22 @@ std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut)
     return arrival;
 }
 
-std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const sonde_ip &from,
-                                std::optional<int> ttl)
+std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const Route6 &route)
 {
     if (message.size() < kHeaderBytes)
         return std::nullopt;
     Arrival arrival;
-    arrival.from = from;
-    arrival.ttl = ttl;
+    arrival.from = route.from;
+    arrival.ttl = route.ttl;
     arrival.icmp_type = message[0];
     arrival.icmp_code = message[1];
+    const bool sum_right = cut || !route.to || checksum_v6(message, route.from, *route.to) == 0;
     if (message[0] == kEchoReply6) {
         if (big16(&message[4]) != format.id)
             return std::nullopt;
-        arrival.sent_to = from;
+        arrival.sent_to = route.from;
         take_number(format, message, arrival);
-        arrival.intact = arrival.authentic && !cut && as_sent(format, message);
+        arrival.intact = arrival.authentic && !cut && sum_right && as_sent(format, message);
         return arrival;
     }
     if (message[0] == 0 || message[0] > kErrors6Max)
@@ -239,7 +252,7 @@ std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, c
     arrival.kind = Arrival::Kind::error;
     if (message[0] == kPacketTooBig6)
         arrival.mtu = std::uint32_t{big16(&message[4])} << 16 | big16(&message[6]);
-    if (!take_quote_v6(format, message.subspan(kHeaderBytes), arrival))
+    if (!sum_right || !take_quote_v6(format, message.subspan(kHeaderBytes), arrival))
         return std::nullopt;
     return arrival;
 }

@@ -58,9 +58,16 @@ struct Arrival {
 // it is not ours.
 std::optional<Arrival> parse_v4(const Format &format, Bytes packet, bool cut);
 
-// What a raw ICMPv6 socket received, from the ICMPv6 header on; the kernel has checked the checksum.
-std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const sonde_ip &from,
-                                std::optional<int> ttl);
+// What the IPv6 header, which a raw socket does not hand over, says of a message.
+struct Route6 {
+    sonde_ip from;
+    std::optional<sonde_ip> to; // without it the checksum cannot be judged, and is taken for right
+    std::optional<int> ttl;
+};
+
+// What a raw ICMPv6 socket received, from the ICMPv6 header on. The checksum, which the socket must not have the kernel
+// check, means the same as with parse_v4.
+std::optional<Arrival> parse_v6(const Format &format, Bytes message, bool cut, const Route6 &route);
 
 // Our request in a packet that the kernel loops back with a transmit stamp.
 struct Looped {

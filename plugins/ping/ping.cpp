@@ -131,7 +131,8 @@ bool is_group(const sonde_ip &ip)
 
 Target find(const sonde_host &host, std::string_view name)
 {
-    Target target{std::string(name), {}, {}};
+    Target target;
+    target.name = name;
     sonde_addresses found;
     const std::int32_t code = host.resolve(&host, target.name.c_str(), &found);
     if (code != 0)

@@ -12,14 +12,15 @@ constexpr std::uint32_t kDuplicateRowsMax = 8;
 
 Report::Report(const sonde_host &host, const std::vector<Target> &targets, const Settings &settings, std::int64_t start)
     : host_(host), targets_(targets), interval_ns_(settings.summary_interval.count()), start_(start),
-      packet_rows_(settings.packet_rows), totals_(targets.size())
+      packet_rows_(settings.packet_rows), kept_(Summary::kept_of_each(targets.size())),
+      totals_(targets.size(), Summary(1, kept_))
 {
 }
 
 void Report::sent(const Packet &packet)
 {
     if (by_interval())
-        intervals_[packet.interval].try_emplace(packet.target, packet.seq);
+        intervals_[packet.interval].try_emplace(packet.target, packet.seq, kept_);
 }
 
 void Report::add(const Verdict &verdict)

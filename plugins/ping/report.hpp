@@ -39,6 +39,7 @@ private:
     std::int64_t interval_ns_, start_;
     bool packet_rows_;
     bool insisting_ = false;
+    std::size_t kept_; // round trips of each summary
     std::vector<Summary> totals_;
     std::map<std::uint32_t, std::map<std::uint32_t, Summary>> intervals_; // by number, then target
 };

@@ -89,7 +89,14 @@ void Session::open_endpoints()
         if (std::none_of(targets_.begin(), targets_.end(), wanted))
             continue;
         try {
-            endpoints_[family == 6] = std::make_unique<Endpoint>(host_, family, format_, settings_);
+            auto &endpoint = endpoints_[family == 6];
+            endpoint = std::make_unique<Endpoint>(host_, family, format_, settings_);
+            for (Target &target : targets_) {
+                if (!wanted(target))
+                    continue;
+                target.receive_buffer = endpoint->receive_buffer();
+                target.send_buffer = endpoint->send_buffer();
+            }
         } catch (const sdk::Failure &failure) {
             failed = failure;
             for (Target &target : targets_)
@@ -130,7 +137,8 @@ void Session::run()
     watch_clock(clock_watch_.get());
     for (const auto &one : endpoints_)
         if (one)
-            watch(one->fd());
+            for (const int fd : one->fds())
+                watch(fd);
     for (const int fd : {timer_.get(), clock_watch_.get(), host_.cancel_fd})
         watch(fd);
     const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -51,6 +52,7 @@ struct Target {
     std::string name;
     sonde_ip address{};
     std::string error;
+    std::optional<std::uint32_t> receive_buffer, send_buffer; // of the socket that serves it
 };
 
 } // namespace sonde::ping

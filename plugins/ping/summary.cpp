@@ -1,10 +1,14 @@
 #include "summary.hpp"
 
 #include <algorithm>
-#include <cstdlib>
-#include <numeric>
+#include <utility>
 
 namespace sonde::ping {
+
+std::size_t Summary::kept_of_each(std::size_t targets)
+{
+    return std::max(kKeptMost / std::max<std::size_t>(targets, 1), kKeptLeast);
+}
 
 void Summary::add(const Verdict &verdict)
 {
@@ -16,10 +20,11 @@ void Summary::add(const Verdict &verdict)
     reordered_ += verdict.reordered.value_or(false) ? 1 : 0;
     if (verdict.outcome == Outcome::reply) {
         if (verdict.rtt)
-            rtts_.push_back(*verdict.rtt);
+            add_rtt(verdict);
         if (verdict.rtt_sched)
-            rtts_sched_.push_back(*verdict.rtt_sched);
+            rtts_sched_.add(*verdict.rtt_sched);
     }
+    stamped_ += verdict.local_queue ? 1 : 0;
     if (verdict.local_queue)
         local_queue_max_ = std::max(local_queue_max_.value_or(*verdict.local_queue), *verdict.local_queue);
     if (verdict.lateness)
@@ -38,6 +43,16 @@ void Summary::add(const Verdict &verdict)
     }
 }
 
+// Until the first stamp of a driver comes nothing tells that it stamps: what was measured from the queue's until then
+// is another quantity, and counts only if none ever comes.
+void Summary::add_rtt(const Verdict &verdict)
+{
+    if (verdict.tx_driver && !std::exchange(rtts_from_driver_, true))
+        rtts_.forget();
+    if (verdict.tx_driver.has_value() == rtts_from_driver_)
+        rtts_.add(*verdict.rtt);
+}
+
 void Summary::close()
 {
     for (const auto &[seq, step] : ahead_) {
@@ -53,13 +68,13 @@ Summary::Step Summary::step_of(const Verdict &verdict)
 {
     switch (verdict.outcome) {
     case Outcome::reply:
-        return {Step::Kind::reply, verdict.rtt};
+        return {Step::Kind::reply, verdict.tx_driver.has_value(), verdict.rtt, verdict.rtt_sched};
     case Outcome::unsent:
-        return {Step::Kind::unsent, {}};
+        return {Step::Kind::unsent, false, {}, {}};
     case Outcome::dropped_here:
-        return {Step::Kind::unknown, {}};
+        return {Step::Kind::unknown, false, {}, {}};
     default:
-        return {Step::Kind::loss, {}};
+        return {Step::Kind::loss, false, {}, {}};
     }
 }
 
@@ -71,9 +86,14 @@ void Summary::follow(const Step &step)
     } else if (step.kind != Step::Kind::unsent) {
         loss_run_ = 0;
     }
-    if (step.rtt && previous_rtt_)
-        ipdvs_.push_back(Nanoseconds(std::abs((*step.rtt - *previous_rtt_).count())));
-    previous_rtt_ = step.rtt;
+    if (step.rtt && step.from_driver && !std::exchange(ipdvs_from_driver_, true))
+        ipdvs_.forget();
+    if (step.rtt && previous_.rtt && step.from_driver == ipdvs_from_driver_ &&
+        step.from_driver == previous_.from_driver)
+        ipdvs_.add(std::chrono::abs(*step.rtt - *previous_.rtt));
+    if (step.rtt_sched && previous_.rtt_sched)
+        ipdvs_sched_.add(std::chrono::abs(*step.rtt_sched - *previous_.rtt_sched));
+    previous_ = step;
 }
 
 std::uint64_t Summary::sent() const
@@ -91,25 +111,6 @@ std::optional<double> Summary::loss_ratio() const
     if (known == 0)
         return std::nullopt;
     return static_cast<double>(known - count(Outcome::reply)) / static_cast<double>(known);
-}
-
-std::optional<Summary::Nanoseconds> Summary::rtt_mean() const
-{
-    if (rtts_.empty())
-        return std::nullopt;
-    const Nanoseconds sum = std::accumulate(rtts_.begin(), rtts_.end(), Nanoseconds(0));
-    return sum / static_cast<std::int64_t>(rtts_.size());
-}
-
-std::optional<Summary::Spread> Summary::spread(std::vector<Nanoseconds> values)
-{
-    if (values.empty())
-        return std::nullopt;
-    std::sort(values.begin(), values.end());
-    const std::size_t n = values.size();
-    auto percentile = [&](std::size_t percent) { return values[(percent * n + 99) / 100 - 1]; };
-    return Spread{values.front(), (values[(n - 1) / 2] + values[n / 2]) / 2, percentile(95), percentile(99),
-                  values.back()};
 }
 
 } // namespace sonde::ping

@@ -1,13 +1,13 @@
 #pragma once
 
 #include "ledger.hpp"
+#include "sample.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <vector>
 
 namespace sonde::ping {
 
@@ -15,9 +15,15 @@ namespace sonde::ping {
 class Summary {
 public:
     using Nanoseconds = std::chrono::nanoseconds;
+    using Spread = Sample::Spread;
 
-    // `first_seq`: of the first packet that it is about.
-    explicit Summary(std::uint32_t first_seq = 1) : next_seq_(first_seq) {}
+    // `first_seq`: of the first packet that it is about. `kept`: of more round trips than that a random choice is kept.
+    explicit Summary(std::uint32_t first_seq = 1, std::size_t kept = kKeptMost)
+        : rtts_(kept), rtts_sched_(kept), ipdvs_(kept), ipdvs_sched_(kept), next_seq_(first_seq)
+    {
+    }
+    // So many round trips are kept of each of so many targets, that all of them fit into a run's memory.
+    static std::size_t kept_of_each(std::size_t targets);
 
     // In any order.
     void add(const Verdict &verdict);
@@ -38,17 +44,16 @@ public:
     std::uint64_t loss_runs() const { return loss_runs_; }
     std::uint64_t loss_run_max() const { return loss_run_max_; }
 
-    struct Spread {
-        Nanoseconds min, median, p95, p99, max;
-    };
-    // Of the replies within tmax. Percentiles are the smallest value that at least that share does not exceed (RFC 2330
-    // 11.3); the median of an even number is the mean of the middle two.
-    std::optional<Spread> rtt() const { return spread(rtts_); }
-    std::optional<Spread> rtt_sched() const { return spread(rtts_sched_); }
-    std::optional<Nanoseconds> rtt_mean() const;
+    // Of the replies within tmax.
+    std::optional<Spread> rtt() const { return rtts_.spread(); }
+    std::optional<Spread> rtt_sched() const { return rtts_sched_.spread(); }
+    std::optional<Nanoseconds> rtt_mean() const { return rtts_.mean(); }
     // RFC 3393: the absolute differences of two packets sent one behind the other. A pair that loss breaks has none.
-    std::optional<Spread> ipdv() const { return spread(ipdvs_); }
-    std::uint64_t ipdv_pairs() const { return ipdvs_.size(); }
+    std::optional<Spread> ipdv() const { return ipdvs_.spread(); }
+    std::optional<Spread> ipdv_sched() const { return ipdvs_sched_.spread(); }
+    std::uint64_t ipdv_pairs() const { return ipdvs_.count(); }
+    // Packets that have both transmit stamps.
+    std::uint64_t stamped() const { return stamped_; }
 
     // The longest wait in our own interface's queue, and the most that a packet was sent too late.
     std::optional<Nanoseconds> local_queue_max() const { return local_queue_max_; }
@@ -68,23 +73,26 @@ private:
             unknown,
         };
         Kind kind = Kind::unknown;
-        std::optional<Nanoseconds> rtt;
+        bool from_driver = false; // rtt
+        std::optional<Nanoseconds> rtt, rtt_sched;
     };
+    static constexpr std::size_t kKeptMost = 1'000'000, kKeptLeast = 100;
 
-    static std::optional<Spread> spread(std::vector<Nanoseconds> values);
     static Step step_of(const Verdict &verdict);
+    void add_rtt(const Verdict &verdict);
     void follow(const Step &step);
 
     std::array<std::uint64_t, 9> counts_{};
-    std::uint64_t pending_ = 0, reordered_ = 0;
-    std::vector<Nanoseconds> rtts_, rtts_sched_, ipdvs_;
+    std::uint64_t pending_ = 0, reordered_ = 0, stamped_ = 0;
+    Sample rtts_, rtts_sched_, ipdvs_, ipdvs_sched_;
     std::optional<Nanoseconds> local_queue_max_, lateness_max_;
     std::optional<std::uint32_t> path_mtu_;
     sonde_ip source_{};
 
     std::uint32_t next_seq_;
     std::map<std::uint32_t, Step> ahead_; // verdicts that came before an earlier packet's
-    std::optional<Nanoseconds> previous_rtt_;
+    Step previous_;
+    bool rtts_from_driver_ = false, ipdvs_from_driver_ = false;
     std::uint64_t loss_run_ = 0, loss_runs_ = 0, loss_run_max_ = 0;
 };
 

@@ -105,6 +105,10 @@ struct SummaryRow {
     std::optional<Nanoseconds> lateness_max;
     std::optional<std::uint32_t> path_mtu;
     std::optional<sonde_ip> source;
+    std::uint64_t stamped;
+    std::optional<Nanoseconds> ipdv_sched_median, ipdv_sched_p95, ipdv_sched_p99, ipdv_sched_max;
+    std::optional<Nanoseconds> pdv_sched_median, pdv_sched_p95, pdv_sched_p99, pdv_sched_max;
+    std::optional<std::uint32_t> receive_buffer, send_buffer;
 };
 
 constexpr auto kWhom =
@@ -169,7 +173,21 @@ constexpr auto kFigures = std::tuple(
     column<&SummaryRow::rtt_sched_max>({.id = "rtt_sched_max", .help = "of the replies"}),
     column<&SummaryRow::path_mtu>(
         {.id = "path_mtu", .unit = "octets", .help = "the least that an ICMP error said would fit"}),
-    column<&SummaryRow::source>({.id = "source", .help = "the address that packets were sent from"}));
+    column<&SummaryRow::source>({.id = "source", .help = "the address that packets were sent from"}),
+    column<&SummaryRow::stamped>(
+        {.id = "stamped", .unit = "packets", .help = "with both transmit stamps, before and behind our own queue"}),
+    column<&SummaryRow::ipdv_sched_median>(
+        {.id = "ipdv_sched_median", .help = "as ipdv_median, of rtt_sched: our own queue's part is in it"}),
+    column<&SummaryRow::ipdv_sched_p95>({.id = "ipdv_sched_p95", .help = "of the pairs"}),
+    column<&SummaryRow::ipdv_sched_p99>({.id = "ipdv_sched_p99", .help = "of the pairs"}),
+    column<&SummaryRow::ipdv_sched_max>({.id = "ipdv_sched_max", .help = "of the pairs"}),
+    column<&SummaryRow::pdv_sched_median>({.id = "pdv_sched_median", .help = "of rtt_sched above its least"}),
+    column<&SummaryRow::pdv_sched_p95>({.id = "pdv_sched_p95", .help = "of the replies"}),
+    column<&SummaryRow::pdv_sched_p99>({.id = "pdv_sched_p99", .help = "of the replies"}),
+    column<&SummaryRow::pdv_sched_max>({.id = "pdv_sched_max", .help = "of the replies"}),
+    column<&SummaryRow::receive_buffer>(
+        {.id = "receive_buffer", .unit = "octets", .help = "of the family's socket, as the kernel counts it"}),
+    column<&SummaryRow::send_buffer>({.id = "send_buffer", .unit = "octets", .help = "of the same"}));
 
 constexpr auto as_table(sdk::TableFields fields)
 {
@@ -212,6 +230,8 @@ SummaryRow row_of(const Target &target, const Summary &summary)
     row.loss_run_max = summary.loss_run_max();
     row.rtt_mean = summary.rtt_mean();
     if (const auto rtt = summary.rtt_sched()) {
+        row.pdv_sched_median = rtt->median - rtt->min, row.pdv_sched_p95 = rtt->p95 - rtt->min;
+        row.pdv_sched_p99 = rtt->p99 - rtt->min, row.pdv_sched_max = rtt->max - rtt->min;
         row.rtt_sched_median = rtt->median, row.rtt_sched_p95 = rtt->p95;
         row.rtt_sched_p99 = rtt->p99, row.rtt_sched_max = rtt->max;
     }
@@ -219,7 +239,14 @@ SummaryRow row_of(const Target &target, const Summary &summary)
         row.ipdv_median = ipdv->median, row.ipdv_p95 = ipdv->p95;
         row.ipdv_p99 = ipdv->p99, row.ipdv_max = ipdv->max;
     }
+    if (const auto ipdv = summary.ipdv_sched()) {
+        row.ipdv_sched_median = ipdv->median, row.ipdv_sched_p95 = ipdv->p95;
+        row.ipdv_sched_p99 = ipdv->p99, row.ipdv_sched_max = ipdv->max;
+    }
     row.ipdv_pairs = summary.ipdv_pairs();
+    row.stamped = summary.stamped();
+    row.receive_buffer = target.receive_buffer;
+    row.send_buffer = target.send_buffer;
     row.lateness_max = summary.lateness_max();
     row.path_mtu = summary.path_mtu();
     row.source = known(summary.source());

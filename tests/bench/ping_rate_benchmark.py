@@ -46,6 +46,8 @@ def ping(lab, targets, _):
     rows = summaries(out)
     if len(rows) != len(targets):
         raise RuntimeError(err)
+    if any(row["stamped"] != row["sent"] for row in rows):
+        raise RuntimeError("a packet has not both of its stamps")
     return took, cpu, sum(row["sent"] - row["replies"] + row["unsent"] for row in rows)
 
 
@@ -97,6 +99,7 @@ def for_a_minute(lab, figures):
           f"{1e6 * cpu / packets:.2f} us a packet")
     name = f"{RATE:,} packets/s to one target for {RATE_SECONDS} s"
     figures.add(f"{name}: not answered", row["sent"] - row["replies"], f"of {row['sent']}")
+    figures.add(f"{name}: without both transmit stamps", row["sent"] - row["stamped"], f"of {row['sent']}")
     figures.add(f"{name}: latest packet", row["lateness_max_ns"] / 1e6, "ms")
 
 

@@ -151,8 +151,47 @@ TEST_CASE("a right reply from another address says so")
 {
     Run run;
     run.arrive(Run::reply_to(run.send(0), kRouter), 10);
+    CHECK(run.said.empty()); // the target's own may come yet
+    run.ledger.expire(200 * kMs);
     REQUIRE(run.said.size() == 1);
     CHECK(run.said[0].outcome == Outcome::other_source);
+    CHECK(run.said[0].rtt == 9ms);
+}
+
+TEST_CASE("a copy from another address does not take the place of the target's own reply, and says more than damage")
+{
+    Run run;
+    const auto number = run.send(0);
+    run.arrive(Run::reply_to(number, kRouter), 10);
+    run.arrive(Run::reply_to(number), 11);
+    REQUIRE(run.said.size() == 1);
+    CHECK(run.said[0].outcome == Outcome::reply);
+    CHECK(run.said[0].rtt == 10ms);
+
+    const auto other = run.send(20);
+    Arrival damaged = Run::reply_to(other);
+    damaged.intact = false;
+    run.arrive(damaged, 25);
+    run.arrive(Run::reply_to(other, kRouter), 26);
+    run.ledger.expire(1000 * kMs);
+    REQUIRE(run.said.size() == 2);
+    CHECK(run.said[1].outcome == Outcome::other_source);
+}
+
+TEST_CASE("a packet whose driver's stamp was lost has no rtt where the driver stamps, but the user's wait")
+{
+    Run run;
+    run.arrive(Run::reply_to(run.send(0)), 11);
+    const auto number = run.send(20, 0, false);
+    run.ledger.stamp(number, Stamp::queue, kWall + 20 * kMs, kMe);
+    run.arrive(Run::reply_to(number), 70);
+    REQUIRE(run.said.size() == 2);
+    CHECK(run.said[1].outcome == Outcome::reply);
+    CHECK_FALSE(run.said[1].rtt);
+    CHECK(run.said[1].rtt_sched == 50ms);
+    CHECK(run.summary.rtt()->max == 10ms);
+    CHECK(run.summary.rtt_sched()->max == 50ms);
+    CHECK(run.summary.stamped() == 1);
 }
 
 TEST_CASE("a damaged or forged reply cannot take the place of the right one")

@@ -30,7 +30,7 @@ TEST_CASE("a reply as sent is authentic and intact, with its address and TTL")
     REQUIRE(with_options);
     CHECK(with_options->intact);
 
-    const auto six = parse_v6(format, reply(format, 6, 78), false, ip6(9), 61);
+    const auto six = parse_v6(format, reply(format, 6, 78), false, {ip6(9), {}, 61});
     REQUIRE(six);
     CHECK(six->intact);
     CHECK(six->number == 78);
@@ -56,6 +56,42 @@ TEST_CASE("a reply with any single bit flipped is not intact")
         INFO("bit " << bit);
         CHECK((!arrival || !arrival->intact));
     }
+}
+
+TEST_CASE(
+    "an ICMPv6 message's checksum covers its addresses: with a wrong one a reply is not intact, an error is nothing")
+{
+    const Format format = test_format();
+    auto sealed = [](Buffer message) { // RFC 8200 section 8.1
+        message[2] = message[3] = 0;
+        Buffer whole = cut(in_ipv6({}, ip6(9), ip6(1)), 40);
+        whole.erase(whole.begin(), whole.begin() + 8);
+        for (const std::size_t byte : {std::size_t{0}, std::size_t{0}, message.size() >> 8, message.size() & 0xff,
+                                       std::size_t{0}, std::size_t{0}, std::size_t{0}, std::size_t{58}})
+            whole.push_back(static_cast<std::uint8_t>(byte));
+        whole.insert(whole.end(), message.begin(), message.end());
+        const std::uint16_t sum = checksum(whole);
+        message[2] = static_cast<std::uint8_t>(sum >> 8);
+        message[3] = static_cast<std::uint8_t>(sum);
+        return message;
+    };
+    auto is_intact = [&format](const Buffer &message, int to) {
+        const auto arrival = parse_v6(format, message, false, {ip6(9), ip6(to), 64});
+        return arrival && arrival->intact;
+    };
+    const Buffer good = sealed(reply(format, 6, 77));
+    CHECK(is_intact(good, 1));
+    CHECK_FALSE(is_intact(good, 2));
+    for (std::size_t bit = 0; bit < good.size() * 8; ++bit) {
+        Buffer bad = good;
+        bad[bit / 8] ^= static_cast<std::uint8_t>(1u << bit % 8);
+        INFO("bit " << bit);
+        CHECK_FALSE(is_intact(bad, 1));
+    }
+    Buffer told = sealed(error(1, 3, in_ipv6(request(format, 6, 99), ip6(1), ip6(9))));
+    CHECK(parse_v6(format, told, false, {ip6(9), ip6(1), 64}));
+    told[2] ^= 1;
+    CHECK_FALSE(parse_v6(format, told, false, {ip6(9), ip6(1), 64}));
 }
 
 TEST_CASE("a reply that was shortened, lengthened or cut by our own buffer is not intact")
@@ -126,7 +162,7 @@ TEST_CASE("an ICMPv6 error is read with and without a fragment header in its quo
     const Format format = test_format();
     for (const bool fragment : {false, true}) {
         const Buffer quoted = in_ipv6(request(format, 6, 99), ip6(1), ip6(9), fragment);
-        const auto arrival = parse_v6(format, error(1, 3, quoted), false, ip6(254), 64);
+        const auto arrival = parse_v6(format, error(1, 3, quoted), false, {ip6(254), {}, 64});
         REQUIRE(arrival);
         CHECK(arrival->authentic);
         CHECK(arrival->number == 99);
@@ -175,7 +211,7 @@ TEST_CASE("no damage to a packet makes a parser read beyond it or believe in it"
             bytes[random() % bytes.size()] = static_cast<std::uint8_t>(random());
         // An exact copy, so that a sanitizer sees the first byte too far.
         const Buffer exact(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(random() % (bytes.size() + 1)));
-        for (const auto &arrival : {parse_v4(format, exact, false), parse_v6(format, exact, false, ip6(9), 64)})
+        for (const auto &arrival : {parse_v4(format, exact, false), parse_v6(format, exact, false, {ip6(9), {}, 64})})
             if (arrival && arrival->authentic)
                 REQUIRE(arrival->number == 7);
         if (const auto looped = find_request(format, exact))
@@ -202,7 +238,7 @@ TEST_CASE("what fits the next hop is told by an error because of the size, and b
 
     Buffer too_big = error(2, 0, in_ipv6(request(format, 6, 99), ip6(1), ip6(9)));
     too_big[6] = 0x05;
-    const auto arrival = parse_v6(format, too_big, false, ip6(254), 64);
+    const auto arrival = parse_v6(format, too_big, false, {ip6(254), {}, 64});
     REQUIRE(arrival);
     CHECK(arrival->mtu == 0x500u);
 }

@@ -123,3 +123,56 @@ TEST_CASE("the mean is of the replies, and undefined without any")
     add(summary, Outcome::late, 100ms);
     CHECK(summary.rtt_mean() == 2500us);
 }
+
+TEST_CASE("round trips from the queue's stamp and from the driver's are never one figure")
+{
+    Summary summary;
+    Packet packet;
+    auto reply = [&](std::chrono::nanoseconds rtt, bool from_driver) {
+        ++packet.seq;
+        Verdict verdict(packet, Outcome::reply);
+        verdict.rtt = rtt;
+        verdict.rtt_sched = 50ms;
+        if (from_driver)
+            verdict.tx_driver = 1;
+        summary.add(verdict);
+    };
+    reply(50ms, false);
+    reply(51ms, false);
+    CHECK(summary.rtt()->max == 51ms);
+    CHECK(summary.ipdv()->max == 1ms);
+    reply(1ms, true);
+    CHECK(summary.rtt()->max == 1ms);
+    CHECK_FALSE(summary.ipdv());
+    reply(3ms, true);
+    CHECK(summary.rtt_mean() == 2ms);
+    CHECK(summary.ipdv()->max == 2ms);
+    CHECK(summary.ipdv_pairs() == 1);
+    CHECK(summary.rtt_sched()->max == 50ms);
+}
+
+TEST_CASE("under load the variation is that of what a user waits, our own queue in it")
+{
+    Summary summary;
+    Packet packet;
+    for (const int queue : {1, 40, 5}) {
+        ++packet.seq;
+        Verdict verdict(packet, Outcome::reply);
+        verdict.rtt = 1ms;
+        verdict.rtt_sched = std::chrono::milliseconds(1 + queue);
+        verdict.local_queue = std::chrono::milliseconds(queue);
+        summary.add(verdict);
+    }
+    CHECK(summary.ipdv()->max == 0ms);
+    CHECK(summary.ipdv_sched()->max == 39ms);
+    CHECK(summary.ipdv_sched()->median == 37ms);
+    CHECK(summary.stamped() == 3);
+}
+
+TEST_CASE("what is kept of many targets fits one run's memory")
+{
+    CHECK(Summary::kept_of_each(0) == Summary::kept_of_each(1));
+    CHECK(Summary::kept_of_each(1) == 1'000'000);
+    CHECK(Summary::kept_of_each(10) == 100'000);
+    CHECK(Summary::kept_of_each(100'000) == 100);
+}
