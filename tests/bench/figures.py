@@ -26,9 +26,10 @@ class Figures:
         self.method, self.figures, self.plots = method, [], []
         self.benchmark = benchmark or pathlib.Path(sys.argv[0]).stem.removesuffix("_benchmark")
 
-    def add(self, name, value, unit, beside=""):
-        """One figure; `beside`: in words, what to hold it against, such as the peer's in the same run."""
-        self.figures.append({"name": name, "value": round(value, 3), "unit": unit, "beside": beside})
+    def add(self, name, value, unit, beside="", aim=None):
+        """One figure; `beside`: in words, what to hold it against, such as the peer's in the same run; `aim`: what it
+        should be, as ("at most", 5), ("at least", 5) or, of either sign, ("within", 5)."""
+        self.figures.append({"name": name, "value": round(value, 3), "unit": unit, "beside": beside, "aim": aim})
 
     def plot(self, title, unit, series):
         """{name: values}, whose distributions are drawn over one another."""
@@ -48,6 +49,6 @@ class Figures:
         folder = pathlib.Path(os.environ["SONDE_FIGURES"])
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f"{self.benchmark}.json").write_text(json.dumps({
-            "method": self.method, "benchmark": self.benchmark, "taken": time.strftime("%Y-%m-%d", time.gmtime()),
-            "machine": f"{os.cpu_count()} processors, {model()}, Linux {platform.release()}",
+            "method": self.method, "benchmark": self.benchmark, "script": pathlib.Path(sys.argv[0]).name, "taken": time.strftime("%Y-%m-%d", time.gmtime()),
+            "machine": f"{os.cpu_count()} processors, {model()}, Linux {platform.release().split('-')[0]}",
             "steal_percent": round(percent, 2), "figures": self.figures, "plots": self.plots}, indent=1) + "\n")
