@@ -18,6 +18,12 @@ enum class PointEvent : std::uint8_t {
 };
 inline constexpr const char *kPointEventWords[] = {"begin", "change", nullptr};
 
+// What counts. The words only grow.
+enum class CountedBy : std::uint8_t {
+    ring,
+};
+inline constexpr const char *kCountedByWords[] = {"ring", nullptr};
+
 struct PointRow {
     sonde::plugin::Timestamp at{};
     PointEvent event{};
@@ -25,6 +31,8 @@ struct PointRow {
     std::string kind;
     bool up = false;
     std::optional<std::string> also_seen_at, may_miss;
+    CountedBy counted_by{};
+    std::uint64_t ring_size = 0;
 };
 
 // The table that names the observation point, in both methods.
@@ -42,7 +50,10 @@ struct PointRow {
          .help = "interfaces at which the same packets are seen: their counts must not be added to these"}),
     sonde::plugin::column<&PointRow::may_miss>(
         {.id = "may_miss",
-         .help = "what can take packets past the capture: hardware-offload, switch-chip, xdp; null: nothing known"}));
+         .help = "what can take packets past the capture: hardware-offload, switch-chip, xdp; null: nothing known"}),
+    sonde::plugin::column<&PointRow::counted_by>(
+        {.id = "counted_by", .words = kCountedByWords, .help = "ring: this process, from a packet socket's ring"}),
+    sonde::plugin::column<&PointRow::ring_size>({.id = "ring_size", .unit = "B", .help = "what the ring holds"}));
 
 // `hardware_offload`: the interface's hardware may forward flows by itself.
 PointRow describe_point(PointEvent event, sonde::plugin::Timestamp at, const LinkInfo &link,

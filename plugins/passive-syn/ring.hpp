@@ -28,6 +28,8 @@ public:
 
     // A block that is not full is handed over after this long.
     static constexpr std::int64_t kBlockTime = 50'000'000;
+    static constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 32;
+    static constexpr std::size_t kBytes = std::size_t{kBlockBytes} * kBlocks;
 
     // Begins to capture. Throws Failure{kNoSocket, kNoRing, kInterfaceGone}.
     Ring(const sonde_host &host, const LinkInfo &interface, bool want_in, bool want_out);
@@ -69,7 +71,7 @@ public:
 
 private:
     // 8 MiB: at a million SYN a second, about 50 ms of them.
-    static constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 32, kFrameBytes = 2048;
+    static constexpr std::uint32_t kFrameBytes = 2048;
     static constexpr std::size_t kAhead = 6, kFrameLines = 3, kLineBytes = 64;
 
     void make_ring();

@@ -174,9 +174,12 @@ void Watch::heed_interface()
 // Its answer is not heeded: the rows of the interval will be told the same.
 void Watch::tell_point(bool first)
 {
-    const PointRow row =
-        describe_point(first ? PointEvent::begin : PointEvent::change, {host_.now(&host_, SONDE_CLOCK_WALL)},
-                       link_.link(), link_.also_seen_at(), may_offload_flows(ring_.fd(), link_.link().name));
+    PointRow row = describe_point(first ? PointEvent::begin : PointEvent::change, {host_.now(&host_, SONDE_CLOCK_WALL)},
+                                  link_.link(), link_.also_seen_at(), may_offload_flows(ring_.fd(), link_.link().name));
+    row.ring_size = Ring::kBytes;
+    if (may_miss_ || row.may_miss)
+        intervals_.at(monotonic()).doubtful = true;
+    may_miss_ = row.may_miss.has_value();
     const auto cells = kPointTable.cells(row);
     sonde::plugin::offer(host_, point_table_, std::span<const sonde_cell>(cells));
 }
@@ -199,7 +202,7 @@ bool Watch::close(std::int64_t covered_until)
     seen.start = wall(start);
     seen.covered = std::chrono::nanoseconds(covered);
     seen.until = covered_until;
-    seen.whole = covered == end - start && seen.interval.drops == 0 && !seen.interval.doubtful;
+    seen.whole = covered == end - start && seen.interval.drops == 0 && !seen.interval.doubtful && !may_miss_;
     return observer_->interval(seen);
 }
 

@@ -23,7 +23,7 @@ struct Observed {
     sonde::plugin::Timestamp start;
     std::chrono::nanoseconds covered{};
     std::int64_t until = 0; // what came until then was looked at: its end, or that of the run, CLOCK_MONOTONIC ns
-    bool whole = false; // all of it was observed, with nothing dropped and the clock not set
+    bool whole = false; // all of it was observed, with nothing dropped, no way past the capture and the clock not set
 };
 
 // What a method makes of what is seen.
@@ -77,6 +77,7 @@ private:
     std::int64_t begun_;
     Intervals intervals_;
     std::int64_t down_since_ = 0; // 0: the interface is up
+    bool may_miss_ = false;       // packets can pass the capture at this point
     std::optional<sonde::plugin::Failure> gone_;
     std::int64_t discard_until_ = 0;                              // while the ring may hold stamps of another clock
     std::int64_t cut_ = std::numeric_limits<std::int64_t>::max(); // what comes later is not counted: the run has ended

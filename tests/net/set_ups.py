@@ -6,7 +6,7 @@ import time
 
 from laboratory import CLIENT, CLIENT6, SERVER, SERVER6, Namespace
 
-SYN, RST, ACK = 0x02, 0x04, 0x10
+SYN, RST, ACK, ECE, CWR = 0x02, 0x04, 0x10, 0x40, 0x80
 # What the launcher gives the sockets of measurements.
 MEASUREMENT_MARK = 0x536f6e64
 
