@@ -3,6 +3,7 @@
 #include "answer.hpp"
 #include "question.hpp"
 #include "settings.hpp"
+#include "socket_traits.hpp"
 #include "stamps.hpp"
 #include "tally.hpp"
 
@@ -33,6 +34,8 @@ struct Attempt {
     std::optional<std::int64_t> queued; // before the local queue
     std::optional<std::int64_t> sent;   // at the driver, after it; over a connection, when it was handed to the kernel
 
+    std::optional<SocketTraits> socket; // nothing: it never had one
+
     // Over a connection.
     std::optional<Reuse> connection; // what it really was; nothing: it was never made
     std::optional<std::int64_t> connect_time;
@@ -62,6 +65,12 @@ struct Listener {
     // Once: nothing more will come.
     std::function<void(const Attempt &)> over;
 };
+
+// It comes beside a transmission's own row.
+inline bool is_beside(Outcome outcome)
+{
+    return outcome == Outcome::mismatch || outcome == Outcome::second_answer || outcome == Outcome::differing_answer;
+}
 
 inline bool is_answered(Outcome outcome)
 {

@@ -6,8 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 
 namespace sonde::dns {
 namespace {
@@ -96,6 +96,7 @@ void Connection::connected()
     local.length = sizeof local.storage;
     if (getsockname(fd_.get(), local.get(), &local.length) == 0)
         phases_.local = plugin::endpoint_of(local.get());
+    phases_.socket = traits_of(fd_.get());
     readable_->add();
     if (transport_ == Transport::tcp)
         return secured();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "http2.hpp"
+#include "socket_traits.hpp"
 #include "stream_bytes.hpp"
 #include "tally.hpp"
 #include "tls.hpp"
@@ -43,6 +44,7 @@ public:
         std::optional<std::int64_t> tls;     // ns
         const char *tls_version = nullptr;
         std::optional<plugin::Endpoint> local;
+        std::optional<SocketTraits> socket;
     };
 
     // `over`: it has ended and may be destroyed, though not from within the call.

@@ -2,6 +2,7 @@
 
 #include "stamps.hpp"
 
+#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -34,11 +35,23 @@ std::uint64_t without_room()
 
 } // namespace
 
-Drops::Drops() : before_(without_room()) {}
+Drops::Drops() : told_(without_room()) {}
 
-bool Drops::any(int fd, std::uint32_t known) const
+std::uint32_t Drops::at(int fd, std::uint32_t &known)
 {
-    return packets_dropped(fd) > known && without_room() > before_;
+    const std::uint32_t all = packets_dropped(fd), more = all - known;
+    if (more == 0)
+        return 0;
+    known = all;
+    const std::uint64_t room = without_room();
+    const auto here = static_cast<std::uint32_t>(std::min<std::uint64_t>(more, room - std::min(room, told_)));
+    told_ += here;
+    return here;
+}
+
+void Drops::begin_anew()
+{
+    told_ = without_room();
 }
 
 } // namespace sonde::dns

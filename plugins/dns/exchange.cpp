@@ -15,9 +15,10 @@ Exchange::Exchange(Connecting &shared, const Listener &listener, const Server &s
 {
 }
 
-void Exchange::begin(Connection &connection, Reuse carried)
+void Exchange::begin(Connection &connection, Reuse carried, bool made)
 {
     connection_ = &connection;
+    made_ = made;
     attempt_.connection = carried;
     timer_.add_after(shared_.settings.timeout.count());
     connection.ask(*this);
@@ -107,14 +108,17 @@ void Exchange::note_phases()
         attempt_.source = phases.local->ip;
         attempt_.source_port = phases.local->port;
     }
+    attempt_.socket = phases.socket;
     attempt_.tls_version = phases.tls_version;
     if (attempt_.connection == Reuse::reused)
-        return; // others paid for it
-    attempt_.connect_time = phases.connect;
-    attempt_.tls_time = phases.tls;
+        return;
     attempt_.connection.reset();
     if (phases.connect)
         attempt_.connection = phases.resumed ? Reuse::resumed : Reuse::cold;
+    if (!made_)
+        return; // once is enough in the figures
+    attempt_.connect_time = phases.connect;
+    attempt_.tls_time = phases.tls;
 }
 
 void Exchange::settle(Observation observation)

@@ -19,8 +19,8 @@ public:
     // Everything outlives it but the connection, which calls `gone` when it ends first.
     Exchange(Connecting &shared, const Listener &listener, const Server &server, Attempt attempt);
 
-    // `carried`: what the connection is to this query.
-    void begin(Connection &connection, Reuse carried);
+    // `carried`: what the connection is to this query; `made`: for it, so that what that took is in its row.
+    void begin(Connection &connection, Reuse carried, bool made);
     // Could not begin: errno.
     void refuse(int error);
     // The run ends: what is undecided is told as it stands.
@@ -50,6 +50,7 @@ private:
     std::int64_t sent_ = 0; // CLOCK_MONOTONIC ns; 0: not yet
     int error_ = 0;
     int strays_ = 0;
+    bool made_ = false;
     bool settled_ = false;
 };
 

@@ -1,5 +1,7 @@
 // What dns says of itself, and its entry.
 
+#include "account_tables.hpp"
+#include "query_table.hpp"
 #include "resolvers.hpp"
 #include "session.hpp"
 #include "tables.hpp"
@@ -46,7 +48,11 @@ constexpr const char *kClassWords[] = {"IN", "CH", nullptr};
                                  .default_value = "100ms",
                                  .minimum = "1ms",
                                  .maximum = "1h",
-                                 .help = "from one query to the next"}),
+                                 .help = "from one query to the next; with poisson on average"}),
+    option<&Settings::sampling>({.id = "sampling",
+                                 .default_value = "periodic",
+                                 .words = kSamplingWords,
+                                 .help = "periodic: at equal distances; poisson: at random ones (RFC 2330)"}),
     option<&Settings::count>({.id = "count",
                               .default_value = "1",
                               .minimum = "1",
@@ -125,6 +131,8 @@ constexpr sonde_function kFunctions[] = {
     function({"urn:sonde:method:dns"}),
 };
 
+constexpr const sonde_table *const kTableList[] = {&kQueryTable, &kSummaryTable, &kComparisonTable, &kLoadTable,
+                                                   nullptr};
 constexpr auto kStatusList = pointers(kStatuses);
 constexpr auto kFunctionList = pointers(kFunctions);
 

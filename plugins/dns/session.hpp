@@ -1,23 +1,31 @@
 #pragma once
 
-#include "comparison.hpp"
+#include "account.hpp"
 #include "connection.hpp"
+#include "connections.hpp"
+#include "drops.hpp"
 #include "exchange.hpp"
+#include "plan.hpp"
+#include "route.hpp"
 #include "socket_pool.hpp"
-#include "tables.hpp"
+#include "templates.hpp"
 #include "transmission.hpp"
 
+#include <sonde/event.hpp>
+#include <sonde/plugin.hpp>
+
+#include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
-#include <utility>
 #include <variant>
 #include <vector>
 
 namespace sonde::dns {
 
 /*
- * One run with a time for each query: in each round every name is asked of every server in every way, again when a try
- * has timed out, over TCP when an answer was truncated. Rows go out as things are decided.
+ * One run with a time for each query: what is planned, again when a try has timed out, over TCP when an answer was
+ * truncated. Rows go out as things are decided.
  */
 class Session {
 public:
@@ -28,58 +36,50 @@ public:
     void run();
 
     const Account &account() const { return account_; }
-    const std::vector<Question> &questions() const { return questions_; }
+    const std::vector<Question> &questions() const { return plan_.questions(); }
     bool cancelled() const { return cancelled_; }
 
 private:
     using Ongoing = std::variant<std::unique_ptr<Transmission>, std::unique_ptr<Exchange>>;
-    struct Way {
-        Transport transport;
-        Reuse reuse;
-    };
 
-    void make_questions();
-    void make_ways();
     void wait_for_receive_stamps();
     void pace();
-    Asked planned(std::uint64_t number) const;
-    std::uint64_t planned_queries() const;
+    std::int64_t due_next();
     void ask(Asked asked);
     void ask_in_a_datagram(Attempt attempt);
+    void forget_others_drops();
     void ask_over_a_connection(Attempt attempt);
-    Connection &connection_for(const Asked &asked, bool &reused);
     void decided(const Attempt &attempt, const Observation &observation);
     void observed(const Attempt &attempt, const Observation &observation);
+    void note(const Attempt &attempt, const Observation &observation);
     void bury();
-    const Query &query_for(std::size_t server, std::size_t question);
-    bool is_identity(std::size_t question) const { return question >= settings_.names.size(); }
 
     const sonde_host &host_;
     const Settings &settings_;
     const std::vector<Server> &servers_;
     const Random random_;
+    const Plan plan_;
+    Templates templates_;
     plugin::EventBase base_;
     Connecting connecting_;
+    Connections connections_;
     Listener listener_;
     SocketPool pool_;
     plugin::Fd keeper_; // as long as one stamping socket is open, receive stamping stays on
-    std::vector<Question> questions_;
-    std::vector<Way> ways_;
     std::vector<Route> routes_;
-    const Drops drops_;
-    std::vector<std::vector<std::uint8_t>> cookies_; // a server's
-    std::map<std::pair<std::size_t, std::size_t>, Query> queries_;
+    Drops drops_;
+    std::int64_t drops_looked_at_ = 0;      // CLOCK_MONOTONIC ns
+    std::unique_ptr<bool[]> driver_stamps_; // by server: seen
     Account account_;
-    std::vector<std::unique_ptr<Connection>> connections_;
-    std::map<std::pair<std::size_t, Transport>, Connection *> kept_; // for queries to come
-    std::map<std::uint64_t, Ongoing> open_;                          // by number
-    std::vector<Ongoing> over_;                                      // to be destroyed outside their own callbacks
+    std::map<std::uint64_t, Ongoing> open_; // by number
+    std::vector<Ongoing> over_;             // to be destroyed outside their own callbacks
     std::unique_ptr<plugin::Event> pacer_;
     std::unique_ptr<plugin::Event> burial_;
     std::size_t open_max_ = 0;
     std::uint64_t next_planned_ = 0;
     std::uint64_t next_number_ = 1;
     std::int64_t begun_ = 0;
+    std::int64_t due_ = 0; // of the next query, CLOCK_MONOTONIC ns
     bool cancelled_ = false;
 };
 

@@ -31,6 +31,9 @@ enum class Reuse {
 };
 inline constexpr const char *kReuseWords[] = {"cold", "resumed", "reused", nullptr};
 
+enum class Sampling { periodic, poisson };
+inline constexpr const char *kSamplingWords[] = {"periodic", "poisson", nullptr};
+
 enum class HttpMethod { get, post };
 inline constexpr const char *kHttpMethodWords[] = {"GET", "POST", nullptr};
 
@@ -44,6 +47,7 @@ struct Settings {
     std::chrono::nanoseconds timeout{};
     std::uint32_t tries = 1;
     std::chrono::nanoseconds interval{};
+    Sampling sampling = Sampling::periodic;
     std::uint32_t count = 1;
     std::uint16_t edns_size = 0; // 0: no EDNS
     bool recursion = true;

@@ -37,6 +37,7 @@ Slots::Slot &Slots::take(Drawer &drawer, std::int64_t now)
         slot.state = State::waiting;
         slot.id = id;
         slot.begun = now;
+        slot.counted = slot.unsent = false;
         slot.queued = slot.sent = 0;
         slot.before = end.before;
         slot.behind = static_cast<std::uint32_t>(places_);

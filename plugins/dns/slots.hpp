@@ -35,12 +35,14 @@ public:
     enum class State : std::uint8_t { empty, waiting, timed_out, over };
     struct Slot {
         State state = State::empty;
+        bool counted = false; // its bytes
+        bool unsent = false;  // timed out in this host's own queue, as far as is known
         std::uint16_t id = 0;
         std::uint16_t size = 0;
         std::uint32_t epoch = 0;  // of the wall clock, see Volley
         std::uint32_t before = 0; // in the order of beginning
         std::uint32_t behind = 0;
-        std::int64_t begun = 0;  // CLOCK_MONOTONIC ns
+        std::int64_t begun = 0;  // CLOCK_MONOTONIC ns: taken, then handed to the kernel
         std::int64_t queued = 0; // CLOCK_REALTIME ns; 0: no stamp
         std::int64_t sent = 0;
         std::array<std::uint8_t, kWireMax> wire;

@@ -33,10 +33,11 @@ std::uint64_t Tally::failed() const
 
 std::optional<double> Tally::loss() const
 {
-    const std::uint64_t decided = sent() - count(Outcome::cancelled) - count(Outcome::dropped_here);
+    const std::uint64_t lost = count(Outcome::timeout) + count(Outcome::late) + count(Outcome::icmp_error);
+    const std::uint64_t decided = lost + answered() + count(Outcome::malformed);
     if (decided == 0)
         return std::nullopt;
-    return static_cast<double>(count(Outcome::timeout)) / static_cast<double>(decided);
+    return static_cast<double>(lost) / static_cast<double>(decided);
 }
 
 // The choice is of all that came so far, each as likely (Vitter's algorithm R).

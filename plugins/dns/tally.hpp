@@ -87,6 +87,8 @@ public:
     void withdraw(Outcome outcome) { --counts_[static_cast<std::size_t>(outcome)]; }
     // What an answered query's connection took; nothing where it was there before.
     void add_phases(std::optional<std::int64_t> connect, std::optional<std::int64_t> tls);
+    // How long a query was in this host's own queue.
+    void add_local_queue(std::int64_t time) { queues_.add(time); }
 
     std::uint64_t count(Outcome outcome) const { return counts_[static_cast<std::size_t>(outcome)]; }
     // Left this host.
@@ -95,17 +97,18 @@ public:
     std::uint64_t answered() const { return count(Outcome::answer) + count(Outcome::truncated); }
     // It ended by an error of the connection.
     std::uint64_t failed() const;
-    // Share of what was sent and decided that brought nothing at all, neither an answer nor an error, even late. What
-    // this host dropped is not decided.
+    // Share of what the network decided that brought no answer in time (RFC 6673): none, a late one, or an ICMP error.
+    // What this host dropped is not decided, nor is what a connection's failure ended. Nothing: none was decided.
     std::optional<double> loss() const;
 
     const Times &times() const { return times_; }
     const Times &connect_times() const { return connects_; }
     const Times &tls_times() const { return handshakes_; }
+    const Times &local_queues() const { return queues_; }
 
 private:
     std::uint64_t counts_[kOutcomes] = {};
-    Times times_, connects_, handshakes_;
+    Times times_, connects_, handshakes_, queues_;
 };
 
 } // namespace sonde::dns

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace sonde::dns {
 namespace {
@@ -22,6 +23,8 @@ Transmission::Transmission(const Context &context, Attempt attempt, plugin::Fd f
       timer_(context.base, -1, EV_TIMEOUT, [this] { time_over(); })
 {
     attempt_.source = context.route.source;
+    if (fd_)
+        attempt_.socket = traits_of(fd_.get());
     sockaddr_storage own = {};
     socklen_t length = sizeof own;
     if (fd_ && getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&own), &length) == 0)
@@ -50,7 +53,8 @@ void Transmission::send(int error)
         timer_.add_after(0);
         return;
     }
-    context_.host.count(&context_.host, line_bytes(wire.size()), 0);
+    if (!context_.driver_stamps)
+        count_query(); // else when it leaves
     readable_.add();
     timer_.add_after(context_.settings.timeout.count());
 }
@@ -82,10 +86,14 @@ void Transmission::drain_errors()
         const auto event = read_error_queue(fd_.get());
         if (!event)
             return;
-        if (const auto *stamp = std::get_if<SendStamp>(&*event))
+        if (const auto *stamp = std::get_if<SendStamp>(&*event)) {
             (stamp->at_driver ? attempt_.sent : attempt_.queued) = stamp->ns;
-        else if (const auto *error = std::get_if<IcmpError>(&*event))
+            context_.driver_stamps = context_.driver_stamps || stamp->at_driver;
+            if (stamp->at_driver)
+                count_query();
+        } else if (const auto *error = std::get_if<IcmpError>(&*event)) {
             take_error(*error);
+        }
     }
 }
 
@@ -105,6 +113,7 @@ void Transmission::take(const Datagram &datagram, Octets octets)
 
 void Transmission::take_answer(const Datagram &datagram, Octets octets)
 {
+    count_query();
     Observation observation = observe(datagram, Outcome::answer);
     observation.answer = parse_answer(octets);
     if (observation.answer && !cookie_fits(attempt_.query, *observation.answer))
@@ -158,9 +167,11 @@ void Transmission::take_stray(const Datagram &datagram, const char *reason)
 
 void Transmission::take_error(const IcmpError &error)
 {
-    if (!error.local)
+    if (!error.local) {
+        count_query();
         context_.host.count(&context_.host, 0,
                             error_bytes(context_.server.ip.family, line_bytes(attempt_.query.wire.size())));
+    }
     if (stage_ != Stage::waiting)
         return;
     Observation observation;
@@ -176,14 +187,24 @@ void Transmission::take_error(const IcmpError &error)
 }
 
 // What a transmission without an answer is when its time is over.
-Observation Transmission::unanswered() const
+Observation Transmission::unanswered()
 {
     Observation observation;
-    if (context_.drops.any(fd_.get())) {
+    if (context_.drops.at(fd_.get(), dropped_) > 0) {
+        count_query(); // its stamp may be among what found no room
         observation.outcome = Outcome::dropped_here;
         observation.reason = "packets found no room in the socket's buffer";
+    } else if (attempt_.queued && !attempt_.sent && context_.driver_stamps) {
+        observation.outcome = Outcome::unsent;
+        observation.reason = "it did not leave the local queue";
     }
     return observation;
+}
+
+void Transmission::count_query()
+{
+    if (!std::exchange(counted_, true))
+        context_.host.count(&context_.host, line_bytes(attempt_.query.wire.size()), 0);
 }
 
 void Transmission::time_over()

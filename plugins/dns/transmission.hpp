@@ -27,7 +27,8 @@ public:
         const Listener &listener;
         const Server &server;
         const Route &route;
-        const Drops &drops;
+        Drops &drops;
+        bool &driver_stamps; // on the way to this server: seen
     };
 
     Transmission(const Context &context, Attempt attempt, plugin::Fd fd);
@@ -51,7 +52,8 @@ private:
     void time_over();
     void settle(Observation observation);
     void leave();
-    Observation unanswered() const;
+    Observation unanswered();
+    void count_query();
     Observation observe(const Datagram &datagram, Outcome outcome) const;
     void note_response_time(Observation &observation) const;
     plugin::Endpoint asked_endpoint() const;
@@ -67,6 +69,8 @@ private:
     std::optional<std::string> content_; // of the answer that came first
     int send_error_ = 0;
     int strays_ = 0;
+    std::uint32_t dropped_ = 0;
+    bool counted_ = false; // the query's bytes
 };
 
 } // namespace sonde::dns

@@ -32,7 +32,7 @@ Volley::Volley(const sonde_host &host, const Settings &settings, const std::vect
       drawer_([&host](void *bytes, std::size_t size) { host.random(&host, bytes, static_cast<std::uint32_t>(size)); }),
       drawn_([this](void *bytes, std::size_t size) { drawer_.draw(bytes, size); }), asked_(servers.size()),
       total_(std::uint64_t{settings.count} * settings.names.size()), buffers_(std::make_unique<VolleyBuffers>()),
-      errors_(std::make_unique<VolleyBuffers>())
+      errors_(std::make_unique<VolleyBuffers>()), driver_stamps_(std::make_unique<bool[]>(servers.size()))
 {
     if (servers.size() > kServersMost)
         throw plugin::Failure{kBadOption, "with outstanding, at most 64 servers"};
@@ -69,11 +69,13 @@ void Volley::open_lanes()
             auto lane = std::make_unique<Lane>(share_of(share, count, i), keep);
             lane->fd.reset(fds[i]);
             lane->server = server;
+            lane->stamps_both = i == 0; // some tell of the local queue; all would cost a good part of the rate
             if (!enable_stamps(fds[i], family, SendStamps::of_many))
                 throw plugin::Failure{kNotSent, "the kernel does not stamp"};
             // The kernel finds the way once, and lets through what comes from there alone.
             const plugin::SocketAddress &to = addresses_[server];
             lane->connected = connect(fds[i], to.get(), to.length) == 0;
+            account_.sockets[{server, Transport::udp, Reuse::cold}] = traits_of(fds[i]);
             plugin::SocketAddress own;
             own.length = sizeof own.storage;
             if (getsockname(fds[i], own.get(), &own.length) == 0)
@@ -179,11 +181,12 @@ void Volley::send(Lane &lane)
     lane.refusals = 0;
     std::uint64_t bytes = 0;
     for (int i = 0; i < sent; ++i) {
-        const Slots::Slot &slot = *lane.ready[static_cast<std::size_t>(i)];
-        bytes += datagram_bytes(ip_of(lane).family, slot.size, routes_[lane.server].mtu);
+        Slots::Slot &slot = *lane.ready[static_cast<std::size_t>(i)];
+        slot.begun = now_;
+        if (!lane.driver_stamps)
+            bytes += count_query(lane, slot); // else when it leaves
     }
     host_.count(&host_, bytes, 0);
-    load_.sent += static_cast<std::uint64_t>(sent);
     lane.ready.erase(lane.ready.begin(), lane.ready.begin() + sent);
 }
 

@@ -1,12 +1,12 @@
 #pragma once
 
+#include "account.hpp"
 #include "drops.hpp"
 #include "looped.hpp"
 #include "question.hpp"
 #include "route.hpp"
 #include "slots.hpp"
 #include "stamps.hpp"
-#include "tables.hpp"
 
 #include <sonde/address.hpp>
 #include <sonde/plugin.hpp>
@@ -51,7 +51,8 @@ private:
         std::vector<Slots::Slot *> ready; // to be sent
         int refusals = 0;                 // of the first of them
         bool blocked = false;
-        bool driver_stamps = false; // seen: then those before the local queue are no longer asked for
+        bool stamps_both = false;   // for all of its queries: before the local queue and at the driver
+        bool driver_stamps = false; // seen: without `stamps_both` the others are no longer asked for
         std::uint32_t dropped = 0;
         std::int64_t dropped_at = 0;
         std::int64_t blocked_at = 0;
@@ -63,6 +64,8 @@ private:
     void send(Lane &lane);
     void refuse(Lane &lane, int error);
     void take_stamps(Lane &lane);
+    void note_stamp(Lane &lane, Slots::Slot &slot, const SendStamp &stamp);
+    std::uint64_t count_query(const Lane &lane, Slots::Slot &slot) const;
     bool take_answers(Lane &lane);
     void note_drops(Lane &lane);
     void take(Lane &lane, const Datagram &datagram, Octets octets);
@@ -88,9 +91,10 @@ private:
     std::vector<std::unique_ptr<Lane>> lanes_;
     std::unique_ptr<VolleyBuffers> buffers_; // of queries and answers
     std::unique_ptr<VolleyBuffers> errors_;  // of the error queues, read while answers are being looked at
-    const Drops drops_;
+    Drops drops_;
     Account account_;
-    std::vector<Tally *> tallies_; // by server
+    std::vector<Tally *> tallies_;          // by server
+    std::unique_ptr<bool[]> driver_stamps_; // by server: seen
     Load load_;
     std::int64_t now_ = 0; // CLOCK_MONOTONIC ns, of this turn
     std::int64_t clock_offset_ = 0;

@@ -5,6 +5,7 @@
 #include "volley_buffers.hpp"
 
 #include <cerrno>
+#include <utility>
 #include <vector>
 
 namespace sonde::dns {
@@ -16,25 +17,52 @@ constexpr int kReadsMost = 64; // before what has timed out is judged
 
 void Volley::take_stamps(Lane &lane)
 {
-    while (true) {
-        const int count = errors_->read_errors(lane.fd.get());
+    std::uint64_t bytes = 0;
+    int count = VolleyBuffers::kReceive;
+    while (count == static_cast<int>(VolleyBuffers::kReceive)) {
+        count = errors_->read_errors(lane.fd.get());
         for (int i = 0; i < count; ++i) {
             const auto [event, payload] = errors_->error(static_cast<std::size_t>(i));
             if (const auto *stamp = std::get_if<SendStamp>(&event)) {
                 const auto id = looped_id(payload, lane.port);
                 Slots::Slot *slot = id ? lane.slots.find(*id) : nullptr;
-                if (slot != nullptr)
-                    (stamp->at_driver ? slot->sent : slot->queued) = stamp->ns;
+                if (slot != nullptr) {
+                    note_stamp(lane, *slot, *stamp);
+                    bytes += stamp->at_driver ? count_query(lane, *slot) : 0;
+                }
+                driver_stamps_[lane.server] = driver_stamps_[lane.server] || stamp->at_driver;
                 if (stamp->at_driver && !lane.driver_stamps)
-                    lane.driver_stamps =
-                        enable_stamps(lane.fd.get(), ip_of(lane).family, SendStamps::of_many_at_driver);
+                    lane.driver_stamps = lane.stamps_both || enable_stamps(lane.fd.get(), ip_of(lane).family,
+                                                                           SendStamps::of_many_at_driver);
             } else if (const auto *error = std::get_if<IcmpError>(&event)) {
                 take_error(lane, *error, payload);
             }
         }
-        if (count < static_cast<int>(VolleyBuffers::kReceive))
-            return;
     }
+    if (bytes > 0)
+        host_.count(&host_, bytes, 0);
+}
+
+void Volley::note_stamp(Lane &lane, Slots::Slot &slot, const SendStamp &stamp)
+{
+    (stamp.at_driver ? slot.sent : slot.queued) = stamp.ns;
+    if (!stamp.at_driver)
+        return;
+    Tally &tally = tally_of(lane);
+    if (slot.queued != 0 && slot.sent >= slot.queued && slot.epoch == epoch_)
+        tally.add_local_queue(slot.sent - slot.queued);
+    if (std::exchange(slot.unsent, false)) { // it has left after all
+        tally.withdraw(Outcome::unsent);
+        tally.add(Outcome::timeout, std::nullopt);
+    }
+}
+
+// Bytes of a query that is known to have left, once.
+std::uint64_t Volley::count_query(const Lane &lane, Slots::Slot &slot) const
+{
+    if (std::exchange(slot.counted, true))
+        return 0;
+    return datagram_bytes(ip_of(lane).family, slot.size, routes_[lane.server].mtu);
 }
 
 // `message`: as much of the query as was quoted.
@@ -46,7 +74,7 @@ void Volley::take_error(Lane &lane, const IcmpError &error, Octets message)
     if (slot == nullptr)
         return;
     if (!error.local)
-        host_.count(&host_, 0,
+        host_.count(&host_, count_query(lane, *slot),
                     error_bytes(ip_of(lane).family, datagram_bytes(ip_of(lane).family, slot->size, std::nullopt)));
     if (slot->state != Slots::State::waiting)
         return;
@@ -86,6 +114,8 @@ void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
     }
     if (slot->sent == 0 && slot->state == Slots::State::waiting)
         take_stamps(lane); // they came before this answer, and after the last look
+    if (!slot->counted)
+        host_.count(&host_, count_query(lane, *slot), 0);
     Tally &tally = tally_of(lane);
     const auto time = response_time(*slot, datagram);
     if (slot->state == Slots::State::over)
@@ -96,7 +126,7 @@ void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
     const bool late = time ? *time > settings_.timeout.count() : waited;
     const bool truncated = (octets[2] & 0x02) != 0;
     if (waited)
-        tally.withdraw(Outcome::timeout);
+        tally.withdraw(slot->unsent ? Outcome::unsent : Outcome::timeout);
     tally.add(late ? Outcome::late : truncated ? Outcome::truncated : Outcome::answer, time);
     lane.slots.settle(*slot, Slots::State::over);
 }
@@ -132,13 +162,16 @@ void Volley::end_waits(Lane &lane)
     // What lies there came in time; this loop was just not at it.
     for (int i = 0; i < kReadsMost && take_answers(lane); ++i) {
     }
+    take_stamps(lane);
     note_drops(lane);
     while (Slots::Slot *slot = expired()) {
         const bool never_left = std::erase(lane.ready, slot) > 0;
         const bool here = lane.dropped_at >= slot->begun;
-        tally_of(lane).add(never_left ? Outcome::unsent
-                           : here     ? Outcome::dropped_here
-                                      : Outcome::timeout,
+        slot->unsent =
+            !never_left && !here && driver_stamps_[lane.server] && slot->sent == 0; // it lies in our own queue
+        tally_of(lane).add(never_left || slot->unsent ? Outcome::unsent
+                           : here                     ? Outcome::dropped_here
+                                                      : Outcome::timeout,
                            std::nullopt);
         lane.slots.settle(*slot, never_left || here ? Slots::State::over : Slots::State::timed_out);
     }
@@ -146,10 +179,8 @@ void Volley::end_waits(Lane &lane)
 
 void Volley::note_drops(Lane &lane)
 {
-    if (!drops_.any(lane.fd.get(), lane.dropped))
-        return;
-    lane.dropped = packets_dropped(lane.fd.get());
-    lane.dropped_at = now_;
+    if (drops_.at(lane.fd.get(), lane.dropped) > 0)
+        lane.dropped_at = now_;
 }
 
 } // namespace sonde::dns

@@ -10,7 +10,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from servers import ZONE, NameServer, Responder, answer, good_answer, in_order, outcomes, with_opt  # noqa: E402
+from servers import ZONE, NameServer, Responder, answer, good_answer, halted, in_order, outcomes, with_opt  # noqa: E402
 from support import NameSpaces, Skip, case, equal, main, need_ipv6, need_root, run  # noqa: E402
 
 # -- a real name server ------------------------------------------------------------------------------------------------
@@ -85,6 +85,14 @@ def a_hundred_queries_keep_their_pace_and_their_stamps(folder):
     assert all(row["response_time_ns"] is not None for row in rows), result
     assert 0.45 < result.took_s < 5, result.took_s
     equal(sorted(row["seq"] for row in rows), list(range(1, 101)))
+
+
+@case
+def queries_at_random_times_are_as_many(folder):
+    with NameServer(folder) as nsd:
+        result = run(server="127.0.0.1", port=nsd.port, name="www.example.test", count=50, interval="4ms",
+                     sampling="poisson", linger="0s")
+    equal(outcomes(result), ["answer"] * 50, result)
 
 
 @case
@@ -194,7 +202,7 @@ def an_answer_after_the_timeout_is_late_and_no_answer(folder):
     equal((row["outcome"], row["rcode"]), ("late", "NOERROR"), result)
     assert 200e6 <= row["response_time_ns"] < 2e9, row
     summary = result.one("summary")
-    equal((summary["late"], summary["answered"], summary["loss"], summary["response_time_max_ns"]), (1, 0, 0, None),
+    equal((summary["late"], summary["answered"], summary["loss"], summary["response_time_max_ns"]), (1, 0, 1, None),
           summary)
 
 
@@ -367,6 +375,65 @@ def a_deadline_ends_the_run_with_what_there_is(folder):
     equal(outcomes(result), ["answer", "cancelled"], result)
     summary = result.one("summary")
     equal((summary["sent"], summary["answered"], summary["cancelled"], summary["loss"]), (2, 1, 1, 0), summary)
+
+
+# -- a host without time or room ---------------------------------------------------------------------------------------
+
+# One query by itself, and under load: what is asked of the run, and its counts.
+WAYS = ({}, {"outstanding": 1})
+
+
+def halting(work):
+    """A server that does `work` with a query while the method stands still."""
+    def behave(server, query, client, number):
+        with halted():
+            work(server, query, client)
+        server.was_halted = True
+    return Responder(behave)
+
+
+@case
+def an_answer_that_lay_there_in_time_is_one_whenever_it_is_read(folder):
+    def answer_and_wait(server, query, client):
+        for _ in range(100):  # more than one look brings in
+            server.socket.sendto(b"\0\0" + query[2:], client)
+        server.socket.sendto(good_answer(query), client)
+        time.sleep(0.6)
+    for options in WAYS:
+        with halting(answer_and_wait) as server:
+            result = server.run(timeout="500ms", linger="0s", **options)
+        summary = result.one("summary")
+        equal((server.was_halted, summary["answered"], summary["late"], summary["timeouts"]), (True, 1, 0, 0), result)
+        assert summary["response_time_max_ns"] < 500e6, result
+
+
+@case
+def an_answer_that_found_no_room_here_is_no_loss(folder):
+    def flood(server, query, client):
+        for number in range(3100):  # large ones, and small ones into what room is left
+            server.socket.sendto(b"\0\0" + query[2:] + bytes(4000 if number < 3000 else 0), client)
+        server.socket.sendto(good_answer(query), client)
+    for options in WAYS:
+        with halting(flood) as server:
+            result = server.run(timeout="1s", linger="0s", **options)
+        summary = result.one("summary")
+        equal((server.was_halted, summary["dropped_here"], summary["timeouts"], summary["loss"]), (True, 1, 0, None), result)
+
+
+@case
+def what_comes_with_a_wrong_checksum_is_loss_and_not_want_of_room(folder):
+    need_root()
+    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+
+    def spoil(server, query, client, number):
+        datagram = struct.pack("!HHHH", server.port, client[1], 8 + len(good_answer(query)), 0xbad) + good_answer(query)
+        raw.sendto(datagram, client)
+    with raw:
+        for options in WAYS:
+            with Responder(spoil) as server:
+                result = server.run(timeout="200ms", linger="0s", **options)
+            summary = result.one("summary")
+            equal((summary["timeouts"], summary["dropped_here"], summary["loss"]), (1, 0, 1), result)
 
 
 # -- in name spaces ----------------------------------------------------------------------------------------------------

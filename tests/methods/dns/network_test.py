@@ -5,6 +5,7 @@ import pathlib
 import re
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -13,7 +14,10 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "net"))
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "support"))
+
 from laboratory import Namespace  # noqa: E402
+from link_emulator import EmulatedLink, Path  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
 from streams import certificates, free_port  # noqa: E402
 from support import NameSpaces, Skip, case, equal, main, run  # noqa: E402
@@ -272,6 +276,57 @@ def under_load_a_deadline_ends_the_run_with_what_there_is(folder):
     assert result.took_s < 5, result
 
 
+def queue(net, *words):
+    """A token bucket on the client's own interface, for IPv4 alone: what the kernel says to neighbours over IPv6 would take a
+    share of it."""
+    subprocess.run(["ip", "netns", "exec", net.client, "sh", "-c", "echo 1 > /proc/sys/net/ipv6/conf/line/disable_ipv6"],
+                   capture_output=True, check=False)
+    done = subprocess.run(["ip", "netns", "exec", net.client, "tc", "qdisc", "replace", "dev", "line", "root", "tbf", *words],
+                          capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Skip(f"no TBF here: {done.stderr.strip()}")
+
+
+@case
+def under_load_what_the_kernel_never_took_is_unsent(folder):
+    with NameSpaces() as net, Responder(net, lambda *_: None) as server:
+        queue(net, "rate", "8bit", "burst", "2000", "limit", "10mb")  # the sockets' own buffers are full before it is
+        result, summary = loaded(net, server.port, outstanding=4096, count=3000, timeout="300ms", edns_size=0)
+        equal((result.status, summary["answered"], summary["sent"] + summary["unsent"]), ("no_answer", 0, 3000), result)
+        equal((summary["timeouts"], result.one("load")["sent"]), (server.seen, summary["sent"]), result)
+        assert 0 < summary["timeouts"] < 100, result
+
+
+@case
+def what_stays_in_our_own_queue_is_unsent_and_no_loss(folder):
+    with lab(folder) as (net, nsd):
+        for options in ({"interval": "2ms"}, {"outstanding": 60}):
+            # As many leave as the burst lets; the others wait for hours.
+            queue(net, "rate", "8bit", "burst", "2040", "limit", "10mb")
+            result = run("--trace", server=net.server_addresses[0], port=nsd.port, name=WWW, count=60, timeout="1s",
+                         linger="0s", space=net.client, **options)
+            summary = result.one("summary")
+            assert summary["answered"] > 10 and summary["unsent"] > 10, result
+            equal((summary["answered"] + summary["unsent"], summary["timeouts"], summary["loss"]), (60, 0, 0), result)
+            if "outstanding" not in options:  # there the first batch is counted before any stamp has come
+                sizes = {row["sent_size"] for row in result.table("query")}
+                equal(told_bytes(result)[1], summary["sent"] * (sizes.pop() + 28), result)
+                equal({row["reason"] for row in result.table("query") if row["outcome"] == "unsent"},
+                      {"it did not leave the local queue"}, result)
+            subprocess.run(["ip", "netns", "exec", net.client, "tc", "qdisc", "del", "dev", "line", "root"], check=True)
+
+
+@case
+def what_our_own_full_queue_refuses_is_unsent(folder):
+    with lab(folder) as (net, nsd):
+        queue(net, "rate", "20kbit", "burst", "200", "limit", "200")
+        result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, count=30, interval="1ms", timeout="5s",
+                     linger="0s", space=net.client)
+    summary = result.one("summary")
+    assert summary["answered"] > 0 and summary["unsent"] > 0, result
+    equal((summary["answered"] + summary["unsent"], summary["loss"]), (30, 0), result)
+
+
 @case
 def what_load_cannot_do_is_refused(folder):
     for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}):
@@ -306,14 +361,97 @@ def what_a_router_says_is_told(folder):
         equal(tcp["outcome"], "connect_failed", result)
 
 
+def fates(link):
+    """{(the client's port, DNS id): whole copies of its answer that were delivered} of all queries."""
+    def key(seen, client_is):
+        at = 20 if seen.head[0] >> 4 == 4 else 40
+        ports = struct.unpack_from("!HH", seen.head, at)
+        return ports[client_is], struct.unpack_from("!H", seen.head, at + 8)[0]
+    copies = {key(seen, 0): 0 for seen in link.log(link.THERE)}
+    for seen in link.log(link.BACK):
+        copies[key(seen, 1)] += 0 if "corrupt" in seen.done else len(seen.delivered_ns)
+    return copies
+
+
+@case
+def every_query_fares_as_the_link_has_done_with_it(folder):
+    is_udp = (lambda packet: packet[9 if packet[0] >> 4 == 4 else 6] == 17)
+    bad = {"loss": 0.1, "duplicate": 0.1, "corrupt": 0.1, "match": is_udp}
+    for family in (4, 6):
+        for options in ({"count": 150, "interval": "2ms"}, {"count": 400, "outstanding": 400}):
+            with NameSpaces() as net, EmulatedLink(net.client, net.server, Path(loss=0.1, match=is_udp), Path(**bad),
+                                                   seed=family) as link:
+                with NameServer(folder, (link.ADDRESSES[family][1],), net.server) as nsd:
+                    result = run(server=link.ADDRESSES[family][1], port=nsd.port, name=WWW, timeout="2s", linger="1s",
+                                 space=net.client, **options)
+                seen = fates(link)
+            summary = result.one("summary")
+            answered = sum(copies > 0 for copies in seen.values())
+            equal((len(seen), summary["sent"]), (options["count"],) * 2, result)
+            equal({name: summary[name] for name in ("answered", "timeouts", "second_answers", "mismatches", "dropped_here")},
+                  {"answered": answered, "timeouts": len(seen) - answered, "mismatches": 0, "dropped_here": 0,
+                   "second_answers": sum(seen.values()) - answered}, result)
+            assert 0 < answered < len(seen) and summary["second_answers"] > 0, result
+            rows = [row for row in result.table("query") if row["outcome"] in ("answer", "timeout")]
+            equal({(row["source_port"], row["query_id"]): row["outcome"] == "answer" for row in rows} or None,
+                  {key: copies > 0 for key, copies in seen.items()} if rows else None, result)
+
+
+@case
+def a_family_that_is_broken_leaves_the_other_as_it_is(folder):
+    with lab(folder) as (net, nsd):
+        for broken, version in ((0, "ip"), (1, "ip6")):
+            nft(net.server, f"table inet trouble\ndelete table inet trouble\ntable inet trouble {{ chain c {{ type filter "
+                            f"hook input priority 0; {version} daddr {net.server_addresses[broken]} meta l4proto "
+                            "{ tcp, udp } drop; }\n}")
+            result = run(server=list(net.server_addresses), port=nsd.port, name=WWW, transport=["udp", "tcp"],
+                         timeout="500ms", linger="0s", interval="1ms", space=net.client)
+            equal(result.exit, 0, result)
+            equal({(row["server"], row["transport"]): row["outcome"] for row in result.table("query")},
+                  {(server, transport): "timeout" if number == broken else "answer"
+                   for number, server in enumerate(net.server_addresses) for transport in ("udp", "tcp")}, result)
+
+
+@case
+def an_MTU_hole_swallows_what_is_large_and_no_more(folder):
+    with lab(folder) as (net, nsd):
+        rule(net.client, "prerouting", "ip frag-off & 0x1fff != 0 drop; meta length > 600 drop")
+        result = run(server=net.server_addresses[0], port=nsd.port, name=["big.example.test", WWW], type="TXT",
+                     edns_size=4096, transport=["udp", "tcp"], timeout="500ms", linger="0s", interval="1ms",
+                     space=net.client)
+    equal(result.exit, 0, result)
+    equal({(row["name"], row["transport"]): row["outcome"] for row in result.table("query")},
+          {("big.example.test", "udp"): "timeout", ("big.example.test", "tcp"): "timeout", (WWW, "udp"): "answer",
+           (WWW, "tcp"): "answer"}, result)
+
+
+@case
+def under_load_an_interface_that_goes_down_leaves_what_there_was(folder):
+    def behave(sock, query, client):
+        if server.seen == 100:
+            ip(net.client, "link", "set", "line", "down")
+        sock.sendto(good_answer(query), client)
+    with NameSpaces() as net, Responder(net, behave) as server:
+        result, summary = loaded(net, server.port, outstanding=10, count=300, timeout="500ms", edns_size=0)
+    equal(result.exit, 0, result)
+    assert summary["answered"] >= 80 and summary["unsent"] >= 100 and result.took_s < 30, result
+    equal(summary["sent"] + summary["unsent"], 300, result)
+
+
 @case
 def an_interface_that_goes_down_within_a_run_leaves_what_there_was(folder):
+    def go_down(net):
+        enough = net.ip_bytes()[0] + 1000  # of answers
+        deadline = time.monotonic() + 20
+        while net.ip_bytes()[0] < enough and time.monotonic() < deadline:
+            time.sleep(0.01)
+        ip(net.client, "link", "set", "line", "down")
     with lab(folder) as (net, nsd):
-        timer = threading.Timer(0.7, lambda: ip(net.client, "link", "set", "line", "down"))
-        timer.start()
+        downer = threading.Thread(target=go_down, args=(net,))
+        downer.start()
         result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, transport=["udp", "tcp"],
                      connection="reused", count=20, interval="50ms", timeout="400ms", linger="0s", space=net.client)
-        timer.join()
+        downer.join()
     equal(result.exit, 0, result)
     said = outcomes(result)
     equal(said[0], "answer", result)

@@ -1,12 +1,19 @@
 """Name servers for the tests of dns: nsd, and scripted ones for what no good server does."""
+import contextlib
+import os
 import pathlib
+import signal
 import socket
 import struct
 import subprocess
+import sys
 import threading
 import time
 
-from support import Skip, run
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "net"))
+
+from laboratory import descendants  # noqa: E402
+from support import Skip, run  # noqa: E402
 
 ZONE = """$ORIGIN example.test.
 $TTL 300
@@ -101,6 +108,26 @@ class Responder:
 
     def run(self, name="www.example.test", edns_size=0, **options):
         return run(server=self.address, port=self.port, name=name, edns_size=edns_size, **options)
+
+
+@contextlib.contextmanager
+def halted():
+    """The method's processes stand still meanwhile, as on a machine that has no time for them."""
+    def read(pid, name):
+        return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+    pids = [pid for pid in descendants(os.getpid()) if read(pid, "comm").startswith("sonde-runner")]
+    assert pids, "no runner is there"
+    for pid in pids:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        deadline = time.monotonic() + 20
+        while any(read(pid, "stat").rsplit(")", 1)[1].split()[0] not in "Tt" for pid in pids):
+            assert time.monotonic() < deadline, "the runner goes on"
+            time.sleep(0.001)
+        yield
+    finally:
+        for pid in pids:
+            os.kill(pid, signal.SIGCONT)
 
 
 def answer(query, flags=0x8180, records=b"", count=0):

@@ -1,7 +1,9 @@
 """What tests of dns over connections share."""
+import os
 import pathlib
 import socket
 import subprocess
+import tempfile
 
 from support import make_certificate
 
@@ -12,14 +14,16 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def certificates(folder, *names):
-    """A throw-away CA and a certificate of it for the names; their paths: CA, certificate, key."""
+def certificates(folder, *names, days=2):
+    """A throw-away CA and a certificate of it for the names, good for so many days; their paths: CA, certificate, key."""
+    folder = tempfile.mkdtemp(dir=folder)
+    os.chmod(folder, 0o755)
     def openssl(*words):
         subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
     ca, key = make_certificate(folder, "ca", "DNS:ca.test")
     openssl("req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "server.key", "-out",
             "server.csr", "-subj", "/CN=server")
     (pathlib.Path(folder) / "names").write_text("subjectAltName=" + ",".join(names))
-    openssl("x509", "-req", "-in", "server.csr", "-CA", ca, "-CAkey", key, "-CAcreateserial", "-days", "2", "-extfile",
+    openssl("x509", "-req", "-in", "server.csr", "-CA", ca, "-CAkey", key, "-CAcreateserial", "-days", str(days), "-extfile",
             "names", "-out", "server.pem")
     return ca, f"{folder}/server.pem", f"{folder}/server.key"

@@ -41,8 +41,8 @@ def ask(listener, transport="tcp", **options):
 class Https(Listener):
     """DNS over HTTPS by `make(query)`, or by `behave(connection, stream, query, fields)`."""
 
-    def __init__(self, folder, make=good_answer, behave=None, names=("IP:127.0.0.1",), alpn=("h2",)):
-        self.ca, certificate, key = certificates(folder, *names)
+    def __init__(self, folder, make=good_answer, behave=None, names=("IP:127.0.0.1",), alpn=("h2",), days=2):
+        self.ca, certificate, key = certificates(folder, *names, days=days)
         context = server_tls(certificate, key)
         context.set_alpn_protocols(list(alpn))
         self.requests = []
@@ -143,11 +143,18 @@ def a_certificate_of_somebody_else_is_refused(folder):
     with Https(folder) as server:
         wrong_name = server.ask(tls_name="other.example.test")
         unknown_ca = ask(server, "doh")
-        for result in (wrong_name, unknown_ca):
+        overdue = Https(folder, days=-1)
+        with overdue:
+            out_of_date = overdue.ask()
+        ca, tls = tls_of(folder)
+        with Listener(always(lambda query: framed(good_answer(query))), tls=tls) as dot:
+            over_tls = ask(dot, "dot", ca=ca, tls_name="other.example.test")
+        for result in (wrong_name, unknown_ca, out_of_date, over_tls):
             row = result.one("query")
             equal((row["outcome"], result.status, row["tls_ns"]), ("certificate_rejected", "no_answer", None), result)
             assert row["connect_ns"] > 0, row
-        assert "mismatch" in wrong_name.one("query")["reason"], wrong_name
+        for result, word in ((wrong_name, "mismatch"), (over_tls, "mismatch"), (out_of_date, "expired")):
+            assert word in result.one("query")["reason"], result
         equal(server.ask().one("query")["outcome"], "answer")
 
 
@@ -200,6 +207,76 @@ def a_connection_that_breaks_is_lost_in_whatever_phase():
         assert result.took_s < 5, result
 
 
+def tls_of(folder):
+    """(CA, what a Listener needs for TLS at 127.0.0.1)"""
+    ca, certificate, key = certificates(folder, "IP:127.0.0.1")
+    return ca, server_tls(certificate, key)
+
+
+@case
+def a_connection_that_breaks_behind_its_handshake_is_lost_too(folder):
+    ca, tls = tls_of(folder)
+
+    def in_the_handshake(connection, _):
+        connection.recv(1)
+        reset(connection)
+
+    def after_query(connection, _):
+        read_query(connection)
+        reset(connection)
+
+    def within_the_answer(connection, _):
+        connection.sendall(framed(good_answer(read_query(connection)))[:20])
+        connection.recv(1) if connection.pending() else None
+        connection.unwrap()
+
+    def half_closed(connection, _):
+        read_query(connection)
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(5)
+    for secured, behave, outcome in ((False, in_the_handshake, "tls_failed"), (True, lambda c, _: reset(c), "connection_lost"),
+                                     (True, after_query, "connection_lost"), (True, within_the_answer, "connection_lost"),
+                                     (True, half_closed, "connection_lost")):
+        with Listener(behave, tls=tls if secured else None) as server:
+            result = ask(server, "dot", ca=ca, timeout="20s")
+        row = result.one("query")
+        equal((row["outcome"], result.status), (outcome, "no_answer"), f"{behave.__name__}\n{result}")
+        assert row["reason"] and result.took_s < 15, result
+    with Listener(half_closed) as server:
+        row = ask(server, timeout="20s").one("query")
+    equal((row["outcome"], row["reason"]), ("connection_lost", "the server ended the connection"), row)
+
+
+@case
+def https_that_breaks_within_a_stream_is_lost(folder):
+    def before(connection, *_):
+        reset(connection)
+
+    def within(connection, stream, query, _):
+        connection.sendall(http2_server.response(stream, good_answer(query))[:-5])
+        reset(connection)
+    for behave in (before, within):
+        with Https(folder, behave=behave) as server:
+            result = server.ask(timeout="20s")
+        row = result.one("query")
+        equal((row["outcome"], result.status), ("connection_lost", "no_answer"), result)
+        assert row["reason"] and result.took_s < 15, result
+
+
+@case
+def a_set_up_that_two_queries_wait_for_is_told_of_once(folder):
+    def never(connection, _):
+        connection.recv(65536)
+        time.sleep(20)
+    with Listener(never) as server:
+        result = ask(server, "dot", connection="reused", count=2, interval="1ms", timeout="500ms")
+        equal(server.connections, 1, result)
+    first, second = in_order(result)
+    equal([(row["outcome"], row["connection"], row["tls_ns"]) for row in (first, second)],
+          [("timeout", "cold", None)] * 2, result)
+    assert first["connect_ns"] > 0 and second["connect_ns"] is None, result
+
+
 @case
 def silence_is_a_timeout_that_names_the_phase(folder):
     def silent(connection, _):
@@ -218,8 +295,19 @@ def silence_is_a_timeout_that_names_the_phase(folder):
         for row in in_order(result):
             assert word is None and row["reason"] is None or word in row["reason"], result
         assert 0.9 < result.took_s < 10, result
-    with Https(folder, behave=lambda *_: None) as server:
-        equal(server.ask(timeout="500ms").one("query")["outcome"], "timeout")
+    ca, tls = tls_of(folder)
+    with Listener(slowly, tls=tls) as server:
+        row = ask(server, "dot", ca=ca, timeout="500ms").one("query")
+    equal(row["outcome"], "timeout", row)
+    assert "bytes of the answer" in row["reason"], row
+
+    def stream_slowly(connection, stream, query, _):
+        for byte in http2_server.response(stream, good_answer(query)):
+            connection.sendall(bytes([byte]))
+            time.sleep(0.2)
+    for behave in (lambda *_: None, stream_slowly):
+        with Https(folder, behave=behave) as server:
+            equal(server.ask(timeout="500ms").one("query")["outcome"], "timeout")
 
 
 @case

@@ -30,7 +30,7 @@ TEST_CASE("the median of an even number is the mean of the middle two, percentil
     CHECK(tally.times().median() == 30);
 }
 
-TEST_CASE("loss is what brought nothing, over what was sent and decided")
+TEST_CASE("loss is what brought no answer in time, over what the network decided")
 {
     Tally tally;
     tally.add(Outcome::answer, 10);
@@ -42,8 +42,21 @@ TEST_CASE("loss is what brought nothing, over what was sent and decided")
     tally.add(Outcome::mismatch, std::nullopt);
     tally.add(Outcome::second_answer, 20);
     CHECK(tally.sent() == 5);
-    CHECK(tally.loss() == 0.25);
+    CHECK(tally.loss() == 0.75);
     CHECK(tally.answered() == 1);
+    tally.add(Outcome::malformed, 30); // it came
+    tally.add(Outcome::dropped_here, std::nullopt);
+    tally.add(Outcome::connect_refused, std::nullopt);
+    CHECK(tally.loss() == 0.6);
+}
+
+TEST_CASE("where connections failed, and nothing else, loss is unknown")
+{
+    Tally tally;
+    tally.add(Outcome::connect_refused, std::nullopt);
+    tally.add(Outcome::tls_failed, std::nullopt);
+    CHECK_FALSE(tally.loss());
+    CHECK(tally.sent() == 2);
 }
 
 TEST_CASE("an answer without a response time counts as one and spoils no figure")
