@@ -1,18 +1,11 @@
 #include "sender.hpp"
 
 #include <algorithm>
-#include <cstdio>
 
 #include <netinet/tcp.h>
 
 namespace sonde::http_download {
 namespace {
-
-constexpr std::string_view kChunkHead = "10000\r\n"; // kChunkBytes
-constexpr std::string_view kChunkEnd = "\r\n";
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
-constexpr std::size_t kFrameBytes = kChunkHead.size() + kChunkBytes + kChunkEnd.size();
-constexpr std::size_t kFrames = 16; // a megabyte: more than compressors look back
 
 // What waits unsent in the kernel: enough that it never runs dry, little enough that a slow line ends in time.
 constexpr int kUnsentMax = 256 * 1024;
@@ -34,20 +27,11 @@ std::string make_post(const Url &url)
 
 } // namespace
 
-std::string make_frames(const sonde_host &host)
-{
-    std::string frames;
-    frames.reserve(kFrames * kFrameBytes);
-    std::string payload(kChunkBytes, '\0');
-    for (std::size_t i = 0; i < kFrames; ++i) {
-        host.random(&host, payload.data(), static_cast<std::uint32_t>(payload.size()));
-        frames.append(kChunkHead).append(payload).append(kChunkEnd);
-    }
-    return frames;
-}
-
 Sender::Sender(Shared &shared, std::function<void()> on_end)
-    : shared_(shared), on_end_(std::move(on_end)), patience_(shared.base, -1, EV_TIMEOUT, [this] { out_of_patience(); })
+    : shared_(shared), on_end_(std::move(on_end)),
+      patience_(
+          shared.base, shared.settings.timeout, [this] { return shared_.now(); }, [this] { out_of_patience(); }),
+      request_(make_post(shared.settings.url), shared.frames)
 {
     renew_patience();
     link_ = std::make_unique<Link>(
@@ -57,14 +41,14 @@ Sender::Sender(Shared &shared, std::function<void()> on_end)
 
 void Sender::renew_patience()
 {
-    patience_.add_after(shared_.settings.timeout);
+    patience_.renew(shared_.now());
 }
 
 void Sender::out_of_patience()
 {
     const char *what = link_->waiting_for();
     if (what == nullptr)
-        what = said_end_ ? "no answer within the timeout" : "nothing was acknowledged within the timeout";
+        what = request_.said_end() ? "no answer within the timeout" : "nothing was acknowledged within the timeout";
     end({kTimeout, what});
 }
 
@@ -76,8 +60,6 @@ void Sender::connected()
     reading_ = std::make_unique<plugin::Event>(shared_.base, fd, EV_READ | EV_PERSIST, [this] { readable(); });
     reading_->add();
     report_.requests = 1;
-    request_ = make_post(shared_.settings.url);
-    unsent_ = request_;
     renew_patience();
     writable();
 }
@@ -86,10 +68,10 @@ void Sender::connected()
 void Sender::writable()
 {
     const std::uint64_t batch = shared_.settings.batch_bytes();
-    for (std::uint64_t written = 0; written < batch; written += chunk_size_) {
+    for (std::uint64_t written = 0; written < batch; written += request_.chunk_bytes()) {
         if (!write_all())
             return look_and_leave();
-        if (said_end_)
+        if (request_.said_end())
             return got_answer_ ? end({}) : renew_patience();
         if (!next_chunk())
             return watch_end();
@@ -120,8 +102,8 @@ void Sender::watch_end()
 
 bool Sender::write_all()
 {
-    while (!unsent_.empty()) {
-        const IoResult result = link_->transport().write(unsent_.data(), unsent_.size());
+    while (!request_.unsent().empty()) {
+        const IoResult result = link_->transport().write(request_.unsent().data(), request_.unsent().size());
         if (result.io == Io::want_write || result.io == Io::want_read) {
             link_->wait_for(EV_WRITE, [this] { writable(); });
             return false;
@@ -133,47 +115,27 @@ bool Sender::write_all()
             end({kConnectionLost, "the connection broke: " + complaint});
             return false;
         }
-        unsent_.remove_prefix(result.bytes);
-        if (chunk_payload_ > 0) {
-            const std::size_t done = chunk_size_ - unsent_.size();
-            const std::size_t head = chunk_size_ - kChunkEnd.size() - chunk_payload_;
-            const std::uint64_t payload = std::min<std::uint64_t>(done > head ? done - head : 0, chunk_payload_);
-            const std::uint64_t before = done - result.bytes > head ? done - result.bytes - head : 0;
-            written_payload_ += payload - std::min(before, chunk_payload_);
-        }
+        request_.written(result.bytes);
     }
     return true;
 }
 
 bool Sender::next_chunk()
 {
-    const std::uint64_t wanted = concluding_ ? 0 : std::min<std::uint64_t>(shared_.meter.to_offer(), kChunkBytes);
-    chunk_payload_ = wanted;
-    if (wanted == 0) {
-        if (!concluding_)
-            return false;
-        said_end_ = true;
-        unsent_ = kLastChunk;
-        chunk_size_ = unsent_.size();
+    if (concluding_) {
+        request_.end_body();
         return true;
     }
+    const std::uint64_t wanted = std::min<std::uint64_t>(shared_.meter.to_offer(), kChunkBytes);
+    if (wanted == 0)
+        return false;
     if (!report_.begin) {
         const std::int64_t now = shared_.now();
         shared_.meter.payload(now, 0); // the clock of the run starts here
         report_.begin = report_.last = request_sent_ = now;
     }
     shared_.meter.offer(wanted);
-    if (wanted == kChunkBytes) {
-        unsent_ = std::string_view(shared_.frames).substr(frame_ * kFrameBytes, kFrameBytes);
-        frame_ = (frame_ + 1) % kFrames;
-    } else {
-        char size[16];
-        std::snprintf(size, sizeof size, "%zx\r\n", static_cast<std::size_t>(wanted));
-        short_chunk_ = size;
-        short_chunk_.append(shared_.frames, kChunkHead.size(), wanted).append(kChunkEnd);
-        unsent_ = short_chunk_;
-    }
-    chunk_size_ = unsent_.size();
+    request_.begin_chunk(wanted);
     return true;
 }
 
@@ -224,22 +186,23 @@ void Sender::answered()
     look(shared_.now());
     if (const StreamEnd refusal = refusal_of(head); refusal.status != 0)
         return end(refusal);
-    if (!said_end_ || !unsent_.empty())
+    if (!request_.said_end() || !request_.unsent().empty())
         return; // some say yes at once and go on reading
     report_.confirmed_bytes = head.received_bytes;
-    if (head.received_bytes && *head.received_bytes != written_payload_)
+    if (head.received_bytes && *head.received_bytes != request_.written_payload())
         return end({kBadResponse, "the server says that it got " + std::to_string(*head.received_bytes) + " of " +
-                                      std::to_string(written_payload_) + " bytes"});
+                                      std::to_string(request_.written_payload()) + " bytes"});
     end({});
 }
 
 // Exact where nothing is under way; else what the framing and TLS add to it is known on the average.
 void Sender::note_payload(std::int64_t now)
 {
-    double under_way = static_cast<double>(report_.tcp->unacknowledged_bytes) * kChunkBytes / kFrameBytes;
+    double under_way = ChunkedRequest::payload_of(report_.tcp->unacknowledged_bytes);
     if (shared_.tls)
         under_way *= kRecordPayload;
-    const auto acknowledged = written_payload_ - std::min(static_cast<std::uint64_t>(under_way), written_payload_);
+    const std::uint64_t written = request_.written_payload();
+    const auto acknowledged = written - std::min(static_cast<std::uint64_t>(under_way), written);
     if (acknowledged <= report_.bytes)
         return;
     const std::uint64_t grown = acknowledged - report_.bytes;
@@ -295,7 +258,7 @@ void Sender::end(StreamEnd how)
     reading_.reset();
     watcher_.reset();
     report_.buffer = link_->buffer(SO_SNDBUF);
-    if (got_answer_ && said_end_)
+    if (got_answer_ && request_.said_end())
         link_->finish_sending();
     else
         link_->close();

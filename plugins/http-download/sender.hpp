@@ -1,14 +1,10 @@
 #pragma once
 
+#include "chunked_request.hpp"
+#include "patience.hpp"
 #include "stream.hpp"
 
 namespace sonde::http_download {
-
-// Upwards everything goes out in chunks of this payload, so that a body can end whenever the run does.
-constexpr std::size_t kChunkBytes = 64 * 1024;
-
-// Chunks that no line can compress, framing included, one behind the other.
-std::string make_frames(const sonde_host &host);
 
 /*
  * A stream that uploads: connects, and sends one chunked body until the run is over, then waits for the answer. Payload
@@ -42,19 +38,12 @@ private:
     Shared &shared_;
     std::function<void()> on_end_;
     std::unique_ptr<Link> link_;
-    plugin::Event patience_;
+    Patience patience_;
     std::unique_ptr<plugin::Event> reading_;
     std::unique_ptr<plugin::Event> watcher_;
     HeadReader head_;
-    std::string short_chunk_; // the last ones, smaller than a frame
-    std::string_view unsent_; // of the request's head, a frame or a short chunk
-    std::string request_;
-    std::size_t frame_ = 0; // which comes next
-    std::uint64_t written_payload_ = 0;
-    std::uint64_t chunk_payload_ = 0; // of the chunk under way
-    std::size_t chunk_size_ = 0;      // with its framing
+    ChunkedRequest request_;
     bool concluding_ = false;
-    bool said_end_ = false; // the last chunk is under way
     bool got_answer_ = false;
     std::int64_t request_sent_ = 0;
 };
