@@ -48,9 +48,9 @@ std::vector<sonde_ip> interleave(std::vector<sonde_ip> addresses)
 } // namespace
 
 Connector::Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses,
-                     const Settings &settings, OnConnected on_connected, OnFailed on_failed)
+                     const Settings &settings, OnConnected on_connected, OnFailed on_failed, OnGivenUp on_given_up)
     : host_(host), base_(base), addresses_(interleave(std::move(addresses))), settings_(settings),
-      on_connected_(std::move(on_connected)), on_failed_(std::move(on_failed)),
+      on_connected_(std::move(on_connected)), on_failed_(std::move(on_failed)), on_given_up_(std::move(on_given_up)),
       timer_(base, -1, EV_TIMEOUT, [this] { try_next(); })
 {
     timer_.add_after(0);
@@ -87,6 +87,7 @@ bool Connector::begin(Attempt &attempt)
     attempt.begun = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     if (connect(fd, to.get(), to.length) != 0 && errno != EINPROGRESS) {
         note_failure(attempt.address, errno);
+        on_given_up_(fd, attempt.address); // a neighbour on this very machine has refused already
         return false;
     }
     attempt.event = std::make_unique<plugin::Event>(base_, fd, EV_WRITE, [this, &attempt] { settle(&attempt); });
@@ -102,17 +103,25 @@ void Connector::settle(Attempt *attempt)
     if (getsockopt(attempt->fd.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         error = errno;
     if (error == 0) {
-        attempt->event.reset();
         Connected connected{std::move(attempt->fd), attempt->address, now - attempt->begun};
         const auto report = std::move(on_connected_);
-        attempts_.clear();
+        std::erase_if(attempts_, [attempt](const auto &pending) { return pending.get() == attempt; });
+        give_up_all();
         report(std::move(connected));
         return;
     }
     note_failure(attempt->address, error);
+    on_given_up_(attempt->fd.get(), attempt->address);
     std::erase_if(attempts_, [attempt](const auto &pending) { return pending.get() == attempt; });
     if (next_ < addresses_.size() || attempts_.empty())
         try_next();
+}
+
+void Connector::give_up_all()
+{
+    for (const auto &attempt : attempts_)
+        on_given_up_(attempt->fd.get(), attempt->address);
+    attempts_.clear();
 }
 
 void Connector::note_failure(const sonde_ip &address, int error)

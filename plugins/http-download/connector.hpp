@@ -32,10 +32,15 @@ public:
     };
     using OnConnected = std::function<void(Connected)>;
     using OnFailed = std::function<void(Failed)>;
+    // An attempt that leads nowhere, for its account: `fd` is closed behind it.
+    using OnGivenUp = std::function<void(int fd, const sonde_ip &address)>;
 
-    // One of the callbacks is called, once, from the event loop, and may destroy the connector.
+    // One of the first two callbacks is called, once, from the event loop, and may destroy the connector.
     Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, const Settings &settings,
-              OnConnected on_connected, OnFailed on_failed);
+              OnConnected on_connected, OnFailed on_failed, OnGivenUp on_given_up);
+    Connector(const Connector &) = delete;
+    Connector &operator=(const Connector &) = delete;
+    ~Connector() { give_up_all(); }
 
 private:
     struct Attempt {
@@ -48,6 +53,7 @@ private:
     void try_next();
     bool begin(Attempt &attempt); // false: failed at once, failed_ says why
     void settle(Attempt *attempt);
+    void give_up_all();
     void note_failure(const sonde_ip &address, int error);
 
     const sonde_host &host_;
@@ -56,6 +62,7 @@ private:
     const Settings &settings_;
     OnConnected on_connected_;
     OnFailed on_failed_;
+    OnGivenUp on_given_up_;
     std::size_t next_ = 0;
     std::vector<std::unique_ptr<Attempt>> attempts_; // pending
     Failed failed_ = {};

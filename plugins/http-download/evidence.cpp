@@ -1,5 +1,7 @@
 #include "evidence.hpp"
 
+#include "tcp_figures.hpp"
+
 #include <cstdio>
 #include <memory>
 
@@ -45,12 +47,19 @@ Snapshot take_snapshot(std::int64_t now, std::uint64_t ip_bytes)
     return {now, ns_of(usage.ru_utime) + ns_of(usage.ru_stime), time_waiting(), ip_bytes};
 }
 
+bool is_complete(const WindowSample &sample)
+{
+    return sample.duration >= 4 * sample.round_trip;
+}
+
 bool fills_window(const WindowSample &sample)
 {
-    if (sample.duration <= 0 || sample.round_trip > 2 * sample.idle_round_trip)
+    const bool tells = sample.idle_round_trip >= kReceiverGrain;
+    if (sample.duration <= 0 || (tells && sample.round_trip > 2 * sample.idle_round_trip + kReceiverGrain))
         return false;
-    const double a_round_trip_brings = static_cast<double>(sample.bytes) * static_cast<double>(sample.round_trip) /
-                                       static_cast<double>(sample.duration);
+    const std::int64_t round_trip = tells ? sample.round_trip : sample.idle_round_trip;
+    const double a_round_trip_brings =
+        static_cast<double>(sample.bytes) * static_cast<double>(round_trip) / static_cast<double>(sample.duration);
     return a_round_trip_brings >= 0.8 * sample.receive_window;
 }
 

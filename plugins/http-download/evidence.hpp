@@ -27,18 +27,22 @@ struct SenderTimes {
     std::int64_t held_by_buffer = 0;
 };
 
-// One look at one stream after the warm-up.
+// What one stream brought in some time after the warm-up.
 struct WindowSample {
-    std::uint64_t bytes = 0;   // payload since the last look
-    std::int64_t duration = 0; // ns since then
+    std::uint64_t bytes = 0; // payload
+    std::int64_t duration = 0;
     std::int64_t round_trip = 0;
-    std::int64_t idle_round_trip = 0; // the connection's set-up
+    std::int64_t idle_round_trip = 0; // the connection's set-up, by the kernel
     std::uint32_t receive_window = 0;
 };
 
+// What comes in bursts, one a round trip, is a rate over several of those alone.
+bool is_complete(const WindowSample &sample);
+
 /*
  * True if the stream filled the window that we offered: what a round trip brings comes to 80 % of it, and the round
- * trip has not doubled. A window filled because a queue on the path has grown is the path's limit.
+ * trip has not doubled. A window filled because a queue on the path has grown is the path's limit. Where the idle round
+ * trip is shorter than a receiver's kernel can tell, that one is taken: a window that fills even so is full.
  */
 bool fills_window(const WindowSample &sample);
 

@@ -21,6 +21,10 @@ Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first
         [this](Connector::Failed failed) {
             const auto report = std::move(on_failed_);
             report({failed.error == ECONNREFUSED ? kConnectRefused : kConnectFailed, std::move(failed.text)});
+        },
+        [this](int fd, const sonde_ip &address) {
+            if (const auto bytes = read_attempt_bytes(fd, address.family))
+                shared_.meter.wire(bytes->received, bytes->sent, 0);
         });
 }
 

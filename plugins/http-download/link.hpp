@@ -24,7 +24,7 @@ struct Shared {
     TlsContext tls; // none for http
     Meter &meter;
     std::vector<char> buffer; // what must be looked at is read into it
-    std::string frames;       // upwards: what is sent, see sender.cpp
+    std::string frames;       // upwards: what is sent, see chunked_request.hpp
 
     std::int64_t now() const { return host.now(&host, SONDE_CLOCK_MONOTONIC); }
 };

@@ -10,6 +10,8 @@ constexpr std::size_t kRunningMax = 32;
 // A connection with TLS and a chain of two certificates; without TLS it is a tenth of that.
 constexpr std::uint64_t kProbeBytesTls = 8000;
 constexpr std::uint64_t kProbeBytes = 1000;
+// One that is still under way after so long, when the transfer ends, is a slow one.
+constexpr std::int64_t kSlow = 1'000'000'000; // ns
 
 std::string make_head_request(const Url &url)
 {
@@ -116,22 +118,33 @@ void Probes::tick(bool counts)
 
 void Probes::begin(State state, bool counts, std::function<void(bool)> then)
 {
-    running_.push_back(nullptr);
+    const std::int64_t now = shared_.now();
+    running_.push_back({nullptr, now, counts, state});
     const auto place = std::make_shared<Probe *>(nullptr);
-    running_.back() = std::make_unique<Probe>(shared_, state, [=, this](const ProbeReport &ended) {
+    running_.back().probe = std::make_unique<Probe>(shared_, state, [=, this](const ProbeReport &ended) {
         const ProbeReport report = ended;
         const auto next = then;
-        std::erase_if(running_, [&](const auto &probe) { return probe.get() == *place; });
+        std::erase_if(running_, [&](const Running &one) { return one.probe.get() == *place; });
         if (counts)
             note(report);
         on_probe_(report);
         next(report.end.status == 0);
     });
-    *place = running_.back().get();
+    *place = running_.back().probe.get();
+}
+
+void Probes::stop()
+{
+    const std::int64_t now = shared_.now();
+    for (const Running &one : running_)
+        if (one.counts && now - one.begun > kSlow)
+            trips_.add_probe(one.state, false);
+    running_.clear();
 }
 
 void Probes::note(const ProbeReport &report)
 {
+    trips_.add_probe(report.state, report.end.status == 0);
     if (report.end.status != 0)
         return;
     trips_.add(report.state, Kind::tcp, *report.tcp);

@@ -58,7 +58,8 @@ public:
     void tick(bool counts);
     // A round trip as a connection that carries the load sees it.
     void add_loaded(std::int64_t ns) { trips_.add(State::loaded, Kind::loaded_connection, ns); }
-    void stop() { running_.clear(); }
+    // Those that have run for so long that they are slow count as failed; nobody knows of the others.
+    void stop();
 
     const RoundTrips &trips() const { return trips_; }
 
@@ -69,7 +70,13 @@ private:
     Shared &shared_;
     std::function<void(const ProbeReport &)> on_probe_;
     RoundTrips trips_;
-    std::vector<std::unique_ptr<Probe>> running_;
+    struct Running {
+        std::unique_ptr<Probe> probe;
+        std::int64_t begun; // CLOCK_MONOTONIC
+        bool counts;
+        State state;
+    };
+    std::vector<Running> running_;
     std::uint64_t begun_ = 0; // under load
     int idle_left_;
 };

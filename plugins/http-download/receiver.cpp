@@ -1,6 +1,7 @@
 #include "receiver.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace sonde::http_download {
 namespace {
@@ -8,6 +9,8 @@ namespace {
 // Payload is thrown away in large pieces, small pieces between a chunked body's framing are read with it.
 constexpr std::uint64_t kDiscardFrom = 32 * 1024;
 constexpr std::uint64_t kDiscardAtMost = 256 * 1024;
+// The clock is read, and payload counted, once in so much: a record of TLS at a time would cost more than its reading.
+constexpr std::uint64_t kNoteEach = 128 * 1024;
 
 std::string make_get(const Url &url)
 {
@@ -20,15 +23,11 @@ std::string make_get(const Url &url)
 } // namespace
 
 Receiver::Receiver(Shared &shared, std::function<void()> on_end)
-    : shared_(shared), on_end_(std::move(on_end)), patience_(shared.base, -1, EV_TIMEOUT, [this] { out_of_patience(); })
+    : shared_(shared), on_end_(std::move(on_end)),
+      patience_(
+          shared.base, shared.settings.timeout, [this] { return shared_.now(); }, [this] { out_of_patience(); })
 {
     connect();
-}
-
-// The timeout is for a step as a whole, for the body without payload: a byte a second keeps no step alive.
-void Receiver::renew_patience()
-{
-    patience_.add_after(shared_.settings.timeout);
 }
 
 void Receiver::out_of_patience()
@@ -45,7 +44,8 @@ void Receiver::out_of_patience()
 
 void Receiver::connect()
 {
-    renew_patience();
+    // The timeout is for a step as a whole, for the body without payload: a byte a second keeps no step alive.
+    patience_.renew(shared_.now());
     link_ = std::make_unique<Link>(
         shared_, Link::Purpose::transfer, report_.address, [this] { connected(); },
         [this](StreamEnd how) { end(std::move(how)); });
@@ -55,6 +55,7 @@ void Receiver::connected()
 {
     note_link(*link_);
     noted_out_of_order_ = 0;
+    low_water_.begin(link_->transport().fd());
     request();
 }
 
@@ -65,9 +66,10 @@ void Receiver::request()
     head_ = {};
     reading_body_ = got_byte_ = false;
     noted_payload_ = 0;
-    renew_patience();
+    low_water_.lower();
     unsent_ = make_get(shared_.settings.url);
     request_begun_ = shared_.now();
+    patience_.renew(request_begun_);
     send_request();
 }
 
@@ -88,6 +90,8 @@ void Receiver::send_request()
 void Receiver::readable()
 {
     read_batch();
+    note_payload();
+    low_water_.keep_below(left());
     if (!report_.tcp || unlooked_bytes_ >= shared_.settings.batch_bytes())
         look(shared_.now());
     if (shared_.meter.over())
@@ -107,25 +111,43 @@ void Receiver::read_batch()
         link_->wake();
 }
 
+std::uint64_t Receiver::unnoted() const
+{
+    return reading_body_ ? body_.payload_bytes() - noted_payload_ : 0;
+}
+
+std::uint64_t Receiver::room() const
+{
+    const std::uint64_t room = shared_.meter.room();
+    return room - std::min(room, unnoted());
+}
+
+std::uint64_t Receiver::left() const
+{
+    return reading_body_ ? std::min(body_.discardable(), room()) : 0;
+}
+
 std::optional<std::size_t> Receiver::read_some(std::uint64_t most)
 {
-    const std::uint64_t room = std::min(most, shared_.meter.room());
-    if (room == 0)
+    const std::uint64_t wanted = std::min(most, room());
+    if (wanted == 0)
         return std::nullopt;
     Transport &transport = link_->transport();
-    const std::uint64_t payload = reading_body_ ? std::min(body_.discardable(), room) : 0;
+    const std::uint64_t payload = std::min(left(), wanted);
     const bool discard = payload >= kDiscardFrom && transport.can_discard();
     const std::uint64_t asked =
-        discard ? std::min(payload, kDiscardAtMost) : std::min<std::uint64_t>(room, shared_.buffer.size());
+        discard ? std::min(payload, kDiscardAtMost) : std::min<std::uint64_t>(wanted, shared_.buffer.size());
     const IoResult result = discard ? transport.discard(asked) : transport.read(shared_.buffer.data(), asked);
     switch (result.io) {
     case Io::want_read:
     case Io::want_write: // a renegotiation of TLS 1.2 or a key update; OpenSSL sends on the next call
         return std::nullopt;
     case Io::end:
+        note_payload();
         connection_ended();
         return std::nullopt;
     case Io::error:
+        note_payload();
         end({kConnectionLost, "the connection broke: " + printable(transport.complaint())});
         return std::nullopt;
     case Io::ok:
@@ -167,7 +189,8 @@ bool Receiver::take(std::string_view data)
             return false;
     }
     const Progress progress = body_.feed(data, used);
-    note_payload();
+    if (progress != Progress::more || unnoted() >= kNoteEach)
+        note_payload();
     if (progress == Progress::bad) {
         end({kBadResponse, body_.complaint()});
         return false;
@@ -191,12 +214,14 @@ bool Receiver::head_done()
 
 void Receiver::note_payload()
 {
-    const std::uint64_t grown = body_.payload_bytes() - noted_payload_;
+    const std::uint64_t grown = unnoted();
     noted_payload_ += grown;
-    const std::int64_t at = shared_.now();
-    if (grown == 0 || !shared_.meter.payload(at, grown))
+    if (grown == 0)
         return;
-    renew_patience();
+    const std::int64_t at = shared_.now();
+    if (!shared_.meter.payload(at, grown))
+        return;
+    patience_.renew(at);
     report_.bytes += grown;
     report_.last = at;
     if (!report_.begin)
@@ -240,9 +265,10 @@ void Receiver::connection_ended()
 void Receiver::look(std::int64_t)
 {
     const auto figures = link_->look();
-    unlooked_bytes_ = 0;
     if (!figures)
         return;
+    const std::int64_t now = shared_.now();
+    low_water_.choose(std::exchange(unlooked_bytes_, 0), now - std::exchange(looked_at_, now), left());
     report_.tcp = figures;
     report_.out_of_order += figures->out_of_order - noted_out_of_order_;
     noted_out_of_order_ = figures->out_of_order;
@@ -275,17 +301,6 @@ void Receiver::end(StreamEnd how)
 void Receiver::conclude()
 {
     end(verdict(shared_.meter));
-}
-
-void Receiver::abandon()
-{
-    conclude();
-    disconnect();
-}
-
-bool Receiver::lingers()
-{
-    return !link_->ended();
 }
 
 } // namespace sonde::http_download

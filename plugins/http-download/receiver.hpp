@@ -1,6 +1,8 @@
 #pragma once
 
 #include "body.hpp"
+#include "low_water.hpp"
+#include "patience.hpp"
 #include "stream.hpp"
 
 namespace sonde::http_download {
@@ -15,9 +17,13 @@ public:
     Receiver(Shared &shared, std::function<void()> on_end);
 
     void conclude() override;
-    void abandon() override;
+    void abandon() override
+    {
+        conclude();
+        disconnect();
+    }
     void look(std::int64_t now) override;
-    bool lingers() override;
+    bool lingers() override { return !link_->ended(); }
 
 private:
     void connect();
@@ -33,15 +39,17 @@ private:
     bool body_done(bool clean);
     void connection_ended();
     void note_payload();
+    std::uint64_t unnoted() const; // payload that was read and is not counted yet
+    std::uint64_t room() const;    // how much may be read at all
+    std::uint64_t left() const;    // of payload that is certain to come and to be wanted
     void disconnect();
     void end(StreamEnd how);
-    void renew_patience();
     void out_of_patience();
 
     Shared &shared_;
     std::function<void()> on_end_;
     std::unique_ptr<Link> link_;
-    plugin::Event patience_;
+    Patience patience_;
     HeadReader head_;
     Body body_;
     bool reading_body_ = false;
@@ -49,6 +57,8 @@ private:
     std::uint64_t noted_payload_ = 0;
     std::uint32_t noted_out_of_order_ = 0; // of this connection
     std::uint64_t unlooked_bytes_ = 0;     // read since the kernel was last asked what the connection carries
+    std::int64_t looked_at_ = 0;           // CLOCK_MONOTONIC, then
+    LowWater low_water_;
     std::string unsent_;
     std::int64_t request_begun_ = 0;
 };

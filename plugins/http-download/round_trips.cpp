@@ -47,8 +47,10 @@ std::optional<std::int64_t> RoundTrips::least() const
     return least;
 }
 
-std::optional<double> round_trips_per_minute(const RoundTrips &trips, State state, bool tls)
+std::optional<double> round_trips_per_minute(const RoundTrips &trips, State state, bool tls, std::int64_t grain)
 {
+    if (!trips.mostly_well(state))
+        return std::nullopt;
     std::vector<Kind> kinds = {Kind::tcp, Kind::http};
     if (tls)
         kinds.push_back(Kind::tls);
@@ -62,11 +64,20 @@ std::optional<double> round_trips_per_minute(const RoundTrips &trips, State stat
     double round_trip = separate;
     if (state == State::loaded) {
         const auto own = distribution_of(trips.of(state, Kind::loaded_connection));
-        if (!own)
+        if (!own || static_cast<double>(grain) * 10 > separate + own->trimmed_mean)
             return std::nullopt;
         round_trip = (separate + own->trimmed_mean) / 2;
     }
     return round_trip > 0 ? std::optional(60e9 / round_trip) : std::nullopt;
+}
+
+std::optional<double> loaded_round_trip(const RoundTrips &trips, std::int64_t grain)
+{
+    const auto told = distribution_of(trips.of(State::loaded, Kind::loaded_connection));
+    if (told && told->mean >= static_cast<double>(grain) * 10)
+        return told->mean;
+    const auto separate = distribution_of(trips.of(State::loaded, Kind::tcp));
+    return separate ? std::optional(separate->mean) : std::nullopt;
 }
 
 } // namespace sonde::http_download

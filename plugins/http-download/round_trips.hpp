@@ -34,6 +34,18 @@ public:
     }
     std::optional<std::int64_t> least() const;
 
+    // A probe that was begun has ended, or was given up. Only where its time counts.
+    void add_probe(State state, bool well)
+    {
+        ++probes_[static_cast<int>(state)];
+        failed_[static_cast<int>(state)] += well ? 0 : 1;
+    }
+    std::uint64_t failed(State state) const { return failed_[static_cast<int>(state)]; }
+    bool mostly_well(State state) const
+    {
+        return failed_[static_cast<int>(state)] * 20 <= probes_[static_cast<int>(state)];
+    }
+
 private:
     std::vector<std::int64_t> &at(State state, Kind kind)
     {
@@ -41,13 +53,20 @@ private:
     }
 
     std::vector<std::int64_t> samples_[2][4];
+    std::uint64_t probes_[2] = {}, failed_[2] = {};
 };
 
 /*
  * Round trips per minute, as in draft-ietf-ippm-responsiveness: a minute over the mean of what a new connection's steps
  * take (TCP, TLS where there is any, HTTP) and, under load, what a round trip takes on the connections that carry the
- * load, both halves weighing the same. Each from its trimmed mean. Nothing where one of them was not seen.
+ * load, both halves weighing the same. Each from its trimmed mean. Nothing where one of them was not seen, where over a
+ * twentieth of the probes did not come to their end, so that the slow ones would be missing, or where `grain`, by which
+ * round trips on the loaded connections may be wrong, is over a tenth of it.
  */
-std::optional<double> round_trips_per_minute(const RoundTrips &trips, State state, bool tls);
+std::optional<double> round_trips_per_minute(const RoundTrips &trips, State state, bool tls, std::int64_t grain);
+
+// The mean round trip under load, for a receiver whose kernel tells it in steps of `grain` ns: what it tells where that
+// is within a tenth, else the mean of separate connections' TCP round trips; nothing where there are none.
+std::optional<double> loaded_round_trip(const RoundTrips &trips, std::int64_t grain);
 
 } // namespace sonde::http_download

@@ -78,7 +78,8 @@ bool is_up(const RunReport &report)
 void add_tail(Cells &cells, const RunReport &report)
 {
     const auto baseline = baseline_round_trip(report);
-    const auto loaded = distribution_of(report.trips.of(State::loaded, Kind::loaded_connection));
+    const std::int64_t grain = is_up(report) ? 0 : kReceiverGrain;
+    const auto loaded = loaded_round_trip(report.trips, grain);
     const auto seen = ip_rate(report.evidence);
     const auto mtu =
         of_streams(report, [](const TcpFigures &tcp) { return std::optional<std::int64_t>(tcp.path_mtu); });
@@ -91,14 +92,15 @@ void add_tail(Cells &cells, const RunReport &report)
     cells.push_back(cross ? cell(cross->sent) : cell(std::nullopt));
     cells.push_back(mtu.empty() ? cell(std::nullopt) : cell(mtu.front()));
     cells.push_back(duration(baseline));
-    cells.push_back(loaded ? cell(nanoseconds(static_cast<std::int64_t>(loaded->mean))) : cell(std::nullopt));
+    cells.push_back(loaded ? cell(nanoseconds(static_cast<std::int64_t>(*loaded))) : cell(std::nullopt));
     cells.push_back(baseline && seen ? cell(static_cast<std::int64_t>(*seen / 8 * static_cast<double>(*baseline) / 1e9))
                                      : cell(std::nullopt));
-    cells.push_back(baseline && loaded ? cell((loaded->mean / static_cast<double>(*baseline) - 1) * 100)
+    cells.push_back(baseline && loaded ? cell((*loaded / static_cast<double>(*baseline) - 1) * 100)
                                        : cell(std::nullopt));
     const bool wanted = report.settings.responsiveness;
-    cells.push_back(wanted ? cell(round_trips_per_minute(report.trips, State::loaded, tls)) : cell(std::nullopt));
-    cells.push_back(wanted ? cell(round_trips_per_minute(report.trips, State::idle, tls)) : cell(std::nullopt));
+    for (const State state : {State::loaded, State::idle})
+        cells.push_back(wanted ? cell(round_trips_per_minute(report.trips, state, tls, grain)) : cell(std::nullopt));
+    cells.push_back(wanted ? cell(report.trips.failed(State::loaded)) : cell(std::nullopt));
 }
 
 void add_sent(Cells &cells, const RunReport &report)
@@ -120,7 +122,7 @@ void add_sent(Cells &cells, const RunReport &report)
 } // namespace
 
 bool send_window_row(const sonde_host &host, Meter &meter, const Window &window, std::int64_t wall_offset,
-                     std::uint32_t out_of_order, bool inflated)
+                     const HeldBack::Said &held)
 {
     const sonde_cell cells[] = {
         cell(nanoseconds(window.start - meter.begin_time())),
@@ -128,9 +130,10 @@ bool send_window_row(const sonde_host &host, Meter &meter, const Window &window,
         cell(nanoseconds(window.duration)),
         cell(window.bytes),
         cell(rate(window.bytes, window.duration)),
-        cell(out_of_order),
+        cell(held.packets),
         cell(window.start >= meter.warm_end_time()),
-        cell(inflated),
+        cell(held.inflated),
+        cell(held.bytes),
     };
     return host.row(&host, kWindowTable, cells, std::size(cells)) == 0;
 }

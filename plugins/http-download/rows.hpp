@@ -6,7 +6,7 @@ namespace sonde::http_download {
 
 // False: the run should stop. What it still has to tell is taken all the same.
 bool send_window_row(const sonde_host &host, Meter &meter, const Window &window, std::int64_t wall_offset,
-                     std::uint32_t out_of_order, bool inflated);
+                     const HeldBack::Said &held);
 
 void send_probe_row(const sonde_host &host, Meter &meter, const ProbeReport &probe, std::int64_t wall_offset);
 

@@ -5,8 +5,8 @@
 namespace sonde::http_download {
 
 /*
- * Whether more streams bring more. Fed with what each step of a second brought: as long as a step brings over 5 % more
- * than the best one before it, the streams are doubled; two steps in a row that do not are called stable.
+ * Whether more streams bring more. Compares what each step of about a second brought a second: as long as one brings
+ * over 5 % more than the best one before it, the streams are doubled; two steps in a row that do not are called stable.
  */
 class Saturation {
 public:
@@ -14,16 +14,21 @@ public:
 
     Saturation(std::uint32_t streams, std::uint32_t most) : streams_(streams), most_(most) {}
 
-    // A step is over. Returns how many streams to add.
-    std::uint32_t step(std::uint64_t bytes);
+    // To be called often: all streams have brought so many bytes in so many ns, since they began. Returns how many
+    // streams to add. However late it comes, a step is judged by the time that it really took.
+    std::uint32_t look(std::int64_t elapsed, std::uint64_t bytes);
     bool stable() const { return flat_steps_ >= kFlatSteps; }
 
 private:
     static constexpr int kFlatSteps = 2;
+    // Calls a tenth of a second apart come a little early and a little late.
+    static constexpr std::int64_t kTolerance = kStep / 20;
 
     std::uint32_t streams_;
     std::uint32_t most_;
-    std::uint64_t best_bytes_ = 0;
+    std::int64_t step_begun_ = 0;
+    std::uint64_t step_bytes_ = 0; // when it began
+    double best_rate_ = 0;         // bytes a ns
     int flat_steps_ = 0;
 };
 

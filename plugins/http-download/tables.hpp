@@ -22,11 +22,15 @@ inline constexpr sonde_column kWindowColumns[] = {
     column({.id = "out_of_order",
             .type = SONDE_INT,
             .unit = "packets",
-            .help = "received out of order; the bytes they held back inflate this window or the next"}),
+            .help = "received out of order; the bytes in them count where they were released, later as a rule"}),
     column({.id = "after_warm_up", .type = SONDE_BOOL, .help = "after the warm-up"}),
     column({.id = "inflated",
             .type = SONDE_BOOL,
-            .help = "packets came out of order in this window or the one before: bytes held back may count here"}),
+            .help = "packets came out of order in this window or shortly before: bytes held back may count here"}),
+    column({.id = "out_of_order_bytes",
+            .type = SONDE_INT,
+            .unit = "B",
+            .help = "in the packets received out of order, at most: full segments"}),
 };
 
 inline constexpr sonde_column kProbeColumns[] = {
@@ -85,7 +89,9 @@ inline constexpr sonde_column kSummaryTail[] = {
     column({.id = "loaded_rtt",
             .type = SONDE_DURATION,
             .nullable = true,
-            .help = "mean after the warm-up of what the kernel sees on the connections that carry the load"}),
+            .help =
+                "mean after the warm-up of what the kernel sees on the connections that carry the load; where that is "
+                "too coarse, of the probes' TCP round trips"}),
     column({.id = "bdp",
             .type = SONDE_INT,
             .nullable = true,
@@ -100,8 +106,13 @@ inline constexpr sonde_column kSummaryTail[] = {
             .type = SONDE_DOUBLE,
             .nullable = true,
             .unit = "1/min",
-            .help = "round trips per minute under load; null without responsiveness"}),
+            .help = "round trips per minute under load; null without responsiveness, or where it would be a guess"}),
     column({.id = "idle_rpm", .type = SONDE_DOUBLE, .nullable = true, .unit = "1/min", .help = "and before it"}),
+    column({.id = "probes_failed",
+            .type = SONDE_INT,
+            .nullable = true,
+            .unit = "probes",
+            .help = "under load after the warm-up: failed, or not over a second after they began"}),
 };
 
 // At the end of both stream tables.

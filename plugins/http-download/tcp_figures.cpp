@@ -18,7 +18,7 @@ constexpr std::size_t kReceiveWindowAt = 232;
 static_assert(offsetof(tcp_info, tcpi_snd_wnd) + sizeof(std::uint32_t) <= kReceiveWindowAt);
 
 // TCP_CLOSE and the others, which the two headers of TCP both define.
-constexpr std::uint8_t kTimeWait = 6, kStateClosed = 7, kCloseWait = 8, kLastAck = 9, kClosing = 11;
+constexpr std::uint8_t kEstablished = 1, kTimeWait = 6, kStateClosed = 7, kCloseWait = 8, kLastAck = 9, kClosing = 11;
 constexpr std::uint32_t kNoRoundTrip = UINT32_MAX; // tcpi_min_rtt before there is one
 
 // No window is larger than this.
@@ -74,6 +74,21 @@ void add_sender(TcpFigures &figures, const tcp_info &info, std::uint64_t headers
 }
 
 } // namespace
+
+std::optional<AttemptBytes> read_attempt_bytes(int fd, std::uint32_t family)
+{
+    tcp_info info = {};
+    socklen_t length = sizeof info;
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || length < offsetof(tcp_info, tcpi_snd_wnd))
+        return std::nullopt;
+    if (info.tcpi_state == kEstablished) { // two answered at the same time
+        const auto figures = read_tcp_figures(fd, family, Direction::down);
+        return figures ? std::optional(AttemptBytes{figures->ip_received_bytes, figures->ip_sent_bytes}) : std::nullopt;
+    }
+    // A SYN has 20 bytes of options; a RST, or an ICMP error that TCP does not count, none.
+    const std::uint64_t headers = (family == 4 ? 20 : 40) + 20;
+    return AttemptBytes{info.tcpi_segs_in * headers, info.tcpi_segs_out * (headers + 20)};
+}
 
 std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Direction direction)
 {

@@ -7,6 +7,9 @@
 
 namespace sonde::http_download {
 
+// A receiver's kernel knows round trips from TCP timestamps, which count milliseconds; a sender's in microseconds.
+constexpr std::int64_t kReceiverGrain = 1'000'000; // ns
+
 // What the kernel knows of a connection, as far as it means something to the side that we are. Sums since the
 // connection began; times in ns.
 struct TcpFigures {
@@ -42,5 +45,12 @@ struct TcpFigures {
  * each of SYN and SYN/ACK. Not in it: SACK blocks, payload that came twice, and what arrives after the last look.
  */
 std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Direction direction);
+
+// What an attempt to connect that leads nowhere has put on the line so far, at the IP layer: SYNs, and what answered.
+struct AttemptBytes {
+    std::uint64_t received = 0;
+    std::uint64_t sent = 0;
+};
+std::optional<AttemptBytes> read_attempt_bytes(int fd, std::uint32_t family);
 
 } // namespace sonde::http_download

@@ -97,6 +97,7 @@ void Transfer::add_stream()
     };
     ++live_;
     looked_bytes_.push_back(0);
+    samples_.emplace_back();
     if (settings_.direction == Direction::down)
         streams_.push_back(std::make_unique<Receiver>(*shared_, on_end));
     else
@@ -135,28 +136,26 @@ void Transfer::tick()
         event_base_loopbreak(base_.get());
         return;
     }
+    while (next_tick_ <= at)
+        next_tick_ += kWindowWidth;
     if (settings_.saturates())
-        saturate(edge);
+        saturate(at);
     if (settings_.responsiveness)
         probes_->tick(at >= meter_.warm_end_time());
     host_.progress(&host_, static_cast<std::uint64_t>(at - meter_.begin_time()),
                    static_cast<std::uint64_t>(settings_.duration));
-    while (next_tick_ <= at)
-        next_tick_ += kWindowWidth;
     ticker_->add_after(std::min(next_tick_, meter_.last_time()) - at);
 }
 
-// A step ends at each whole second. The warm-up is over when more streams bring no more, and its time is over too.
-void Transfer::saturate(std::int64_t edge)
+// The warm-up is over when more streams bring no more, and its time is over too.
+void Transfer::saturate(std::int64_t now)
 {
-    const std::int64_t elapsed = edge - meter_.begin_time();
-    if (elapsed <= 0 || elapsed % Saturation::kStep != 0 || saturation_.stable())
+    if (saturation_.stable())
         return;
-    const std::uint64_t bytes = meter_.windows().bytes();
-    for (std::uint32_t more = saturation_.step(bytes - std::exchange(step_bytes_, bytes)); more > 0; --more)
+    for (std::uint32_t more = saturation_.look(now - meter_.begin_time(), meter_.windows().bytes()); more > 0; --more)
         add_stream();
     if (saturation_.stable())
-        meter_.warm_from(std::max(edge + kWindowWidth, meter_.begin_time() + settings_.warm_up));
+        meter_.warm_from(std::max(next_tick_, meter_.begin_time() + settings_.warm_up));
 }
 
 // What the kernel says now: for the budget, and after the warm-up for the verdict on what limited the rate.
@@ -171,7 +170,7 @@ void Transfer::look_at_streams(std::int64_t now, std::int64_t as_of)
         const StreamReport &report = stream.report();
         const std::uint64_t grown = report.bytes - std::exchange(looked_bytes_[i], report.bytes);
         if (warm && evidence_.warm && report.tcp)
-            sample(report, grown, now - looked_at_);
+            sample(report, grown, now - looked_at_, samples_[i]);
     }
     looked_at_ = now;
     if (warm && !evidence_.warm) {
@@ -181,15 +180,23 @@ void Transfer::look_at_streams(std::int64_t now, std::int64_t as_of)
     tell_bytes();
 }
 
-void Transfer::sample(const StreamReport &report, std::uint64_t grown, std::int64_t duration)
+void Transfer::sample(const StreamReport &report, std::uint64_t grown, std::int64_t duration, WindowSample &sample)
 {
     if (report.tcp->round_trip && grown > 0)
         probes_->add_loaded(*report.tcp->round_trip);
     if (!report.tcp->receive_window)
         return;
+    sample.bytes += grown;
+    sample.duration += duration;
+    // Not `connect`, in which a lost SYN is a second.
+    sample.idle_round_trip = report.handshake_rtt.value_or(*report.connect);
+    sample.round_trip = report.tcp->round_trip.value_or(sample.idle_round_trip);
+    sample.receive_window = *report.tcp->receive_window;
+    if (!is_complete(sample))
+        return;
     ++evidence_.samples;
-    evidence_.full_windows += fills_window({grown, duration, report.tcp->round_trip.value_or(*report.connect),
-                                            *report.connect, *report.tcp->receive_window});
+    evidence_.full_windows += fills_window(sample);
+    sample = {};
 }
 
 SenderTimes Transfer::sender_times() const
@@ -233,12 +240,25 @@ std::optional<InterfaceBytes> Transfer::cross_traffic() const
 
 void Transfer::send_windows(const std::vector<Window> &windows)
 {
+    if (windows.empty())
+        return;
+    const std::uint32_t sum = out_of_order();
+    std::uint32_t grown = sum - std::exchange(told_out_of_order_, sum);
+    std::int64_t round_trip = 0;
+    std::uint64_t segment = 0;
+    for (const auto &stream : streams_) {
+        if (const auto &tcp = stream->report().tcp) {
+            round_trip = std::max(round_trip, tcp->round_trip.value_or(0));
+            segment = std::max<std::uint64_t>(segment, tcp->segment_bytes.value_or(0));
+        }
+    }
+    if (grown > 0)
+        held_back_.note(windows.back().start + windows.back().duration, round_trip);
     for (const Window &window : windows) {
-        const std::uint32_t sum = out_of_order();
-        const std::uint32_t grown = sum - std::exchange(told_out_of_order_, sum);
-        const bool inflated = grown > 0 || std::exchange(held_back_, grown > 0);
-        if (!send_window_row(host_, meter_, window, wall_offset_, grown, inflated))
+        const HeldBack::Said held{grown, grown * segment, held_back_.may_count_in(window)};
+        if (!send_window_row(host_, meter_, window, wall_offset_, held))
             meter_.finish(End::cancelled, now());
+        grown = 0; // of a look that came late nobody knows in which of its windows they came
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "evidence.hpp"
+#include "held_back.hpp"
 #include "interface.hpp"
 #include "probes.hpp"
 #include "saturation.hpp"
@@ -42,9 +43,9 @@ private:
     void add_stream();
     void begin_clock(std::int64_t now);
     void tick();
-    void saturate(std::int64_t edge);
+    void saturate(std::int64_t now);
     void look_at_streams(std::int64_t now, std::int64_t as_of);
-    void sample(const StreamReport &report, std::uint64_t grown, std::int64_t duration);
+    void sample(const StreamReport &report, std::uint64_t grown, std::int64_t duration, WindowSample &sample);
     SenderTimes sender_times() const;
     void send_windows(const std::vector<Window> &windows);
     void finish();
@@ -66,19 +67,19 @@ private:
     std::vector<std::unique_ptr<Stream>> streams_;
     std::size_t live_ = 0;
     Saturation saturation_;
-    std::uint64_t step_bytes_ = 0; // of all, when the saturation's step began
     Evidence evidence_;
     std::int64_t wall_offset_ = 0;
     std::int64_t next_tick_ = 0; // 0: the clock has not begun
     std::unique_ptr<plugin::Event> ticker_;
     std::int64_t looked_at_ = 0;
     std::vector<std::uint64_t> looked_bytes_; // of each stream, then
+    std::vector<WindowSample> samples_;       // of each stream, growing
     std::string interface_;
     std::optional<InterfaceBytes> interface_begun_;
     InterfaceBytes own_begun_;
     std::optional<InterfaceBytes> cross_traffic_;
     std::uint32_t told_out_of_order_ = 0;
-    bool held_back_ = false; // in the window told last
+    HeldBack held_back_;
     std::uint64_t told_received_ = 0;
     std::uint64_t told_sent_ = 0;
 };

@@ -68,6 +68,27 @@ TEST_CASE("a window filled because a queue has grown is not the receiver's limit
     CHECK_FALSE(fills_window(none));
 }
 
+TEST_CASE(
+    "where the round trip is shorter than a receiver's kernel tells, a window is full that fills within the idle one")
+{
+    // 32 KiB each 0.2 ms; the kernel says 1 ms.
+    const WindowSample full = {16 * 1024 * 1024, 100 * kMsNs, kMsNs, kMsNs / 5, 32 * 1024};
+    CHECK(fills_window(full));
+    WindowSample slower = full;
+    slower.bytes /= 4;
+    CHECK_FALSE(fills_window(slower));
+}
+
+TEST_CASE("a look spans several round trips, in each of which all may come at once")
+{
+    WindowSample sample;
+    sample.round_trip = 110 * kMsNs;
+    sample.duration = 400 * kMsNs;
+    CHECK_FALSE(is_complete(sample));
+    sample.duration = 500 * kMsNs;
+    CHECK(is_complete(sample));
+}
+
 TEST_CASE("a sender is held by what held it for most of the time in which it had something to send")
 {
     Evidence seen = evidence(0, 0);

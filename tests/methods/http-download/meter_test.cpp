@@ -1,3 +1,4 @@
+#include "held_back.hpp"
 #include "meter.hpp"
 
 #include "support/catch.hpp"
@@ -40,6 +41,21 @@ TEST_CASE("windows share their edges, and one in which nothing came is there wit
     REQUIRE(last.size() == 1);
     CHECK(last[0].duration == 60 * kMs);
     CHECK(last[0].bytes == 8);
+}
+
+TEST_CASE("windows may count bytes held back until a retransmission by timer and two round trips have passed")
+{
+    constexpr std::int64_t ms = 1'000'000;
+    HeldBack held;
+    CHECK_FALSE(held.may_count_in({0, 100 * ms, 1}));
+    held.note(1000 * ms, 50 * ms);
+    CHECK(held.may_count_in({900 * ms, 100 * ms, 1}));
+    CHECK(held.may_count_in({1200 * ms, 100 * ms, 1}));
+    CHECK_FALSE(held.may_count_in({1300 * ms, 100 * ms, 1}));
+    held.note(1100 * ms, 0);
+    CHECK_FALSE(held.may_count_in({1300 * ms, 100 * ms, 1}));
+    held.note(1100 * ms, 200 * ms);
+    CHECK(held.may_count_in({1600 * ms, 100 * ms, 1}));
 }
 
 TEST_CASE("bytes read on the very edge at which all ends belong to the last window")
