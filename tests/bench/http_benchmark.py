@@ -1,8 +1,9 @@
 """How fast http-download reads and what that costs, beside a bare loop and curl; and how near its rates are to a shaper's.
 
 In two name spaces of the network of the benchmark's own, joined by a veth pair, sonde-peer serves and each reader in turn
-downloads: five rounds, the median of the ratios within a round. Then a shaper bounds the peer, and the rate at the IP
-layer that the method tells is compared with the shaper's, which counts Ethernet's header.
+downloads: five rounds, the median of the ratios within a round. Each counts from the first byte that it reads for as long,
+and what its own start costs is taken off its processor time. Then a shaper bounds the peer, and the rate at the IP layer
+that the method tells is compared with the shaper's, which counts Ethernet's header. Congestion control is reno throughout.
 Usage: http_benchmark.py SONDE HTTP_DOWNLOAD.so SONDE_PEER BARE_READER HTTP_UPLOAD.so [part=speed|shaper] [rounds=5]
 """
 import json
@@ -82,11 +83,12 @@ def bare(net, url, tls):
 
 
 def curl(net, url, ca):
-    words = at(net.client, "curl", "-s", "-o", "/dev/null", "--cacert", ca, "-w", "%{size_download} %{time_total}",
-               "--max-time", SECONDS, f"{url}/bytes/900GB")
-    out, spent = processor_of(words, right=(0, 28))  # 28: its time was over
-    count, took = map(float, out.split())
-    return count * 8 / took, spent / count * 1e9
+    words = at(net.client, "curl", "-s", "-o", "/dev/null", "--cacert", ca, "-w",
+               "%{size_download} %{time_total} %{time_starttransfer}", "--max-time", SECONDS)
+    _, idle = processor_of([*words, f"{url}/bytes/1000"])
+    out, spent = processor_of([*words, f"{url}/bytes/900GB"], right=(0, 28))  # 28: its time was over
+    count, took, first = map(float, out.split())
+    return count * 8 / (took - first), max(spent - idle, 0) / count * 1e9
 
 
 def ours(net, url, ca):
@@ -94,7 +96,8 @@ def ours(net, url, ca):
     options = {"ca": ca} if url.startswith("https") else {}
     _, idle = sonde(net, DOWNLOAD, url=f"{url}/bytes/1000", bytes=1000, **options)
     row, spent = sonde(net, DOWNLOAD, url=f"{url}/bytes/900GB", duration=f"{SECONDS}s", warm_up="0s", limit="1000GB", **options)
-    return row["goodput"], max(spent - idle, 0) / row["bytes"] * 1e9, row["limited_by"]
+    word = f"{row['limited_by']} (busy {row['busy']:.2f})"
+    return row["goodput"], max(spent - idle, 0) / row["bytes"] * 1e9, word
 
 
 def speed(net, peer, figures):
@@ -121,33 +124,35 @@ def speed(net, peer, figures):
                      {"http-download": [row[1] for row in rates]})
 
 
+def shaped_run(net, peer, direction, megabits, seconds, family):
+    """The rate at the IP layer behind a shaper."""
+    url = peer.plain if family == "IPv4" else peer.plain6
+    space, plugin, path = {"down": (net.server, DOWNLOAD, "/time/30s"), "up": (net.client, UPLOAD, "/upload")}[direction]
+    net.shape(f"{megabits}mbit", latency="200ms", space=space)
+    row, _ = sonde(net, plugin, url=url + path, duration=f"{seconds + 1}s", warm_up="1s", streams=2, limit="100GB",
+                   timeout="20s")
+    net.unshape(space=space)
+    return row
+
+
 def shaper(net, peer, figures):
     off = {"down": [], "up": []}
-    for megabits, seconds in ((2, 10), (40, 10), (80, 5), (500, 5)):
+    for megabits, seconds, rounds in ((2, 10, 1), (40, 5, 3), (80, 5, 3), (500, 5, 3)):
         shaped = megabits * 1e6 * 1500 / 1514
-        seen = {}
-        for name, url in (("IPv4", peer.plain), ("IPv6", peer.plain6)):
-            net.shape(f"{megabits}mbit", latency="200ms")
-            row, _ = sonde(net, DOWNLOAD, url=f"{url}/time/30s", duration=f"{seconds + 1}s", warm_up="1s", streams=2,
-                           limit="100GB")
-            seen[name] = row["ip_rate"]
-            figures.add(f"down {megabits} Mb/s over {seconds} s, {name}: off the shaped rate",
-                        100 * (row["ip_rate"] / shaped - 1), "%", f"limited by {row['limited_by']}")
-            off["down"].append(abs(100 * (row["ip_rate"] / shaped - 1)))
-            print(f"down {megabits:3} Mb/s over {seconds} s, {name}: {row['ip_rate'] / 1e6:.3f} Mb/s at the IP layer, "
-                  f"{row['ip_rate'] / shaped - 1:+.2%} off the shaper's; limited by {row['limited_by']}")
-        print(f"     IPv6 against IPv4: {seen['IPv6'] / seen['IPv4'] - 1:+.2%}")
-        net.unshape()
-        for name, url in (("IPv4", peer.plain), ("IPv6", peer.plain6)):
-            net.shape(f"{megabits}mbit", latency="200ms", space=net.client)
-            row, _ = sonde(net, UPLOAD, url=f"{url}/upload", duration=f"{seconds + 1}s", warm_up="1s", streams=2,
-                           limit="100GB", timeout="20s")
-            figures.add(f"up {megabits} Mb/s over {seconds} s, {name}: off the shaped rate",
-                        100 * (row["ip_rate"] / shaped - 1), "%", f"limited by {row['limited_by']}")
-            off["up"].append(abs(100 * (row["ip_rate"] / shaped - 1)))
-            print(f"up   {megabits:3} Mb/s over {seconds} s, {name}: {row['ip_rate'] / 1e6:.3f} Mb/s at the IP layer, "
-                  f"{row['ip_rate'] / shaped - 1:+.2%} off the shaper's; limited by {row['limited_by']}")
-        net.unshape(space=net.client)
+        for direction in ("down", "up"):
+            rows = [{family: shaped_run(net, peer, direction, megabits, seconds, family) for family in ("IPv4", "IPv6")}
+                    for _ in range(rounds)]
+            name = f"{direction} {megabits} Mb/s over {seconds} s"
+            for family in ("IPv4", "IPv6"):
+                percent = statistics.median(100 * (row[family]["ip_rate"] / shaped - 1) for row in rows)
+                limits = ", ".join(sorted({row[family]["limited_by"] for row in rows}))
+                figures.add(f"{name}, {family}: off the shaped rate", percent, "%", f"limited by {limits}")
+                off[direction] += [abs(100 * (row[family]["ip_rate"] / shaped - 1)) for row in rows]
+                print(f"{name}, {family}: {percent:+.2f} % off the shaper's at the IP layer, median of {rounds}; limited by "
+                      f"{limits}")
+            apart = statistics.median(100 * (row["IPv6"]["ip_rate"] / row["IPv4"]["ip_rate"] - 1) for row in rows)
+            figures.add(f"{name}: IPv6 against IPv4", apart, "%")
+            print(f"{name}: IPv6 {apart:+.2f} % against IPv4")
     figures.plot("off the shaped rate", "%", off)
 
 

@@ -63,6 +63,17 @@ def run(*words, deadline=None, space=None, hosts=None, file=None, timeout_s=60, 
     return Run(result, time.monotonic() - began)
 
 
+@contextlib.contextmanager
+def method(plugin):
+    """Another method than that which the test was called with."""
+    global PLUGIN
+    own, PLUGIN = PLUGIN, plugin
+    try:
+        yield
+    finally:
+        PLUGIN = own
+
+
 def equal(actual, wanted, context=""):
     assert actual == wanted, f"{actual!r} is not {wanted!r}\n{context}"
 
@@ -141,6 +152,18 @@ def make_certificate(folder, name, alternative):
     return certificate, key
 
 
+def make_expired(folder, name, alternative):
+    """The same, of a time that is over."""
+    certificate, key, request = f"{folder}/{name}.pem", f"{folder}/{name}.key", f"{folder}/{name}.csr"
+    subprocess.run(["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                    "-out", request, "-subj", f"/CN={name}", "-addext", f"subjectAltName={alternative}"], check=True,
+                   capture_output=True)
+    subprocess.run(["openssl", "x509", "-req", "-in", request, "-signkey", key, "-days", "-1", "-copy_extensions",
+                    "copyall", "-out", certificate], check=True, capture_output=True)
+    os.chmod(certificate, 0o644)
+    return certificate, key
+
+
 def server_tls(certificate, key):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
@@ -169,6 +192,9 @@ class NameSpaces:
                 self._ip("-n", space, "link", "set", "line", "gso_max_segs", "1")
                 self._ip("-n", space, "link", "set", "line", "up")
                 self._ip("-n", space, "link", "set", "lo", "up")
+                # What a machine has by itself, bbr for instance, is no ground to measure on. Every kernel has this one,
+                # which fills queues, as most servers' do.
+                self._at(space, "sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control")
         except subprocess.CalledProcessError as error:
             self.__exit__()
             raise Skip(f"no name spaces of the network here: {error.stderr.strip()}") from None
@@ -181,6 +207,14 @@ class NameSpaces:
     @staticmethod
     def _ip(*words):
         subprocess.run(["ip", *words], check=True, capture_output=True, text=True)
+
+    @staticmethod
+    def _at(space, *words):
+        subprocess.run(["ip", "netns", "exec", space, *words], check=True, capture_output=True, text=True)
+
+    def left_over(self):
+        """Processes that are in the client's name space."""
+        return subprocess.run(["ip", "netns", "pids", self.client], check=True, capture_output=True, text=True).stdout
 
     def shape(self, rate, latency="50ms", space=None):
         """Bounds the server's sending, or that of `space`; rate and longest wait as tc writes them."""

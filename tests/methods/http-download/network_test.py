@@ -5,6 +5,7 @@ Called with the paths of sonde-peer and of http-upload behind those of the comma
 import contextlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -13,21 +14,11 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-import support  # noqa: E402
 from sonde_peer import sonde_peer  # noqa: E402
-from support import NameSpaces, case, equal, main, run  # noqa: E402
+from support import NameSpaces, case, equal, main, method, run  # noqa: E402
 from cases import Skip  # noqa: E402
 
 DOWNLOAD, PEER, UPLOAD = sys.argv[2:5]
-
-
-@contextlib.contextmanager
-def method(plugin):
-    support.PLUGIN = plugin
-    try:
-        yield
-    finally:
-        support.PLUGIN = DOWNLOAD
 
 
 def nft(space, rules):
@@ -66,15 +57,35 @@ def after(seconds, act):
 
 @case
 def an_unreachable_server_is_told_at_once():
-    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
-        for kind in ("host-unreachable", "admin-prohibited"):
-            drop(net, f"tcp dport {port_of(url)}", f"reject with icmp type {kind}")
-            for plugin in (DOWNLOAD, UPLOAD):
-                with method(plugin):
-                    result = run(url=f"{url}/upload", space=net.client)
-                equal((result.status, result.one("stream")["outcome"]), ("connect_failed", "connect_failed"), result)
-                assert result.took_s < 8, result
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        for url, verdict in ((urls[0], "icmp type host-unreachable"), (urls[0], "icmp type admin-prohibited"),
+                             (urls[1], "icmpv6 type addr-unreachable"), (urls[1], "icmpv6 type admin-prohibited")):
+            drop(net, f"tcp dport {port_of(url)}", f"reject with {verdict}")
+            with method(UPLOAD if "admin" in verdict else DOWNLOAD):
+                result = run(url=f"{url}/upload", space=net.client)
+            equal((result.status, result.one("stream")["outcome"]), ("connect_failed", "connect_failed"), result)
+            assert result.took_s < 8, result
             peace(net)
+
+
+@case
+def a_family_that_is_broken_costs_a_moment_whichever_it_is_and_however(folder):
+    hosts = pathlib.Path(folder) / "hosts"
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        hosts.write_text("".join(f"{address} dual.example.test\n" for address in net.server_addresses))
+        for broken, good in ((4, 1), (6, 0)):
+            port = port_of(urls[good])
+            unreachable = {4: "icmp type host-unreachable", 6: "icmpv6 type addr-unreachable"}[broken]
+            for verdict, plugin, path in (("drop", DOWNLOAD, "/bytes/100kB"), ("drop", UPLOAD, "/upload"),
+                                          ("reject with tcp reset", DOWNLOAD, "/bytes/100kB"),
+                                          (f"reject with {unreachable}", UPLOAD, "/upload")):
+                drop(net, f"meta nfproto ipv{broken} tcp dport {port}", verdict)
+                with method(plugin):
+                    result = run(url=f"http://dual.example.test:{port}{path}", bytes="100kB", hosts=str(hosts),
+                                 space=net.client)
+                equal((result.exit, result.one("stream")["address"]), (0, net.server_addresses[good]), result)
+                assert result.took_s < 8, result
+                peace(net)
 
 
 def partial(net, url, act, **options):
@@ -86,6 +97,7 @@ def partial(net, url, act, **options):
     assert summary["bytes"] > 0 and summary["ended_by"] == "failed", result
     assert summary["limited_by"] is not None and len(result.table("window")) >= 3, result
     assert result.took_s < 20, result
+    equal(net.left_over(), "", "a process is left")
     return result
 
 
@@ -116,18 +128,42 @@ def a_reset_from_the_network_is_a_lost_connection():
 
 
 @case
-def a_hole_in_the_path_mtu_times_out_and_names_the_step():
+def our_own_queue_that_takes_nothing_more_ends_a_run_with_what_there_was():
     with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        for plugin, path in ((DOWNLOAD, "/time/60s"), (UPLOAD, "/upload")):
+            net.shape("20mbit")
+            net.shape("20mbit", space=net.client)
+            with method(plugin):
+                partial(net, url + path, lambda: net.shape("8bit", space=net.client))
+            net.unshape(space=net.client)
+
+
+@case
+def our_own_queue_of_two_packets_slows_a_run_down_and_fails_none():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.shape("5mbit", space=net.client, latency="3ms")
+        with method(UPLOAD):
+            result = run(url=url + "/upload", bytes="500kB", streams=2, space=net.client)
+        equal((result.exit, result.one("summary")["bytes"]), (0, 500_000), result)
+        net.shape("64kbit", space=net.client, latency="3ms")  # acknowledgements of a download
+        result = run(url=url + "/bytes/1MB", bytes="1MB", streams=4, space=net.client)
+        equal((result.exit, result.one("summary")["bytes"]), (0, 1_000_000), result)
+
+
+@case
+def a_hole_in_the_path_mtu_times_out_and_names_the_step():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
         nft(net.server, """table inet hole {
             chain out { type filter hook output priority 0; meta length > 1000 drop; }
             chain in { type filter hook input priority 0; meta length > 1000 drop; }
         }""")
-        result = run(url=f"{url}/bytes/1000000", timeout="1s", space=net.client)
-        equal((result.status, result.table("summary")), ("timeout", []), result)
-        assert "no answer" in result.stderr or "no payload" in result.stderr, result
-        with method(UPLOAD):
-            result = run(url=f"{url}/upload", timeout="1s", space=net.client)
-        equal((result.status, result.table("summary")), ("timeout", []), result)
+        for url in urls:
+            result = run(url=f"{url}/bytes/1000000", timeout="700ms", space=net.client)
+            equal((result.status, result.table("summary")), ("timeout", []), result)
+            assert "no answer" in result.stderr or "no payload" in result.stderr, result
+            with method(UPLOAD):
+                result = run(url=f"{url}/upload", timeout="700ms", space=net.client)
+            equal((result.status, result.table("summary")), ("timeout", []), result)
 
 
 @case
@@ -144,6 +180,15 @@ def interface_and_source_are_those_that_were_chosen():
                 equal((result.one("stream")["local_address"], result.one("summary")["interface"]),
                       (space_address, "line"), result)
                 equal(result.one("stream")["path_mtu"], 1500, result)
+
+
+def watch_bytes(net):
+    nft(net.client, """table inet account {
+        counter received {}
+        counter sent {}
+        chain in { type filter hook input priority 0; meta l4proto tcp counter name received; }
+        chain out { type filter hook output priority 0; meta l4proto tcp counter name sent; }
+    }""")
 
 
 def counted(net):
@@ -169,12 +214,7 @@ def repetitions(net):
 def the_bytes_told_are_those_on_the_wire():
     with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
         net.shape("100mbit", latency="1s")  # all of it fits the queue, so that nothing is lost and sent again
-        nft(net.client, """table inet account {
-            counter received {}
-            counter sent {}
-            chain in { type filter hook input priority 0; meta l4proto tcp counter name received; }
-            chain out { type filter hook output priority 0; meta l4proto tcp counter name sent; }
-        }""")
+        watch_bytes(net)
         for plugin, path in ((DOWNLOAD, "/bytes/3MB"), (UPLOAD, "/upload")):
             for url in urls:
                 with method(plugin):
@@ -203,6 +243,41 @@ def exact_where_nothing_is_repeated(net, url, streams):
 
 
 @case
+def the_bytes_of_connections_that_came_to_nothing_are_told_too(folder):
+    def told(result):
+        calls = [tuple(map(int, found)) for found in re.findall(r" count\((\d+), (\d+)\)", result.stderr)]
+        return sum(received for _, received in calls), sum(sent for sent, _ in calls)
+    hosts = pathlib.Path(folder) / "hosts"
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        port = port_of(url)
+        hosts.write_text(f"{net.server_addresses[1]} dual.example.test\n{net.server_addresses[0]} dual.example.test\n")
+        drop(net, f"meta nfproto ipv6 tcp dport {port}")
+        watch_bytes(net)
+        for target, status in ((f"http://{net.server_addresses[0]}:9/", "connect_refused"),
+                               (f"http://[{net.server_addresses[1]}]:9/", "connect_refused"),
+                               (f"http://dual.example.test:{port}/bytes/20kB", None)):  # the first address is silent
+            before = counted(net)
+            result = run("--trace", url=target, bytes="20kB", space=net.client, hosts=str(hosts))
+            equal(result.status, status, result)
+            equal(told(result), tuple(now - then for now, then in zip(counted(net), before)), result)
+
+
+@case
+def what_the_kernel_tells_in_milliseconds_is_no_figure_where_round_trips_are_shorter():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.shape("10mbit", latency="3ms")
+        summary = run(url=f"{url}/time/60s", duration="1s", warm_up="200ms", space=net.client).one("summary")
+        loaded = summary["loaded_rtt_ns"]  # on a machine that stands still now and then it is long
+        assert loaded is None or loaded >= 10_000_000, summary
+        equal((summary["buffer_delay"] is None, summary["rpm"]), (loaded is None, None), summary)
+        summary = run(url=f"{url}/time/60s", duration="1500ms", warm_up="200ms", responsiveness="true",
+                      space=net.client).one("summary")
+    # Those of separate connections, which the kernel tells in microseconds.
+    assert summary["loaded_rtt_ns"] > 0 and summary["idle_rpm"] > 0, summary
+    assert summary["rpm"] is None or summary["rpm"] <= 12_000, summary
+
+
+@case
 def other_traffic_on_the_interface_is_told_apart():
     with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
         net.shape("20mbit")
@@ -219,12 +294,24 @@ def other_traffic_on_the_interface_is_told_apart():
 
 
 @case
+def the_test_server_at_the_first_router_is_found_by_its_name():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        for words, knob in ((("route",), "ipv4/ip_forward"), (("-6", "route"), "ipv6/conf/all/forwarding")):
+            subprocess.run(["ip", "-n", net.client, *words, "add", "default", "via",
+                            net.server_addresses["-6" in words]], check=True)
+            subprocess.run(["ip", "netns", "exec", net.server, "sh", "-c", f"echo 1 > /proc/sys/net/{knob}"], check=True)
+        for family, url, address in zip((4, 6), urls, net.server_addresses):
+            for plugin, path in ((DOWNLOAD, "/bytes/100kB"), (UPLOAD, "/upload")):
+                with method(plugin):
+                    result = run(url=f"http://hop-1.path.invalid:{port_of(url)}{path}", bytes="100kB", family=family,
+                                 space=net.client)
+                equal((result.exit, result.one("summary")["address"]), (0, address), result)
+
+
+@case
 def streams_are_added_until_they_bring_no_more_and_the_round_trips_beside_them_are_told():
     with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
         net.shape("40mbit", latency="100ms")
-        # It fills a queue, as most servers' does.
-        subprocess.run(["ip", "netns", "exec", net.server, "sh", "-c",
-                        "echo reno > /proc/sys/net/ipv4/tcp_congestion_control"], check=True)
         result = run(url=f"{url}/time/60s", duration="6s", warm_up="0s", max_streams=8, responsiveness="true",
                      space=net.client)
     equal(result.exit, 0, result)

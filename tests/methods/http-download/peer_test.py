@@ -87,7 +87,8 @@ def the_ip_layer_rate_is_that_of_the_shaper():
                 if abs(off) < 0.01:
                     break
                 assert not last, result
-            equal(summary["limited_by"], "sender_or_path", result)
+            # On a machine that has no processor for it, the run says so.
+            equal(summary["limited_by"], "sender_or_path" if summary["busy"] < 0.9 else "receiver_cpu", result)
 
 
 @case
