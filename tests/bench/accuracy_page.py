@@ -11,7 +11,7 @@ import sys
 from figure_plots import svg
 
 # Those of http-upload are among http-download's.
-METHODS = ("ping", "http-download", "dns", "passive-syn")
+METHODS = ("ping", "http-download", "http-upload", "dns", "passive-syn")
 
 INTRODUCTION = """# How accurate the methods are
 

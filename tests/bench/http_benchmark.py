@@ -95,7 +95,8 @@ def ours(net, url, ca):
     """With the start of launcher and runner taken off: what a run that moves next to nothing costs."""
     options = {"ca": ca} if url.startswith("https") else {}
     _, idle = sonde(net, DOWNLOAD, url=f"{url}/bytes/1000", bytes=1000, **options)
-    row, spent = sonde(net, DOWNLOAD, url=f"{url}/bytes/900GB", duration=f"{SECONDS}s", warm_up="0s", limit="1000GB", **options)
+    row, spent = sonde(net, DOWNLOAD, url=f"{url}/bytes/900GB", duration=f"{SECONDS}s", warm_up="0s", limit="1000GB",
+                       **options)
     word = f"{row['limited_by']} (busy {row['busy']:.2f})"
     return row["goodput"], max(spent - idle, 0) / row["bytes"] * 1e9, word
 
@@ -116,10 +117,12 @@ def speed(net, peer, figures):
         print(f"{name}: {middle[0] / 1e9:.2f} Gb/s, {middle[1]:.3f} of a bare reader's (worst round {worst:.3f}), "
               f"{middle[2]:.3f} of curl's; {spent[0]:.3f} s of processor a GB, {spent[1]:.2f} of a bare reader's, "
               f"{spent[2]:.2f} of curl's; limited by {', '.join(sorted(limits))}; steal {steal() - begun} ticks")
-        figures.add(f"{name}: goodput", middle[0] / 1e9, "Gb/s",
-                    f"{middle[1]:.3f} of a bare reader's, {middle[2]:.3f} of curl's")
-        figures.add(f"{name}: processor time a GB", spent[0], "s",
-                    f"{spent[1]:.2f} of a bare reader's, {spent[2]:.2f} of curl's")
+        figures.add(f"{name}: goodput", middle[0] / 1e9, "Gb/s", f"{middle[2]:.3f} of curl's")
+        figures.add(f"{name}: goodput as a part of a bare reader's", middle[1], "x", f"worst round {worst:.3f}",
+                    aim=("at least", 0.95))
+        figures.add(f"{name}: processor time a GB", spent[0], "s", f"{spent[1]:.2f} of a bare reader's")
+        figures.add(f"{name}: processor time a GB as a part of curl's", spent[2], "x",
+                    aim=("at most", 1 if tls else 0.5))
         figures.plot(f"goodput of a round as a part of a bare reader's, {name}", "x",
                      {"http-download": [row[1] for row in rates]})
 
@@ -135,7 +138,7 @@ def shaped_run(net, peer, direction, megabits, seconds, family):
     return row
 
 
-def shaper(net, peer, figures):
+def shaper(net, peer, figures_of):
     off = {"down": [], "up": []}
     for megabits, seconds, rounds in ((2, 10, 1), (40, 5, 3), (80, 5, 3), (500, 5, 3)):
         shaped = megabits * 1e6 * 1500 / 1514
@@ -146,30 +149,32 @@ def shaper(net, peer, figures):
             for family in ("IPv4", "IPv6"):
                 percent = statistics.median(100 * (row[family]["ip_rate"] / shaped - 1) for row in rows)
                 limits = ", ".join(sorted({row[family]["limited_by"] for row in rows}))
-                figures.add(f"{name}, {family}: off the shaped rate", percent, "%", f"limited by {limits}")
+                figures_of[direction].add(f"{name}, {family}: off the shaped rate", percent, "%", f"limited by {limits}",
+                                          aim=("within", 2 if megabits < 40 else 0.5))
                 off[direction] += [abs(100 * (row[family]["ip_rate"] / shaped - 1)) for row in rows]
                 print(f"{name}, {family}: {percent:+.2f} % off the shaper's at the IP layer, median of {rounds}; limited by "
                       f"{limits}")
             apart = statistics.median(100 * (row["IPv6"]["ip_rate"] / row["IPv4"]["ip_rate"] - 1) for row in rows)
-            figures.add(f"{name}: IPv6 against IPv4", apart, "%")
+            figures_of[direction].add(f"{name}: IPv6 against IPv4", apart, "%",
+                                      aim=None if megabits < 40 else ("within", 0.5))
             print(f"{name}: IPv6 {apart:+.2f} % against IPv4")
-    figures.plot("off the shaped rate", "%", off)
+    for direction, figures in figures_of.items():
+        figures.plot("off the shaped rate", "%", {{"down": "http-download", "up": "http-upload"}[direction]: off[direction]})
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder, NameSpaces() as net, \
-            Figures("http-download", f"http_{WORDS.get('part', 'speed')}") as figures:
+    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder, NameSpaces() as net:
         os.chmod(folder, 0o755)
         peer = Peer(net, folder)
         try:
             if WORDS.get("part", "speed") == "speed":
                 for space in (net.server, net.client):
                     subprocess.run(["ip", "-n", space, "link", "set", "line", "gso_max_segs", "65535"], check=True)
-                speed(net, peer, figures)
-                for space in (net.server, net.client):
-                    subprocess.run(["ip", "-n", space, "link", "set", "line", "gso_max_segs", "1"], check=True)
-            if WORDS.get("part", "shaper") == "shaper":
-                shaper(net, peer, figures)
+                with Figures("http-download", "http_speed") as figures:
+                    speed(net, peer, figures)
+            else:
+                with Figures("http-download", "http_shaper") as down, Figures("http-upload", "http_shaper_up") as up:
+                    shaper(net, peer, {"down": down, "up": up})
         finally:
             peer.end()
 
