@@ -3,7 +3,8 @@
 In two name spaces of the network of the benchmark's own, joined by a veth pair, sonde-peer serves and each reader in turn
 downloads: five rounds, the median of the ratios within a round. Each counts from the first byte that it reads for as long,
 and what its own start costs is taken off its processor time. Then a shaper bounds the peer, and the rate at the IP layer
-that the method tells is compared with the shaper's, which counts Ethernet's header. Congestion control is reno throughout.
+that the method tells is compared with the shaper's, which counts Ethernet's header. Congestion control is
+reno, behind the shaper bbr.
 Usage: http_benchmark.py SONDE HTTP_DOWNLOAD.so SONDE_PEER BARE_READER HTTP_UPLOAD.so [part=speed|shaper] [rounds=5]
 """
 import json
@@ -163,11 +164,13 @@ def shaper(net, peer, figures_of):
 
 
 def main():
-    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder, NameSpaces() as net:
+    part = WORDS.get("part", "speed")
+    control = "reno" if part == "speed" else "bbr"
+    with tempfile.TemporaryDirectory(prefix="sonde-bench-") as folder, NameSpaces(control) as net:
         os.chmod(folder, 0o755)
         peer = Peer(net, folder)
         try:
-            if WORDS.get("part", "speed") == "speed":
+            if part == "speed":
                 for space in (net.server, net.client):
                     subprocess.run(["ip", "-n", space, "link", "set", "line", "gso_max_segs", "65535"], check=True)
                 with Figures("http-download", "http_speed") as figures:

@@ -171,10 +171,15 @@ def server_tls(certificate, key):
 
 
 class NameSpaces:
-    """Two name spaces of the network, joined by a veth pair: a server's and a client's, IPv4 and IPv6, nothing else."""
+    """Two name spaces of the network, joined by a veth pair: a server's and a client's, IPv4 and IPv6, nothing else.
 
-    def __init__(self):
+    What congestion control a machine has by itself, bbr for instance, is no ground to measure on. Every kernel has reno,
+    which fills queues, as most servers' does.
+    """
+
+    def __init__(self, congestion_control="reno"):
         need_root()
+        self.congestion_control = congestion_control
         unique = f"sonde{os.getpid()}x{id(self) % 9973}"
         self.server, self.client = f"{unique}s", f"{unique}c"
         self.server_addresses, self.client_addresses = ("10.77.0.1", "2001:db8:77::1"), ("10.77.0.2", "2001:db8:77::2")
@@ -192,9 +197,7 @@ class NameSpaces:
                 self._ip("-n", space, "link", "set", "line", "gso_max_segs", "1")
                 self._ip("-n", space, "link", "set", "line", "up")
                 self._ip("-n", space, "link", "set", "lo", "up")
-                # What a machine has by itself, bbr for instance, is no ground to measure on. Every kernel has this one,
-                # which fills queues, as most servers' do.
-                self._at(space, "sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control")
+                self._at(space, "sh", "-c", f"echo {self.congestion_control} > /proc/sys/net/ipv4/tcp_congestion_control")
         except subprocess.CalledProcessError as error:
             self.__exit__()
             raise Skip(f"no name spaces of the network here: {error.stderr.strip()}") from None
