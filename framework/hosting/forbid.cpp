@@ -3,15 +3,18 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <fcntl.h>
 #include <iterator>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <linux/seccomp.h>
 #include <map>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 // By hand and not by libseccomp: nothing of ours is linked beside a plugin's own libraries, and these programs are
@@ -42,9 +45,26 @@ constexpr bool kPossible = kMachine != 0;
 
 constexpr std::uint32_t kDenied = SECCOMP_RET_ERRNO | EPERM;
 constexpr std::uint32_t kMissing = SECCOMP_RET_ERRNO | ENOSYS;
+constexpr std::uint32_t kHalf = sizeof(std::uint32_t);
+constexpr bool kBigEndian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+
 // The half of an argument's register that the kernel takes an int or these flags from.
-constexpr std::uint32_t kArgument =
-    offsetof(seccomp_data, args) + (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? sizeof(std::uint32_t) : 0);
+constexpr std::uint32_t argument(std::uint32_t index)
+{
+    return static_cast<std::uint32_t>(offsetof(seccomp_data, args)) + 2 * kHalf * index + (kBigEndian ? kHalf : 0);
+}
+
+constexpr std::uint32_t upper_half(std::uint32_t index)
+{
+    return static_cast<std::uint32_t>(offsetof(seccomp_data, args)) + 2 * kHalf * index + (kBigEndian ? 0 : kHalf);
+}
+
+// What the host gave to a run's process: stdout, stderr and the agent's socket.
+constexpr std::uint32_t kHosts[] = {1, 2, 3};
+constexpr std::uint32_t kBehindHosts = 4;
+constexpr std::uint32_t kAgent = 3;
+// A packet socket takes no address that is shorter than its own; those of IPv4 and of netlink are.
+constexpr std::uint32_t kPacketAddressBytes = sizeof(sockaddr_ll);
 
 using Code = std::vector<sock_filter>;
 
@@ -72,14 +92,47 @@ public:
     // Unless its first argument passes a comparison with a value.
     void refuse_unless(long number, std::uint16_t comparison, std::uint32_t value)
     {
-        calls_[number_of(number)] = {load(kArgument), compare(comparison, value, 1, 0), give(kDenied),
+        refuse_unless(number, 0, comparison, value);
+    }
+
+    void refuse_unless(long number, std::uint32_t index, std::uint16_t comparison, std::uint32_t value)
+    {
+        calls_[number_of(number)] = {load(argument(index)), compare(comparison, value, 1, 0), give(kDenied),
                                      give(SECCOMP_RET_ALLOW)};
     }
 
     void refuse_if(long number, std::uint32_t value)
     {
-        calls_[number_of(number)] = {load(kArgument), compare(BPF_JEQ, value, 0, 1), give(kDenied),
+        calls_[number_of(number)] = {load(argument(0)), compare(BPF_JEQ, value, 0, 1), give(kDenied),
                                      give(SECCOMP_RET_ALLOW)};
+    }
+
+    void kill_if_set(long number, std::uint32_t index, std::uint32_t flags)
+    {
+        calls_[number_of(number)] = {load(argument(index)), compare(BPF_JSET, flags, 0, 1),
+                                     give(SECCOMP_RET_KILL_PROCESS), give(SECCOMP_RET_ALLOW)};
+    }
+
+    // Unless the argument is a descriptor of the host's.
+    void refuse_unless_hosts(long number, std::uint32_t index = 0)
+    {
+        Code code{load(argument(index))};
+        std::size_t left = std::size(kHosts);
+        for (const std::uint32_t fd : kHosts)
+            code.push_back(compare(BPF_JEQ, fd, left--, 0));
+        code.push_back(give(kDenied));
+        code.push_back(give(SECCOMP_RET_ALLOW));
+        calls_[number_of(number)] = std::move(code);
+    }
+
+    // sendto(2), unless it is to the agent or to an address too short for a packet socket.
+    void refuse_frames(long number)
+    {
+        calls_[number_of(number)] = {load(argument(0)),       compare(BPF_JEQ, kAgent, 6, 0),
+                                     load(argument(4)),       compare(BPF_JEQ, 0, 0, 2),
+                                     load(upper_half(4)),     compare(BPF_JEQ, 0, 3, 0),
+                                     load(argument(5)),       compare(BPF_JGE, kPacketAddressBytes, 1, 0),
+                                     give(SECCOMP_RET_ALLOW), give(kDenied)};
     }
 
     Code code() const
@@ -168,6 +221,55 @@ void forbid_programs()
     Code code = program.code();
     enforce(code);
     process_code();
+}
+
+void forbid_frames()
+{
+    if (!kPossible)
+        return;
+    Program program;
+    program.refuse_frames(SYS_sendto);
+    for (const long number : {SYS_sendmsg, SYS_sendmmsg, SYS_write, SYS_writev, SYS_pwritev2, SYS_sendfile})
+        program.refuse_unless_hosts(number);
+#ifdef SYS_send
+    program.refuse_unless_hosts(SYS_send);
+#endif
+#ifdef SYS_sendfile64
+    program.refuse_unless_hosts(SYS_sendfile64);
+#endif
+    program.refuse_unless_hosts(SYS_splice, 2);
+    // Nor does another socket get one of those numbers.
+    program.refuse_unless(SYS_close, 0, BPF_JGE, kBehindHosts);
+    program.refuse_unless(SYS_close_range, 0, BPF_JGE, kBehindHosts);
+    program.refuse_unless(SYS_dup3, 1, BPF_JGE, kBehindHosts);
+#ifdef SYS_dup2
+    program.refuse_unless(SYS_dup2, 1, BPF_JGE, kBehindHosts);
+#endif
+    Code code = program.code();
+    enforce(code);
+}
+
+void die_by(Deed deed)
+{
+    if (!kPossible)
+        return;
+    Program program;
+    if (deed == Deed::threads) {
+        for (const long number : {SYS_clone, SYS_clone3})
+            program.refuse(number, SECCOMP_RET_KILL_PROCESS);
+#ifdef SYS_fork
+        program.refuse(SYS_fork, SECCOMP_RET_KILL_PROCESS);
+        program.refuse(SYS_vfork, SECCOMP_RET_KILL_PROCESS);
+#endif
+    } else {
+        program.refuse(SYS_socket, SECCOMP_RET_KILL_PROCESS);
+        program.kill_if_set(SYS_openat, 2, O_WRONLY | O_RDWR | O_CREAT);
+#ifdef SYS_open
+        program.kill_if_set(SYS_open, 1, O_WRONLY | O_RDWR | O_CREAT);
+#endif
+    }
+    Code code = program.code();
+    enforce(code);
 }
 
 void forbid_processes()

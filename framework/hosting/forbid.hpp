@@ -12,4 +12,16 @@ void forbid_programs();
 // not to.
 void forbid_processes();
 
+// In a run's process whose descriptors are in place: to send by a packet socket, and so by any descriptor but the
+// host's own, 1 to 3, except to an address of IPv4 or of netlink that the call itself names. Those three stay what they
+// are. On a machine that makes all calls of sockets by one (i386) no filter sees which; there nothing is forbidden.
+void forbid_frames();
+
+// For whoever judges a plugin: from here on this process is killed (SIGSYS) as soon as it does so, even for a moment.
+enum class Deed {
+    sockets_and_files, // makes a socket, or opens a file to write
+    threads,           // makes a thread or a process
+};
+void die_by(Deed deed);
+
 } // namespace sonde::hosting

@@ -5,6 +5,7 @@
 #include "frames/start.hpp"
 #include "hosting/cancel.hpp"
 #include "hosting/child.hpp"
+#include "hosting/forbid.hpp"
 #include "hosting/inputs.hpp"
 #include "hosting/invocation.hpp"
 #include "hosting/library.hpp"
@@ -77,6 +78,13 @@ const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &plac
     return *library->plugin().methods[place.method];
 }
 
+// What is given packets to see sends none: the kernel knows no packet socket that only receives.
+void hold_captures(const frames::MethodDescription &description)
+{
+    if ((description.privileges & SONDE_PRIVILEGE_CAPTURE) != 0)
+        forbid_frames();
+}
+
 int cancel_of(const Place &place)
 {
     return loads_by_descriptor(place) ? kCancelBehindPlugin : kCancel;
@@ -88,6 +96,7 @@ void run_in_child(pid_t parent, int agent, int cancel, const Place &place, const
                   const frames::Invoke &invoke)
 {
     const sonde_method &method = enter(parent, agent, cancel, place);
+    hold_captures(description);
     run_here(kAgent, cancel_of(place), method, description, invoke);
     ::_exit(0);
 }
@@ -109,6 +118,7 @@ void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, 
         ::_exit(1);
     const int given[] = {received->descriptors[0].release(), received->descriptors[1].release()};
     place_descriptors(given);
+    hold_captures(description.methods[invoke->method]);
     run_here(kAgent, kCancel, *plugin.methods[invoke->method], description.methods[invoke->method], *invoke);
     ::_exit(0);
 }
@@ -143,6 +153,7 @@ void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
                     const frames::MethodDescription &description)
 {
     const sonde_method &method = enter(parent, agent, cancel, place);
+    hold_captures(description);
     let_block(kAgent);
     say_begun(kAgent);
     const Cancel signal(cancel_of(place), std::nullopt);

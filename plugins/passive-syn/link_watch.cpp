@@ -54,7 +54,10 @@ std::vector<LinkInfo> all_links()
     request.header.nlmsg_len = sizeof request;
     request.header.nlmsg_type = RTM_GETLINK;
     request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    if (send(fd.get(), &request, sizeof request, 0) < 0)
+    // By its address: a method that captures sends to nobody whom it does not name.
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    if (sendto(fd.get(), &request, sizeof request, 0, reinterpret_cast<const sockaddr *>(&kernel), sizeof kernel) < 0)
         throw sonde::plugin::Failure{kUnexpected, std::string("RTM_GETLINK: ") + strerror(errno)};
     std::vector<LinkInfo> links;
     for (bool done = false; !done;) {

@@ -91,6 +91,15 @@ def loss_is_exactly_what_the_firewall_dropped(lab):
 
 
 @test
+def a_firewall_rule_by_the_runners_users_holds_the_sockets_that_the_launcher_opened(lab):
+    lab.rules(lab.client, """table inet t { chain c { type filter hook output priority 0;
+        meta skuid >= 59000 counter drop } }""")
+    run = lab.run("ping", target=SERVER, count=3, **FAST)
+    dropped = int(re.search(r"counter packets (\d+)", lab.at(lab.client, "nft list ruleset"))[1])
+    equal((dropped >= 3, only_summary(run)["replies"]), (True, 0), run)
+
+
+@test
 def of_a_black_hole_nothing_is_known_but_the_loss(lab):
     lab.rules(lab.server, "table inet t { chain c { type filter hook input priority 0; icmp type echo-request drop } }")
     begun = time.monotonic()

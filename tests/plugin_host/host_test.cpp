@@ -680,18 +680,26 @@ TEST_CASE("a runner in which a run has crashed takes no further run")
 {
     Bench bench;
     Keeper keeper;
-    for (const char *name : {"crash", "abort"}) {
-        const RunRequest wanted = request(bench, name);
+    const auto has_another_after = [&](const RunRequest &wanted, int signal) {
         const auto launchers = children_of(getpid());
         REQUIRE(launchers.size() == 1);
         const auto before = children_of(launchers[0]);
-        CHECK(bench.wait(bench.host.run(wanted, keeper)).status != 0);
+        CHECK(bench.wait(bench.host.run(wanted, keeper)).status == -signal);
         CHECK(bench.wait(bench.host.describe(wanted.plugin)).has_value());
         const auto after = children_of(launchers[0]);
-        CHECK(std::any_of(after.begin(), after.end(), [&](pid_t runner) {
+        return std::any_of(after.begin(), after.end(), [&](pid_t runner) {
             return std::find(before.begin(), before.end(), runner) == before.end();
-        }));
+        });
+    };
+    CHECK(has_another_after(request(bench, "crash"), SIGSEGV));
+    for (const int signal : {SIGABRT, SIGBUS, SIGILL}) {
+        INFO(signal);
+        CHECK(has_another_after(request(bench, "hostile", {{"deed", "raise"}, {"whom", std::to_string(signal)}}),
+                                signal));
     }
+    // By another signal it says nothing of where things lie.
+    const RunRequest ended = request(bench, "hostile", {{"deed", "raise"}, {"whom", std::to_string(SIGTERM)}});
+    CHECK_FALSE(has_another_after(ended, SIGTERM));
 }
 
 TEST_CASE("a runner whose files are others by now takes no further run")

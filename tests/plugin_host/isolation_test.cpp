@@ -192,9 +192,23 @@ TEST_CASE("a method sends nothing under another's address")
     victim.refuses("raw-socket", "0", kNotPermitted);
     victim.refuses("packet-socket", "0", kNotPermitted);
     victim.refuses("datagram-pair", "0", kNotPermitted);
+    for (const char *deed : {"foreign-source", "foreign-source-6", "foreign-source-mixed"})
+        victim.refuses(deed, "0", kNotPermitted);
     if (skipped_without_privileged_sockets())
         return;
     victim.refuses("own-header", "0", kNotPermitted);
+    victim.refuses("own-header-6", "0", kNotPermitted);
+}
+
+TEST_CASE("a method that captures sends no frame, whatever it tries")
+{
+    if (skipped_where_sanitized() || skipped_without_privileged_sockets())
+        return;
+    Victim victim;
+    const RunResult result =
+        victim.bench.wait(victim.bench.host.run(request(victim.bench, "capturing"), victim.keeper));
+    CHECK(result.message == "all refused");
+    CHECK(result.status == 7);
 }
 
 TEST_CASE("a method makes threads, and no processes")

@@ -102,12 +102,24 @@ static int32_t send_forged(const struct sonde_host *host, const char *what)
     }
     if (strcmp(what, "packet-socket") == 0)
         return judge(host, what, socket(AF_PACKET, SOCK_RAW, 0));
-    if (strcmp(what, "own-header") != 0)
+    /* An address that is not this machine's: of IPv4, of IPv6, and by the option of the one on a socket of the other.
+     */
+    if (strcmp(what, "foreign-source") == 0)
+        return judge(host, what, setsockopt(socket(AF_INET, SOCK_DGRAM, 0), IPPROTO_IP, IP_FREEBIND, &one, sizeof one));
+    if (strcmp(what, "foreign-source-6") == 0)
+        return judge(host, what,
+                     setsockopt(socket(AF_INET6, SOCK_DGRAM, 0), IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof one));
+    if (strcmp(what, "foreign-source-mixed") == 0)
+        return judge(host, what,
+                     setsockopt(socket(AF_INET6, SOCK_DGRAM, 0), IPPROTO_IP, IP_FREEBIND, &one, sizeof one));
+    if (strcmp(what, "own-header") != 0 && strcmp(what, "own-header-6") != 0)
         return NOT_MINE;
-    error = host->socket(host, SONDE_SOCKET_ICMP, 4, 1, &fd);
+    error = host->socket(host, SONDE_SOCKET_ICMP, what[10] == '\0' ? 4 : 6, 1, &fd);
     if (error != 0)
         return sonde_fail(host, FIXTURE_OTHER, "no socket: %s", strerror(error));
-    return judge(host, what, setsockopt(fd, IPPROTO_IP, IP_HDRINCL, &one, sizeof one));
+    if (what[10] == '\0')
+        return judge(host, what, setsockopt(fd, IPPROTO_IP, IP_HDRINCL, &one, sizeof one));
+    return judge(host, what, setsockopt(fd, IPPROTO_IPV6, IPV6_HDRINCL, &one, sizeof one));
 }
 
 static int32_t multiply(const struct sonde_host *host, const char *what)
@@ -207,7 +219,7 @@ static int32_t use_up(const struct sonde_host *host, const char *what, const cha
     return NOT_MINE;
 }
 
-static int32_t break_itself(const struct sonde_host *host, const char *what)
+static int32_t break_itself(const struct sonde_host *host, const char *what, const char *on)
 {
     int fd;
     if (strcmp(what, "stop") == 0) {
@@ -215,6 +227,10 @@ static int32_t break_itself(const struct sonde_host *host, const char *what)
         /* Late enough for the row to be on its way. */
         host->sleep_until(host, host->now(host, SONDE_CLOCK_MONOTONIC) + 20000000);
         return raise(SIGSTOP);
+    }
+    if (strcmp(what, "raise") == 0) {
+        fixture_row(host, 1);
+        return raise(atoi(on));
     }
     if (strcmp(what, "abort") == 0) {
         fixture_row(host, 1);
@@ -279,7 +295,7 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     if (status == NOT_MINE)
         status = use_up(host, what, in->values[1].text);
     if (status == NOT_MINE)
-        status = break_itself(host, what);
+        status = break_itself(host, what, in->values[1].text);
     return status == NOT_MINE ? try_calls(host, what) : status;
 }
 

@@ -94,6 +94,13 @@ constexpr int kProcessOptions[] = {
 constexpr int kSockets[][2] = {
     {AF_INET, SOCK_STREAM}, {AF_INET, SOCK_DGRAM}, {AF_INET6, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM}};
 
+// Of sockets, by level and name, that let a packet leave with a source address that is not this machine's. A raw one
+// writes the address itself by the first. By the others one is bound to it: routes of IPv6 do not ask whose it is, and
+// IP_FREEBIND wants no privilege and does the same to a socket of IPv6.
+constexpr int kForging[][2] = {{IPPROTO_IP, IP_HDRINCL},     {IPPROTO_IPV6, IPV6_HDRINCL},
+                               {IPPROTO_IP, IP_FREEBIND},    {IPPROTO_IPV6, IPV6_FREEBIND},
+                               {IPPROTO_IP, IP_TRANSPARENT}, {IPPROTO_IPV6, IPV6_TRANSPARENT}};
+
 constexpr std::uint64_t kNewNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
@@ -148,9 +155,9 @@ scmp_arg_cmp equals(unsigned index, std::uint64_t value, std::uint64_t mask = kI
 Program refusals()
 {
     Program program(SCMP_ACT_ALLOW);
-    // Whoever holds a raw socket could write the source address itself.
-    program.rule(kDenied, "setsockopt", {equals(1, IPPROTO_IP), equals(2, IP_HDRINCL)});
-    program.rule(kDenied, "setsockopt", {equals(1, IPPROTO_IPV6), equals(2, IPV6_HDRINCL)});
+    for (const auto &[level, option] : kForging)
+        program.rule(kDenied, "setsockopt",
+                     {equals(1, static_cast<std::uint64_t>(level)), equals(2, static_cast<std::uint64_t>(option))});
     // Whom a socket signals, and by what: any process of the user could be killed so.
     for (const int command : {F_SETOWN, F_SETOWN_EX, F_SETSIG})
         for (const char *name : {"fcntl", "fcntl64"})
