@@ -2,12 +2,15 @@
 
 In two network namespaces of the benchmark's own, joined by a virtual cable, dns asks nsd over UDP. Each query and answer,
 known by port and id, is captured where it comes out of the cable (see capture.py); the error is what dns says less the time
-between the two. Usage: dns_accuracy_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
+between the two. dnsperf asks the same in turn, as often and as fast, and says of each answer how long it took.
+Usage: dns_accuracy_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
 """
 import math
 import os
 import pathlib
+import re
 import struct
+import subprocess
 import sys
 import tempfile
 
@@ -18,10 +21,10 @@ sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("", "net", "methods"
 from capture import Capture, behind_ip  # noqa: E402
 from cases import Skip  # noqa: E402
 from figures import Figures  # noqa: E402
-from laboratory import SERVER, SERVER6, Laboratory  # noqa: E402
+from laboratory import SERVER, SERVER6, Laboratory, need  # noqa: E402
 from servers import NameServer  # noqa: E402
 
-ROUNDS, QUERIES, INTERVAL = 5, 300, "5ms"
+ROUNDS, QUERIES, INTERVAL, RATE = 5, 300, "5ms", "200"
 
 
 def response_times(frames, port):
@@ -44,38 +47,68 @@ def quantile(figures, q):
     return sorted(figures)[max(1, math.ceil(q * len(figures))) - 1]
 
 
+def dns(lab, servers, port):
+    """The errors of a round in us, with the captured response times, and how far captured times are behind the stamps."""
+    capture = Capture(lab)
+    run = lab.run("dns", server=",".join(servers), port=port, name="www.example.test", count=QUERIES, interval=INTERVAL,
+                  linger="0s")
+    seen = response_times(capture.end(), port)
+    both = [(row, seen[row["source_port"], row["query_id"]]) for row in run.table("query") if row["outcome"] == "answer" and
+            (row["source_port"], row["query_id"]) in seen]
+    return [(abs(row["response_time_ns"] - (answer - query)) / 1000, (answer - query) / 1000, (query - row["sent_ns"]) / 1000,
+             (answer - row["received_ns"]) / 1000) for row, (query, answer) in both]
+
+
+def dnsperf(lab, servers, port, file):
+    """The same of dnsperf, which asks one after the other and stamps by itself."""
+    found = []
+    for server in servers:
+        capture = Capture(lab)
+        out = subprocess.run(["ip", "netns", "exec", lab.client, "dnsperf", "-s", server, "-p", str(port), "-d", file, "-n", "1",
+                              "-q", "1", "-c", "1", "-T", "1", "-Q", RATE, "-v"], capture_output=True, text=True, check=True).stdout
+        seen = list(response_times(capture.end(), port).values())
+        said = [float(seconds) * 1e6 for seconds in re.findall(r"^> NOERROR .* ([\d.]+)$", out, re.MULTILINE)]
+        if len(said) != len(seen):
+            raise RuntimeError(f"dnsperf tells of {len(said)} answers, {len(seen)} were captured")
+        found += [(abs(time_us - (answer - query) / 1000), (answer - query) / 1000)
+                  for time_us, (query, answer) in zip(said, seen)]
+    return found
+
+
 def main():
+    need("dnsperf")
     processors = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, processors)
-    errors, true_us, behind = [], [], {"transmit": [], "receive": []}
-    with Laboratory(SONDE, PLUGINS) as lab, tempfile.TemporaryDirectory() as folder, Figures("dns") as results:
+    ours, theirs = [], []
+    with Laboratory(SONDE, PLUGINS) as lab, tempfile.TemporaryDirectory() as folder, \
+            tempfile.NamedTemporaryFile("w") as file, Figures("dns") as results:
+        file.write("www.example.test A\n" * QUERIES)
+        file.flush()
         servers = [SERVER, SERVER6] if lab.has_ipv6 else [SERVER]
         with NameServer(folder, servers, lab.server) as nsd:
             for _ in range(ROUNDS):
-                capture = Capture(lab)
-                run = lab.run("dns", server=",".join(servers), port=nsd.port, name="www.example.test", count=QUERIES,
-                              interval=INTERVAL, linger="0s")
-                seen = response_times(capture.end(), nsd.port)
-                for row in run.table("query"):
-                    captured = seen.get((row["source_port"], row["query_id"]))
-                    if captured and row["outcome"] == "answer":
-                        errors.append(abs(row["response_time_ns"] - (captured[1] - captured[0])) / 1000)
-                        true_us.append((captured[1] - captured[0]) / 1000)
-                        behind["transmit"].append(captured[0] - row["sent_ns"])
-                        behind["receive"].append(captured[1] - row["received_ns"])
-        for share in (0.5, 0.99):
-            results.add(f"|error| of a response time over UDP against a capture, p{100 * share:.0f}", quantile(errors, share),
-                        "us")
-        results.add("response times compared", len(errors), "queries")
-        results.plot("|error| of a response time against a capture of it", "us", {"dns": errors})
+                ours += dns(lab, servers, nsd.port)
+                theirs += dnsperf(lab, servers, nsd.port, file.name)
+        tell(results, processors, servers, ours, theirs)
+
+
+def tell(results, processors, servers, ours, theirs):
+    errors, their_errors = ([one[0] for one in found] for found in (ours, theirs))
+    for share, aim in ((0.5, None), (0.99, ("at most", 5))):
+        results.add(f"|error| of a response time over UDP against a capture, p{100 * share:.0f}", quantile(errors, share),
+                    "us", f"dnsperf {quantile(their_errors, share):.1f} us", aim)
+    results.add("response times compared", len(errors), "queries", f"dnsperf {len(their_errors):,}")
+    results.plot("|error| of a response time against a capture of it", "us", {"dns": errors, "dnsperf": their_errors})
     print(f"error of a response time against a capture of its packets, pinned to CPU {','.join(map(str, processors))}; "
-          f"{ROUNDS} rounds of {QUERIES} queries to each of {' and '.join(servers)}")
-    print(f"  |error| p50 {quantile(errors, 0.5):.2f} us   p99 {quantile(errors, 0.99):.2f} us   most {max(errors):.2f} us   "
-          f"of {len(errors)}; captured response time p50 {quantile(true_us, 0.5):.1f} us, p99 "
-          f"{quantile(true_us, 0.99):.1f} us")
-    for name, figures in behind.items():
-        print(f"  captured times are behind the {name} stamps by p50 {quantile(figures, 0.5) / 1000:.2f} us, p99 "
-              f"{quantile(figures, 0.99) / 1000:.2f} us")
+          f"{ROUNDS} rounds in turn of {QUERIES} queries to each of {' and '.join(servers)}")
+    for name, found in (("dns", ours), ("dnsperf", theirs)):
+        wrong, true = ([one[column] for one in found] for column in (0, 1))
+        print(f"  {name:7} |error| p50 {quantile(wrong, 0.5):7.2f} us   p99 {quantile(wrong, 0.99):8.2f} us   most {max(wrong):8.2f} "
+              f"us   of {len(wrong)}; captured response time p50 {quantile(true, 0.5):.1f} us, p99 {quantile(true, 0.99):.1f} us")
+    for name, column in (("transmit", 2), ("receive", 3)):
+        behind = [one[column] for one in ours]
+        print(f"  captured times are behind the {name} stamps by p50 {quantile(behind, 0.5):.2f} us, p99 "
+              f"{quantile(behind, 0.99):.2f} us")
 
 
 try:

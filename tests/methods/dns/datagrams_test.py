@@ -422,8 +422,10 @@ def an_answer_that_found_no_room_here_is_no_loss(folder):
 
 @case
 def what_comes_with_a_wrong_checksum_is_loss_and_not_want_of_room(folder):
-    need_root()
-    raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+    try:
+        raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+    except PermissionError:
+        raise Skip("no raw sockets here") from None
 
     def spoil(server, query, client, number):
         datagram = struct.pack("!HHHH", server.port, client[1], 8 + len(good_answer(query)), 0xbad) + good_answer(query)
