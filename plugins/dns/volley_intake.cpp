@@ -112,7 +112,7 @@ void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
         tally_of(lane).add(Outcome::mismatch, std::nullopt);
         return;
     }
-    if (slot->sent == 0 && slot->state == Slots::State::waiting)
+    if (slot->sent == 0 && slot->state != Slots::State::over)
         take_stamps(lane); // they came before this answer, and after the last look
     if (!slot->counted)
         host_.count(&host_, count_query(lane, *slot), 0);
@@ -126,7 +126,7 @@ void Volley::take(Lane &lane, const Datagram &datagram, Octets octets)
     const bool late = time ? *time > settings_.timeout.count() : waited;
     const bool truncated = (octets[2] & 0x02) != 0;
     if (waited)
-        tally.withdraw(slot->unsent ? Outcome::unsent : Outcome::timeout);
+        tally.withdraw(std::exchange(slot->unsent, false) ? Outcome::unsent : Outcome::timeout);
     tally.add(late ? Outcome::late : truncated ? Outcome::truncated : Outcome::answer, time);
     lane.slots.settle(*slot, Slots::State::over);
 }

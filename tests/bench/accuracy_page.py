@@ -57,8 +57,9 @@ def section(method, all_found, plots_folder):
     """A method's part of the page, and its plot, of which there is one a method."""
     parts = [f"## {method}", f"[How it measures, and its error sources](../plugins/{method}/README.md)."]
     for found in all_found:
-        parts += [f"**[{found['benchmark']}](../tests/bench/{found['script']})**, {found['taken']}; {found['machine']}; "
-                  f"steal time {found['steal_percent']} %", table(found)]
+        script = found.get("script", "")  # figures of before it was kept have none
+        parts += [f"**[{found['benchmark']}](../tests/bench/{script})**, {found['taken']}; {found['machine']}; steal time "
+                  f"{found['steal_percent']} %", table(found)]
     plots = [plot for found in all_found for plot in found["plots"] if any(plot["series"].values())]
     if plots:
         plots_folder.mkdir(exist_ok=True)

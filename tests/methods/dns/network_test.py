@@ -240,6 +240,16 @@ def under_load_stamps_that_wait_in_our_own_queue_cost_no_answer(folder):
 
 
 @case
+def under_load_what_leaves_our_own_queue_after_its_timeout_is_judged_by_its_stamps(folder):
+    with lab(folder) as (net, nsd):
+        queue(net, "rate", "400kbit", "burst", "2000", "limit", "10mb")
+        result, summary = loaded(net, nsd.port, outstanding=100, count=300, timeout="100ms", linger="2s")
+    equal((summary["answered"] + summary["late"], summary["unsent"], summary["timeouts"], summary["mismatches"]),
+          (300, 0, 0, 0), result)
+    assert summary["local_queue_max_ns"] > 10e6, summary
+
+
+@case
 def under_load_errors_of_the_network_have_their_own_count(folder):
     with lab(folder) as (net, _):
         result, summary = loaded(net, 9, outstanding=8, count=5, timeout="1s")
