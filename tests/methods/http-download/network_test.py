@@ -7,13 +7,16 @@ import json
 import pathlib
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import threading
 import time
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
 
+from laboratory import Namespace  # noqa: E402
 from sonde_peer import sonde_peer  # noqa: E402
 from support import NameSpaces, case, equal, main, method, run  # noqa: E402
 from cases import Skip  # noqa: E402
@@ -45,14 +48,23 @@ def peace(net):
 
 
 @contextlib.contextmanager
-def after(seconds, act):
-    """`act` happens so long after a run has begun."""
-    timer = threading.Timer(seconds, act)
-    timer.start()
+def under_way(net, act):
+    """`act` happens half a second after a run has begun to transfer, which on a busy machine may be late."""
+    before, over = sum(net.ip_bytes()), threading.Event()
+
+    def watch():
+        while sum(net.ip_bytes()) < before + 100_000:
+            if over.wait(0.02):
+                return
+        over.wait(0.5)
+        act()
+    watching = threading.Thread(target=watch)
+    watching.start()
     try:
         yield
     finally:
-        timer.join()
+        over.set()
+        watching.join()
 
 
 @case
@@ -90,7 +102,7 @@ def a_family_that_is_broken_costs_a_moment_whichever_it_is_and_however(folder):
 
 def partial(net, url, act, **options):
     """A run during which something happens; it ends by its timeout and tells what there was."""
-    with after(1.0, act):
+    with under_way(net, act):
         result = run(url=url, duration="60s", warm_up="200ms", timeout="1500ms", space=net.client, **options)
     equal((result.exit, result.status), (1, "timeout"), result)
     summary = result.one("summary")
@@ -121,7 +133,7 @@ def a_reset_from_the_network_is_a_lost_connection():
     with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
         net.shape("50mbit")
         for plugin, path in ((DOWNLOAD, "/time/60s"), (UPLOAD, "/upload")):
-            with method(plugin), after(1.0, lambda: drop(net, "tcp dport != 0", "reject with tcp reset")):
+            with method(plugin), under_way(net, lambda: drop(net, "tcp dport != 0", "reject with tcp reset")):
                 result = run(url=url + path, duration="60s", space=net.client)
             peace(net)
             equal((result.status, result.one("summary")["ended_by"]), ("connection_lost", "failed"), result)
@@ -281,13 +293,17 @@ def what_the_kernel_tells_in_milliseconds_is_no_figure_where_round_trips_are_sho
 def other_traffic_on_the_interface_is_told_apart():
     with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
         net.shape("20mbit")
+        with Namespace(net.client):
+            other = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
         # 200 datagrams of 1000 bytes and 28 of headers, to nobody: each is answered by an ICMP message, up to a rate.
-        flood = ("import socket, time\ns = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
-                 f"for _ in range(200):\n  s.sendto(bytes(1000), ('{net.server_addresses[0]}', 9))\n  time.sleep(0.005)\n")
-        quiet = run(url=f"{url}/time/60s", duration="2s", space=net.client).one("summary")
-        with after(0.5, lambda: subprocess.run(["ip", "netns", "exec", net.client, sys.executable, "-c", flood],
-                                               check=True)):
-            loud = run(url=f"{url}/time/60s", duration="4s", space=net.client).one("summary")
+        def flood():
+            for _ in range(200):
+                other.sendto(bytes(1000), (net.server_addresses[0], 9))
+                time.sleep(0.002)
+        quiet = run(url=f"{url}/time/60s", duration="1s", space=net.client).one("summary")
+        with other, under_way(net, flood):
+            loud = run(url=f"{url}/time/60s", duration="3s", space=net.client).one("summary")
     more = loud["cross_sent_bytes"] - quiet["cross_sent_bytes"]
     print(f"         cross traffic sent {loud['cross_sent_bytes']}, without any {quiet['cross_sent_bytes']}")
     assert 0.9 * 205_600 < more < 1.3 * 205_600, (quiet, loud)

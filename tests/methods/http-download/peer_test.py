@@ -76,7 +76,7 @@ def the_ip_layer_rate_is_that_of_the_shaper():
         for url in urls:
             # While the machine itself stands still, the shaper sends less than its rate: the best of three.
             for last in (False, False, True):
-                result = run(url=f"{url}/time/30s", duration="4s", warm_up="1s", streams=2, space=net.client)
+                result = run(url=f"{url}/time/30s", duration="3s", warm_up="1s", streams=2, space=net.client)
                 equal(result.exit, 0, result)
                 summary = result.one("summary")
                 off = summary["ip_rate"] / shaped - 1
