@@ -398,13 +398,13 @@ def an_answer_that_lay_there_in_time_is_one_whenever_it_is_read(folder):
         for _ in range(100):  # more than one look brings in
             server.socket.sendto(b"\0\0" + query[2:], client)
         server.socket.sendto(good_answer(query), client)
-        time.sleep(0.6)
+        time.sleep(2)
     for options in WAYS:
         with halting(answer_and_wait) as server:
-            result = server.run(timeout="500ms", linger="0s", **options)
+            result = server.run(timeout="2s", linger="0s", **options)
         summary = result.one("summary")
         equal((server.was_halted, summary["answered"], summary["late"], summary["timeouts"]), (True, 1, 0, 0), result)
-        assert summary["response_time_max_ns"] < 500e6, result
+        assert summary["response_time_max_ns"] < 2e9, result
 
 
 @case

@@ -147,7 +147,7 @@ def the_bytes_told_are_those_of_the_interface_over_udp_and_tcp(folder):
 @case
 def the_bytes_told_are_those_of_the_interface_over_tls(folder):
     port = free_port()
-    ca, certificate, key = certificates(folder, "DNS:dns.example.test")
+    ca, certificate, key = certificates("DNS:dns.example.test")
     more = f' tls-service-key: "{key}"\n tls-service-pem: "{certificate}"\n tls-port: {port}\n'
     with lab(folder, more, port) as (net, _):
         watch_chatter(net)
@@ -313,7 +313,7 @@ def what_stays_in_our_own_queue_is_unsent_and_no_loss(folder):
         for options in ({"interval": "2ms"}, {"outstanding": 60}):
             # As many leave as the burst lets; the others wait for hours.
             queue(net, "rate", "8bit", "burst", "2040", "limit", "10mb")
-            result = run("--trace", server=net.server_addresses[0], port=nsd.port, name=WWW, count=60, timeout="1s",
+            result = run("--trace", server=net.server_addresses[0], port=nsd.port, name=WWW, count=60, timeout="2s",
                          linger="0s", space=net.client, **options)
             summary = result.one("summary")
             assert summary["answered"] > 10 and summary["unsent"] > 10, result
@@ -404,12 +404,13 @@ def every_query_fares_as_the_link_has_done_with_it(folder):
             summary = result.one("summary")
             answered = sum(copies > 0 for copies in seen.values())
             equal((len(seen), summary["sent"]), (options["count"],) * 2, result)
-            equal({name: summary[name] for name in ("answered", "timeouts", "second_answers", "mismatches", "dropped_here")},
-                  {"answered": answered, "timeouts": len(seen) - answered, "mismatches": 0, "dropped_here": 0,
+            equal({name: summary[name] for name in ("timeouts", "second_answers", "mismatches", "dropped_here")},
+                  {"timeouts": len(seen) - answered, "mismatches": 0, "dropped_here": 0,
                    "second_answers": sum(seen.values()) - answered}, result)
+            equal(summary["answered"] + summary["late"], answered, result)  # late only where the machine is slow
             assert 0 < answered < len(seen) and summary["second_answers"] > 0, result
-            rows = [row for row in result.table("query") if row["outcome"] in ("answer", "timeout")]
-            equal({(row["source_port"], row["query_id"]): row["outcome"] == "answer" for row in rows} or None,
+            rows = [row for row in result.table("query") if row["outcome"] in ("answer", "late", "timeout")]
+            equal({(row["source_port"], row["query_id"]): row["outcome"] != "timeout" for row in rows} or None,
                   {key: copies > 0 for key, copies in seen.items()} if rows else None, result)
 
 
@@ -421,7 +422,7 @@ def a_family_that_is_broken_leaves_the_other_as_it_is(folder):
                             f"hook input priority 0; {version} daddr {net.server_addresses[broken]} meta l4proto "
                             "{ tcp, udp } drop; }\n}")
             result = run(server=list(net.server_addresses), port=nsd.port, name=WWW, transport=["udp", "tcp"],
-                         timeout="500ms", linger="0s", interval="1ms", space=net.client)
+                         timeout="2s", linger="0s", interval="1ms", space=net.client)
             equal(result.exit, 0, result)
             equal({(row["server"], row["transport"]): row["outcome"] for row in result.table("query")},
                   {(server, transport): "timeout" if number == broken else "answer"
@@ -433,7 +434,7 @@ def an_MTU_hole_swallows_what_is_large_and_no_more(folder):
     with lab(folder) as (net, nsd):
         rule(net.client, "prerouting", "ip frag-off & 0x1fff != 0 drop; meta length > 600 drop")
         result = run(server=net.server_addresses[0], port=nsd.port, name=["big.example.test", WWW], type="TXT",
-                     edns_size=4096, transport=["udp", "tcp"], timeout="500ms", linger="0s", interval="1ms",
+                     edns_size=4096, transport=["udp", "tcp"], timeout="2s", linger="0s", interval="1ms",
                      space=net.client)
     equal(result.exit, 0, result)
     equal({(row["name"], row["transport"]): row["outcome"] for row in result.table("query")},
@@ -448,7 +449,7 @@ def under_load_an_interface_that_goes_down_leaves_what_there_was(folder):
             ip(net.client, "link", "set", "line", "down")
         sock.sendto(good_answer(query), client)
     with NameSpaces() as net, Responder(net, behave) as server:
-        result, summary = loaded(net, server.port, outstanding=10, count=300, timeout="500ms", edns_size=0)
+        result, summary = loaded(net, server.port, outstanding=10, count=300, timeout="2s", edns_size=0)
     equal(result.exit, 0, result)
     assert summary["answered"] >= 80 and summary["unsent"] >= 100 and result.took_s < 30, result
     equal(summary["sent"] + summary["unsent"], 300, result)

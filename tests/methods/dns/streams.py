@@ -1,4 +1,5 @@
 """What tests of dns over connections share."""
+import functools
 import os
 import pathlib
 import socket
@@ -14,10 +15,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def certificates(folder, *names, days=2):
-    """A throw-away CA and a certificate of it for the names, good for so many days; their paths: CA, certificate, key."""
-    folder = tempfile.mkdtemp(dir=folder)
+_MADE = tempfile.TemporaryDirectory(prefix="sonde-certificates-")
+os.chmod(_MADE.name, 0o755)
+
+
+@functools.lru_cache
+def certificates(*names, days=2):
+    """A throw-away CA and a certificate of it for the names, good for so many days; their paths: CA, certificate, key. The same
+    ones each time."""
+    folder = tempfile.mkdtemp(dir=_MADE.name)
     os.chmod(folder, 0o755)
+
     def openssl(*words):
         subprocess.run(["openssl", *words], check=True, capture_output=True, cwd=folder)
     ca, key = make_certificate(folder, "ca", "DNS:ca.test")

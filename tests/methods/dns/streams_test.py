@@ -41,8 +41,8 @@ def ask(listener, transport="tcp", **options):
 class Https(Listener):
     """DNS over HTTPS by `make(query)`, or by `behave(connection, stream, query, fields)`."""
 
-    def __init__(self, folder, make=good_answer, behave=None, names=("IP:127.0.0.1",), alpn=("h2",), days=2):
-        self.ca, certificate, key = certificates(folder, *names, days=days)
+    def __init__(self, make=good_answer, behave=None, names=("IP:127.0.0.1",), alpn=("h2",), days=2):
+        self.ca, certificate, key = certificates(*names, days=days)
         context = server_tls(certificate, key)
         context.set_alpn_protocols(list(alpn))
         self.requests = []
@@ -85,7 +85,7 @@ def over_tcp_phases_are_told_and_a_connection_serves_again(folder):
 @case
 def over_tls_cold_resumed_and_reused_are_told_apart(folder):
     port = free_port()
-    ca, certificate, key = certificates(folder, "DNS:dns.example.test")
+    ca, certificate, key = certificates("DNS:dns.example.test")
     more = f' tls-service-key: "{key}"\n tls-service-pem: "{certificate}"\n tls-port: {port}\n'
     with NameServer(folder, more=more, port=port):
         result = run(server="127.0.0.1", port=port, name=WWW, transport="dot", ca=ca, tls_name="dns.example.test",
@@ -105,8 +105,8 @@ def over_tls_cold_resumed_and_reused_are_told_apart(folder):
 
 
 @case
-def over_https_get_and_post_carry_the_query(folder):
-    with Https(folder, names=("DNS:dns.example.test",)) as server:
+def over_https_get_and_post_carry_the_query():
+    with Https(names=("DNS:dns.example.test",)) as server:
         for method in ("POST", "GET"):
             server.requests.clear()
             result = server.ask(http_method=method, tls_name="dns.example.test", count=2, interval="100ms",
@@ -123,7 +123,7 @@ def over_https_get_and_post_carry_the_query(folder):
 
 
 @case
-def many_queries_share_a_connection_and_find_their_answers(folder):
+def many_queries_share_a_connection_and_find_their_answers():
     def late_first(connection, _):
         queries = [read_query(connection) for _ in range(3)]
         for query in reversed(queries):
@@ -139,14 +139,14 @@ def many_queries_share_a_connection_and_find_their_answers(folder):
 # -- certificates ------------------------------------------------------------------------------------------------------
 
 @case
-def a_certificate_of_somebody_else_is_refused(folder):
-    with Https(folder) as server:
+def a_certificate_of_somebody_else_is_refused():
+    with Https() as server:
         wrong_name = server.ask(tls_name="other.example.test")
         unknown_ca = ask(server, "doh")
-        overdue = Https(folder, days=-1)
+        overdue = Https(days=-1)
         with overdue:
             out_of_date = overdue.ask()
-        ca, tls = tls_of(folder)
+        ca, tls = tls_of()
         with Listener(always(lambda query: framed(good_answer(query))), tls=tls) as dot:
             over_tls = ask(dot, "dot", ca=ca, tls_name="other.example.test")
         for result in (wrong_name, unknown_ca, out_of_date, over_tls):
@@ -207,15 +207,15 @@ def a_connection_that_breaks_is_lost_in_whatever_phase():
         assert result.took_s < 5, result
 
 
-def tls_of(folder):
+def tls_of():
     """(CA, what a Listener needs for TLS at 127.0.0.1)"""
-    ca, certificate, key = certificates(folder, "IP:127.0.0.1")
+    ca, certificate, key = certificates("IP:127.0.0.1")
     return ca, server_tls(certificate, key)
 
 
 @case
-def a_connection_that_breaks_behind_its_handshake_is_lost_too(folder):
-    ca, tls = tls_of(folder)
+def a_connection_that_breaks_behind_its_handshake_is_lost_too():
+    ca, tls = tls_of()
 
     def in_the_handshake(connection, _):
         connection.recv(1)
@@ -248,7 +248,7 @@ def a_connection_that_breaks_behind_its_handshake_is_lost_too(folder):
 
 
 @case
-def https_that_breaks_within_a_stream_is_lost(folder):
+def https_that_breaks_within_a_stream_is_lost():
     def before(connection, *_):
         reset(connection)
 
@@ -256,7 +256,7 @@ def https_that_breaks_within_a_stream_is_lost(folder):
         connection.sendall(http2_server.response(stream, good_answer(query))[:-5])
         reset(connection)
     for behave in (before, within):
-        with Https(folder, behave=behave) as server:
+        with Https(behave=behave) as server:
             result = server.ask(timeout="20s")
         row = result.one("query")
         equal((row["outcome"], result.status), ("connection_lost", "no_answer"), result)
@@ -264,7 +264,7 @@ def https_that_breaks_within_a_stream_is_lost(folder):
 
 
 @case
-def a_set_up_that_two_queries_wait_for_is_told_of_once(folder):
+def a_set_up_that_two_queries_wait_for_is_told_of_once():
     def never(connection, _):
         connection.recv(65536)
         time.sleep(20)
@@ -278,7 +278,7 @@ def a_set_up_that_two_queries_wait_for_is_told_of_once(folder):
 
 
 @case
-def silence_is_a_timeout_that_names_the_phase(folder):
+def silence_is_a_timeout_that_names_the_phase():
     def silent(connection, _):
         connection.recv(65536)
         time.sleep(20)
@@ -295,7 +295,7 @@ def silence_is_a_timeout_that_names_the_phase(folder):
         for row in in_order(result):
             assert word is None and row["reason"] is None or word in row["reason"], result
         assert 0.9 < result.took_s < 10, result
-    ca, tls = tls_of(folder)
+    ca, tls = tls_of()
     with Listener(slowly, tls=tls) as server:
         row = ask(server, "dot", ca=ca, timeout="500ms").one("query")
     equal(row["outcome"], "timeout", row)
@@ -306,7 +306,7 @@ def silence_is_a_timeout_that_names_the_phase(folder):
             connection.sendall(bytes([byte]))
             time.sleep(0.2)
     for behave in (lambda *_: None, stream_slowly):
-        with Https(folder, behave=behave) as server:
+        with Https(behave=behave) as server:
             equal(server.ask(timeout="500ms").one("query")["outcome"], "timeout")
 
 
@@ -349,35 +349,35 @@ def an_answer_with_somebody_elses_cookie_is_none_over_a_connection_either():
 
 
 @case
-def over_https_an_answer_to_another_question_is_none(folder):
-    with Https(folder, make=lambda q: good_answer(q[:13] + b"x" + q[14:])) as server:
+def over_https_an_answer_to_another_question_is_none():
+    with Https(make=lambda q: good_answer(q[:13] + b"x" + q[14:])) as server:
         result = server.ask()
     equal((outcomes(result), result.status), (["mismatch", "malformed"], None), result)
 
 
 @case
-def over_https_any_success_will_do_and_the_type_may_have_parameters(folder):
+def over_https_any_success_will_do_and_the_type_may_have_parameters():
     def behave(connection, stream, query, _):
         connection.sendall(http2_server.response(stream, good_answer(query), "203", "Application/DNS-Message; x=1"))
-    with Https(folder, behave=behave) as server:
+    with Https(behave=behave) as server:
         row = server.ask().one("query")
     equal((row["outcome"], row["http_status"]), ("answer", 203), row)
 
 
 @case
-def what_is_no_dns_message_is_malformed_and_what_is_too_large_not_taken(folder):
+def what_is_no_dns_message_is_malformed_and_what_is_too_large_not_taken():
     for make, reason in ((lambda q: framed(answer(q, count=3, records=b"\xc0")), "cannot be parsed"),
                          (lambda q: framed(good_answer(q) + bytes(1000)), "more than answer_size")):
         with Listener(always(make)) as server:
             row = ask(server, answer_size=600).one("query")
         equal(row["outcome"], "malformed", row)
         assert reason in row["reason"], row
-    with Https(folder, make=lambda q: good_answer(q) + bytes(1000)) as server:
+    with Https(make=lambda q: good_answer(q) + bytes(1000)) as server:
         equal(server.ask(answer_size=600).one("query")["outcome"], "http_failed")
 
 
 @case
-def https_that_is_none_fails_with_its_reason(folder):
+def https_that_is_none_fails_with_its_reason():
     def answering(status, kind):
         return lambda c, stream, query, _: c.sendall(http2_server.response(stream, good_answer(query), status, kind))
 
@@ -393,12 +393,12 @@ def https_that_is_none_fails_with_its_reason(folder):
             (answering("404", "application/dns-message"), "status 404", 404),
             (answering("200", "text/html"), "Content-Type", 200),
             (broken_off, "broken off", None), (gone, "", None), (garbage, "HTTP/2", None)):
-        with Https(folder, behave=behave) as server:
+        with Https(behave=behave) as server:
             result = server.ask(timeout="3s")
         row = result.one("query")
         equal((row["outcome"], row["http_status"]), ("http_failed", status), result)
         assert reason in row["reason"], result
-    with Https(folder, alpn=("http/1.1",)) as server:
+    with Https(alpn=("http/1.1",)) as server:
         row = server.ask().one("query")
         equal((row["outcome"], row["reason"]), ("http_failed", "the server does not offer HTTP/2"), row)
 
