@@ -119,6 +119,9 @@ static int32_t send_forged(const struct sonde_host *host, const char *what)
         return sonde_fail(host, FIXTURE_OTHER, "no socket: %s", strerror(error));
     if (what[10] == '\0')
         return judge(host, what, setsockopt(fd, IPPROTO_IP, IP_HDRINCL, &one, sizeof one));
+    /* The kernel takes it at two levels. */
+    if (setsockopt(fd, IPPROTO_RAW, IPV6_HDRINCL, &one, sizeof one) == 0 || errno != EPERM)
+        return sonde_fail(host, FIXTURE_OTHER, "own-header-6 was let happen at the level of raw sockets");
     return judge(host, what, setsockopt(fd, IPPROTO_IPV6, IPV6_HDRINCL, &one, sizeof one));
 }
 

@@ -95,11 +95,12 @@ constexpr int kSockets[][2] = {
     {AF_INET, SOCK_STREAM}, {AF_INET, SOCK_DGRAM}, {AF_INET6, SOCK_STREAM}, {AF_INET6, SOCK_DGRAM}};
 
 // Of sockets, by level and name, that let a packet leave with a source address that is not this machine's. A raw one
-// writes the address itself by the first. By the others one is bound to it: routes of IPv6 do not ask whose it is, and
-// IP_FREEBIND wants no privilege and does the same to a socket of IPv6.
-constexpr int kForging[][2] = {{IPPROTO_IP, IP_HDRINCL},     {IPPROTO_IPV6, IPV6_HDRINCL},
-                               {IPPROTO_IP, IP_FREEBIND},    {IPPROTO_IPV6, IPV6_FREEBIND},
-                               {IPPROTO_IP, IP_TRANSPARENT}, {IPPROTO_IPV6, IPV6_TRANSPARENT}};
+// writes the address itself by the first three. By the others one is bound to it: routes of IPv6 do not ask whose it
+// is, and IP_FREEBIND wants no privilege and does the same to a socket of IPv6.
+constexpr int kForging[][2] = {{IPPROTO_IP, IP_HDRINCL},        {IPPROTO_IPV6, IPV6_HDRINCL},
+                               {IPPROTO_RAW, IPV6_HDRINCL},     {IPPROTO_IP, IP_FREEBIND},
+                               {IPPROTO_IPV6, IPV6_FREEBIND},   {IPPROTO_IP, IP_TRANSPARENT},
+                               {IPPROTO_IPV6, IPV6_TRANSPARENT}};
 
 constexpr std::uint64_t kNewNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
