@@ -12,6 +12,8 @@ HEAD = """# The rules of sonde check
 `sonde check FILE.so` judges a plugin by these rules, each in a process of its own. A rule *passes*, *warns*, *fails*,
 finds that the plugin *crashes*, or is *skipped*, with the reason. What a rule complains of is a failure or, where the
 plugin works all the same, a warning. A rule that another one needs stands before it.
+The rules find mistakes. They are no defence against a plugin that means to deceive, which shares a process with what judges
+it and could speak in its place: what holds such a plugin is [the isolation of an agent](isolation.md).
 [Writing a method](vendor.md#before-you-ship-it) says how to use it. This page is written by `scripts/check_page.py`.
 """
 FAMILIES = {

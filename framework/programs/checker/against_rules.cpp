@@ -37,7 +37,7 @@ Verdict with_both(const Subject &subject, const std::string &good,
         return skipped("no former version was given: --against old.so");
     const Result<Description> old = hosting::describe_apart(subject.against);
     if (!old)
-        return skipped(subject.against + ": " + to_string(old.error()));
+        return fail("the former version cannot be described: " + readable(to_string(old.error()), 200));
     const Result<Opened> now = open_plugin(subject.plugin);
     if (!now)
         return skipped(to_string(now.error()));
@@ -100,6 +100,10 @@ std::string option_complaint(const OptionDescription &old, const OptionDescripti
         return where + " has another type or unit than before";
     if (now.required && !old.required)
         return where + " was optional, and is required";
+    if (old.default_value && !now.default_value)
+        return where + " has lost its default value";
+    if (old.target && !now.target)
+        return where + " was a target, and is none";
     if (!begins_with(now.words, old.words))
         return where + " has lost or moved words";
     if (!still_allowed(now, old.minimum, now.minimum) || !still_allowed(now, old.maximum, now.maximum))
@@ -115,6 +119,35 @@ Verdict kept_methods(const Subject &subject)
                              if (find(now, method.id) == nullptr)
                                  return "method '" + method.id + "' is gone";
                          return std::string();
+                     });
+}
+
+Verdict kept_functions(const Subject &subject)
+{
+    return each_kept(subject, "implements the metrics of the former version",
+                     [](const MethodDescription &old, const MethodDescription &now) {
+                         for (const FunctionDescription &before : old.functions) {
+                             const auto after = std::find_if(
+                                 now.functions.begin(), now.functions.end(),
+                                 [&](const FunctionDescription &function) { return function.uri == before.uri; });
+                             if (after == now.functions.end())
+                                 return ": '" + before.uri + "' is gone, by which tasks name it";
+                             if (!contains_all(after->roles, before.roles))
+                                 return ": '" + before.uri + "' has lost a role";
+                         }
+                         return std::string();
+                     });
+}
+
+Verdict kept_demands(const Subject &subject)
+{
+    return each_kept(subject, "wants no more of its host than the former version",
+                     [](const MethodDescription &old, const MethodDescription &now) -> std::string {
+                         if ((now.privileges & ~old.privileges) != 0)
+                             return ": declares a privilege that it did without";
+                         if ((now.flags & ~old.flags & SONDE_NEEDS_INTERFACE) != 0)
+                             return ": needs an interface, and did without";
+                         return "";
                      });
 }
 
@@ -178,6 +211,8 @@ Verdict kept_statuses(const Subject &subject)
                              [&](const StatusDescription &status) { return status.code == before.code; });
             if (after == now.statuses.end())
                 return ": status " + std::to_string(before.code) + ", '" + before.id + "', is gone";
+            if (after->blame != before.blame)
+                return ": status " + std::to_string(before.code) + ", '" + before.id + "', blames somebody else";
             if (after->id != before.id)
                 return ": status " + std::to_string(before.code) + " was '" + before.id + "', and is '" + after->id +
                        "'";
@@ -207,6 +242,9 @@ constexpr const char *kAgainstMend = "put what is new at the end, or make it a n
 constexpr Rule kAgainstRules[] = {
     {"against-methods", "description", "", kAgainstWhy, "keep the method, or ship it in a plugin of its own",
      kept_methods},
+    {"against-functions", "description", "", kAgainstWhy, "keep each URI with its roles", kept_functions},
+    {"against-demands", "description", "",
+     "where a policy grants the method what it declared then, the new version is refused", kAgainstMend, kept_demands},
     {"against-options", "description", "", kAgainstWhy, kAgainstMend, kept_options},
     {"against-columns", "description", "", kAgainstWhy, kAgainstMend, kept_columns},
     {"against-statuses", "description", "", kAgainstWhy, kAgainstMend, kept_statuses},

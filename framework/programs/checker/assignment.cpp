@@ -100,10 +100,15 @@ std::int32_t perform(const Assignment &assignment, const sonde_method &method,
 
 void take_sample(const Assignment &assignment, std::uint32_t done, Evidence &evidence)
 {
+    if (assignment.repeat == 1)
+        return;
     const std::uint32_t times[] = {assignment.repeat / 10, assignment.repeat / 2, assignment.repeat};
+    const struct mallinfo2 heap = ::mallinfo2();
+    evidence.last = {heap.uordblks + heap.hblkhd, static_cast<std::uint32_t>(count_descriptors())};
+    evidence.done = done;
     for (std::size_t i = 0; i < std::size(times); ++i)
         if (done == times[i])
-            evidence.samples[i] = {::mallinfo2().uordblks, static_cast<std::uint32_t>(count_descriptors())};
+            evidence.samples[i] = evidence.last;
 }
 
 } // namespace

@@ -45,6 +45,8 @@ struct Evidence {
     bool silent_failure = false;  // a failure without a word
     bool made_processes = false;
     std::array<Sample, 3> samples{}; // after a tenth of many runs in one process, after half and after all
+    Sample last{};                   // after the last of them that came back, which was this one:
+    std::uint32_t done = 0;
 };
 
 } // namespace sonde::checker

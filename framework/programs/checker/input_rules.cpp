@@ -44,7 +44,7 @@ Verdict future(const Subject &subject)
                              const Outcome now = stage.run(order);
                              const Outcome then = stage.run(std::move(later));
                              if (then.alive() && then.status == now.status)
-                                 return std::nullopt;
+                                 return incomplete(now);
                              return fail("with a host of ABI 1.4095 and reserved fields set it " + in_words(then) +
                                          ", else it " + in_words(now));
                          }));

@@ -18,32 +18,40 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::uint32_t kLeakRuns = 100;
+constexpr std::uint32_t kSettled = kLeakRuns / 10; // where the first sample is taken
 
-// A hundred short runs in one process. An agent never makes two, so that what cannot stand it is not at fault.
+// A hundred short runs in one process. An agent never makes two, so that what cannot stand it is not at fault: it is
+// judged by the runs before, from the tenth on.
 JudgeMethod with_many(std::function<Complaint(const Outcome &)> judge)
 {
     return with_order([judge = std::move(judge)](const Stage &stage, std::size_t, Order order) -> Complaint {
         order.assignment.repeat = kLeakRuns;
         order.patience = 40s;
         const Outcome outcome = stage.run(std::move(order));
+        Complaint complaint = judge(outcome);
+        if (complaint)
+            return complaint;
         if (outcome.told_to_stop)
             return skipped("a hundred short runs take too long");
         if (!outcome.alive())
             return skipped("of a hundred runs in one process one " + in_words(outcome) +
                            ", which an agent never makes");
-        return judge(outcome);
+        return std::nullopt;
     });
 }
 
 Verdict leaked_descriptors(const Subject &subject)
 {
     return judge_methods(subject, "closes what it opens, 100 times", with_many([](const Outcome &outcome) -> Complaint {
-                             const auto leaked = static_cast<std::int64_t>(outcome.samples[2].descriptors) -
-                                                 outcome.samples[0].descriptors;
-                             // From the tenth run on; a library may keep a few for the rest of the process.
+                             if (outcome.done <= kSettled)
+                                 return std::nullopt;
+                             const auto leaked =
+                                 static_cast<std::int64_t>(outcome.last.descriptors) - outcome.samples[0].descriptors;
+                             // A library may keep a few for the rest of the process.
                              if (leaked < 10)
                                  return std::nullopt;
-                             return fail("90 runs in one process left " + std::to_string(leaked) + " descriptors open");
+                             return fail(std::to_string(outcome.done - kSettled) + " runs in one process left " +
+                                         std::to_string(leaked) + " descriptors open");
                          }));
 }
 
@@ -51,6 +59,8 @@ Verdict leaked_memory(const Subject &subject)
 {
     return judge_methods(
         subject, "keeps no memory, 100 times", with_many([](const Outcome &outcome) -> Complaint {
+            if (outcome.done < kLeakRuns)
+                return std::nullopt;
             const auto heap = [&](int i) { return static_cast<std::int64_t>(outcome.samples[i].heap_bytes); };
             const std::int64_t first = (heap(1) - heap(0)) / 40;
             const std::int64_t second = (heap(2) - heap(1)) / 50;

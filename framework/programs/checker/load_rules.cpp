@@ -5,6 +5,7 @@
 #include "frames/text.hpp"
 
 #include <algorithm>
+#include <csignal>
 
 // What happens when a plugin is loaded, which is: nothing.
 namespace sonde::checker {
@@ -59,15 +60,30 @@ Verdict unchanged(const Subject &subject, const char *aspect, const std::string 
     return change == trial.changes.end() ? pass(good) : fail(bad + frames::readable(change->second, 200));
 }
 
+// The same for what leaves no trace where it is undone at once.
+Verdict not_even_once(const Subject &subject, const Verdict &verdict, hosting::Deed deed, const std::string &bad)
+{
+    if (verdict.status != Status::pass)
+        return verdict;
+    const LoadTrial trial = try_load(subject.plugin, deed);
+    return trial.end == LoadTrial::End::crashed && trial.signal == SIGSYS ? fail(bad) : verdict;
+}
+
 Verdict load_threads(const Subject &subject)
 {
-    return unchanged(subject, "threads", "starts no thread when it is loaded", "threads started when it is loaded: ");
+    return not_even_once(
+        subject,
+        unchanged(subject, "threads", "starts no thread when it is loaded", "threads started when it is loaded: "),
+        hosting::Deed::threads, "starts a thread or a process when it is loaded, and ends it again");
 }
 
 Verdict load_descriptors(const Subject &subject)
 {
-    return unchanged(subject, "descriptors", "opens no socket or file when it is loaded",
-                     "opens when it is loaded, and keeps open: ");
+    return not_even_once(subject,
+                         unchanged(subject, "descriptors", "opens no socket or file when it is loaded",
+                                   "opens when it is loaded, and keeps open: "),
+                         hosting::Deed::sockets_and_files,
+                         "makes a socket or opens a file to write when it is loaded, and closes it again");
 }
 
 Verdict load_processes(const Subject &subject)

@@ -61,7 +61,8 @@ void say_changes(const ProcessState &before, const ProcessState &after)
         say("environment", list(changed));
 }
 
-[[noreturn]] void load_in_child(pid_t parent, const std::string &path, int report, int output)
+[[noreturn]] void load_in_child(pid_t parent, const std::string &path, std::optional<hosting::Deed> deadly, int report,
+                                int output)
 {
     const int kept[] = {report, output};
     hosting::become_child(parent, kept, hosting::Processes::allowed);
@@ -69,6 +70,8 @@ void say_changes(const ProcessState &before, const ProcessState &after)
     ::dup2(kOutput, STDERR_FILENO);
     ::close(kOutput);
     const ProcessState before = read_process_state();
+    if (deadly)
+        hosting::die_by(*deadly);
     const auto begun = Clock::now();
     const Result<hosting::Library> library = hosting::Library::load(path);
     const auto took = Clock::now() - begun;
@@ -104,7 +107,7 @@ void read_report(const std::string &text, LoadTrial &trial)
 
 } // namespace
 
-LoadTrial try_load(const std::string &path)
+LoadTrial try_load(const std::string &path, std::optional<hosting::Deed> deadly)
 {
     LoadTrial trial;
     processes::Drain report;
@@ -112,7 +115,7 @@ LoadTrial try_load(const std::string &path)
     const pid_t parent = ::getpid();
     const pid_t child = ::fork();
     if (child == 0)
-        load_in_child(parent, path, report.writing(), output.writing());
+        load_in_child(parent, path, deadly, report.writing(), output.writing());
     report.close_writing();
     output.close_writing();
     if (child < 0)

@@ -1,7 +1,10 @@
 #pragma once
 
+#include "hosting/forbid.hpp"
+
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace sonde::checker {
@@ -17,7 +20,7 @@ struct LoadTrial {
     std::string output;                         // on stdout or stderr
 };
 
-// Loads it in a process of its own, as the runner does. Blocks up to five seconds.
-LoadTrial try_load(const std::string &path);
+// Loads it in a process of its own, as the runner does, which dies of that deed. Blocks up to five seconds.
+LoadTrial try_load(const std::string &path, std::optional<hosting::Deed> deadly = std::nullopt);
 
 } // namespace sonde::checker

@@ -1,4 +1,5 @@
 #include "programs/checker/assignment.hpp"
+#include "programs/checker/net_space.hpp"
 #include "programs/checker/opened.hpp"
 #include "programs/checker/rule.hpp"
 #include "programs/checker/stage.hpp"
@@ -93,6 +94,8 @@ int judge(int count, char **words)
     subject.against = words[3];
     subject.sonde = words[4];
     subject.words.assign(words + 5, words + count);
+    // Whatever a plugin does as soon as it is loaded leaves this machine as little as what its runs do.
+    (void)enter_net_space();
     Verdict verdict = rule->judge(subject);
     if (verdict.status == Status::fail)
         verdict.status = rule->severity;

@@ -76,6 +76,19 @@ void route_all_to_loopback()
     route.rt_flags = RTF_UP;
     route.rt_dev = device.data();
     ::ioctl(socket.get(), SIOCADDRT, &route);
+    // Of IPv6 the kernel refuses what is routed there, unless it is for this machine itself.
+    const frames::Descriptor socket6(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    in6_rtmsg route6{};
+    route6.rtmsg_flags = RTF_UP | RTF_LOCAL;
+    route6.rtmsg_metric = 1;
+    route6.rtmsg_ifindex = static_cast<int>(::if_nametoindex(device.c_str()));
+    ::ioctl(socket6.get(), SIOCADDRT, &route6);
+}
+
+bool &entered()
+{
+    static bool entered = false;
+    return entered;
 }
 
 std::string text_of(int family, const void *address)
@@ -134,12 +147,20 @@ Packet read_packet(std::span<const std::uint8_t> bytes)
 
 Result<void> enter_net_space()
 {
-    if (Result<void> entered = unshare_network(); !entered)
-        return entered;
+    if (has_net_space())
+        return {};
+    if (Result<void> unshared = unshare_network(); !unshared)
+        return unshared;
     if (Result<void> up = set_loopback_up(); !up)
         return up;
     route_all_to_loopback();
+    entered() = true;
     return {};
+}
+
+bool has_net_space()
+{
+    return entered();
 }
 
 Result<void> enter_empty_net_space()

@@ -12,7 +12,10 @@ namespace sonde::checker {
 
 // Puts this process, which must be single-threaded, into a network of its own: a loopback interface that is up, and
 // nothing else. What is sent to other addresses leaves by it as well and comes to nobody, so that it can be seen.
+// Once is enough.
 Result<void> enter_net_space();
+// Whether that was done.
+bool has_net_space();
 
 // From there into one where no interface has ever been up: there is no network at all.
 Result<void> enter_empty_net_space();

@@ -5,6 +5,7 @@
 #include "programs/checker/words.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cmath>
 #include <netinet/in.h>
 
@@ -35,10 +36,8 @@ Verdict offline(const Subject &subject)
                               if (const Result<void> down = enter_empty_net_space(); !down)
                                   return skipped(to_string(down.error()));
                               const Outcome outcome = stage.run(std::move(order));
-                              if (outcome.end == Outcome::End::stuck)
-                                  return fail("run() " + in_words(outcome) + ", with no network");
-                              if (!outcome.alive())
-                                  return crash("run() " + in_words(outcome) + " with no network");
+                              if (Complaint complaint = judge_conduct(outcome, " with no network"))
+                                  return complaint;
                               if (outcome.status == 0 && (stage.method(method).flags & SONDE_ACTIVE) != 0)
                                   return warning("completes with no network, as if it had measured something");
                               return std::nullopt;
@@ -55,47 +54,102 @@ Verdict counted(const Subject &subject)
                               const auto counted = static_cast<double>(outcome.sent_bytes + outcome.received_bytes);
                               // An estimate of headers, handshakes and repeats is good enough for a budget.
                               if (std::abs(counted - bytes) <= 0.25 * bytes + 2000)
-                                  return std::nullopt;
+                                  return incomplete(outcome);
                               return fail("counted " + std::to_string(outcome.sent_bytes + outcome.received_bytes) +
                                           " bytes of " + std::to_string(static_cast<std::uint64_t>(bytes)));
                           }));
 }
 
-Verdict bounded(const Subject &subject)
+// What is sent again when nobody answers counts as well; a run is not waited for longer than it takes to see that.
+constexpr auto kUnanswered = 3s;
+
+Complaint judge_bound(const Stage &stage, std::size_t method, Order order, const std::string &with)
 {
-    return judge_isolated(subject, "stays within its traffic bound",
-                          with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
-                              const auto bound = plugin_host::traffic_bound(stage.method(method), order.invoke.values);
-                              const std::uint64_t before = loopback_bytes();
-                              stage.run(std::move(order));
-                              const std::uint64_t bytes = loopback_bytes() - before;
-                              if (bytes <= bound.value_or(0))
-                                  return std::nullopt;
-                              return fail("puts " + std::to_string(bytes) + " bytes on the line, and " +
-                                          (bound ? "its traffic_bound gives " + std::to_string(*bound)
-                                                 : "having no traffic_bound says that it sends nothing"));
-                          }));
+    const auto bound = plugin_host::traffic_bound(stage.method(method), order.invoke.values);
+    const std::uint64_t before = loopback_bytes();
+    const Outcome outcome = stage.run(std::move(order));
+    const std::uint64_t bytes = loopback_bytes() - before;
+    if (bytes > bound.value_or(0))
+        return fail("puts " + std::to_string(bytes) + " bytes on the line" + with + ", and " +
+                    (bound ? "its traffic_bound gives " + std::to_string(*bound)
+                           : "having no traffic_bound says that it sends nothing"));
+    return with.empty() ? incomplete(outcome) : std::nullopt;
 }
 
-bool is_loopback(const std::string &address)
+Verdict bounded(const Subject &subject)
 {
-    return address.starts_with("127.") || address == "::1";
+    const std::string good = "stays within its traffic bound";
+    Verdict verdict = judge_isolated(subject, good, with_order([](const Stage &stage, std::size_t method, Order order) {
+                                         return judge_bound(stage, method, std::move(order), "");
+                                     }));
+    if (verdict.status == Status::fail || !has_net_space())
+        return verdict;
+    const Verdict silent =
+        judge_methods(subject, good, with_order([](const Stage &stage, std::size_t method, Order order) {
+                          order.patience = kUnanswered;
+                          return judge_bound(stage, method, std::move(order), " when nobody answers");
+                      }),
+                      Manners::silent);
+    return silent.status == Status::fail ? silent : verdict;
+}
+
+// Where the peer is.
+bool is_peer(const std::string &address)
+{
+    return address == "127.0.0.1" || address == "::1";
+}
+
+// As the kernel writes it; empty if it is none.
+std::string address_in(std::string text)
+{
+    char written[INET6_ADDRSTRLEN] = {};
+    in6_addr address{};
+    for (const int family : {AF_INET, AF_INET6})
+        if (::inet_pton(family, text.c_str(), &address) == 1)
+            return ::inet_ntop(family, &address, written, sizeof written);
+    return "";
+}
+
+// Whether a target's text, a host or a URL or several, names the address.
+bool names(const std::string &text, const std::string &address)
+{
+    constexpr const char *kOfAddresses = "0123456789abcdefABCDEF.:";
+    for (std::size_t at = 0; (at = text.find_first_of(kOfAddresses, at)) != text.npos;) {
+        const std::string word = text.substr(at, text.find_first_not_of(kOfAddresses, at) - at);
+        // Behind the last colon there may be a port.
+        if (address_in(word) == address || address_in(word.substr(0, word.rfind(':'))) == address)
+            return true;
+        at += word.size();
+    }
+    return false;
+}
+
+// What was given for the method's targets.
+std::vector<std::string> targets_of(const Stage &stage, std::size_t method)
+{
+    std::vector<std::string> targets;
+    const Choices choices = stage.choices(method);
+    for (const frames::OptionDescription &option : stage.method(method).options)
+        if (const auto given = choices.find(option.id); option.target && given != choices.end())
+            targets.push_back(given->second);
+    return targets;
 }
 
 Verdict targets_only(const Subject &subject)
 {
     return judge_isolated(
         subject, "sends to its targets and to nobody else",
-        with_order([&](const Stage &stage, std::size_t, Order order) -> Complaint {
+        with_order([&](const Stage &stage, std::size_t method, Order order) -> Complaint {
             Result<Capture> capture = Capture::open();
             if (!capture)
                 return skipped(to_string(capture.error()));
+            const std::vector<std::string> targets = targets_of(stage, method);
             std::string stranger;
             const auto look = [&](const std::vector<Packet> &packets) {
                 for (const Packet &packet : packets) {
-                    const bool given = std::any_of(subject.words.begin(), subject.words.end(),
-                                                   [&](const auto &word) { return word.find(packet.to) != word.npos; });
-                    if (!packet.to.empty() && !is_loopback(packet.to) && !given)
+                    const bool given = std::any_of(targets.begin(), targets.end(),
+                                                   [&](const std::string &target) { return names(target, packet.to); });
+                    if (!packet.to.empty() && !is_peer(packet.to) && !given)
                         stranger = packet.to;
                 }
             };
@@ -143,6 +197,8 @@ Verdict privileges_used(const Subject &subject)
                           const std::string unused = names_of(method.privileges & ~outcome.privileges);
                           if (unused.empty())
                               return std::nullopt;
+                          if (Complaint nothing_seen = incomplete(outcome))
+                              return nothing_seen;
                           return fail("declares " + unused + ", and this run asked for no such socket");
                       });
 }
@@ -155,8 +211,8 @@ Verdict privileges_enough(const Subject &subject)
                               bare.assignment.flags = Assignment::kBare;
                               const Outcome with = stage.run(order);
                               const Outcome without = stage.run(std::move(bare));
-                              if (!with.alive() || with.status != 0)
-                                  return skipped("the run does not complete here");
+                              if (Complaint nothing_seen = incomplete(with))
+                                  return nothing_seen;
                               if (without.alive() && without.status == 0)
                                   return std::nullopt;
                               return fail("completes with this program's privileges, and without them it " +
@@ -164,44 +220,59 @@ Verdict privileges_enough(const Subject &subject)
                           }));
 }
 
+bool has_ports(const Packet &packet)
+{
+    return packet.protocol == IPPROTO_UDP || packet.protocol == IPPROTO_TCP;
+}
+
 // What a run of ours sends, not what the peer or the kernel answers to it.
 bool is_own(const Packet &packet, std::uint16_t peer)
 {
+    if (has_ports(packet))
+        return packet.from_port != peer;
     if (packet.payload.empty())
         return false;
-    if (packet.protocol == IPPROTO_UDP || packet.protocol == IPPROTO_TCP)
-        return packet.from_port != peer;
     const bool icmp4_answer = packet.protocol == IPPROTO_ICMP && (packet.payload[0] == 0 || packet.payload[0] == 3);
     const bool icmp6_answer = packet.protocol == IPPROTO_ICMPV6 && (packet.payload[0] == 129 || packet.payload[0] == 1);
     return !icmp4_answer && !icmp6_answer;
 }
 
-// The first packet that a run sends; an empty one if it sends none. The run is cancelled then.
-Packet first_packet(const Stage &stage, Order order, Capture &capture)
+// What a run has sent until its first data: the run is cancelled then.
+struct Beginning {
+    std::uint16_t port = 0;            // that its first packet left from; 0: it has none
+    std::vector<std::uint8_t> payload; // of its first packet with data; empty: there was none
+};
+
+Beginning beginning(const Stage &stage, Order order, Capture &capture)
 {
-    Packet first;
+    Beginning first;
     capture.take(kAll);
     order.watched = capture.fd();
     order.seen = [&] {
-        for (Packet &packet : capture.take())
-            if (first.payload.empty() && is_own(packet, stage.surroundings().port))
-                first = std::move(packet);
+        for (Packet &packet : capture.take()) {
+            if (!is_own(packet, stage.surroundings().port))
+                continue;
+            if (first.port == 0)
+                first.port = packet.from_port;
+            if (first.payload.empty())
+                first.payload = std::move(packet.payload);
+        }
         return !first.payload.empty();
     };
     stage.run(std::move(order));
     return first;
 }
 
-bool same_at(const std::vector<Packet> &packets, std::size_t at)
+bool same_at(const std::vector<Beginning> &all, std::size_t at)
 {
-    return std::all_of(packets.begin(), packets.end(), [&](const Packet &packet) {
-        return packet.payload.size() > at && packet.payload[at] == packets.front().payload[at];
+    return std::all_of(all.begin(), all.end(), [&](const Beginning &each) {
+        return each.payload.size() > at && each.payload[at] == all.front().payload[at];
     });
 }
 
 // Bytes that all siblings have in common and that a process of its own has otherwise: whatever they are drawn from, the
 // siblings share it. A clock's bytes are no such ones, because the stranger ran between the siblings.
-std::vector<std::string> shared_bytes(const std::vector<Packet> &siblings, const Packet &stranger)
+std::vector<std::string> shared_bytes(const std::vector<Beginning> &siblings, const Beginning &stranger)
 {
     std::vector<std::string> shared;
     for (std::size_t at = 0; at < stranger.payload.size(); ++at)
@@ -215,22 +286,24 @@ Complaint judge_siblings(const Stage &stage, std::size_t, const Order &order)
     Result<Capture> capture = Capture::open();
     if (!capture)
         return skipped(to_string(capture.error()));
-    std::vector<Packet> siblings;
-    Packet stranger;
+    std::vector<Beginning> siblings;
+    Beginning stranger;
     for (std::size_t i = 0; i < kSiblings; ++i) {
-        siblings.push_back(first_packet(stage, order, *capture));
-        if (siblings.back().payload.empty())
-            return skipped("it sends no data of its own");
+        siblings.push_back(beginning(stage, order, *capture));
+        if (siblings.back().payload.empty() && siblings.back().port == 0)
+            return skipped("it sends nothing of its own");
         if (i + 1 != kSiblings / 2)
             continue;
         Order apart = order;
         apart.fresh = true;
         apart.assignment.flags = Assignment::kOtherRand;
-        stranger = first_packet(stage, std::move(apart), *capture);
+        stranger = beginning(stage, std::move(apart), *capture);
     }
-    const auto same_port = [&](const Packet &packet) { return packet.from_port == siblings.front().from_port; };
-    if (siblings.front().from_port != stranger.from_port && std::all_of(siblings.begin(), siblings.end(), same_port))
-        return fail("all send from port " + std::to_string(siblings.front().from_port));
+    const std::uint16_t port = siblings.front().port;
+    const bool one_port =
+        std::all_of(siblings.begin(), siblings.end(), [&](const auto &each) { return each.port == port; });
+    if (port != 0 && one_port)
+        return fail("all send from port " + std::to_string(port));
     const auto shared = shared_bytes(siblings, stranger);
     if (shared.empty())
         return std::nullopt;

@@ -42,6 +42,8 @@ struct Outcome {
     bool silent_failure = false;
     bool made_processes = false;
     std::array<Evidence::Sample, 3> samples{};
+    Evidence::Sample last{};
+    std::uint32_t done = 0;
 
     bool alive() const { return end == End::returned; }
 };

@@ -33,12 +33,8 @@ Verdict judge_manners(const Subject &subject, Manners manners, const std::string
                                  const Outcome outcome = stage.run(std::move(hard));
                                  const std::string with =
                                      " with " + kind + " (--seed " + std::to_string(subject.seed) + ")";
-                                 if (outcome.end == Outcome::End::stuck)
-                                     return fail("run() " + in_words(outcome) + with);
-                                 if (!outcome.alive())
-                                     return crash("run() " + in_words(outcome) + with);
-                                 if (!outcome.undeclared.empty())
-                                     return fail(outcome.undeclared + with + ", which is no status of the method");
+                                 if (Complaint complaint = judge_conduct(outcome, with))
+                                     return complaint;
                              }
                              return std::nullopt;
                          }),

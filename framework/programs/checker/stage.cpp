@@ -1,5 +1,6 @@
 #include "programs/checker/stage.hpp"
 
+#include "frames/text.hpp"
 #include "plugin_host/option_value.hpp"
 #include "plugin_host/options.hpp"
 #include "plugin_host/text.hpp"
@@ -174,6 +175,30 @@ std::string options_complaint(const frames::Description &description, const std:
     return "";
 }
 
+Complaint judge_conduct(const Outcome &outcome, const std::string &with)
+{
+    if (outcome.end == Outcome::End::stuck)
+        return fail("run() " + in_words(outcome) + with);
+    if (!outcome.alive())
+        return crash("run() " + in_words(outcome) + with);
+    if (!outcome.undeclared.empty())
+        return fail(outcome.undeclared + with + ", which is no status of the method");
+    if (!outcome.odd_row.empty())
+        return fail(frames::readable(outcome.odd_row, 300) + with);
+    if (!outcome.bad_text.empty())
+        return fail(outcome.bad_text + with + " is no line of UTF-8");
+    if (outcome.silent_failure || (outcome.status > 0 && outcome.message.empty()))
+        return fail("failed with " + std::to_string(outcome.status) + with + " and said nothing");
+    return std::nullopt;
+}
+
+Complaint incomplete(const Outcome &outcome)
+{
+    if (outcome.alive() && outcome.status == 0)
+        return std::nullopt;
+    return skipped("the run does not complete here: it " + in_words(outcome));
+}
+
 Verdict judge_methods(const Subject &subject, const std::string &good, const JudgeMethod &judge, Manners manners)
 {
     const Result<Stage> stage = Stage::set(subject, manners);
@@ -187,9 +212,11 @@ Verdict judge_methods(const Subject &subject, const std::string &good, const Jud
         if (stage->methods() > 1)
             complaint->text = stage->method(i).id + ": " + complaint->text;
         // A method that cannot be judged says nothing of the others.
-        if (complaint->status != Status::skipped)
+        const bool passes = complaint->status == Status::pass;
+        if (!passes && complaint->status != Status::skipped)
             return *complaint;
-        verdict = *complaint;
+        if (!passes || verdict.status == Status::pass)
+            verdict = *complaint;
     }
     return verdict;
 }

@@ -69,9 +69,17 @@ std::string options_complaint(const frames::Description &description, const std:
 // What a rule says of one method: nothing, or its verdict.
 using Complaint = std::optional<Verdict>;
 
+// What every agent holds against a run, whomever it asked and however it was ended: that it hangs or crashes, a row or
+// a text against the declaration, a failure that is not declared or says nothing. `with` follows in the sentence.
+Complaint judge_conduct(const Outcome &outcome, const std::string &with);
+
+// Of a rule that sees nothing in a run that does not complete: why it says nothing; nothing if it does complete.
+Complaint incomplete(const Outcome &outcome);
+
 using JudgeMethod = std::function<Complaint(const Stage &, std::size_t method)>;
 
-// Sets the stage and judges every method; the first complaint is the verdict, `good` if there is none.
+// Sets the stage and judges every method; the first complaint is the verdict, `good` if there is none. One that passes
+// or is skipped only takes the place of `good`.
 Verdict judge_methods(const Subject &subject, const std::string &good, const JudgeMethod &judge,
                       Manners manners = Manners::good);
 

@@ -42,7 +42,7 @@ Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &
             if (!outcome.told_to_stop)
                 break; // over before; try the longer one
             if (outcome.alive() && outcome.stopping <= kStopMax)
-                return std::nullopt;
+                return judge_conduct(outcome, " " + after);
             if (i + 1 == kStopTries)
                 return fail("still running " + seconds(kStopMax) + " " + after);
         }
@@ -81,7 +81,7 @@ Verdict judge_at_once(const Subject &subject, const std::string &when, const std
             if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
                 return crash("run() " + in_words(outcome) + " " + when);
             if (outcome.alive() && outcome.took <= kStopMax)
-                return std::nullopt;
+                return judge_conduct(outcome, " " + when);
         }
         return fail("runs for more than " + seconds(kStopMax) + " " + when);
     };

@@ -229,6 +229,8 @@ void Trial::take_evidence()
     outcome_.silent_failure = evidence_->silent_failure;
     outcome_.made_processes = evidence_->made_processes;
     outcome_.samples = evidence_->samples;
+    outcome_.last = evidence_->last;
+    outcome_.done = evidence_->done;
 }
 
 namespace {

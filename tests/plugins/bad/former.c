@@ -20,6 +20,12 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
 #ifndef FORMER_VERSION
 #define FORMER_VERSION "1.1"
 #endif
+#ifndef FORMER_PRIVILEGES
+#define FORMER_PRIVILEGES 0
+#endif
+#ifndef FORMER_URI
+#define FORMER_URI "urn:example:former"
+#endif
 #ifndef FORMER_METHOD
 #define FORMER_METHOD "bad"
 #endif
@@ -32,11 +38,12 @@ static const struct sonde_table table = {SONDE_SIZE(sonde_table), .id = "reading
 static const struct sonde_table *const tables[] = {&table, NULL};
 static const struct sonde_status status = {SONDE_SIZE(sonde_status), FORMER_STATUS};
 static const struct sonde_status *const statuses[] = {&status, NULL};
-static const struct sonde_method method = {SONDE_SIZE(sonde_method), .flags = SONDE_PASSIVE,
-                                           .id = FORMER_METHOD,      .version = FORMER_VERSION,
-                                           .help = "a method",       .functions = fixture_functions,
-                                           .options = options,       .tables = tables,
-                                           .statuses = statuses,     .run = run};
+static const struct sonde_function function = {SONDE_SIZE(sonde_function), .uri = FORMER_URI};
+static const struct sonde_function *const functions[] = {&function, NULL};
+static const struct sonde_method method = {
+    SONDE_SIZE(sonde_method), .flags = SONDE_PASSIVE,          .id = FORMER_METHOD, .version = FORMER_VERSION,
+    .help = "a method",       .functions = functions,          .options = options,  .tables = tables,
+    .statuses = statuses,     .privileges = FORMER_PRIVILEGES, .run = run};
 static const struct sonde_method *const methods[] = {&method, NULL};
 SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {SONDE_PREFIX, .name = "bad", .version = "1.0.0",
                                                           .licence = "Apache-2.0", .methods = methods};

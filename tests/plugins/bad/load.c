@@ -27,6 +27,28 @@ static inline void start_thread(void)
     pthread_create(&thread, NULL, wait_for_ever, NULL);
 }
 
+static inline void *be_done(void *unused)
+{
+    return unused;
+}
+
+static inline void start_and_join(void)
+{
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, be_done, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
+/* And leaves nothing of it. */
+static inline void send_home(void)
+{
+    struct sockaddr_in home = {.sin_family = AF_INET, .sin_port = htons(9)};
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    inet_pton(AF_INET, "192.0.2.77", &home.sin_addr);
+    (void)!sendto(fd, "hello", 5, 0, (const struct sockaddr *)&home, sizeof home);
+    close(fd);
+}
+
 static inline void start_process(void)
 {
     const pid_t child = fork();

@@ -74,7 +74,7 @@ std::string element(const char *name, const Judgement &judgement)
            escaped("why: " + judgement.rule.why + "\nmend: " + judgement.rule.mend) + "</" + name + ">\n";
 }
 
-std::string test_case(const Judgement &judgement)
+std::string test_case(const Judgement &judgement, bool strict)
 {
     const std::string family = judgement.rule.id.substr(0, judgement.rule.id.find('-'));
     std::string xml = "  <testcase classname=\"" + escaped(family) + "\" name=\"" + escaped(judgement.rule.id) +
@@ -83,7 +83,7 @@ std::string test_case(const Judgement &judgement)
         xml += "    <skipped message=\"" + escaped("excepted: " + judgement.exception) + "\"/>\n";
     else if (judgement.status == CheckStatus::skipped)
         xml += "    <skipped message=\"" + escaped(judgement.text) + "\"/>\n";
-    else if (judgement.status == CheckStatus::fail)
+    else if (judgement.status == CheckStatus::fail || (strict && judgement.status == CheckStatus::warning))
         xml += element("failure", judgement);
     else if (judgement.status == CheckStatus::crash)
         xml += element("error", judgement);
@@ -144,15 +144,20 @@ std::string check_junit(const CheckReport &report)
     std::chrono::nanoseconds took{};
     for (const Judgement &judgement : report.judgements)
         took += judgement.took;
+    const std::size_t failures =
+        report.count(CheckStatus::fail) + (report.strict ? report.count(CheckStatus::warning) : 0);
+    const std::size_t cut_off = report.interrupted ? 1 : 0;
     std::string xml = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuite name=\"" +
                       escaped("sonde check " + report.file.filename().string()) + "\" tests=\"" +
-                      std::to_string(report.judgements.size()) + "\" failures=\"" +
-                      std::to_string(report.count(CheckStatus::fail)) + "\" errors=\"" +
-                      std::to_string(report.count(CheckStatus::crash)) + "\" skipped=\"" +
+                      std::to_string(report.judgements.size() + cut_off) + "\" failures=\"" + std::to_string(failures) +
+                      "\" errors=\"" + std::to_string(report.count(CheckStatus::crash) + cut_off) + "\" skipped=\"" +
                       std::to_string(report.count(CheckStatus::skipped) + report.excepted()) + "\" time=\"" +
                       decimal(seconds(took)) + "\">\n";
     for (const Judgement &judgement : report.judgements)
-        xml += test_case(judgement);
+        xml += test_case(judgement, report.strict);
+    if (report.interrupted)
+        xml += "  <testcase classname=\"check\" name=\"interrupted\">\n    <error message=\"interrupted before all was "
+               "judged\"/>\n  </testcase>\n";
     return xml + "</testsuite>\n";
 }
 
