@@ -84,6 +84,8 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
 
     # The launcher's capabilities are enough for what it does.
     service = (prefix / "lib/systemd/system/sonde-launcher.service").read_text()
+    # A group for each runner, which a policy that wants all of isolation asks for.
+    assert re.search(r"^ExecStart=.* --cgroup auto", service, re.M) and re.search(r"^Delegate=memory", service, re.M), service
     held = re.search(r"^CapabilityBoundingSet=(.+)$", service, re.M)[1].lower().replace("cap_", "+").split()
     bounded = ["setpriv", "--bounding-set", ",".join(["-all", *held])]
     if os.geteuid() != 0 or subprocess.run([*bounded, "true"], capture_output=True).returncode != 0:

@@ -30,7 +30,8 @@ struct Settings {
     std::vector<std::string> tool;
     bool strict = false;               // a runner that would lack a layer of its confinement is not started
     std::vector<std::string> readable; // what plugins may read, besides the system's files
-    std::string group;                 // the control group above those of runners; empty: they have none
+    std::string group;                 // the control group above those of runners; empty: they have none, and
+    std::string why_no_group = "--cgroup is not given";
 };
 
 inline constexpr uid_t kUids = 1000;

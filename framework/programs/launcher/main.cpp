@@ -7,6 +7,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <filesystem>
+#include <fstream>
 #include <getopt.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -42,7 +43,8 @@ const char *const kUsage =
     "  --readable PATH    a file or folder that plugins may read, besides the system's libraries and settings;\n"
     "                     may be repeated\n"
     "  --cgroup DIR       bound the memory of each runner in a control group of its own below this one, which\n"
-    "                     has the memory controller (version 1 or 2) and may be written\n"
+    "                     has the memory controller (version 1 or 2) and may be written; auto: the one that\n"
+    "                     this program is in, as a systemd unit with Delegate= has it\n"
     "  --log LEVEL        error, warning, info or debug (default warning)\n"
     "  --help, --version\n"
     "\n"
@@ -68,12 +70,12 @@ Result<unsigned> parse_number(const char *option, const char *text, unsigned mos
 
 Result<uid_t> find_user(const std::string &user)
 {
+    // To look up a name loads libraries that stay.
+    if (const Result<unsigned> number = parse_number("--agent-user", user.c_str(), INT_MAX))
+        return *number;
     if (const passwd *entry = ::getpwnam(user.c_str()))
         return entry->pw_uid;
-    const Result<unsigned> number = parse_number("--agent-user", user.c_str(), INT_MAX);
-    if (!number)
-        return Error{"--agent-user", "no user '" + user + "'", ""};
-    return *number;
+    return Error{"--agent-user", "no user '" + user + "'", ""};
 }
 
 // Beside this program; in the neighbouring directory, as in a build tree; in the installed tree, wherever that was
@@ -183,6 +185,13 @@ Result<Arguments> parse(int argc, char **argv)
         return Error{"--isolation", "what is attended is not confined", ""};
     if (arguments.settings.strict && arguments.settings.group.empty())
         return Error{"--isolation", "strict wants every layer, so also --cgroup", ""};
+    if (arguments.settings.group == "auto") {
+        std::ifstream groups("/proc/self/cgroup");
+        Result<std::string> group = sonde::launcher::delegated_group(groups, "/sys/fs/cgroup");
+        arguments.settings.group = group ? *group : "";
+        if (!group)
+            arguments.settings.why_no_group = to_string(group.error());
+    }
     if (arguments.socket < 0) {
         const Result<uid_t> user = find_user(arguments.agent_user);
         if (!user)

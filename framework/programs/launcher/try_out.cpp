@@ -69,7 +69,7 @@ bool Launcher::tell_missing(const std::vector<Missing> &layers)
     std::vector<frames::Missing> found;
     for (const auto &[layer, error] : layers) {
         const bool not_given = layer == kGroupLayer && settings_.group.empty();
-        found.push_back({layer, not_given ? "--cgroup is not given" : std::strerror(error)});
+        found.push_back({layer, not_given ? settings_.why_no_group : std::strerror(error)});
     }
     const auto told = std::exchange(greeting_.layers, std::move(found));
     for (const frames::Missing &each : greeting_.layers)

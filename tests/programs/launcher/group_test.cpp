@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <poll.h>
+#include <sstream>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -66,6 +67,33 @@ TEST_CASE("a group without the memory controller is an error that says what is n
     const auto group = launcher::Group::make(parent.path(), "1-1");
     REQUIRE_FALSE(group);
     CHECK(group.error().hint == "--cgroup names a group with the memory controller");
+}
+
+TEST_CASE(
+    "a delegated group of version 2 is left for one below, and hands on its controllers (an imitation in a folder)")
+{
+    const TempDir root;
+    const auto unit = root.path() / "system.slice" / "sonde.service";
+    std::filesystem::create_directories(unit / "launcher");
+    for (const auto &file :
+         {root.path() / "cgroup.controllers", unit / "launcher" / "cgroup.procs", unit / "cgroup.subtree_control"})
+        std::ofstream(file).flush();
+    std::istringstream groups("9:name=systemd:/other\n0::/system.slice/sonde.service\n");
+    CHECK(launcher::delegated_group(groups, root.path()).value() == unit.string());
+    CHECK(text_of(unit / "launcher" / "cgroup.procs") == "0");
+    CHECK(text_of(unit / "cgroup.subtree_control") == "+pidsry"); // one word over the other, as a kernel takes them
+}
+
+TEST_CASE("a group of version 1 is the memory controller's, and one that is not delegated says what is missing")
+{
+    const TempDir root;
+    std::istringstream hybrid("4:cpu:/a\n3:pids,memory:/b\n0::/c\n");
+    CHECK(launcher::delegated_group(hybrid, root.path()).value() == root.path().string() + "/memory/b");
+    std::istringstream none("4:cpu:/a\n");
+    CHECK(launcher::delegated_group(none, root.path()).error().what == "there is no memory controller here");
+    std::ofstream(root.path() / "cgroup.controllers").flush();
+    std::istringstream foreign("0::/nowhere\n");
+    CHECK(launcher::delegated_group(foreign, root.path()).error().hint == "a unit wants Delegate=memory pids");
 }
 
 TEST_CASE("a group that still has a process is emptied and removed")
