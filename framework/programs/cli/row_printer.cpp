@@ -38,9 +38,7 @@ Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescri
     std::vector<std::string> names;
     for (const auto &table : method.tables)
         names.push_back(table.id);
-    std::string only = choice.table;
-    if (only.empty() && choice.format == RowFormat::csv && !names.empty())
-        only = names.front();
+    const std::string &only = choice.table;
     if (!only.empty() && std::find(names.begin(), names.end(), only) == names.end()) {
         const auto near = nearest(only, names);
         return Error{"--table", method.id + " has no table '" + only + "'",
@@ -48,18 +46,23 @@ Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescri
     }
     for (const auto &table : method.tables) {
         printer.tables_.emplace_back();
-        if (!only.empty() && table.id != only)
+        // CSV has one header: of the first table that there is something to show of.
+        const bool enough = choice.format == RowFormat::csv && printer.shows_any();
+        if ((!only.empty() && table.id != only) || enough)
             continue;
         if (const auto added = printer.add_table(table, choice, settled); !added)
             return added.error();
     }
-    const bool none = std::none_of(printer.tables_.begin(), printer.tables_.end(),
-                                   [](const auto &table) { return table.has_value(); });
-    if (none && !choice.columns.empty())
+    if (!printer.shows_any() && !choice.columns.empty())
         return Error{"--columns", "no table of " + method.id + " has them all", "`sonde describe` lists them"};
     if (!choice.table.empty() || !choice.columns.empty())
         printer.left_out_.clear(); // as was asked
     return printer;
+}
+
+bool RowPrinter::shows_any() const
+{
+    return std::any_of(tables_.begin(), tables_.end(), [](const auto &table) { return table.has_value(); });
 }
 
 // A table that lacks a chosen column is not shown, unless it was chosen itself.

@@ -50,6 +50,7 @@ private:
     };
 
     RowPrinter(Console &console, const frames::MethodDescription &method, RowFormat format);
+    bool shows_any() const;
     Result<void> add_table(const frames::TableDescription &table, const RowChoice &choice,
                            const std::vector<std::string> &settled);
     void print_json(const Shown &table, std::span<const sonde_cell> cells);

@@ -1,5 +1,6 @@
 """The command `sonde` as a person or a script uses it: the real launcher, the real runner, plugins made for tests."""
 import base64
+import csv
 import fcntl
 import hashlib
 import json
@@ -77,12 +78,28 @@ class Run(unittest.TestCase):
         done = sonde("run", fixture("rows"), "count=1", "--csv")
         self.assertEqual(done.stdout, "number,word,elapsed_ns\n0,even,0\n")
 
+    def test_every_form_goes_with_every_other_option(self):
+        for form in ("--json", "--csv"):
+            for others in (("--table", "summary"), ("--columns", "seq,outcome"), ("--repeat", "2"), ("--trace",), ("--verbose",),
+                           ("--deadline", "30s"), ("--in-process",), ("--under", "env")):
+                done = sonde("run", fixture("probe"), "host", form, *others)
+                if done.returncode == 2:
+                    self.assertRegex(done.stderr, "^error: .*--", (form, others))
+                    continue
+                self.assertEqual(done.returncode, 0, (form, others, done.stderr))
+                if form == "--json":
+                    self.assertTrue(all(isinstance(json.loads(line), dict) for line in done.stdout.splitlines()), others)
+                else:
+                    self.assertEqual(len({len(row) for row in csv.reader(done.stdout.splitlines())}), 1, (others, done.stdout))
+
     def test_csv_is_one_table_and_says_what_it_leaves_out(self):
         done = sonde("run", fixture("probe"), "host", "--csv", "--columns", "seq,outcome")
         self.assertEqual(done.stdout, "seq,outcome\n1,reply\n2,lost\n")
         self.assertNotIn("not shown", done.stderr)
         done = sonde("run", fixture("probe"), "host", "--csv")
         self.assertIn("1 row of summary not shown, a file of CSV is one table; --table summary shows them", done.stderr)
+        done = sonde("run", fixture("probe"), "host", "--csv", "--columns", "loss_ratio,sent")
+        self.assertEqual((done.stdout, done.returncode), ("loss_ratio,sent\n0.5,2\n", 0))
         done = sonde("run", fixture("probe"), "host", "--csv", "--table", "summary")
         self.assertEqual(done.stdout, "target,sent,loss_ratio,rtt_min_ns,rtt_max_ns\nhost,2,0.5,11187000,11204301\n")
         self.assertNotIn("not shown", done.stderr)
@@ -133,6 +150,14 @@ class Run(unittest.TestCase):
         self.assertEqual(refused.returncode, 3)
         self.assertIn("denied (1): no raw socket", refused.stderr)
         self.assertIn("not permitted", refused.stderr)
+
+    @unittest.skipUnless(os.geteuid() == 0, "all of these tests are an ordinary user's here")
+    def test_an_ordinary_user_runs_what_asks_for_no_privilege(self):
+        done = sonde("run", fixture("rows"), "count=1", "--csv", user=65534, group=65534, extra_groups=[])
+        self.assertEqual((done.stdout, done.returncode), ("number,word,elapsed_ns\n0,even,0\n", 0), done.stderr)
+        refused = sonde("run", fixture("hostile"), "deed=own-header", user=65534, group=65534, extra_groups=[])
+        self.assertEqual(refused.returncode, 3, refused.stderr)
+        self.assertIn("no socket: Operation not permitted", refused.stderr)
 
     def test_columns_and_tables_can_be_chosen(self):
         done = sonde("run", fixture("rows"), "count=1", "--json", "--columns", "word,number")
