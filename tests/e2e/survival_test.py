@@ -51,6 +51,19 @@ CONFINED = {
     "fork-bomb": hostile("fork-bomb", FIXTURE_FAILED, "target", "fork-bomb: Operation not permitted", 0),
     "daemon": hostile("daemon", FIXTURE_FAILED, "target", "daemon: Operation not permitted", 0),
 }
+# What belongs to the agent that runs it, whose files no other user reads: {folder} and {agent} are its folder and process.
+DENIED = {
+    "key": hostile("read", FIXTURE_FAILED, "target", "read: Permission denied", 0, whom="{folder}/agent/key.pem"),
+    "spool": hostile("read", FIXTURE_FAILED, "target", "read: Permission denied", 0, whom="{folder}/state/spool.db"),
+    "environment": hostile("read", FIXTURE_FAILED, "target", "read: ", 0, whom="/proc/{agent}/environ"),
+    "owners-socket": hostile("connect", FIXTURE_FAILED, "target", "connect: Operation not permitted", 0,
+                             whom="{folder}/state/agent.sock"),
+    "launchers-socket": hostile("connect", FIXTURE_FAILED, "target", "connect: Operation not permitted", 0,
+                                whom="{folder}/launcher.sock"),
+    "signal": hostile("signal", FIXTURE_FAILED, "target", "signal: Operation not permitted", 0, whom="{agent}"),
+    "trace": hostile("ptrace", -31, "agent", "hostile was killed by SIGSYS", 0, whom="{agent}"),
+    "raw-socket": hostile("raw-socket", FIXTURE_FAILED, "target", "raw-socket: Operation not permitted", 0),
+}
 # One after the other, since the last ends the runner of them all.
 FORGED = {
     "other-conversation": forger("foreign", BROKE_RULES, "agent", "it belongs to another conversation", 1),
@@ -58,13 +71,13 @@ FORGED = {
     "undeclared-status": forger("status", BROKE_RULES, "agent", "returned 77, which is none of its statuses", 1),
     "ends-of-others": forger("ends", RUNNER_DIED, "agent", "it spoke of a run's end that nobody waits for", 1),
 }
-HARMS = {**AT_ONCE, **({} if SANITIZED else CONFINED), **FORGED}
+HARMS = {**AT_ONCE, **({} if SANITIZED else CONFINED), **({} if SANITIZED or os.geteuid() != 0 else DENIED), **FORGED}
 
 
-def harmful_task(name):
+def harmful_task(name, system, agent):
     harm = HARMS[name]
-    return {"name": name, "function": [{"uri": "urn:example:fixture"}], "program": harm.method,
-            "option": options(harm.values)}
+    values = {option: value.format(folder=system.folder, agent=agent.process.pid) for option, value in harm.values.items()}
+    return {"name": name, "function": [{"uri": "urn:example:fixture"}], "program": harm.method, "option": options(values)}
 
 
 def memory_group():
@@ -177,7 +190,7 @@ def whatever_methods_do_is_their_failure_alone(system, group):
         apply(system, instruction(system, *measuring))
         wait_for_outcomes(system, "healthy", 1)
         apply(system, instruction(
-            system, [*measuring[0], immediate("now")], [healthy, *map(harmful_task, HARMS)],
+            system, [*measuring[0], immediate("now")], [healthy, *(harmful_task(name, system, agent) for name in HARMS)],
             [*measuring[2], *[schedule(name, "now", name) for name in apart], schedule("forged", "now", *FORGED)]))
         ended = {}
         for name in [*apart, "forged"]:
