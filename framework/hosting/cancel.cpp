@@ -26,11 +26,13 @@ void watch(int epoll, int fd)
 
 } // namespace
 
-Cancel::Cancel(int agent_fd, std::optional<MonotonicTime> deadline) : either_(::epoll_create1(EPOLL_CLOEXEC))
+Cancel::Cancel(int agent_fd, std::optional<MonotonicTime> deadline) : fd_(agent_fd)
 {
-    watch(either_.get(), agent_fd);
     if (!deadline)
         return;
+    either_.reset(::epoll_create1(EPOLL_CLOEXEC));
+    fd_ = either_.get();
+    watch(either_.get(), agent_fd);
     timer_.reset(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK));
     itimerspec at{};
     // Zero would disarm the timer; a deadline at or before boot has passed just as well a nanosecond later.
@@ -41,7 +43,7 @@ Cancel::Cancel(int agent_fd, std::optional<MonotonicTime> deadline) : either_(::
 
 bool Cancel::poll_now() const
 {
-    pollfd wait{either_.get(), POLLIN, 0};
+    pollfd wait{fd_, POLLIN, 0};
     if (::poll(&wait, 1, 0) > 0)
         cancelled_.store(true, std::memory_order_relaxed);
     return cancelled_.load(std::memory_order_relaxed);
@@ -62,7 +64,7 @@ bool Cancel::wait_until(std::int64_t until_ns, int also_fd) const
     while (true) {
         const std::int64_t left_ns = std::max<std::int64_t>(until_ns - monotonic_ns(), 0);
         const timespec left = to_timespec(left_ns);
-        pollfd waits[2] = {{either_.get(), POLLIN, 0}, {also_fd, POLLIN, 0}};
+        pollfd waits[2] = {{fd_, POLLIN, 0}, {also_fd, POLLIN, 0}};
         ::ppoll(waits, 2, &left, nullptr);
         if (waits[0].revents != 0) {
             cancelled_.store(true, std::memory_order_relaxed);

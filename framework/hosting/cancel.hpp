@@ -21,9 +21,9 @@ public:
     // `agent_fd` is readable for ever once the agent cancels; it must outlive this.
     Cancel(int agent_fd, std::optional<MonotonicTime> deadline);
 
-    // Readable for ever from then on: an epoll descriptor around the agent's and a timer's, because no single
-    // descriptor can be both.
-    int fd() const { return either_.get(); }
+    // Readable for ever from then on: the agent's or, with a deadline, an epoll descriptor around that and a timer's,
+    // because no single descriptor can be both.
+    int fd() const { return fd_; }
 
     // Cheap: asks the kernel at most once a millisecond. Thread-safe.
     bool cancelled(std::int64_t now_ns) const;
@@ -36,6 +36,7 @@ private:
 
     frames::Descriptor timer_;
     frames::Descriptor either_;
+    int fd_;
     mutable std::atomic<bool> cancelled_{false};
     mutable std::atomic<std::int64_t> asked_ns_{0};
 };

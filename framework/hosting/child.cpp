@@ -2,6 +2,7 @@
 
 #include "hosting/forbid.hpp"
 
+#include <array>
 #include <climits>
 #include <clocale>
 #include <csignal>
@@ -11,7 +12,6 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include <vector>
 
 namespace sonde::hosting {
 
@@ -19,6 +19,7 @@ namespace {
 
 // Where no target descriptor can collide with a source.
 constexpr int kAboveTargets = 16;
+constexpr std::size_t kKeptMax = 8;
 
 bool is_null(int fd)
 {
@@ -54,6 +55,7 @@ bool in_place(std::span<const int> kept)
 
 void make_surroundings()
 {
+    place_standard_descriptors();
     for (int signal = 1; signal < NSIG; ++signal)
         ::signal(signal, signal == SIGPIPE ? SIG_IGN : SIG_DFL);
     ::umask(022);
@@ -67,7 +69,6 @@ void become_child(pid_t parent, std::span<const int> kept, Processes processes, 
         ::_exit(1);
     ::setpgid(0, 0);
     place_descriptors(kept);
-    place_standard_descriptors();
     if (surroundings == Surroundings::made_here)
         make_surroundings();
     sigset_t none;
@@ -92,12 +93,13 @@ bool is_alone()
 
 void place_descriptors(std::span<const int> kept)
 {
-    std::vector<int> from(kept.begin(), kept.end());
-    if (!in_place(kept))
-        for (int &fd : from)
-            fd = ::fcntl(fd, F_DUPFD_CLOEXEC, kAboveTargets);
+    const bool moved = !in_place(kept);
+    // On the stack: whatever a forked process writes to is copied first, and the heap lies in many pages.
+    std::array<int, kKeptMax> from{};
+    for (std::size_t i = 0; i < kept.size(); ++i)
+        from.at(i) = moved ? ::fcntl(kept[i], F_DUPFD_CLOEXEC, kAboveTargets) : kept[i];
     int target = STDERR_FILENO + 1;
-    for (const int fd : from) {
+    for (const int fd : std::span(from).first(kept.size())) {
         if (fd != target)
             ::dup3(fd, target, O_CLOEXEC);
         ++target;

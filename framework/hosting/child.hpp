@@ -6,7 +6,8 @@
 
 namespace sonde::hosting {
 
-// Default signals, SIGPIPE ignored, umask 022 and the C locale, which is what the ABI promises a plugin.
+// stdin, stdout and stderr as below, default signals, SIGPIPE ignored, umask 022 and the C locale, which is what the
+// ABI promises a plugin.
 void make_surroundings();
 
 // Makes the process that was just forked what the ABI promises a plugin: the descriptors in `kept` as 3, 4, ... and
@@ -23,7 +24,7 @@ std::size_t count_threads();
 // Whether there is none but the one that asks. In a process that was just forked it costs a fraction of counting.
 bool is_alone();
 
-// Makes the descriptors in `kept` 3, 4, ... and closes all others behind stderr.
+// Makes the descriptors in `kept`, at most eight, 3, 4, ... and closes all others behind stderr.
 void place_descriptors(std::span<const int> kept);
 
 } // namespace sonde::hosting

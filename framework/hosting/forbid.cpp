@@ -1,5 +1,8 @@
 #include "hosting/forbid.hpp"
 
+#include <algorithm>
+#include <array>
+#include <cassert>
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
@@ -11,6 +14,7 @@
 #include <linux/seccomp.h>
 #include <map>
 #include <sched.h>
+#include <span>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -171,8 +175,9 @@ private:
 };
 
 constexpr std::uint32_t kSelf = 0xffffffff; // stands for the process that the program is for
+constexpr std::size_t kProcessCodeMax = 64;
 
-void enforce(Code &code)
+void enforce(std::span<sock_filter> code)
 {
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
@@ -190,13 +195,15 @@ Code make_process_code()
     program.refuse_unless(SYS_tgkill, BPF_JEQ, kSelf);
     // It ends with its runner.
     program.refuse_if(SYS_prctl, PR_SET_PDEATHSIG);
-    return program.code();
+    Code code = program.code();
+    assert(code.size() <= kProcessCodeMax);
+    return code;
 }
 
 // Made before the first fork: each process that makes its own touches memory that it would otherwise share.
-Code &process_code()
+const Code &process_code()
 {
-    static Code code = make_process_code();
+    static const Code code = make_process_code();
     return code;
 }
 
@@ -276,11 +283,15 @@ void forbid_processes()
 {
     if (!kPossible)
         return;
-    Code &code = process_code();
-    for (sock_filter &each : code)
+    const Code &code = process_code();
+    // On the stack, since the heap's page would have to be copied for it.
+    std::array<sock_filter, kProcessCodeMax> own{};
+    const std::size_t size = std::min(code.size(), own.size());
+    std::copy_n(code.begin(), size, own.begin());
+    for (sock_filter &each : own)
         if (each.k == kSelf)
             each.k = static_cast<std::uint32_t>(::getpid());
-    enforce(code);
+    enforce(std::span(own).first(size));
 }
 
 } // namespace sonde::hosting

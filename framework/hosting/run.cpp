@@ -1,6 +1,5 @@
 #include "hosting/run.hpp"
 
-#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 #include "frames/start.hpp"
 #include "hosting/cancel.hpp"
@@ -101,14 +100,14 @@ void run_in_child(pid_t parent, int agent, int cancel, const Place &place, const
     ::_exit(0);
 }
 
-void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, const frames::Description &description)
+void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, const frames::Description &description,
+                        std::span<std::byte> buffer)
 {
     end_with_threads();
     const int kept[] = {handover};
     become_child(parent, kept, Processes::forbidden, Surroundings::inherited);
     // Whether it is heard or not: a run may have been handed over before.
     (void)frames::send(kHandover, std::array{std::byte{}});
-    const frames::PacketBuffer buffer;
     Result<frames::Received> received = frames::receive(kHandover, buffer, 2, 0);
     if (!received || received->transfer != frames::Transfer::done || received->descriptors.size() != 2)
         ::_exit(0);

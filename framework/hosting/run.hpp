@@ -4,7 +4,9 @@
 
 #include <sonde/plugin.h>
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <sys/types.h>
 
@@ -32,8 +34,9 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
 // The same for a process that was forked ahead of need: it becomes what the ABI promises, says by a packet of one byte
 // that it is ready, waits at `handover`, a socket that has its two descriptors and the frame of its Invoke one day, and
 // ends if that closes before. `plugin` is loaded, and `description` is all of it.
+// `buffer` takes the packet.
 [[noreturn]] void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin,
-                                     const frames::Description &description);
+                                     const frames::Description &description, std::span<std::byte> buffer);
 [[noreturn]] void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
                                  const frames::MethodDescription &description);
 

@@ -70,8 +70,9 @@ public:
     // Of a ready one.
     const std::shared_ptr<const frames::Description> &description() const { return description_; }
     const std::string &hash() const { return hash_; } // of what it has loaded
-    // Whether a file that it has loaded by path is another one by now: what a run would load is not what it has.
-    bool outdated() const;
+    // Whether a file that it has loaded by path is another one by now: what a run would load is not what it has. Asked
+    // again within 20 ms it says no.
+    bool outdated();
     // Whether its plugin is granted something else by now.
     bool regranted() const;
     // Of one that is not: what is wrong.
@@ -168,6 +169,7 @@ private:
     std::optional<int> wait_status_;        // as the launcher gave it
     std::map<std::uint64_t, Invoked> runs_; // of which the runner has not said that they are over
     std::chrono::steady_clock::time_point idle_since_;
+    std::chrono::steady_clock::time_point looked_at_{}; // by outdated()
 };
 
 // "killed by SIGSEGV (Segmentation fault)", "ended with status 3".

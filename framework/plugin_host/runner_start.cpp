@@ -56,12 +56,14 @@ asio::awaitable<void> Runner::live()
         co_return;
     hash_ = started->hash;
     control_ = started->control;
-    if (const auto known = known_->find(plugin_); known != known_->end() && known->second.described.hash != hash_) {
-        known_->erase(known);
+    if (const auto before = known_->find(plugin_); before != known_->end() && before->second.described.hash != hash_) {
+        known_->erase(before);
         stop("its file was exchanged while it was started");
         co_return;
     }
-    control_->send(frames::encode(frames::AgentToRunner(frames::Describe{cold_})).value());
+    const auto known = known_->find(plugin_);
+    const bool cold = cold_ || (known != known_->end() && known->second.described.description->cold);
+    control_->send(frames::encode(frames::AgentToRunner(frames::Describe{cold})).value());
     const frames::PacketBuffer buffer;
     while (state_ != State::dead) {
         Result<frames::Received> received = co_await control_->receive(buffer, 0);

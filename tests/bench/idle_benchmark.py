@@ -1,6 +1,6 @@
 """Memory of an idle agent: its own dirty pages (Pss_Dirty) with those of the launcher and of the runners that remain.
 
-Each round starts a fresh system whose agent has all four plugins, waits until they are described and their runners are
+Each round starts a fresh system whose agent has all bundled plugins, waits until they are described and their runners are
 stopped, and reads the memory while the long poll is open. Beside it, in the same round, one curl that holds the same
 poll as another agent: the least that a client of the controller can be. Memory does not depend on processors, so
 nothing is pinned. Usage: idle_benchmark.py SOURCE_ROOT BUILD_DIR
@@ -21,6 +21,7 @@ from process_memory import descendants, field_mb  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
 
 ROUNDS = 5
+METHODS = sorted(file.stem for file in BUILD.glob("plugins/*/*.so")) # all that are bundled
 IDLE_STOP_S = 10  # after which the agent stops a runner without work
 
 
@@ -46,12 +47,12 @@ def measure(folder):
     system = System(BUILD, folder)
     try:
         system.make_identities()
-        system.gather_plugins()
+        system.gather_plugins(*METHODS)
         system.start_controller()
         system.start_collector()
         launcher = system.start_launcher()
         agent = system.start_agent()
-        wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == 4, 60, [agent, launcher])
+        wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == len(METHODS), 60, [agent, launcher])
         wait_for("the controller knows the agent", lambda: system.rows("agents"), 60, [agent])
         curl = start_curl(system)
         time.sleep(2 * IDLE_STOP_S)  # idle means: runners and connections that nobody needs are closed by then
@@ -82,7 +83,7 @@ def main():
         ratios.append(ours[-1] / curl[0])
         parts = ", ".join(f"{name} {dirty:.1f} (Pss {pss:.1f})" for name, (dirty, pss) in found.items())
         print(f"  round {number + 1}: {ours[-1]:.1f} MB = {parts}; curl {curl[0]:.1f} (Pss {curl[1]:.1f})", flush=True)
-    print(f"idle agent with its long poll open, four plugins described; Pss_Dirty, median of {ROUNDS} rounds")
+    print(f"idle agent with its long poll open, {len(METHODS)} plugins described; Pss_Dirty, median of {ROUNDS} rounds")
     print(f"  ours {statistics.median(ours):.1f} MB (most {max(ours):.1f})   one curl that holds the same poll "
           f"{statistics.median(peers):.1f} MB   ours is {statistics.median(ratios):.2f} of it")
 

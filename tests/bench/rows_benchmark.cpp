@@ -160,7 +160,7 @@ void print(const char *what, std::uint64_t rows, const std::vector<double> &ours
 int main()
 {
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
-    const std::string place = pin(2);
+    const std::string place = pin(1);
     const StealTime steal;
     LiveHost live;
     const test::TempDir folder;

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <csignal>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 #include <netinet/in.h>
@@ -722,6 +723,8 @@ TEST_CASE("a runner whose files are others by now takes no further run")
     const RunRequest next = request_for(bench, plugin);
     CHECK(bench.host.runners() == 1);
     put();
+    // What was looked at a moment ago is not looked at again.
+    std::this_thread::sleep_for(50ms);
     CHECK(bench.wait(bench.host.run(next, keeper)).status == 0);
     CHECK(bench.host.runners() == 2);
     wanted.canceller->cancel();

@@ -80,7 +80,11 @@ void become_runner(const Child &child, const frames::StartRunner &request, const
     if (by_path)
         ::close(frames::kPluginDescriptor);
     std::string name = "sonde-runner";
-    char *const arguments[] = {name.data(), path.data(), nullptr};
+    // An agent has had it described before it lets it run.
+    std::string described = "--described";
+    const bool runs = request.purpose == frames::Purpose::run;
+    char *const arguments[] = {name.data(), runs ? described.data() : path.data(), runs ? path.data() : nullptr,
+                               nullptr};
     std::string search = "PATH=/usr/bin:/bin";
     std::string locale = "LC_ALL=C";
     char *const environment[] = {search.data(), locale.data(), nullptr};

@@ -14,14 +14,16 @@
 namespace {
 
 using sonde::frames::kControlDescriptor;
+using sonde::runner::Server;
 
 const char *const kUsage =
-    "usage: sonde-runner [--here] PLUGIN.so\n"
+    "usage: sonde-runner [--here | --described] PLUGIN.so\n"
     "\n"
     "Loads one measurement plugin and runs its methods. sonde-launcher starts it, with its control\n"
     "socket as descriptor 3; it is of no use by hand. Try `sonde run` instead.\n"
     "\n"
-    "  --here  run a method once, in this process (`sonde run --in-process`)\n";
+    "  --here       run a method once, in this process (`sonde run --in-process`)\n"
+    "  --described  another process has described the plugin before, and came to no harm\n";
 
 bool has_control_socket()
 {
@@ -40,7 +42,8 @@ int main(int argc, char **argv)
     }
     const bool help = argc == 2 && std::strcmp(argv[1], "--help") == 0;
     const bool here = argc == 3 && std::strcmp(argv[1], "--here") == 0;
-    if (help || argc != (here ? 3 : 2) || argv[argc - 1][0] == '-' || !has_control_socket()) {
+    const bool described = argc == 3 && std::strcmp(argv[1], "--described") == 0;
+    if (help || argc != (here || described ? 3 : 2) || argv[argc - 1][0] == '-' || !has_control_socket()) {
         std::fputs(kUsage, help ? stdout : stderr);
         return help ? 0 : 2;
     }
@@ -56,7 +59,7 @@ int main(int argc, char **argv)
         (void)::fcntl(kControlDescriptor, F_DUPFD_CLOEXEC, kControlDescriptor + 1);
         // As the ABI promises a run; nothing is forked that would have to be reaped.
         ::sigprocmask(SIG_UNBLOCK, &child, nullptr);
-        sonde::runner::Server server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[2], true);
+        Server server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[2], Server::Manner::here);
         server.serve();
         if (!server.asked())
             std::fputs("sonde-runner: the one run is over; leave the debugger and begin another with `sonde run`\n",
@@ -65,7 +68,9 @@ int main(int argc, char **argv)
         return 0;
     }
     sonde::hosting::forbid_programs();
-    sonde::runner::Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[1], false).serve();
+    Server(sonde::frames::Descriptor(kControlDescriptor), std::move(signals), argv[argc - 1],
+           described ? Server::Manner::described : Server::Manner::usual)
+        .serve();
     // Not by exit(): handlers that the plugin registered are its own affair, and it has no say here any more.
     std::fflush(stdout);
     ::_exit(0);

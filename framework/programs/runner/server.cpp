@@ -42,9 +42,9 @@ Result<hosting::Library> load_here(const std::string &path)
 
 } // namespace
 
-Server::Server(Descriptor control, Descriptor signals, std::string plugin, bool here)
-    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)), here_(here),
-      buffer_(kFrameBytesMax)
+Server::Server(Descriptor control, Descriptor signals, std::string plugin, Manner manner)
+    : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)),
+      here_(manner == Manner::here), described_(manner == Manner::described), buffer_(kFrameBytesMax)
 {
 }
 
@@ -90,14 +90,15 @@ void Server::receive()
 
 Result<void> Server::prepare()
 {
-    if (here_ && !library_) {
+    if ((here_ || (described_ && !cold_)) && !library_) {
         Result<hosting::Library> library = load_here(plugin_);
         if (!library)
             return library.error();
         Result<Description> description = hosting::describe(library->plugin());
         if (!description)
             return description.error();
-        library_.emplace(std::move(*library));
+        if (Result<void> kept = keep(std::move(*library)); !kept)
+            return kept;
         description_ = std::move(*description);
     }
     if (!description_) {
@@ -111,15 +112,23 @@ Result<void> Server::prepare()
         Result<hosting::Library> library = hosting::Library::load(plugin_);
         if (!library)
             return library.error();
-        if (!hosting::is_alone())
-            return Error{
-                "", "starts a thread when it is loaded for its runs, and none when it is loaded to be described", ""};
-        library_.emplace(std::move(*library));
-        // Whatever loading has done to them.
-        hosting::make_surroundings();
+        if (Result<void> kept = keep(std::move(*library)); !kept)
+            return kept;
     }
     if (description_->files.empty())
         description_->files = hosting::loaded_files();
+    return {};
+}
+
+Result<void> Server::keep(hosting::Library library)
+{
+    if (!here_ && !hosting::is_alone())
+        return Error{"", "starts a thread when it is loaded for its runs, and none when it is loaded to be described",
+                     ""};
+    library_.emplace(std::move(library));
+    // Whatever loading has done to them.
+    if (!here_)
+        hosting::make_surroundings();
     return {};
 }
 
@@ -258,7 +267,7 @@ void Server::fork_ahead()
     const pid_t parent = ::getpid();
     const pid_t child = ends ? ::fork() : -1;
     if (child == 0)
-        hosting::run_in_child_later(parent, ends->second.get(), library_->plugin(), *description_);
+        hosting::run_in_child_later(parent, ends->second.get(), library_->plugin(), *description_, buffer_);
     // Tried again when something has ended, which may have been what there was too much of.
     ahead_failed_ = child < 0;
     if (ahead_failed_)

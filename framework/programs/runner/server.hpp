@@ -18,9 +18,14 @@ namespace sonde::runner {
 // children must not inherit anything that an event library keeps.
 class Server {
 public:
-    // `control` is the runner's end of its control socket, `signals` a signalfd of SIGCHLD. `here`: the plugin is
-    // described and run once in this process, so that a debugger has one to look at, and that was all.
-    Server(frames::Descriptor control, frames::Descriptor signals, std::string plugin, bool here);
+    enum class Manner {
+        usual,     // nothing is known of the plugin: a process of its own describes it
+        described, // another runner has described it: it is loaded once, and what it says is read here
+        here,      // it is described and run once in this process, for a debugger to look at, and that was all
+    };
+
+    // `control` is the runner's end of its control socket, `signals` a signalfd of SIGCHLD.
+    Server(frames::Descriptor control, frames::Descriptor signals, std::string plugin, Manner manner);
 
     // Serves until the agent or the launcher closes the control socket, then kills what still runs.
     void serve();
@@ -36,8 +41,9 @@ private:
     void handle(const frames::Probe &probe, frames::Received &received);
     void handle(const frames::Signal &signal, frames::Received &received);
 
-    // Describes the plugin once, in a process of its own, then loads it into this one.
+    // Describes the plugin once and loads it into this process.
     Result<void> prepare();
+    Result<void> keep(hosting::Library library);
     // The plugin's own struct for a method of the description; it was followed safely before.
     hosting::Place place(std::uint32_t method) const;
     // Why a method cannot be run or probed; empty if it can.
@@ -65,6 +71,7 @@ private:
     frames::Descriptor signals_;
     std::string plugin_;
     bool here_;
+    bool described_;
     std::optional<frames::Description> description_;
     bool cold_ = false; // never loaded here
     bool died_ = false; // whoever tried to describe it

@@ -472,7 +472,7 @@ TEST_CASE("a daemon's plugins belong to root or to its own user, and nobody else
     const pid_t runner = std::get<frames::RunnerStarted>(started->message).pid;
     // What was judged is what is loaded, whatever becomes of the path and the file by then.
     const std::string command = file_text("/proc/" + std::to_string(runner) + "/cmdline");
-    CHECK(command == std::string("sonde-runner\0/proc/self/fd/4\0", 29));
+    CHECK(command == std::string("sonde-runner\0--described\0/proc/self/fd/4\0", 41));
     REQUIRE(started->descriptors.size() == 3);
     const int loaded = started->descriptors[1].get();
     const std::string copy = "/proc/self/fd/" + std::to_string(loaded);
