@@ -7,6 +7,7 @@
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 
 namespace sonde::sockets {
@@ -25,8 +26,26 @@ constexpr std::uint16_t kPortMin = 1024;
 // The step that failed, for the error's text; nullptr when none did. errno says why.
 using Step = const char *;
 
-int create(const OpenSockets &request)
+// A packet filter's rule by user goes by whose files this process makes when it makes the socket, and not by whom the
+// socket is given to later.
+class FilesOf {
+public:
+    explicit FilesOf(uid_t owner) : before_(owner != 0 ? ::setfsuid(owner) : -1) {}
+    ~FilesOf()
+    {
+        if (before_ >= 0)
+            ::setfsuid(static_cast<uid_t>(before_));
+    }
+    FilesOf(const FilesOf &) = delete;
+    FilesOf &operator=(const FilesOf &) = delete;
+
+private:
+    int before_;
+};
+
+int create(const OpenSockets &request, uid_t owner)
 {
+    const FilesOf files(owner);
     const int domain = request.family == 4 ? AF_INET : AF_INET6;
     constexpr int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     switch (request.kind) {
@@ -142,13 +161,11 @@ std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const 
     }
     std::vector<Descriptor> sockets;
     for (std::uint32_t i = 0; i < request.count; ++i) {
-        Descriptor fd(create(request));
+        Descriptor fd(create(request, owner));
         if (!fd)
             return failed("socket", errno);
         if (Step step = prepare(fd.get(), request, interface))
             return failed(step, errno);
-        if (owner != 0 && ::fchown(fd.get(), owner, static_cast<gid_t>(-1)) != 0)
-            return failed("fchown", errno);
         sockets.push_back(std::move(fd));
     }
     return sockets;
