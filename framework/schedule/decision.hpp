@@ -41,7 +41,7 @@ struct SuppressionProgress {
 
 // Make the intent and the progress durable, then call Engine::planned. Nothing of an intent starts before.
 struct Plan {
-    model::Intent intent;
+    std::shared_ptr<const model::Intent> intent;
     Progress progress;
 };
 
@@ -56,7 +56,7 @@ struct Check {
 // Run this action of an intent now. Mark it as started, durably, beforehand. When it has ended, however it did, make
 // its outcome durable and call Engine::action_ended. An action that may not run (policy) ends the same way, as refused.
 struct Start {
-    model::Intent intent;
+    std::shared_ptr<const model::Intent> intent;
     std::shared_ptr<const Work> work;
     std::size_t action = 0; // index into work->schedule.actions and work->tasks
     Uuid run;               // this action's, for its results and its outcome

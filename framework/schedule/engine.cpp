@@ -98,7 +98,7 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
         wall_dues_.erase(wall_dues_.begin());
         const Pending &pending = pending_.at(id);
         if (pending.durable && time < now.wall - late_at_most(pending.of->timing))
-            missed[pending.of].add(pending.intent);
+            missed[pending.of].add(*pending.intent);
         else
             due(id, now.monotonic - (now.wall - time), now, out);
     }
@@ -148,7 +148,7 @@ void Engine::remark(const Instance &instance, WallTime next, Decisions &out) con
         out.push_back(
             Remark{instance.work->schedule.name,
                    "local time in " + zone_.name() + " jumps at " + model::format_date_time(change.at) + ": " + times +
-                       " of event '" + instance.work->event.name + "' " +
+                       " of event '" + instance.work->event->name + "' " +
                        (change.forward ? "skipped, nothing triggers then" : "repeated, each triggers twice")});
     }
 }
@@ -163,11 +163,11 @@ void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
     Tally waiting;
     for (const Uuid &id : std::vector<Uuid>(instance.pending)) {
         const Pending &pending = pending_.at(id);
-        if (instance.head == pending.intent.event) {
+        if (instance.head == pending.intent->event) {
             take(instance, id);
             account.closed.push_back(id);
-        } else if (pending.intent.event > now.wall && !pending.is_due) {
-            waiting.add(pending.intent);
+        } else if (pending.intent->event > now.wall && !pending.is_due) {
+            waiting.add(*pending.intent);
         }
     }
     settle(instance, waiting,
@@ -183,32 +183,34 @@ void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
 void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
 {
     const Work &work = *instance.work;
-    model::Intent intent;
-    intent.id = draw_uuid(random_);
-    intent.schedule = work.schedule.name;
+    auto intent = std::make_shared<model::Intent>();
+    intent->id = draw_uuid(random_);
+    intent->schedule = work.schedule.name;
+    intent->actions.reserve(work.schedule.actions.size());
     for (const model::Action &action : work.schedule.actions)
-        intent.actions.push_back(action.name);
-    intent.event = event;
-    intent.spread = draw_spread(random_, work.event.random_spread.value_or(seconds(0)));
-    if (work.event.cycle_interval && work.event.cycle_interval->count() > 0)
-        intent.cycle_number = model::cycle_number(event, *work.event.cycle_interval);
+        intent->actions.push_back(action.name);
+    intent->event = event;
+    intent->spread = draw_spread(random_, work.event->random_spread.value_or(seconds(0)));
+    if (work.event->cycle_interval && work.event->cycle_interval->count() > 0)
+        intent->cycle_number = model::cycle_number(event, *work.event->cycle_interval);
     wait_for(instance, intent, false, now);
     instance.fresh = false;
     out.push_back(Plan{std::move(intent), Progress{work.schedule.name, work.fingerprint, event}});
 }
 
-void Engine::wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now)
+void Engine::wait_for(Instance &instance, Intent intent, bool durable, Now now)
 {
-    Pending pending{intent, &instance, std::nullopt, durable, false};
+    const Uuid id = intent->id;
+    std::optional<MonotonicTime> due;
     if (!instance.timing.timed()) {
         // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
-        pending.due = now.monotonic + std::min(intent.due() - now.wall, intent.spread);
-        monotonic_dues_.emplace(*pending.due, intent.id);
+        due = now.monotonic + std::min(intent->due() - now.wall, intent->spread);
+        monotonic_dues_.emplace(*due, id);
     } else {
-        wall_dues_.emplace(intent.due(), intent.id);
+        wall_dues_.emplace(intent->due(), id);
     }
-    instance.pending.push_back(intent.id);
-    pending_.emplace(intent.id, std::move(pending));
+    instance.pending.push_back(id);
+    pending_.emplace(id, Pending{std::move(intent), &instance, due, durable, false});
 }
 
 void Engine::set_head(Instance &instance, std::optional<WallTime> head)
@@ -234,7 +236,7 @@ Decisions Engine::planned(const Uuid &intent, Now now)
     if (!pending.is_due)
         return out;
     // The clock may have been set back behind its time since it was due.
-    const nanoseconds late = std::max(now.wall - pending.intent.due(), nanoseconds(0));
+    const nanoseconds late = std::max(now.wall - pending.intent->due(), nanoseconds(0));
     due(intent, pending.due ? *pending.due : now.monotonic - late, now, out);
     return out;
 }
@@ -268,9 +270,10 @@ Engine::Pending Engine::take(Instance &instance, const Uuid &id)
         return {};
     Pending pending = std::move(found->second);
     pending_.erase(found);
-    wall_dues_.erase({pending.intent.due(), id});
-    if (pending.due)
+    if (!pending.is_due && pending.due)
         monotonic_dues_.erase({*pending.due, id});
+    else if (!pending.is_due)
+        wall_dues_.erase({pending.intent->due(), id});
     return pending;
 }
 

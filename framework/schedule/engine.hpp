@@ -138,6 +138,7 @@ private:
     struct Instance {
         std::shared_ptr<const Work> work;
         Timing timing;
+        std::size_t place = 0;        // among all of them, by name
         bool fresh = true;            // nothing of it has been planned, by this process or an earlier one
         WallTime next_from{};         // the triggers before this have an intent or an outcome
         std::optional<WallTime> head; // the trigger that is planned ahead
@@ -147,12 +148,13 @@ private:
         std::unique_ptr<const Source> end{}; // the end event, which few have
         std::optional<Signal> ends{};        // its last trigger, of one that is no time of the clock
     };
+    using Intent = std::shared_ptr<const model::Intent>;
     struct Pending {
-        model::Intent intent;
+        Intent intent;
         Instance *of = nullptr;
         std::optional<MonotonicTime> due; // of immediate and startup triggers
         bool durable = false;
-        bool is_due = false;
+        bool is_due = false; // and among the dues no more
     };
     // For the constraints.
     struct Waiting {
@@ -161,11 +163,11 @@ private:
         std::optional<MonotonicTime> again; // the next one; nothing: an answer is awaited
     };
     struct Running {
-        model::Intent intent;
+        Intent intent;
+        Instance *of = nullptr; // nothing: its schedule is no longer in force
         std::shared_ptr<const Work> work;
         std::size_t next = 0; // the first action that has not been started
         std::vector<std::size_t> active;
-        bool removed = false;       // its schedule is no longer in force
         std::optional<Reason> rest; // no further action starts: what becomes of them
         std::optional<Signal> ends; // the trigger of its end event that ends it
         std::optional<MonotonicTime> until;
@@ -176,8 +178,7 @@ private:
     struct ByHead {
         bool operator()(const std::pair<WallTime, Instance *> &a, const std::pair<WallTime, Instance *> &b) const
         {
-            return a.first != b.first ? a.first < b.first
-                                      : a.second->work->schedule.name < b.second->work->schedule.name;
+            return a.first != b.first ? a.first < b.first : a.second->place < b.second->place;
         }
     };
     // Of random numbers: eight bytes are as good as all.
@@ -191,6 +192,8 @@ private:
     };
 
     Instance &add(Work work);
+    // After some were added.
+    void number_instances();
     void remove(const std::string &name, Decisions &out);
     void restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out);
     std::string down(bool starting, Now now) const;
@@ -206,7 +209,7 @@ private:
     // Says what daylight saving does to the triggers until the next one.
     void remark(const Instance &instance, WallTime next, Decisions &out) const;
     void plan(Instance &instance, WallTime event, Now now, Decisions &out);
-    void wait_for(Instance &instance, const model::Intent &intent, bool durable, Now now);
+    void wait_for(Instance &instance, Intent intent, bool durable, Now now);
     void set_head(Instance &instance, std::optional<WallTime> head);
 
     void advance_wall(Now now, std::chrono::nanoseconds stepped, Decisions &out);

@@ -202,7 +202,7 @@ std::uint64_t fingerprint_of(const Work &work)
     out.put("mode", std::string_view(name_of(work.schedule.execution_mode)));
     out.put("tag", work.schedule.tags);
     out.put("suppression-tag", work.schedule.suppression_tags);
-    put(out, work.event);
+    put(out, *work.event);
     for (std::size_t i = 0; i < work.schedule.actions.size(); ++i) {
         put(out, work.schedule.actions[i]);
         put(out, work.tasks[i]);

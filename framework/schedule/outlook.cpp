@@ -31,17 +31,19 @@ Wakeup Engine::next_wakeup() const
 Ahead Engine::ahead(std::chrono::nanoseconds time, Now now) const
 {
     Ahead ahead;
-    const auto look = [&](const auto &dues, auto until, auto &next) {
+    const auto look = [&](const auto &dues, auto until, auto &next, const auto &work_of) {
         for (const auto &[due, id] : dues) {
             if (due > until) {
-                next = due - time;
+                next = next ? std::min(*next, due - time) : due - time;
                 return;
             }
-            ahead.dues.push_back({id, pending_.at(id).of->work});
+            ahead.dues.push_back({id, work_of(id)});
         }
     };
-    look(wall_dues_, now.wall + time, ahead.next.wall);
-    look(monotonic_dues_, now.monotonic + time, ahead.next.monotonic);
+    const auto pending = [this](const Uuid &id) { return pending_.at(id).of->work; };
+    look(wall_dues_, now.wall + time, ahead.next.wall, pending);
+    look(monotonic_dues_, now.monotonic + time, ahead.next.monotonic, pending);
+    look(retries_, now.monotonic + time, ahead.next.monotonic, [this](const Uuid &id) { return running_.at(id).work; });
     return ahead;
 }
 
@@ -50,7 +52,7 @@ std::vector<model::Intent> Engine::pending() const
     std::vector<model::Intent> intents;
     intents.reserve(pending_.size());
     for (const auto &[id, pending] : pending_)
-        intents.push_back(pending.intent);
+        intents.push_back(*pending.intent);
     std::sort(intents.begin(), intents.end(),
               [](const model::Intent &a, const model::Intent &b) { return a.due() < b.due(); });
     return intents;
@@ -61,7 +63,7 @@ std::vector<model::Intent> Engine::running() const
     std::vector<model::Intent> intents;
     intents.reserve(running_.size());
     for (const auto &[id, run] : running_)
-        intents.push_back(run.intent);
+        intents.push_back(*run.intent);
     return intents;
 }
 

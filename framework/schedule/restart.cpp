@@ -26,7 +26,7 @@ void drop_closed_plans(Decisions &decisions)
     }
     std::erase_if(decisions, [&closed](const Decision &decision) {
         const auto *plan = std::get_if<Plan>(&decision);
-        return plan != nullptr && closed.contains(plan->intent.id);
+        return plan != nullptr && closed.contains(plan->intent->id);
     });
 }
 
@@ -42,6 +42,7 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     controller_lost_ = saved.controller_lost;
     for (Work &work : works_of(instruction))
         add(std::move(work));
+    number_instances();
     for (const Progress &progress : saved.progress) {
         const auto found = instances_.find(progress.schedule);
         if (found == instances_.end() || found->second.work->fingerprint != progress.fingerprint)
@@ -77,7 +78,7 @@ void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Ta
     else if (in_force && clock_is_set && intent.due() < now.wall)
         missed[intent.schedule].add(intent);
     else if (in_force)
-        wait_for(found->second, intent, true, now);
+        wait_for(found->second, std::make_shared<const model::Intent>(intent), true, now);
     else if (clock_is_set && intent.event < now.wall)
         account_saved(saved, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
     else
@@ -165,7 +166,7 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         settle(instance, missed, reason(), account);
         out.push_back(std::move(account));
     }
-    const std::optional<Happening> happening = happening_of(instance.work->event);
+    const std::optional<Happening> happening = happening_of(*instance.work->event);
     if ((happening == Happening::started && starting) || (happening == Happening::configured && instance.fresh))
         plan(instance, now.wall, now, out);
 }
@@ -191,8 +192,12 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
     }
     set_controller_timeout(instruction);
     set_suppressors(instruction, nullptr, now, out);
+    std::vector<Instance *> added;
     for (auto &[name, work] : asked)
-        begin(add(std::move(work)), false, now, {}, out);
+        added.push_back(&add(std::move(work)));
+    number_instances();
+    for (Instance *instance : added)
+        begin(*instance, false, now, {}, out);
     for (const std::string &name : gone)
         forget_unless_planned(name, out);
     drop_closed_plans(out);
@@ -208,12 +213,20 @@ void Engine::forget_unless_planned(const std::string &name, Decisions &out) cons
 
 Engine::Instance &Engine::add(Work work)
 {
-    const Timing timing(work.event, agent_id_, zone_);
+    const Timing timing(*work.event, agent_id_, zone_);
     const std::string name = work.schedule.name;
-    Instance instance{std::make_shared<const Work>(std::move(work)), timing, true, {}, {}, {}, {}, {}};
+    Instance instance{std::make_shared<const Work>(std::move(work)), timing, 0, true, {}, {}, {}, {}, {}};
     if (instance.work->end)
         instance.end = std::make_unique<const Source>(*instance.work->end, agent_id_, zone_);
     return instances_.insert_or_assign(name, std::move(instance)).first->second;
+}
+
+// Those that were there keep their order.
+void Engine::number_instances()
+{
+    std::size_t place = 0;
+    for (auto &[name, instance] : instances_)
+        instance.place = place++;
 }
 
 void Engine::remove(const std::string &name, Decisions &out)
@@ -224,15 +237,15 @@ void Engine::remove(const std::string &name, Decisions &out)
     Tally missed;
     for (const Uuid &id : std::vector<Uuid>(instance.pending)) {
         const Pending pending = take(instance, id);
-        if (instance.head == pending.intent.event)
+        if (instance.head == pending.intent->event)
             account.closed.push_back(id);
         else
-            missed.add(pending.intent);
+            missed.add(*pending.intent);
     }
     settle(instance, missed, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, account);
     if (instance.running) {
         Running &run = running_.at(*instance.running);
-        run.removed = true;
+        run.of = nullptr;
         if (run.waiting)
             give_up(*instance.running, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
         else

@@ -14,21 +14,21 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
         return;
     Instance &instance = *pending.of;
     if (const Suppressor *suppressor = suppressing(instance.work->schedule.suppression_tags)) {
-        settle_one(instance, model::Intent(pending.intent), suppressed_by(*suppressor), out);
+        settle_one(instance, *Intent(pending.intent), suppressed_by(*suppressor), out);
         return;
     }
     if (instance.running) {
-        instance.overlapped.add(pending.intent);
+        instance.overlapped.add(*pending.intent);
         return;
     }
-    model::Intent intent = take(instance, id).intent;
+    Intent intent = take(instance, id).intent;
     instance.running = id;
-    Running &run =
-        running_.emplace(id, Running{std::move(intent), instance.work, 0, {}, false, {}, {}, {}, {}}).first->second;
+    Running &run = running_.emplace(id, Running{std::move(intent), &instance, instance.work, 0, {}, {}, {}, {}, {}})
+                       .first->second;
     if (instance.ends && *instance.ends->monotonic > now.monotonic) {
         wait_for_end(id, run, instance.ends);
     } else if (instance.end && now.wall >= kClockIsSet) { // by one that has not been set, no time is the event's
-        const WallTime began = instance.timing.timed() ? run.intent.due() : now.wall;
+        const WallTime began = instance.timing.timed() ? run.intent->due() : now.wall;
         wait_for_end(id, run, instance.end->next(began + std::chrono::nanoseconds(1), random_));
     }
     if (run.work->schedule.constraints.empty()) {
@@ -64,7 +64,7 @@ void Engine::go_on(const Uuid &id, MonotonicTime since, Decisions &out)
         }
         if (reason) {
             Tally one;
-            one.add(run.intent);
+            one.add(*run.intent);
             account.outcomes.push_back(outcome_of(work, action, one, *reason, random_));
             account.outcomes.back().run = id;
             continue;
@@ -91,10 +91,9 @@ void Engine::finish(const Uuid &id, Account &account)
 {
     Running &run = running_.at(id);
     account.closed.push_back(id);
-    if (!run.removed) {
-        Instance &instance = instances_.at(run.intent.schedule);
-        instance.running.reset();
-        settle_overlapped(instance, account);
+    if (run.of != nullptr) {
+        run.of->running.reset();
+        settle_overlapped(*run.of, account);
     }
     wait_for_end(id, run, std::nullopt);
     if (run.until)
@@ -152,7 +151,7 @@ void Engine::stop_running(const Suppressor &suppressor, Decisions &out)
 {
     const std::string why = "the suppression '" + suppressor.configuration().name + "' began";
     for (auto &[id, run] : running_) {
-        if (run.removed)
+        if (run.of == nullptr)
             continue;
         if (suppressor.matches(run.work->schedule.suppression_tags)) {
             cut(id, run, suppressed_by(suppressor), why, out);

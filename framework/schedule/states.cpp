@@ -42,7 +42,7 @@ void Engine::happen(Happening happening, Now now, Decisions &out)
             wait_for_end(*instance.running, *run, instance.ends);
     }
     for (auto &[name, instance] : instances_) {
-        if (happening_of(instance.work->event) == happening)
+        if (happening_of(*instance.work->event) == happening)
             plan(instance, now.wall, now, out);
     }
 }

@@ -1,8 +1,10 @@
 #include "schedule/work.hpp"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 namespace sonde::schedule {
@@ -14,16 +16,17 @@ public:
     explicit Events(const model::Instruction &instruction)
     {
         for (const model::Event &event : instruction.events)
-            by_name_.emplace(event.name, &event);
+            by_name_.emplace(event.name, std::make_shared<const model::Event>(event));
     }
-    std::optional<model::Event> find(const std::optional<std::string> &name) const
+    // Nothing if there is none.
+    std::shared_ptr<const model::Event> find(const std::optional<std::string> &name) const
     {
         const auto found = name ? by_name_.find(*name) : by_name_.end();
-        return found == by_name_.end() ? std::nullopt : std::optional(*found->second);
+        return found == by_name_.end() ? nullptr : found->second;
     }
 
 private:
-    std::map<std::string_view, const model::Event *> by_name_;
+    std::map<std::string_view, std::shared_ptr<const model::Event>> by_name_;
 };
 
 } // namespace
@@ -37,10 +40,11 @@ std::vector<Work> works_of(const model::Instruction &instruction)
 
     std::vector<Work> works;
     for (const model::Schedule &schedule : instruction.schedules) {
-        const std::optional<model::Event> start = events.find(schedule.start);
+        auto start = events.find(schedule.start);
         if (!start || schedule.actions.empty())
             continue;
-        Work work{schedule, *start, {}, 0, events.find(schedule.end)};
+        Work work{schedule, std::move(start), {}, 0, events.find(schedule.end)};
+        work.tasks.reserve(schedule.actions.size());
         for (const model::Action &action : schedule.actions) {
             const auto task = tasks.find(action.task);
             if (task != tasks.end())
@@ -65,7 +69,9 @@ std::vector<Suppressing> suppressings_of(const model::Instruction &instruction)
     const Events events(instruction);
     std::vector<Suppressing> all;
     for (const model::Suppression &suppression : instruction.suppressions) {
-        Suppressing one{suppression, events.find(suppression.start), events.find(suppression.end), 0};
+        const auto start = events.find(suppression.start), end = events.find(suppression.end);
+        Suppressing one{suppression, start ? std::optional(*start) : std::nullopt,
+                        end ? std::optional(*end) : std::nullopt, 0};
         if (suppression.match.empty() || (suppression.start && !one.start))
             continue;
         one.fingerprint = fingerprint_of(one);

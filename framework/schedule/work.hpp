@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,10 +16,10 @@ namespace sonde::schedule {
 // A run keeps its Work, so that a replaced instruction never changes what is already under way.
 struct Work {
     model::Schedule schedule;
-    model::Event event;
-    std::vector<model::Task> tasks;    // tasks[i] belongs to schedule.actions[i]
-    std::uint64_t fingerprint = 0;     // of all here: equal if and only if (but for chance) the configuration is
-    std::optional<model::Event> end{}; // what schedule.end names
+    std::shared_ptr<const model::Event> event; // one for all the schedules that it starts or ends
+    std::vector<model::Task> tasks;            // tasks[i] belongs to schedule.actions[i]
+    std::uint64_t fingerprint = 0; // of all here: equal if and only if (but for chance) the configuration is
+    std::shared_ptr<const model::Event> end{}; // what schedule.end names
     std::map<std::string, model::Task> constraint_tasks{}; // those that its constraints name and that exist
 };
 

@@ -106,9 +106,9 @@ double runs(std::size_t schedules)
             stack.pop_back();
             for (const Decision &decision : next) {
                 if (const auto *plan = std::get_if<Plan>(&decision)) {
-                    stack.push_back(engine.planned(plan->intent.id, now));
+                    stack.push_back(engine.planned(plan->intent->id, now));
                 } else if (const auto *start = std::get_if<Start>(&decision)) {
-                    stack.push_back(engine.action_ended(start->intent.id, start->action, now));
+                    stack.push_back(engine.action_ended(start->intent->id, start->action, now));
                     ++ended;
                 }
             }

@@ -81,7 +81,7 @@ TEST_CASE("a changed schedule starts afresh and does not overlap with its own pa
     bool stopped = false;
     for (const Decision &decision : decisions) {
         if (const auto *plan = std::get_if<Plan>(&decision))
-            fresh = plan->intent.id;
+            fresh = plan->intent->id;
         if (const auto *stop = std::get_if<Stop>(&decision))
             stopped = stop->intent == old;
         CHECK_FALSE(std::holds_alternative<Forget>(decision));

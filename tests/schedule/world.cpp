@@ -235,8 +235,8 @@ void World::commit(const Decisions &decisions)
         const auto *plan = std::get_if<Plan>(&decision);
         if (plan == nullptr)
             continue;
-        must(intents.emplace(plan->intent.id, SavedIntent{plan->intent, {}}).second);
-        commits_.emplace(now.monotonic + commit_time, plan->intent.id);
+        must(intents.emplace(plan->intent->id, SavedIntent{*plan->intent, {}}).second);
+        commits_.emplace(now.monotonic + commit_time, plan->intent->id);
         ++planned;
     }
     for (const Decision &decision : decisions) {
@@ -289,18 +289,18 @@ void World::mark_ended(const model::Outcome &outcome)
 
 void World::begin(const Start &start)
 {
-    const auto saved = intents.find(start.intent.id);
+    const auto saved = intents.find(start.intent->id);
     must(saved != intents.end()); // durable before it starts
-    must(saved->second.intent == start.intent);
+    must(saved->second.intent == *start.intent);
     must(start.due <= now.monotonic);
     auto &actions = saved->second.actions;
-    actions.resize(start.intent.actions.size());
+    actions.resize(start.intent->actions.size());
     must(!actions[start.action].started);
     actions[start.action].started = true;
     actions[start.action].run = start.run;
     perhaps_die();
-    started.push_back({start.intent, start.action, now.wall, now.monotonic, start.due});
-    endings_.emplace(now.monotonic + duration(), Ending{start.intent.id, start.action, start.run});
+    started.push_back({*start.intent, start.action, now.wall, now.monotonic, start.due});
+    endings_.emplace(now.monotonic + duration(), Ending{start.intent->id, start.action, start.run});
 }
 
 void World::end(const Ending &ending, model::OutcomeWord word)

@@ -47,9 +47,9 @@ model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::
     frame.options = options_of(start);
     for (const auto *tags : {&task_of(start).tags, &start.work->schedule.tags, &action_of(start).tags})
         frame.tags.insert(frame.tags.end(), tags->begin(), tags->end());
-    frame.event = start.intent.event;
+    frame.event = start.intent->event;
     frame.start = now().wall;
-    frame.cycle_number = start.intent.cycle_number;
+    frame.cycle_number = start.intent->cycle_number;
     return frame;
 }
 
@@ -60,7 +60,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
 {
     const std::string &schedule = start.work->schedule.name;
     spool::Ended ended;
-    ended.intent = start.intent.id;
+    ended.intent = start.intent->id;
     ended.action = start.action;
     ended.destinations = routes->results(schedule, action_of(start).name);
     ended.outcome_destinations = routes->outcomes(schedule, action_of(start).name);
@@ -68,11 +68,11 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.schedule = schedule;
     ended.outcome.action = action_of(start).name;
     ended.outcome.task = task_of(start).name;
-    ended.outcome.first_event = ended.outcome.last_event = start.intent.event;
+    ended.outcome.first_event = ended.outcome.last_event = start.intent->event;
     ended.outcome.start = now().wall;
     Pipe pipe = pipe_of(start);
 
-    auto started = co_await spool_.start(start.intent.id, start.action, start.run, task_of(start).name, now().wall);
+    auto started = co_await spool_.start(start.intent->id, start.action, start.run, task_of(start).name, now().wall);
     if (!started)
         fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
              "its start could not be made durable: " + to_string(started.error()));
@@ -91,7 +91,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     co_await end(std::move(ended));
     // Where it was stopped no next one starts.
     if (pipe.out && !stopper->stopped())
-        handed_on_[start.intent.id] = {start.action + 1, pipe.out->inputs()};
+        handed_on_[start.intent->id] = {start.action + 1, pipe.out->inputs()};
 }
 
 asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
@@ -103,7 +103,7 @@ asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
 Actions::Pipe Actions::pipe_of(const schedule::Start &start)
 {
     Pipe pipe;
-    if (auto handed = handed_on_.extract(start.intent.id); handed && handed.mapped().action == start.action)
+    if (auto handed = handed_on_.extract(start.intent->id); handed && handed.mapped().action == start.action)
         pipe.in = std::move(handed.mapped().inputs);
     return pipe;
 }

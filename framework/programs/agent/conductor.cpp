@@ -113,7 +113,7 @@ void Conductor::decide(schedule::Decisions decisions)
 void Conductor::carry(schedule::Plan plan)
 {
     keep(plan.progress);
-    change_.plan.push_back(std::move(plan.intent));
+    change_.plan.push_back(*plan.intent);
 }
 
 void Conductor::carry(schedule::Account account)
@@ -211,14 +211,14 @@ void Conductor::carry(schedule::Start start)
     if (stopping_)
         return; // it stays planned, and the next start of the agent accounts for it
     auto stopper = std::make_shared<Stopper>();
-    running_.emplace(std::pair(start.intent.id, start.action), stopper);
+    running_.emplace(std::pair(start.intent->id, start.action), stopper);
     coroutines_.spawn(perform(std::move(start), routes_, stopper));
 }
 
 asio::awaitable<void> Conductor::perform(schedule::Start start, std::shared_ptr<const Routes> routes,
                                          std::shared_ptr<Stopper> stopper)
 {
-    const Uuid intent = start.intent.id;
+    const Uuid intent = start.intent->id;
     const std::size_t action = start.action;
     co_await actions_.carry_out(std::move(start), routes, std::move(stopper));
     if (routes != routes_)

@@ -89,12 +89,18 @@ struct Field {
         work->schedule.actions[0].name = action;
         asio::co_spawn(
             loop.io,
-            actions.carry_out({plan({action}), work, 0, random_uuid(), now().monotonic}, routes(), std::move(stopper)),
+            actions.carry_out({shared(plan({action})), work, 0, random_uuid(), now().monotonic}, routes(),
+                              std::move(stopper)),
             [over](const std::exception_ptr &failure) {
                 CHECK_FALSE(failure);
                 *over = true;
             });
         return over;
+    }
+
+    static std::shared_ptr<const model::Intent> shared(const model::Intent &intent)
+    {
+        return std::make_shared<const model::Intent>(intent);
     }
 
     model::Intent plan(std::vector<std::string> actions_of_it = {"a"})
@@ -110,7 +116,8 @@ struct Field {
     {
         const Uuid run = random_uuid();
         loop.run(
-            actions.carry_out({intent, work, action, run, now().monotonic}, routes(), std::make_shared<Stopper>()));
+            actions.carry_out({shared(intent), work, action, run, now().monotonic}, routes(),
+                              std::make_shared<Stopper>()));
         const auto outcomes = sonde::test::outcomes_in(sonde::test::batch_of(spool, to_spool(collector())));
         const auto found = std::find_if(outcomes.begin(), outcomes.end(),
                                         [&](const model::Outcome &outcome) { return outcome.run == run; });

@@ -9,6 +9,7 @@
 #include <optional>
 #include <random>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -105,6 +106,15 @@ private:
         now_.wall = time;
     }
 
+    // The engine has one Work a schedule, for as long as the instruction is in force.
+    std::size_t index_of(const schedule::Work &work)
+    {
+        const auto [place, is_new] = places_.try_emplace(&work, 0);
+        if (is_new)
+            place->second = index_.at(work.schedule.name);
+        return place->second;
+    }
+
     // Each decision has its own carry(): one that the engine learns to make is not to be overlooked here.
     void carry(const schedule::Decisions &decisions)
     {
@@ -112,7 +122,7 @@ private:
             std::visit([this](const auto &one) { carry(one); }, decision);
     }
 
-    void carry(const schedule::Plan &plan) { carry(engine_.planned(plan.intent.id, now_)); }
+    void carry(const schedule::Plan &plan) { carry(engine_.planned(plan.intent->id, now_)); }
 
     void carry(const schedule::Check &check) { carry(engine_.checked(check.intent, true, "", now_)); }
 
@@ -120,9 +130,9 @@ private:
     {
         if (closing_)
             return;
-        run_({index_.at(start.intent.schedule), start.action}, now_.wall);
+        run_({index_of(*start.work), start.action}, now_.wall);
         // All take as long, so they end in the order in which they began.
-        ends_.push_back({now_.wall + time_.run_time, start.intent.id, start.action});
+        ends_.push_back({now_.wall + time_.run_time, start.intent->id, start.action});
     }
 
     void carry(const schedule::Stop &stop)
@@ -171,7 +181,8 @@ private:
     model::Instruction instruction_;
     const SimulatedTime &time_;
     const std::function<void(ActionPlace, WallTime)> &run_;
-    std::map<std::string_view, std::size_t> index_;
+    std::map<std::string_view, std::size_t> index_; // of schedules
+    std::unordered_map<const schedule::Work *, std::size_t> places_;
     Generator random_;
     schedule::Engine engine_;
     Now now_;
