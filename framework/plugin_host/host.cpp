@@ -98,6 +98,7 @@ asio::awaitable<Result<Described>> Host::describe(std::filesystem::path plugin)
 
 asio::awaitable<Result<void>> Host::warm(std::filesystem::path plugin)
 {
+    pool_->runner_of(plugin)->keep();
     const auto described = co_await describe(std::move(plugin));
     if (!described)
         co_return described.error();

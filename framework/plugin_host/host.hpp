@@ -167,7 +167,8 @@ public:
     // Whether HostSettings::admit lets the file be loaded.
     bool admits(const std::filesystem::path &plugin, const std::string &hash) const;
 
-    // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork.
+    // Starts the plugin's runner ahead of need, so that a run begins in the time of a fork. One that is there stays for
+    // HostSettings::idle_stop.
     boost::asio::awaitable<Result<void>> warm(std::filesystem::path plugin);
 
     // Waits until a method may use the line beside those that run, as run() does, so that what holds for a run can be

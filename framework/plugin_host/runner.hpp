@@ -86,6 +86,8 @@ public:
     void forget(std::uint64_t invocation);
     std::size_t runs() const { return runs_.size(); }
     std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
+    // It is needed soon: as if it had just had a run.
+    void keep() { idle_since_ = std::chrono::steady_clock::now(); }
 
     std::uint64_t id() const { return id_; }
     // Of the process that describes its plugin beforehand; 0: there is none.

@@ -76,6 +76,23 @@ TEST_CASE("'if the end user is active then delay the test and re-try 1 minute la
     CHECK(later.count("s") == 1);
 }
 
+TEST_CASE("a retry is told ahead, as what is due is [A7]")
+{
+    World world;
+    world.not_met = busy();
+    world.start(instruction({periodic("every", 3600s)}, {constrained(3)}));
+    world.run_for(57s);
+    Ahead ahead = world.engine->ahead(2s, world.now);
+    CHECK(ahead.dues.empty());
+    CHECK(ahead.next.monotonic == MonotonicTime(1058s));
+    world.run_for(1s);
+    ahead = world.engine->ahead(2s, world.now);
+    REQUIRE(ahead.dues.size() == 1);
+    CHECK(ahead.dues[0].intent == world.checks[0].intent);
+    CHECK(ahead.dues[0].work->schedule.name == "s");
+    CHECK_FALSE(ahead.next.monotonic);
+}
+
 TEST_CASE("without retries a trigger whose constraints are not met gives up at once [A7]")
 {
     World world;

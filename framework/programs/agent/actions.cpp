@@ -96,6 +96,8 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
 
 asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
 {
+    for (const auto &named : work->constraint_tasks)
+        co_await measuring_.warm(named.second);
     if (!model::is_report_task(work->tasks.front()))
         co_await measuring_.warm(work->tasks.front());
 }

@@ -39,7 +39,8 @@ public:
     // Nothing of this intent starts any more.
     void closed(const Uuid &intent) { handed_on_.erase(intent); }
 
-    // Makes a schedule's first action ready, so that it begins in the time of a fork.
+    // Makes ready what a schedule runs first, so that it begins in the time of a fork: the methods that its constraints
+    // look at, and its first action.
     asio::awaitable<void> warm(std::shared_ptr<const schedule::Work> work);
 
 private:

@@ -12,9 +12,6 @@ namespace sonde::agent {
 
 namespace {
 
-// Before a trigger: a cold start takes a fraction of that even on a slow gateway, and idle runners live longer.
-constexpr std::chrono::seconds kWarmAhead{2};
-
 spool::Progress to_spool(const schedule::Progress &progress)
 {
     return {progress.schedule, progress.fingerprint, progress.last_event};
@@ -60,7 +57,7 @@ schedule::Wakeup Conductor::warm_ahead()
     const std::set<Uuid> before = std::exchange(warmed_, {});
     for (const schedule::Ahead::Due &due : ahead.dues) {
         warmed_.insert(due.intent);
-        if (!before.contains(due.intent))
+        if (!before.contains(due.intent) && !Constraints::watch_first(*due.work))
             coroutines_.spawn(actions_.warm(due.work));
     }
     schedule::Wakeup wakeup = engine_.next_wakeup();
@@ -195,7 +192,8 @@ asio::awaitable<void> Conductor::look(schedule::Check check, std::shared_ptr<Sto
     // A look that waits for nothing would answer the engine in the middle of the decisions that it is one of.
     co_await asio::post(coroutines_.executor(), asio::use_awaitable);
     const Uuid intent = check.intent;
-    const Verdict verdict = co_await constraints_.look(check.work, stopper);
+    const std::function<void()> soon = [this, work = check.work] { coroutines_.spawn(actions_.warm(work)); };
+    const Verdict verdict = co_await constraints_.look(check.work, stopper, soon);
     log_->debug("constraints looked at schedule={} attempt={} met={} reason={}", quoted(check.work->schedule.name),
                 check.attempt, verdict.met, quoted(verdict.reason));
     looks_.erase(intent);

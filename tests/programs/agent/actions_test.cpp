@@ -330,6 +330,35 @@ TEST_CASE("a runner is started ahead for what is due soon, but not for what is r
     CHECK(it.host.runners() == before + runners);
 }
 
+TEST_CASE("methods of constraints, too, are made ready before they run, and none while the line is watched [A7]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["*"]})");
+    for (const char *plugin : {"rows.so", "echo.so"})
+        it.host.retire(it.dir / "plugins" / plugin);
+    const std::size_t before = it.host.runners();
+    Constraints constraints(it.loop.io.get_executor(), it.budget, it.measuring, {});
+    const auto work = Field::work_of({{"t", {}, "echo", {}, {}}});
+    work->schedule.constraints = {
+        {"check", model::MethodResult{"c", "sample", "number", model::Comparison::less, "2"}}};
+    work->constraint_tasks["c"] = {"c", {}, "rows", {{"0", "count", "2"}}, {}};
+    CHECK_FALSE(Constraints::watch_first(*work));
+    it.loop.run(it.actions.warm(work));
+    CHECK(it.host.runners() == before + 2);
+
+    work->schedule.constraints.push_back({"idle", model::LineIdle{"lo", UINT64_MAX / 4, 1s}});
+    CHECK(Constraints::watch_first(*work));
+    std::vector<std::chrono::nanoseconds> told;
+    const auto begun = now().monotonic;
+    it.loop.run([&]() -> asio::awaitable<void> {
+        const std::function<void()> soon = [&] { told.push_back(now().monotonic - begun); };
+        const auto stopper = std::make_shared<Stopper>();
+        const Verdict verdict = co_await constraints.look(work, stopper, soon);
+        CHECK(verdict.met);
+    }());
+    REQUIRE(told.size() == 2);
+    CHECK(told[1] >= 1s); // the method begins, the first action is next
+}
+
 TEST_CASE("a run that waits for its turn neither counts among those that run nor promises bytes [G2]")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "alone"]})");

@@ -35,6 +35,13 @@ Verdict of(const model::Constraint &constraint, Verdict verdict)
     return verdict;
 }
 
+auto watched(const std::vector<model::Constraint> &constraints)
+{
+    return std::count_if(constraints.begin(), constraints.end(), [](const model::Constraint &constraint) {
+        return std::holds_alternative<model::LineIdle>(constraint.type);
+    });
+}
+
 bool measures(const schedule::Work &work)
 {
     return !std::all_of(work.tasks.begin(), work.tasks.end(), model::is_report_task);
@@ -56,7 +63,13 @@ Constraints::Constraints(asio::any_io_executor executor, Budget &budget, Measuri
 {
 }
 
-asio::awaitable<Verdict> Constraints::look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper)
+bool Constraints::watch_first(const schedule::Work &work)
+{
+    return watched(work.schedule.constraints) != 0;
+}
+
+asio::awaitable<Verdict> Constraints::look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper,
+                                           std::function<void()> soon)
 {
     // The actions are then refused with the policy's own reason, which the operator should see.
     if (measuring_.denies_all() && measures(*work))
@@ -66,12 +79,14 @@ asio::awaitable<Verdict> Constraints::look(std::shared_ptr<const schedule::Work>
     if (!at_once.met)
         co_return at_once;
     bool waited = false;
+    auto windows = watched(constraints);
     for (const model::Constraint &constraint : constraints) {
         const auto *wanted = std::get_if<model::LineIdle>(&constraint.type);
         if (stopper->stopped() || wanted == nullptr)
             continue;
         waited = true;
-        Verdict verdict = co_await watch(*wanted, stopper);
+        std::function<void()> before_the_rest = --windows == 0 ? soon : nullptr;
+        Verdict verdict = co_await watch(*wanted, stopper, std::move(before_the_rest));
         if (!verdict.met)
             co_return of(constraint, std::move(verdict));
     }
@@ -80,6 +95,7 @@ asio::awaitable<Verdict> Constraints::look(std::shared_ptr<const schedule::Work>
         if (stopper->stopped() || wanted == nullptr)
             continue;
         waited = true;
+        soon();
         Verdict verdict = co_await measure(*wanted, *work, stopper);
         if (!verdict.met)
             co_return of(constraint, std::move(verdict));
@@ -135,7 +151,17 @@ Verdict Constraints::judge(const model::DataBudgetLeft &wanted) const
     return Verdict::not_met(std::to_string(left) + " bytes < " + std::to_string(wanted.bytes_min) + " bytes");
 }
 
-asio::awaitable<Verdict> Constraints::watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper)
+asio::awaitable<void> Constraints::wait_until(MonotonicTime time, std::shared_ptr<Stopper> stopper)
+{
+    asio::steady_timer timer(executor_, time);
+    stopper->on_stop([&timer] { timer.cancel(); });
+    if (!stopper->stopped())
+        co_await timer.async_wait(kUndisturbed);
+    stopper->on_stop({});
+}
+
+asio::awaitable<Verdict> Constraints::watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper,
+                                            std::function<void()> soon)
 {
     const std::optional<std::string> interface = wanted.interface ? wanted.interface : default_interface();
     if (!interface)
@@ -146,11 +172,13 @@ asio::awaitable<Verdict> Constraints::watch(const model::LineIdle &wanted, std::
     const std::uint64_t own_before = budget_.counted_on(*interface), unknown_before = budget_.counted_on("");
     const MonotonicTime begun = now().monotonic;
 
-    asio::steady_timer window(executor_);
-    window.expires_after(std::max(wanted.window, std::chrono::seconds(1)));
-    stopper->on_stop([&window] { window.cancel(); });
-    co_await window.async_wait(kUndisturbed);
-    stopper->on_stop({});
+    const MonotonicTime end = begun + std::max(wanted.window, std::chrono::seconds(1));
+    if (soon) {
+        co_await wait_until(end - kWarmAhead, stopper);
+        if (!stopper->stopped())
+            soon();
+    }
+    co_await wait_until(end, stopper);
 
     const auto after = bytes_of(*interface);
     if (!after)

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "model/constraint.hpp"
 #include "programs/agent/budget.hpp"
 #include "programs/agent/constraints/verdict.hpp"
@@ -12,6 +13,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -31,8 +33,13 @@ public:
 
     // Looks at those that answer at once first, then at the line, then at the results of methods, and, where it has
     // waited, once more at those that answer at once; ends with the first that is not met. While the policy refuses
-    // every run, all are met for a schedule that measures. Once it is stopped its answer means nothing.
-    asio::awaitable<Verdict> look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper);
+    // every run, all are met for a schedule that measures. Once it is stopped its answer means nothing. `soon` is called
+    // when methods may run within kWarmAhead, and again when one of them begins.
+    asio::awaitable<Verdict> look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper,
+                                  std::function<void()> soon = [] {});
+
+    // Whether a look begins with the line, and so needs no method ready.
+    static bool watch_first(const schedule::Work &work);
 
 private:
     // Those that need no waiting.
@@ -44,7 +51,10 @@ private:
     // Those that do are looked at by watch() and measure().
     Verdict judge(const model::LineIdle &) const { return {}; }
     Verdict judge(const model::MethodResult &) const { return {}; }
-    asio::awaitable<Verdict> watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper);
+    // `soon`: may be nothing.
+    asio::awaitable<Verdict> watch(const model::LineIdle &wanted, std::shared_ptr<Stopper> stopper,
+                                   std::function<void()> soon);
+    asio::awaitable<void> wait_until(MonotonicTime time, std::shared_ptr<Stopper> stopper);
     asio::awaitable<Verdict> measure(const model::MethodResult &wanted, const schedule::Work &work,
                                      std::shared_ptr<Stopper> stopper);
 
