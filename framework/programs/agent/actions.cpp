@@ -32,6 +32,11 @@ std::vector<model::Option> options_of(const schedule::Start &start)
     return model::merge_options(task_of(start), action_of(start));
 }
 
+bool is_parallel(const schedule::Work &work)
+{
+    return work.schedule.execution_mode == model::ExecutionMode::parallel;
+}
+
 // What every part of a run's result has in common.
 model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::CatalogueMethod &method)
 {
@@ -97,9 +102,22 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
 asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
 {
     for (const auto &named : work->constraint_tasks)
-        co_await measuring_.warm(named.second);
-    if (!model::is_report_task(work->tasks.front()))
-        co_await measuring_.warm(work->tasks.front());
+        co_await warm(named.second);
+    const std::size_t first = is_parallel(*work) ? work->tasks.size() : 1;
+    for (std::size_t action = 0; action < first; ++action)
+        co_await warm(work->tasks[action]);
+}
+
+asio::awaitable<void> Actions::warm_next(std::shared_ptr<const schedule::Work> work, std::size_t action)
+{
+    if (!is_parallel(*work) && action + 1 < work->tasks.size())
+        co_await warm(work->tasks[action + 1]);
+}
+
+asio::awaitable<void> Actions::warm(const model::Task &task)
+{
+    if (!model::is_report_task(task))
+        co_await measuring_.warm(task);
 }
 
 Actions::Pipe Actions::pipe_of(const schedule::Start &start)

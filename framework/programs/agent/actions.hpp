@@ -40,8 +40,10 @@ public:
     void closed(const Uuid &intent) { handed_on_.erase(intent); }
 
     // Makes ready what a schedule runs first, so that it begins in the time of a fork: the methods that its constraints
-    // look at, and its first action.
+    // look at, and its first action, of a parallel one all.
     asio::awaitable<void> warm(std::shared_ptr<const schedule::Work> work);
+    // The same for the action behind this one, if it begins when this one ends.
+    asio::awaitable<void> warm_next(std::shared_ptr<const schedule::Work> work, std::size_t action);
 
 private:
     using Inputs = std::vector<std::shared_ptr<plugin_host::Input>>;
@@ -52,6 +54,7 @@ private:
         std::optional<plugin_host::InputCollector> out; // nothing: no next one wants it
     };
 
+    asio::awaitable<void> warm(const model::Task &task);
     Pipe pipe_of(const schedule::Start &start);
     bool feeds_the_next(const schedule::Start &start) const;
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);

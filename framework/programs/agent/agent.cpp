@@ -89,14 +89,14 @@ public:
           files_(files_of(options_)),
           reporter_(
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
-              [this] { return uniform_(generator_); }, log_, [this] { tell_failures(); }),
+              [this] { return uniform_(source_); }, log_, [this] { tell_failures(); }),
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
                      options_.parameters),
           actions_(loop.get_executor(), spool_, measuring_, reporter_, log_), zone_(local_zone(*log_)),
           constraints_(loop.get_executor(), budget_, measuring_, {.zone = zone_}),
           engine_(
-              options_.id, [this] { return generator_(); }, zone_),
+              options_.id, [this] { return std::uint64_t{source_()} << 32 | source_(); }, zone_),
           conductor_(
               coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
@@ -166,10 +166,10 @@ private:
                      {.server = url, .identity = agent.options_.identity, .server_role = channel::Role::controller}),
               notices(
                   agent.loop_.get_executor(), client, agent.spool_,
-                  [&agent] { return agent.uniform_(agent.generator_); }, agent.log_),
+                  [&agent] { return agent.uniform_(agent.source_); }, agent.log_),
               control(
                   agent.loop_.get_executor(), {.self = self_of(agent.options_)}, client, agent.spool_,
-                  [&agent] { return agent.uniform_(agent.generator_); }, agent.log_,
+                  [&agent] { return agent.uniform_(agent.source_); }, agent.log_,
                   [&agent](Accepted instruction) { agent.conductor_.replace(std::move(instruction)); },
                   [this] { notices.failures_wait(); },
                   [this, &agent] {
@@ -384,7 +384,7 @@ private:
     spool::Spool spool_;
     Alarm alarm_;
     std::shared_ptr<Log> log_;
-    std::mt19937_64 generator_{std::random_device{}()};
+    std::random_device source_; // many agents draw identities: no two may draw alike
     std::uniform_real_distribution<double> uniform_;
     plugin_host::Host host_;
     plugin_host::Catalogue catalogue_;

@@ -49,7 +49,10 @@ asio::awaitable<void> Alarm::wait(schedule::Wakeup wakeup)
         co_return;
     // Armed even when nothing is due on the wall clock: a set clock must be noticed all the same.
     const itimerspec when{{}, to_timespec(wakeup.wall.value_or(schedule::kEndOfTime))};
-    ::timerfd_settime(wall_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, nullptr);
+    // The clock was set since the last wait: nothing else will tell.
+    if (::timerfd_settime(wall_.native_handle(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &when, nullptr) != 0 &&
+        errno == ECANCELED)
+        co_return;
     if (wakeup.monotonic) {
         // The timer wakes the wait on the descriptor, so that one place waits for both.
         monotonic_.expires_at(std::chrono::time_point_cast<std::chrono::steady_clock::duration>(*wakeup.monotonic));

@@ -210,7 +210,10 @@ void Conductor::carry(schedule::Start start)
         return; // it stays planned, and the next start of the agent accounts for it
     auto stopper = std::make_shared<Stopper>();
     running_.emplace(std::pair(start.intent->id, start.action), stopper);
+    const auto work = start.work;
+    const std::size_t action = start.action;
     coroutines_.spawn(perform(std::move(start), routes_, stopper));
+    coroutines_.spawn(actions_.warm_next(work, action));
 }
 
 asio::awaitable<void> Conductor::perform(schedule::Start start, std::shared_ptr<const Routes> routes,

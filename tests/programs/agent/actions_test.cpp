@@ -345,6 +345,23 @@ TEST_CASE("methods of constraints, too, are made ready before they run, and none
     it.loop.run(it.actions.warm(work));
     CHECK(it.host.runners() == before + 2);
 
+    // Those that begin together, and the next one while one runs.
+    it.host.retire(it.dir / "plugins" / "rows.so");
+    it.host.retire(it.dir / "plugins" / "echo.so");
+    const auto pair = Field::work_of({{"t", {}, "rows", {}, {}}, {"t", {}, "echo", {}, {}}});
+    pair->schedule.execution_mode = model::ExecutionMode::parallel;
+    it.loop.run(it.actions.warm(pair));
+    CHECK(it.host.runners() == before + 2);
+    it.host.retire(it.dir / "plugins" / "echo.so");
+    it.loop.run(it.actions.warm_next(pair, 0));
+    CHECK(it.host.runners() == before + 1);
+    pair->schedule.execution_mode = model::ExecutionMode::sequential;
+    it.loop.run(it.actions.warm(pair));
+    CHECK(it.host.runners() == before + 1);
+    it.loop.run(it.actions.warm_next(pair, 0));
+    it.loop.run(it.actions.warm_next(pair, 1));
+    CHECK(it.host.runners() == before + 2);
+
     work->schedule.constraints.push_back({"idle", model::LineIdle{"lo", UINT64_MAX / 4, 1s}});
     CHECK(Constraints::watch_first(*work));
     std::vector<std::chrono::nanoseconds> told;
