@@ -1,6 +1,8 @@
 #include "policy/policy.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <utility>
 
 namespace sonde::policy {
 
@@ -58,18 +60,18 @@ Verdict Policy::judge(const Request &request) const
     if (request.running >= concurrency_)
         return refused(std::to_string(request.running) + " running, and " + std::to_string(concurrency_) +
                        " allowed at the same time");
-    const std::uint64_t unused = bytes_per_day_ - std::min(bytes_per_day_, request.used_bytes);
-    const std::uint64_t left = unused - std::min(unused, request.promised_bytes);
-    std::string used =
-        std::to_string(request.used_bytes) + " of today's " + std::to_string(bytes_per_day_) + " bytes are used, ";
-    if (request.promised_bytes > 0)
-        used += std::to_string(request.promised_bytes) + " may be by runs under way, ";
-    if (request.declared_bytes && *request.declared_bytes > left)
-        return refused(used + std::to_string(left) + " are left, and this may need " +
-                       std::to_string(*request.declared_bytes));
-    if (!request.declared_bytes && left == 0)
-        return refused(used + "none are left");
+    if (auto reason = refusal(day(request.used_bytes, request.now), request.declared_bytes, request.promised_bytes))
+        return refused(std::move(*reason));
+    for (const ByteLimit &limit : request.limits)
+        if (auto reason = refusal(limit, request.declared_bytes, request.promised_bytes))
+            return refused(std::move(*reason));
     return verdict;
+}
+
+ByteLimit Policy::day(std::uint64_t used, WallTime now) const
+{
+    const auto today = std::chrono::floor<std::chrono::days>(now);
+    return {"the local policy", "day", bytes_per_day_, used, today + std::chrono::days(1), 0};
 }
 
 bool Policy::grants(const std::string &method, const std::string &privilege) const

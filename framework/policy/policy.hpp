@@ -1,6 +1,8 @@
 #pragma once
 
+#include "base/clock.hpp"
 #include "base/result.hpp"
+#include "policy/limit.hpp"
 #include "policy/target.hpp"
 
 #include <cstdint>
@@ -35,7 +37,9 @@ struct Request {
     std::uint64_t used_bytes = 0; // today, by all measurements
     // What the other runs at this moment may still use, as far as they have declared it.
     std::uint64_t promised_bytes = 0;
-    unsigned running = 0; // other runs at this moment
+    std::vector<ByteLimit> limits{}; // that hold beside the owner's
+    unsigned running = 0;            // other runs at this moment
+    WallTime now{};
 };
 
 struct Verdict {
@@ -73,8 +77,10 @@ public:
     Verdict judge_address(const NamedAddress &target) const;
 
     bool denies_all() const { return denied_.has_value(); }
-    // Whatever a run declares, the caller stops it when all runs of a day have used that.
+    // Whatever a run declares, the caller stops it when all runs of a day (of UTC) have used that.
     std::uint64_t bytes_per_day() const { return bytes_per_day_; }
+    // The same, with what is used of it today.
+    ByteLimit day(std::uint64_t used, WallTime now) const;
     unsigned concurrency() const { return concurrency_; }
     // Whether a method that declares a privilege gets it.
     bool grants(const std::string &method, const std::string &privilege) const;

@@ -250,6 +250,17 @@ struct Status {
     std::vector<Tally> tallies;
 };
 
+// A token bucket of the data budget.
+struct Bucket {
+    std::uint64_t rate = 0; // bytes a second
+    std::uint64_t burst = 0;
+    std::int64_t level = 0; // bytes in it, at that time; below zero if too much was spent
+    std::uint64_t reserved = 0; // of which so many may have been spent since
+    WallTime at;
+
+    bool operator==(const Bucket &) const = default;
+};
+
 // What the spool knows when the agent starts.
 struct OpenState {
     std::optional<StoredInstruction> instruction;
@@ -261,6 +272,7 @@ struct OpenState {
     bool controller_lost = false;
     std::uint64_t starts = 0;                                    // of the agent, since the spool was created
     std::map<std::chrono::sys_days, std::uint64_t> booked_bytes; // of the data budget
+    std::optional<Bucket> bucket{};                              // kept with what was booked last
 };
 
 } // namespace sonde::spool

@@ -116,11 +116,17 @@ INSERT INTO sqlite_sequence SELECT 'past', 0 WHERE NOT EXISTS (SELECT 1 FROM sql
 UPDATE sqlite_sequence SET seq = coalesce((SELECT max(id) FROM outcome), 0) WHERE name = 'past';
 )sql";
 
+constexpr const char *kBucket = R"sql(
+CREATE TABLE bucket(
+    one INTEGER PRIMARY KEY CHECK (one = 1), rate INTEGER NOT NULL, burst INTEGER NOT NULL, level INTEGER NOT NULL,
+    reserved INTEGER NOT NULL, at INTEGER NOT NULL);
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast};
+    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast, kBucket};
     return steps;
 }
 

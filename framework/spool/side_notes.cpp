@@ -143,7 +143,8 @@ Result<void> put_refused_instruction(sqlite::Connection &db, const RefusedInstru
     return {};
 }
 
-Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::int64_t bytes)
+Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::int64_t bytes,
+                       const std::optional<Bucket> &bucket)
 {
     const auto number = day.time_since_epoch().count();
     // Never below zero: the day may have been forgotten, because the clock was far ahead for a while.
@@ -154,6 +155,12 @@ Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::i
         return added.error();
     if (auto deleted = db.run("DELETE FROM budget WHERE day < ?", number - kBudgetDays); !deleted)
         return deleted.error();
+    if (!bucket)
+        return {};
+    const auto kept = db.run("INSERT OR REPLACE INTO bucket VALUES(1, ?, ?, ?, ?, ?)", bucket->rate, bucket->burst,
+                             bucket->level, bucket->reserved, bucket->at);
+    if (!kept)
+        return kept.error();
     return {};
 }
 

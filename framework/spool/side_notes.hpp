@@ -19,7 +19,8 @@ Result<void> set_failure_aside(sqlite::Connection &db, std::int64_t id, const st
 Result<void> put_refused_instruction(sqlite::Connection &db, const RefusedInstruction &refused,
                                      const std::vector<model::Failure> &failures);
 
-Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::int64_t bytes);
+Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::int64_t bytes,
+                       const std::optional<Bucket> &bucket);
 
 Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db);
 Result<Status> read_status(sqlite::Connection &db, const Uuid &epoch, std::uint64_t max_bytes);

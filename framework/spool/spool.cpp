@@ -182,9 +182,10 @@ asio::awaitable<Result<void>> Spool::refuse(RefusedInstruction refused, std::vec
     });
 }
 
-asio::awaitable<Result<void>> Spool::book_bytes(std::chrono::sys_days day, std::int64_t bytes)
+asio::awaitable<Result<void>> Spool::book_bytes(std::chrono::sys_days day, std::int64_t bytes,
+                                                std::optional<Bucket> bucket)
 {
-    return database_->write([day, bytes](Connection &db) { return add_bytes(db, day, bytes); });
+    return database_->write([day, bytes, bucket](Connection &db) { return add_bytes(db, day, bytes, bucket); });
 }
 
 asio::awaitable<Result<Status>> Spool::status()

@@ -78,8 +78,10 @@ public:
     // An instruction is refused, for these reasons, until another one is recorded as in force.
     asio::awaitable<Result<void>> refuse(RefusedInstruction refused, std::vector<model::Failure> failures);
 
-    // The data budget: bytes on the line by UTC day, kept for 40 days. Fewer than none takes back what was booked.
-    asio::awaitable<Result<void>> book_bytes(std::chrono::sys_days day, std::int64_t bytes);
+    // The data budget: bytes on the line by UTC day, kept for 40 days. Fewer than none takes back what was booked. A
+    // bucket replaces the one that was kept.
+    asio::awaitable<Result<void>> book_bytes(std::chrono::sys_days day, std::int64_t bytes,
+                                             std::optional<Bucket> bucket = {});
 
     asio::awaitable<Result<Status>> status();
 

@@ -141,7 +141,9 @@ TEST_CASE("the day's bytes are kept, whatever a run declares [G2]")
     request.used_bytes = 900;
     CHECK(usual().judge(request));
     request.declared_bytes = 101;
-    CHECK(usual().judge(request).reason == "900 of today's 1000 bytes are used, 100 are left, and this may need 101");
+    request.now = std::chrono::sys_days{std::chrono::year{2026} / 12 / 30} + std::chrono::hours(12);
+    CHECK(usual().judge(request).reason == "the local policy has 100 of the day's 1000 bytes left, and this may need "
+                                           "101; there is more from 2026-12-31T00:00:00Z");
     request.declared_bytes = UINT64_MAX;
     CHECK_FALSE(usual().judge(request));
     request.used_bytes = UINT64_MAX;
@@ -149,7 +151,8 @@ TEST_CASE("the day's bytes are kept, whatever a run declares [G2]")
     request.declared_bytes = 0;
     CHECK(usual().judge(request));
     request.declared_bytes.reset();
-    CHECK(usual().judge(request).reason == "18446744073709551615 of today's 1000 bytes are used, none are left");
+    CHECK(usual().judge(request).reason ==
+          "the local policy has 0 of the day's 1000 bytes left; there is more from 2026-12-31T00:00:00Z");
     request.used_bytes = 999;
     CHECK(usual().judge(request));
     // Nobody gets what another one may still use.
@@ -159,11 +162,59 @@ TEST_CASE("the day's bytes are kept, whatever a run declares [G2]")
     CHECK(usual().judge(request));
     request.declared_bytes = 201;
     CHECK(usual().judge(request).reason ==
-          "300 of today's 1000 bytes are used, 500 may be by runs under way, 200 are left, and this may need 201");
+          "the local policy has 200 of the day's 1000 bytes left beside what runs under way may use, and this may need "
+          "201; there is more from 2026-12-31T00:00:00Z");
     request.declared_bytes.reset();
     CHECK(usual().judge(request));
     request.promised_bytes = 5000;
     CHECK_FALSE(usual().judge(request));
+}
+
+TEST_CASE("what limits bytes beside the owner's word is judged with it, and says when there is more [A7]")
+{
+    const WallTime tomorrow{std::chrono::sys_days{std::chrono::year{2026} / 12 / 31}};
+    const WallTime next_month{std::chrono::sys_days{std::chrono::year{2027} / 1 / 1}};
+    const ByteLimit day{"the data budget", "day", 900, 850, tomorrow, 0};
+    const ByteLimit month{"the data budget", "month", 5000, 4900, next_month, 0};
+    ByteLimit bucket{"the data budget", "", 1000, 900, {}, 10};
+    Request request = request_to({});
+    request.declared_bytes = 50;
+    request.limits = {day, month, bucket};
+    CHECK(usual().judge(request));
+    request.declared_bytes = 51;
+    CHECK(usual().judge(request).reason == "the data budget has 50 of the day's 900 bytes left, and this may need 51; "
+                                           "there is more from 2026-12-31T00:00:00Z");
+    request.declared_bytes.reset(); // it has not said, and may begin while anything is left
+    CHECK(usual().judge(request));
+    request.declared_bytes = 101;
+    request.limits = {month};
+    CHECK(usual().judge(request).reason == "the data budget has 100 of the month's 5000 bytes left, and this may need "
+                                           "101; there is more from 2027-01-01T00:00:00Z");
+    request.limits = {bucket};
+    request.declared_bytes = 150;
+    CHECK(usual().judge(request).reason ==
+          "the data budget has 100 of 1000 bytes at the moment, and this may need 150; there is enough in 5 s");
+    bucket.used = 1100;
+    request.limits = {bucket};
+    request.declared_bytes.reset();
+    CHECK(usual().judge(request).reason ==
+          "the data budget has 0 of 1000 bytes at the moment; there is enough in 11 s");
+    request.declared_bytes = 0; // it sends nothing
+    CHECK(usual().judge(request));
+    bucket.bytes = 500;
+    CHECK(refusal(bucket, 501, 0) == "this may need 501 bytes, more than the data budget has at once, 500 bytes");
+    CHECK(refusal(day, 901, 0) == "this may need 901 bytes, more than the data budget has in a day, 900 bytes");
+    CHECK(left(day, 20) == 30);
+    CHECK(left(bucket, 0) == 0);
+}
+
+TEST_CASE("what runs is stopped at each limit, with its numbers [A7]")
+{
+    CHECK_FALSE(exceeded({"the data budget", "month", 5000, 5000, {}, 0}));
+    CHECK(exceeded({"the data budget", "month", 5000, 5001, {}, 0}) ==
+          "stopped at the month's limit of the data budget: 5000 bytes");
+    CHECK(exceeded({"the data budget", "", 1000, 1001, {}, 10}) ==
+          "stopped at the rate of the data budget: 10 bytes a second, 1000 bytes at once");
 }
 
 TEST_CASE("no more runs than allowed go on at the same time [G2]")

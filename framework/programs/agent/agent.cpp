@@ -118,7 +118,7 @@ public:
         auto state = co_await spool_.open_state();
         if (!state)
             throw std::runtime_error(to_string(state.error()));
-        budget_.restore(state->booked_bytes);
+        budget_.restore(state->booked_bytes, state->bucket);
         policy_.current();
         if (remote_)
             spawn(remote_->notices.tell_capabilities());

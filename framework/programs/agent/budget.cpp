@@ -1,5 +1,7 @@
 #include "budget.hpp"
 
+#include "bucket.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 
 #include <algorithm>
@@ -44,6 +46,8 @@ struct Budget::Books : std::enable_shared_from_this<Books> {
     static asio::awaitable<Result<void>> commit(std::shared_ptr<Books> books, Day day, std::int64_t bytes);
     void spawn_book(Day day, std::int64_t bytes);
     void give_back(std::uint64_t keep);
+    // Booked and not used, of all days.
+    std::uint64_t reserved() const;
 
     asio::any_io_executor executor;
     spool::Spool &spool;
@@ -52,7 +56,7 @@ struct Budget::Books : std::enable_shared_from_this<Books> {
     std::map<Day, Account> days{};
     std::uint64_t live_bytes = 0;     // of the runs under way, whatever their day
     std::uint64_t promised_bytes = 0; // what they may still use
-    std::uint64_t counted = 0;        // ever
+    Bucket bucket{};
     std::map<std::string, std::uint64_t> counted_on{};
     unsigned meters = 0;
     std::optional<Error> trouble{}; // why the last booking is not durable
@@ -92,7 +96,8 @@ asio::awaitable<Result<void>> Budget::Books::book(Day day, std::int64_t bytes)
 
 asio::awaitable<Result<void>> Budget::Books::commit(std::shared_ptr<Books> books, Day day, std::int64_t bytes)
 {
-    Result<void> booked = co_await books->spool.book_bytes(day, bytes);
+    const std::optional<spool::Bucket> kept = books->bucket.kept(books->reserved(), now());
+    Result<void> booked = co_await books->spool.book_bytes(day, bytes, kept);
     Account &account = books->days[day];
     if (bytes > 0)
         account.on_its_way -= static_cast<std::uint64_t>(bytes);
@@ -124,16 +129,35 @@ void Budget::Books::give_back(std::uint64_t keep)
     }
 }
 
+std::uint64_t Budget::Books::reserved() const
+{
+    std::uint64_t sum = 0;
+    for (const auto &[day, account] : days)
+        sum += std::min(account.booked - std::min(account.booked, account.used), kMostBytes - sum);
+    return sum;
+}
+
 Budget::Budget(asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<Log> log,
                std::function<Day()> today)
     : books_(std::make_shared<Books>(std::move(executor), spool, std::move(log), std::move(today)))
 {
 }
 
-void Budget::restore(const std::map<Day, std::uint64_t> &booked)
+void Budget::restore(const std::map<Day, std::uint64_t> &booked, std::optional<spool::Bucket> bucket)
 {
     for (const auto &[day, bytes] : booked)
         books_->days[day] = {bytes, bytes, 0};
+    books_->bucket.restore(bucket);
+}
+
+void Budget::set_bucket(std::optional<std::uint64_t> rate, std::optional<std::uint64_t> burst)
+{
+    books_->bucket.set(rate, burst, now());
+}
+
+std::uint64_t Budget::used_of_bucket() const
+{
+    return books_->bucket.used(now().monotonic);
 }
 
 std::uint64_t Budget::used() const
@@ -151,11 +175,6 @@ std::uint64_t Budget::used_this_month() const
     for (auto it = books_->days.lower_bound(first); it != books_->days.end() && it->first <= last; ++it)
         sum += std::min(it->second.used, kMostBytes - sum);
     return sum;
-}
-
-std::uint64_t Budget::counted() const
-{
-    return books_->counted;
 }
 
 std::uint64_t Budget::counted_on(const std::string &interface) const
@@ -211,7 +230,7 @@ Budget::Meter::~Meter()
         books_->give_back(cushion_within(kCushion, limit_));
 }
 
-std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
+Result<void> Budget::Meter::count(std::uint64_t total)
 {
     const Day day = books_->today();
     Books::Account &account = books_->days[day];
@@ -219,7 +238,7 @@ std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
     const std::uint64_t room = kMostBytes - std::min(kMostBytes, std::max(account.used, books_->live_bytes));
     const std::uint64_t more = std::min(total - std::min(total, own_), room);
     own_ += more;
-    books_->counted += more;
+    books_->bucket.spend(more, now().monotonic);
     books_->counted_on[interface_] += more;
     const std::uint64_t kept = std::min(more, promised_);
     promised_ -= kept;
@@ -228,10 +247,8 @@ std::optional<Budget::Stop> Budget::Meter::count(std::uint64_t total)
     account.used += more;
     if (const std::int64_t missing = books_->wanted(account, limit_); missing > 0)
         books_->spawn_book(day, missing);
-    if (account.used > limit_)
-        return Stop{Stop::Cause::limit, "stopped at the day's limit: " + std::to_string(limit_) + " bytes"};
     if (books_->trouble)
-        return Stop{Stop::Cause::storage, "its bytes could not be booked: " + to_string(*books_->trouble)};
+        return *books_->trouble;
     return {};
 }
 

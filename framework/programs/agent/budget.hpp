@@ -25,7 +25,8 @@ namespace asio = boost::asio;
 // leaves some booked that were never sent: it fails closed. The cushion is as large as what the runs under way have
 // counted, at least kCushion, so that even a fast run is booked by few commits and does not outrun them, but never more
 // than a small part of the day's limit, so that crashes do not eat up a small budget; what is left of it when nothing
-// runs any more is given back. Belongs to one thread.
+// runs any more is given back. With each booking goes what is in the token bucket, of which the cushion is taken for
+// spent. Belongs to one thread.
 class Budget {
 public:
     using Day = std::chrono::sys_days;
@@ -37,27 +38,24 @@ public:
         asio::any_io_executor executor, spool::Spool &spool, std::shared_ptr<Log> log,
         std::function<Day()> today = [] { return std::chrono::floor<std::chrono::days>(now().wall); });
 
-    // What the spool has booked, before the first run.
-    void restore(const std::map<Day, std::uint64_t> &booked);
+    // What the spool has booked, and the bucket that it has kept, before the first run.
+    void restore(const std::map<Day, std::uint64_t> &booked, std::optional<spool::Bucket> bucket = {});
+
+    // The token bucket; see Bucket::set.
+    void set_bucket(std::optional<std::uint64_t> rate, std::optional<std::uint64_t> burst);
 
     // Today, and in this month (both of UTC), by all runs.
     std::uint64_t used() const;
     std::uint64_t used_this_month() const;
-    // By all runs since this was made, whatever the day.
-    std::uint64_t counted() const;
-    // The same, by those whose bytes went over this interface.
+    // Of the bucket's burst.
+    std::uint64_t used_of_bucket() const;
+    // By all runs since this was made whose bytes went over this interface, whatever the day.
     std::uint64_t counted_on(const std::string &interface) const;
     // What the runs under way may still use, as far as they have declared it.
     std::uint64_t promised() const;
 
     // Before a run begins: returns when the cushion is durable. `limit` is what all runs may use in a day.
     asio::awaitable<Result<void>> make_ready(std::uint64_t limit);
-
-    // Why a run has to stop: there is nothing left, or what it uses cannot be written down.
-    struct Stop {
-        enum class Cause { limit, storage } cause;
-        std::string reason;
-    };
 
 private:
     struct Books;
@@ -74,8 +72,8 @@ public:
         Meter(const Meter &) = delete;
         Meter &operator=(const Meter &) = delete;
 
-        // `total` is all of the run so far.
-        std::optional<Stop> count(std::uint64_t total);
+        // `total` is all of the run so far. An Error: it has to stop, since what it uses cannot be written down.
+        Result<void> count(std::uint64_t total);
         std::uint64_t limit() const { return limit_; }
 
     private:

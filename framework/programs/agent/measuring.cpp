@@ -21,6 +21,8 @@ namespace {
 using model::Blame;
 using model::OutcomeWord;
 
+constexpr const char *kUnbooked = "its bytes could not be booked: ";
+
 // The outcome's word for how a run ended that nobody stopped.
 OutcomeWord word_of(const plugin_host::RunResult &result)
 {
@@ -96,23 +98,33 @@ asio::awaitable<std::vector<model::Conflict>> Measuring::measure(const Asked &as
     // Both counted from the verdict on, lest others are judged meanwhile as if this one did not run; and not before, as
     // one that waits for its turn neither runs nor sends.
     const Beside::Place place(beside_, asked.who, admitted->active);
-    Budget::Meter meter(budget_, std::min(policy_.current().bytes_per_day(), allowance_.bytes_per_day()),
+    const std::uint64_t of_policy = policy_.current().bytes_per_day();
+    Budget::Meter meter(budget_, std::min(of_policy, data_budget_.bytes_per_day.value_or(of_policy)),
                         admitted->declared_bytes, admitted->interface);
     co_await run(asked, std::move(*admitted), meter, stopper, outcome);
     co_return place.met();
 }
 
-std::uint64_t Measuring::bytes_left()
+void Measuring::allow(const model::DataBudget &budget)
 {
-    const Allowance::Used used = this->used(Others::count);
-    const std::uint64_t limit = policy_.current().bytes_per_day();
-    const std::uint64_t of_policy = limit - std::min(limit, used.today);
-    return std::min(of_policy - std::min(of_policy, used.promised), allowance_.left(used));
+    data_budget_ = budget;
+    budget_.set_bucket(budget.rate_bytes_per_second, budget.burst_bytes);
 }
 
-Allowance::Used Measuring::used(Others others) const
+std::uint64_t Measuring::bytes_left()
 {
-    return {budget_.used(), budget_.used_this_month(), others == Others::count ? budget_.promised() : 0};
+    const WallTime present = now().wall;
+    model::DataBudget spans = data_budget_;
+    spans.burst_bytes.reset();
+    std::uint64_t least = policy::left(policy_.current().day(budget_.used(), present), budget_.promised());
+    for (const policy::ByteLimit &limit : limits_of(spans, usage(), present))
+        least = std::min(least, policy::left(limit, budget_.promised()));
+    return least;
+}
+
+Usage Measuring::usage() const
+{
+    return {budget_.used(), budget_.used_this_month(), budget_.used_of_bucket()};
 }
 
 asio::awaitable<void> Measuring::warm(const model::Task &task)
@@ -269,16 +281,23 @@ Measuring::wait_for_turn(const Asked &asked, const plugin_host::CatalogueMethod 
 
 policy::Verdict Measuring::ask(policy::Request &request, Others others)
 {
-    const Allowance::Used used = this->used(others);
-    request.used_bytes = used.today;
-    request.promised_bytes = used.promised;
+    request.now = now().wall;
+    request.used_bytes = budget_.used();
+    request.promised_bytes = others == Others::count ? budget_.promised() : 0;
+    request.limits = limits_of(data_budget_, usage(), request.now);
     request.running = others == Others::count ? static_cast<unsigned>(beside_.runs()) : 0;
-    policy::Verdict verdict = policy_.current().judge(request);
-    if (!verdict)
-        return verdict;
-    if (auto refused = allowance_.refusal(request.declared_bytes, used, now()))
-        verdict = {false, std::move(*refused)};
-    return verdict;
+    return policy_.current().judge(request);
+}
+
+std::optional<std::string> Measuring::exceeded(const policy::ByteLimit &day) const
+{
+    policy::ByteLimit owners = day;
+    owners.used = budget_.used();
+    std::optional<std::string> reason = policy::exceeded(owners);
+    for (const policy::ByteLimit &limit : limits_of(data_budget_, usage(), {}))
+        if (!reason)
+            reason = policy::exceeded(limit);
+    return reason;
 }
 
 asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budget::Meter &meter,
@@ -287,24 +306,28 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     auto ready = co_await budget_.make_ready(meter.limit());
     if (!ready) {
         fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
-             "its bytes could not be booked: " + to_string(ready.error()));
+             kUnbooked + to_string(ready.error()));
         co_return;
     }
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
-    std::optional<Budget::Stop> over; // why it has to stop
-    plugin_host::RowSink &rows = asked.open(admitted.method, [this, &meter, &over, canceller](std::uint64_t bytes) {
-        const std::uint64_t before = budget_.counted();
-        std::optional<Budget::Stop> stop = meter.count(bytes);
-        const Now at = now();
-        allowance_.spend(budget_.counted() - before, at.monotonic);
-        if (auto exceeded = allowance_.exceeded(used(Others::count), at.monotonic))
-            stop = Budget::Stop{Budget::Stop::Cause::limit, std::move(*exceeded)};
-        if (stop && !over) {
-            over = stop;
+    // Why it has to stop.
+    std::optional<std::string> over;
+    std::optional<Error> unbooked;
+    // The policy as it is when the run begins.
+    const policy::ByteLimit day = policy_.current().day(0, {});
+    const auto count = [&, canceller](std::uint64_t bytes) {
+        const bool stopped = over || unbooked;
+        const Result<void> counted = meter.count(bytes);
+        if (stopped)
+            return;
+        over = exceeded(day);
+        if (!counted)
+            unbooked = counted.error();
+        if (over || unbooked)
             canceller->cancel();
-        }
-    });
+    };
+    plugin_host::RowSink &rows = asked.open(admitted.method, count);
     plugin_host::RunRequest request;
     request.plugin = admitted.method.file;
     request.hash = admitted.method.hash;
@@ -322,10 +345,10 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
 
     if (stopper->stopped())
         fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
-    else if (over && over->cause == Budget::Stop::Cause::limit)
-        refuse(outcome, over->reason);
     else if (over)
-        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent, over->reason);
+        refuse(outcome, *over);
+    else if (unbooked)
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent, kUnbooked + to_string(*unbooked));
     else
         fail(outcome, word_of(result), result.status, result.blame, result.message);
     outcome.start = result.started.wall;

@@ -63,7 +63,7 @@ public:
     }
 
     // The data budget of the instruction that is in force from now on.
-    void allow(const model::DataBudget &budget) { allowance_.set(budget, now().monotonic); }
+    void allow(const model::DataBudget &budget);
 
     // The policy refuses every run, whoever asks.
     bool denies_all() { return policy_.current().denies_all(); }
@@ -107,7 +107,9 @@ private:
     asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>
     wait_for_turn(const Asked &asked, const plugin_host::CatalogueMethod &method, std::shared_ptr<Stopper> stopper);
     policy::Verdict ask(policy::Request &request, Others others = Others::count);
-    Allowance::Used used(Others others) const;
+    Usage usage() const;
+    // Why what runs has to stop; `day` is the policy's.
+    std::optional<std::string> exceeded(const policy::ByteLimit &day) const;
 
     plugin_host::Host &host_;
     plugin_host::Catalogue &catalogue_;
@@ -117,7 +119,7 @@ private:
     std::shared_ptr<Log> log_;
     Limits limits_;
     std::vector<frames::Parameter> parameters_;
-    Allowance allowance_;
+    model::DataBudget data_budget_;
     Beside beside_;
 };
 
