@@ -258,8 +258,7 @@ void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason
 void Engine::settle_overlapped(Instance &instance, Account &account)
 {
     const Tally overlapped = std::exchange(instance.overlapped, {});
-    settle(instance, overlapped,
-           {model::OutcomeWord::overlapped, model::Blame::agent, "the schedule's previous run had not ended"}, account);
+    settle(instance, overlapped, overlapping(), account);
 }
 
 Engine::Pending Engine::take(Instance &instance, const Uuid &id)

@@ -50,8 +50,7 @@ struct Ahead {
 // Rules beyond RFC 8194's:
 // - The next trigger of each schedule is always planned ahead; the one after it at the moment it triggers.
 // - A trigger that is due while its schedule still runs is overlapped. Overlapped triggers are accounted for when that
-// run
-//   ends, as one range an action.
+//   run ends, as one range an action; of a long run before that, too: every ten minutes, or a hundred triggers.
 // - A trigger that is late by more than 10 s, or by more than its interval if that is shorter, is missed: the clock was
 //   set forward, or the machine slept. Until then it starts late. One whose intent took so long to become durable
 //   starts late, however late.
@@ -195,7 +194,9 @@ private:
     // After some were added.
     void number_instances();
     void remove(const std::string &name, Decisions &out);
-    void restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out);
+    // `running`: the schedules of which a run was under way.
+    void restore(const SavedIntent &saved, Now now, const std::set<std::string> &running,
+                 std::map<std::string, Tally> &missed, Decisions &out);
     std::string down(bool starting, Now now) const;
     void forget_unless_planned(const std::string &name, Decisions &out) const;
     void account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out);

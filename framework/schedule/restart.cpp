@@ -16,6 +16,12 @@ std::string to_the_second(WallTime time)
     return model::format_date_time(std::chrono::floor<std::chrono::seconds>(time));
 }
 
+bool has_started(const SavedIntent &saved)
+{
+    return std::any_of(saved.actions.begin(), saved.actions.end(),
+                       [](const SavedAction &action) { return action.started || action.ended; });
+}
+
 // What was planned and closed in the same answer need not be made durable.
 void drop_closed_plans(Decisions &decisions)
 {
@@ -52,8 +58,12 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     }
     set_suppressors(instruction, &saved, now, out);
     std::map<std::string, Tally> missed;
+    std::set<std::string> running;
     for (const SavedIntent &intent : saved.intents)
-        restore(intent, now, missed, out);
+        if (has_started(intent))
+            running.insert(intent.intent.schedule);
+    for (const SavedIntent &intent : saved.intents)
+        restore(intent, now, running, missed, out);
     for (auto &[name, instance] : instances_)
         begin(instance, true, now, std::move(missed[name]), out);
     for (const Progress &progress : saved.progress)
@@ -61,17 +71,18 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     return out;
 }
 
-void Engine::restore(const SavedIntent &saved, Now now, std::map<std::string, Tally> &missed, Decisions &out)
+void Engine::restore(const SavedIntent &saved, Now now, const std::set<std::string> &running,
+                     std::map<std::string, Tally> &missed, Decisions &out)
 {
     const model::Intent &intent = saved.intent;
     const auto found = instances_.find(intent.schedule);
     const bool in_force = found != instances_.end() && !found->second.fresh;
-    const bool started = std::any_of(saved.actions.begin(), saved.actions.end(),
-                                     [](const SavedAction &action) { return action.started || action.ended; });
     const bool clock_is_set = now.wall >= kClockIsSet;
-    if (started)
+    if (has_started(saved))
         account_saved(saved, {model::OutcomeWord::interrupted, model::Blame::agent, "the agent ended while it ran"},
                       out);
+    else if (in_force && last_alive_ && intent.due() <= *last_alive_ && running.contains(intent.schedule))
+        settle_one(found->second, intent, overlapping(), out);
     else if (in_force && clock_is_set && intent.due() < now.wall && last_alive_ && intent.due() <= *last_alive_)
         settle_one(found->second, intent,
                    {model::OutcomeWord::missed, model::Blame::agent, "the agent ended before it could start"}, out);
@@ -146,8 +157,9 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         if (instance.fresh) {
             instance.next_from = instance.timing.once() ? WallTime::min() : now.wall;
         } else {
+            // By a clock that is behind, what has triggered looks planned ahead.
             const WallTime last = instance.next_from - std::chrono::nanoseconds(1);
-            if (last >= now.wall)
+            if (last >= now.wall && !(last_alive_ && last <= *last_alive_))
                 set_head(instance, last);
             clock_set_back(instance, now, out);
         }

@@ -6,6 +6,14 @@
 // Runs of schedules: how one begins, goes on from action to action, and ends.
 namespace sonde::schedule {
 
+namespace {
+
+// A range of overlapped triggers that is told before the run ends: an intent each waits for it.
+constexpr std::uint64_t kOverlappedMax = 100;
+constexpr std::chrono::minutes kOverlappedFor{10};
+
+} // namespace
+
 void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
 {
     Pending &pending = pending_.at(id);
@@ -19,6 +27,12 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     }
     if (instance.running) {
         instance.overlapped.add(*pending.intent);
+        const Tally &overlapped = instance.overlapped;
+        if (overlapped.count >= kOverlappedMax || overlapped.last - overlapped.first >= kOverlappedFor) {
+            Account account;
+            settle_overlapped(instance, account);
+            out.push_back(std::move(account));
+        }
         return;
     }
     Intent intent = take(instance, id).intent;

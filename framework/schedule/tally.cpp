@@ -17,6 +17,11 @@ void Tally::add(const model::Intent &intent)
     intents.push_back(intent.id);
 }
 
+Reason overlapping()
+{
+    return {model::OutcomeWord::overlapped, model::Blame::agent, "the schedule's previous run had not ended"};
+}
+
 model::Outcome outcome_of(const Work &work, std::size_t action, const Tally &tally, const Reason &reason,
                           const Random &random)
 {

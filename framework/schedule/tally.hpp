@@ -33,6 +33,9 @@ struct Reason {
     std::string message;
 };
 
+// Of a trigger that was due while its schedule ran.
+Reason overlapping();
+
 // The outcome of one action for all triggers of the tally.
 model::Outcome outcome_of(const Work &work, std::size_t action, const Tally &tally, const Reason &reason,
                           const Random &random);

@@ -158,6 +158,21 @@ TEST_CASE("triggers while the schedule still runs are overlapped and accounted f
     CHECK(world.engine->pending().size() == 1);
 }
 
+TEST_CASE("what a long run overlaps does not wait for its end: it is told every ten minutes, or hundred triggers [A13]")
+{
+    for (const auto &[interval, most] : {std::pair(1s, std::uint64_t{100}), std::pair(60s, std::uint64_t{10})}) {
+        World world;
+        world.duration = [] { return 1h; };
+        world.start(instruction({periodic("e", interval)}, {schedule_of("s", "e")}));
+        world.run_for(31min);
+        const auto triggers = [&](std::chrono::seconds time) { return static_cast<std::uint64_t>(time / interval); };
+        CHECK(world.count("s", OutcomeWord::overlapped) >= triggers(31min) - most);
+        CHECK(world.engine->pending().size() <= most + 1);
+        world.run_for(30min);
+        CHECK(world.count("s") == triggers(1h));
+    }
+}
+
 TEST_CASE("a run that waits for nothing overlaps only its own schedule [A5]")
 {
     World world;

@@ -120,6 +120,39 @@ TEST_CASE("immediate fires once for a configuration and never on a restart [A5]"
     CHECK(world.started.size() == 4);
 }
 
+TEST_CASE("what a run overlapped is overlapped also if the agent was killed meanwhile [A13]")
+{
+    World world;
+    world.duration = [] { return 5min; };
+    const auto same = instruction({periodic("e", 60s)}, {schedule_of("s", "e")});
+    world.start(same);
+    world.run_for(3min + 1s);
+    world.last_alive = world.now.wall;
+    world.crash(90s);
+    world.start(same);
+    CHECK(world.count("s", OutcomeWord::interrupted) == 1);
+    CHECK(world.count("s", OutcomeWord::overlapped) == 3);
+    CHECK(world.prevented.at({"s", OutcomeWord::overlapped}) == 3);
+    CHECK(world.count("s", OutcomeWord::missed) == 1);
+}
+
+TEST_CASE("what has triggered is not withdrawn by a new instruction because the clock is behind it after a restart [A13]")
+{
+    World world;
+    const auto same = instruction({event("once", model::OneOff{kMonday + 60s}, 3600s)}, {schedule_of("s", "once")});
+    world.start(same);
+    world.run_for(61s);
+    REQUIRE(world.started.empty());
+    world.last_alive = world.now.wall;
+    world.crash();
+    world.now.wall -= 4h;
+    world.start(same);
+    CHECK(world.open_intents() == 1);
+    world.replace(instruction({}, {}));
+    CHECK(world.count("s", OutcomeWord::missed) == 1);
+    CHECK(world.open_intents() == 0);
+}
+
 TEST_CASE("an immediate event whose plan did not become durable before the crash fires after it [A13]")
 {
     World world;

@@ -102,15 +102,13 @@ void Simulation::replace_twice()
     world_.release();
 }
 
-// What had triggered when the agent ended looks planned ahead if the clock is behind by then; a replaced
-// instruction would withdraw it, where the oracle counts it. So the clock first catches up.
 void Simulation::restart(std::chrono::nanoseconds down)
 {
+    world_.last_alive = world_.now.wall;
     world_.crash(down);
     oracle_.pass(world_.now.wall);
     hear();
     highest_ = std::max(highest_, world_.now.wall);
-    world_.now.wall = highest_;
     if (pick_(3) == 0)
         world_.now.wall += random_time(2h);
     start();
