@@ -8,34 +8,28 @@
 #include "control.hpp"
 #include "coroutines.hpp"
 #include "instruction_file.hpp"
+#include "left_behind.hpp"
 #include "model/date_time.hpp"
 #include "model/instruction_json.hpp"
 #include "notices.hpp"
 #include "owner.hpp"
 #include "owner_socket.hpp"
-#include "plugin_host/watch.hpp"
 #include "reporter.hpp"
+#include "scanning.hpp"
 
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
-#include <map>
 #include <random>
 
 namespace sonde::agent {
 
 namespace {
 
-constexpr std::chrono::seconds kScanInterval{60};
-constexpr std::chrono::seconds kScanAgain{1}; // while the launcher is not there yet
-// A plugin that takes longer to say what it is holds up no other.
-constexpr std::chrono::seconds kScanPatience{1};
-constexpr std::chrono::seconds kFirstPatience{4};
 constexpr std::chrono::seconds kEndLimit{10}; // for what cannot be cancelled, which is what is being written
 
 schedule::Saved saved_of(const spool::OpenState &state)
@@ -85,12 +79,14 @@ public:
         : loop_(loop), coroutines_(coroutines), options_(std::move(options)), spool_(std::move(spool)),
           alarm_(std::move(alarm)), log_(std::move(log)),
           host_(plugin_host::Host::connect(loop.get_executor(), options_.launcher, log_, host_settings())),
-          catalogue_(host_, options_.plugins, log_, [this] { watch_.wake(); }), policy_(options_.policy, log_),
+          catalogue_(host_, options_.plugins, log_, [this] { scanning_.wake(); }), policy_(options_.policy, log_),
+          scanning_(loop.get_executor(), host_, catalogue_, policy_, options_.plugins, log_,
+                    [this](model::Capabilities capabilities) { can_do(std::move(capabilities)); }),
           files_(files_of(options_)),
           reporter_(
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(source_); }, log_, [this] { tell_failures(); }),
-          lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
+          left_behind_(coroutines, spool_, reporter_), lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
                      options_.parameters),
           actions_(loop.get_executor(), spool_, measuring_, reporter_, log_), zone_(local_zone(*log_)),
@@ -99,18 +95,20 @@ public:
               options_.id, [this] { return std::uint64_t{source_()} << 32 | source_(); }, zone_),
           conductor_(
               coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
-              [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(deliver_left_behind()); }),
-          watch_(loop.get_executor(), options_.plugins, log_),
+              [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(left_behind_.deliver_all(routes_)); }),
           view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }},
           owner_(
-              catalogue_, view_, [this] { watch_.wake(); }, log_)
+              catalogue_, view_, [this] { scanning_.wake(); }, log_)
     {
         if (options_.controller)
             remote_ = std::make_unique<Remote>(*this, *options_.controller);
         else
             local_ = std::make_unique<InstructionFile>(
                 loop.get_executor(), options_.instruction, self_of(options_), log_,
-                [this](Accepted accepted) { conductor_.replace(std::move(accepted)); });
+                [this](Accepted accepted) {
+                    heed_no_controller(accepted);
+                    conductor_.replace(std::move(accepted));
+                });
     }
 
     asio::awaitable<void> live()
@@ -122,22 +120,21 @@ public:
         policy_.current();
         if (remote_)
             spawn(remote_->notices.tell_capabilities());
-        co_await scan(kScanPatience);
-        // What is due at once may need one that takes longer; the others are offered by now.
-        if (catalogue_.looking())
-            co_await scan(kFirstPatience);
+        co_await scanning_.begin();
         answer_owner();
         Accepted instruction = in_force(*state);
+        if (local_)
+            heed_no_controller(instruction);
         routes_ = instruction.routes;
         reporter_.identify(instruction.instruction.agent);
         measuring_.allow(instruction.instruction.agent.data_budget);
-        co_await deliver_left_behind();
+        co_await left_behind_.deliver_all(routes_);
         if (remote_) {
             remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
             spawn(remote_->control.follow(in_use(instruction), state->refused));
             spawn(remote_->notices.tell_failures());
         }
-        spawn(keep_scanning());
+        spawn(scanning_.go_on());
         spawn(stop_on_signal());
         schedule::Saved saved = saved_of(*state);
         view_.started = now().wall;
@@ -200,6 +197,12 @@ private:
         return ReportFiles(options.reports->path, options.reports->bytes_max);
     }
 
+    void can_do(model::Capabilities capabilities)
+    {
+        if (remote_)
+            remote_->notices.capabilities_changed(std::move(capabilities));
+    }
+
     void tell_failures()
     {
         if (remote_)
@@ -216,7 +219,7 @@ private:
             model::Failure failure{now().wall, "plugin", plugin.string(), failures.text()};
             if (remote_)
                 spawn(remote_->notices.note(std::move(failure)));
-            watch_.wake(); // a run may have loaded it, of which the catalogue does not know
+            scanning_.wake(); // a run may have loaded it, of which the catalogue does not know
         };
         settings.admit = [this](const std::filesystem::path &plugin, const std::string &hash) {
             return policy_.admit(plugin, hash);
@@ -260,6 +263,13 @@ private:
         return {*state.instruction, std::move(*reading.value), std::make_shared<Routes>(std::move(*routes))};
     }
 
+    // Whom nobody contacts cannot be lost.
+    void heed_no_controller(Accepted &accepted)
+    {
+        if (std::exchange(accepted.instruction.agent.controller_timeout, {}))
+            log_->warn("controller-timeout ignored reason={}", quoted("there is no controller"));
+    }
+
     // Nothing for the empty one, so that the controller is asked for what the spool has and this agent cannot use.
     static std::optional<spool::StoredInstruction> in_use(const Accepted &instruction)
     {
@@ -277,80 +287,7 @@ private:
             remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
             remote_->control.applied();
         }
-        spawn(deliver_left_behind());
-    }
-
-    // What waits for a destination that the instruction in force does not have still goes to its collector.
-    asio::awaitable<void> deliver_left_behind()
-    {
-        auto status = co_await spool_.status();
-        if (!status)
-            co_return;
-        const std::vector<spool::Destination> known = routes_->all();
-        for (const spool::Pending &pending : status->pending) {
-            const auto destination = from_spool(pending.destination);
-            if (!destination || left_behind_.contains(pending.destination) ||
-                std::find(known.begin(), known.end(), pending.destination) != known.end())
-                continue;
-            const auto stopper = std::make_shared<Stopper>();
-            left_behind_.emplace(pending.destination, stopper);
-            spawn(deliver(pending.destination, *destination, stopper));
-        }
-    }
-
-    asio::awaitable<void> deliver(spool::Destination name, Destination destination, std::shared_ptr<Stopper> stopper)
-    {
-        co_await reporter_.deliver(std::move(destination), std::move(stopper));
-        left_behind_.erase(name);
-    }
-
-    asio::awaitable<void> scan(std::chrono::milliseconds patience)
-    {
-        watch_.follow();
-        const bool changed = co_await catalogue_.scan(plugin_host::Catalogue::Probing::yes, patience);
-        if (!changed)
-            co_return;
-        model::Capabilities capabilities;
-        capabilities.version = "sonde-agent " SONDE_VERSION;
-        capabilities.tasks = catalogue_.capability_tasks();
-        capabilities.tasks.push_back({"report", {{"urn:sonde:method:report", {}}}, SONDE_VERSION, "report", "", ""});
-        capabilities.refused_plugins = catalogue_.refused();
-        if (remote_)
-            remote_->notices.capabilities_changed(std::move(capabilities));
-    }
-
-    MonotonicTime next_scan(bool settled, bool refusing) const
-    {
-        const MonotonicTime soon = now().monotonic + kScanAgain;
-        if (!settled || refusing)
-            return soon;
-        return std::clamp(catalogue_.look_again(), soon, MonotonicTime(now().monotonic + kScanInterval));
-    }
-
-    // By the policy, whatever the plugins are.
-    asio::awaitable<bool> nothing_may_be_loaded()
-    {
-        if (policy_.current().denies_all())
-            co_return true;
-        if (!policy_.strict_isolation())
-            co_return false;
-        const auto greeting = co_await host_.greeting();
-        co_return greeting && !greeting->layers.empty();
-    }
-
-    asio::awaitable<void> keep_scanning()
-    {
-        while (!stopping_) {
-            const bool refusing = co_await nothing_may_be_loaded();
-            const bool settled = catalogue_.settled();
-            const bool changed = co_await watch_.wait(next_scan(settled, refusing));
-            // Until that is mended there is nothing new to see.
-            bool pointless = refusing && settled && !changed;
-            if (pointless)
-                pointless = co_await nothing_may_be_loaded();
-            if (!stopping_ && !pointless)
-                co_await scan(kScanPatience);
-        }
+        spawn(left_behind_.deliver_all(routes_));
     }
 
     asio::awaitable<void> stop_on_signal()
@@ -359,7 +296,6 @@ private:
         const int signal = co_await signals.async_wait(asio::use_awaitable);
         signals.clear(); // a second one ends the agent at once; the spool bears that
         log_->info("stopping signal={}", signal);
-        stopping_ = true;
         conductor_.stop();
         if (remote_) {
             remote_->control.stop();
@@ -368,10 +304,9 @@ private:
         }
         if (local_)
             local_->stop();
-        for (const auto &[name, stopper] : left_behind_)
-            stopper->stop("the agent was stopped");
+        left_behind_.stop();
         reporter_.close();
-        watch_.cancel();
+        scanning_.stop();
         asio::steady_timer limit(loop_, options_.longest_stop);
         co_await limit.async_wait(asio::use_awaitable);
         log_->warn("stopped although something still ran");
@@ -389,8 +324,10 @@ private:
     plugin_host::Host host_;
     plugin_host::Catalogue catalogue_;
     PolicyFile policy_;
+    Scanning scanning_;
     std::optional<ReportFiles> files_;
     Reporter reporter_;
+    LeftBehind left_behind_;
     Lookup lookup_;
     Budget budget_;
     Measuring measuring_;
@@ -401,13 +338,10 @@ private:
     Conductor conductor_;
     std::unique_ptr<Remote> remote_;
     std::unique_ptr<InstructionFile> local_;
-    plugin_host::Watch watch_;
     OwnerView view_;
     Owner owner_;
     std::optional<OwnerSocket> owner_socket_;
     std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
-    std::map<spool::Destination, std::shared_ptr<Stopper>> left_behind_;
-    bool stopping_ = false;
 };
 
 } // namespace

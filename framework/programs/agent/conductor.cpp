@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 namespace sonde::agent {
@@ -242,6 +243,17 @@ std::vector<spool::Destination> Conductor::destinations_of(const model::Outcome 
     return routes.outcomes(outcome.schedule, outcome.action);
 }
 
+bool Conductor::leaves_behind(const spool::Change &change) const
+{
+    const std::vector<spool::Destination> known = routes_->all();
+    const auto is_known = [&](const spool::Destination &one) {
+        return std::find(known.begin(), known.end(), one) != known.end();
+    };
+    return !std::all_of(change.account.begin(), change.account.end(), [&](const spool::Accounted &one) {
+        return std::all_of(one.destinations.begin(), one.destinations.end(), is_known);
+    });
+}
+
 bool Conductor::changed() const
 {
     return change_.instruction || !change_.account.empty() || !change_.close.empty() || !change_.plan.empty() ||
@@ -263,7 +275,7 @@ asio::awaitable<void> Conductor::make_durable()
         asio::steady_timer pause(coroutines_.executor(), kStorageRetry);
         co_await pause.async_wait(asio::use_awaitable);
     }
-    if (!change.account.empty())
+    if (leaves_behind(change))
         left_behind_();
     if (accepted && applied_)
         applied_(*accepted);

@@ -57,6 +57,8 @@ private:
     void carry(const schedule::Remark &remark);
     void keep(const schedule::Progress &progress);
     std::vector<spool::Destination> destinations_of(const model::Outcome &outcome) const;
+    // Whether some of what the change accounts for is for a destination that nobody reports to by itself.
+    bool leaves_behind(const spool::Change &change) const;
     bool changed() const;
     // Makes ready what is due soon. When to be back, for that or for what the engine has to do.
     schedule::Wakeup warm_ahead();

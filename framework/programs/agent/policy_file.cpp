@@ -1,20 +1,35 @@
 #include "policy_file.hpp"
 
+#include "base/clock.hpp"
 #include "base/file.hpp"
 #include "frames/privileges.hpp"
 #include "plugin_host/signature.hpp"
+
+#include <chrono>
 
 namespace sonde::agent {
 
 namespace {
 
 constexpr std::size_t kPolicyBytesMax = 1024 * 1024;
+// No file system tells times that are farther apart as the same.
+constexpr std::chrono::seconds kCoarsest{3};
+
+bool is_settled(const plugin_host::FileState &state, WallTime now)
+{
+    const auto changed = std::chrono::seconds(state.changed.tv_sec) + std::chrono::nanoseconds(state.changed.tv_nsec);
+    return now.time_since_epoch() - changed > kCoarsest;
+}
 
 } // namespace
 
 const policy::Policy &PolicyFile::current()
 {
+    const auto state = plugin_host::file_state(file_);
+    if (loaded_ && state && state == read_)
+        return policy_;
     auto text = read_file(file_, kPolicyBytesMax);
+    read_ = text && state && is_settled(*state, now().wall) ? state : std::nullopt;
     if (!text)
         text = Error{text.error().where, "the policy cannot be read: " + text.error().what,
                      "nothing is measured without one"};

@@ -2,6 +2,7 @@
 
 #include "base/log.hpp"
 #include "frames/description.hpp"
+#include "plugin_host/file_state.hpp"
 #include "policy/policy.hpp"
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace sonde::agent {
 
-// The line owner's limits, read anew before each decision, so that a changed file holds at once. A file that is
-// missing, unreadable or wrong refuses everything: it fails closed.
+// The line owner's limits, looked at before each decision, so that a changed file holds at once. A file that is missing,
+// unreadable or wrong refuses everything: it fails closed.
 class PolicyFile {
 public:
     PolicyFile(std::filesystem::path file, std::shared_ptr<Log> log) : file_(std::move(file)), log_(std::move(log)) {}
@@ -34,6 +35,7 @@ private:
     std::filesystem::path file_;
     std::shared_ptr<Log> log_;
     std::string text_;
+    std::optional<plugin_host::FileState> read_; // of which no change can look the same
     std::string reason_; // why everything is refused; logged once for each reason
     policy::Policy policy_ = policy::Policy::deny_all("the policy has not been read");
     std::optional<policy::Policy> rules_;
