@@ -37,8 +37,8 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
     }
     Intent intent = take(instance, id).intent;
     instance.running = id;
-    Running &run = running_.emplace(id, Running{std::move(intent), &instance, instance.work, 0, {}, {}, {}, {}, {}})
-                       .first->second;
+    Running &run =
+        running_.emplace(id, Running{std::move(intent), &instance, instance.work, 0, {}, {}, {}, {}, {}}).first->second;
     if (instance.ends && *instance.ends->monotonic > now.monotonic) {
         wait_for_end(id, run, instance.ends);
     } else if (instance.end && now.wall >= kClockIsSet) { // by one that has not been set, no time is the event's

@@ -19,7 +19,7 @@ struct Work {
     std::shared_ptr<const model::Event> event; // one for all the schedules that it starts or ends
     std::vector<model::Task> tasks;            // tasks[i] belongs to schedule.actions[i]
     std::uint64_t fingerprint = 0; // of all here: equal if and only if (but for chance) the configuration is
-    std::shared_ptr<const model::Event> end{}; // what schedule.end names
+    std::shared_ptr<const model::Event> end{};             // what schedule.end names
     std::map<std::string, model::Task> constraint_tasks{}; // those that its constraints name and that exist
 };
 

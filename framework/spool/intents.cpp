@@ -200,9 +200,9 @@ Result<OpenState> read_open_state(sqlite::Connection &db)
         return end.error();
     auto bucket = db.query("SELECT rate, burst, level, reserved, at FROM bucket");
     if (bucket.next())
-        state.bucket = Bucket{static_cast<std::uint64_t>(bucket.integer(0)),
-                              static_cast<std::uint64_t>(bucket.integer(1)), bucket.integer(2),
-                              static_cast<std::uint64_t>(bucket.integer(3)), bucket.time(4)};
+        state.bucket =
+            Bucket{static_cast<std::uint64_t>(bucket.integer(0)), static_cast<std::uint64_t>(bucket.integer(1)),
+                   bucket.integer(2), static_cast<std::uint64_t>(bucket.integer(3)), bucket.time(4)};
     if (auto end = bucket.end(); !end)
         return end.error();
     return state;

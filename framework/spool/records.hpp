@@ -254,7 +254,7 @@ struct Status {
 struct Bucket {
     std::uint64_t rate = 0; // bytes a second
     std::uint64_t burst = 0;
-    std::int64_t level = 0; // bytes in it, at that time; below zero if too much was spent
+    std::int64_t level = 0;     // bytes in it, at that time; below zero if too much was spent
     std::uint64_t reserved = 0; // of which so many may have been spent since
     WallTime at;
 

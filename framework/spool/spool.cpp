@@ -95,7 +95,7 @@ asio::awaitable<Result<void>> Spool::record(Change change)
 
 asio::awaitable<Result<void>> Spool::start(Uuid intent, std::size_t action, Uuid run, std::string task, WallTime when)
 {
-    return database_->write([=, task = std::move(task), max_bytes = max_bytes_](Connection &db) {
+    return database_->write_soon([=, task = std::move(task), max_bytes = max_bytes_](Connection &db) {
         return add(db, max_bytes, [&] { return start_action(db, intent, action, run, task, when); });
     });
 }

@@ -16,7 +16,8 @@ struct SpoolOptions {
 };
 
 // The agent's durable memory: what was planned, what ran, what waits for its acknowledgement. Every call is one
-// transaction and returns when it is on the disk, so a kill at any moment leaves either all of it or nothing.
+// transaction and returns when it is on the disk (but for start()), so a kill at any moment leaves either all of it or
+// nothing.
 //
 // Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the oldest results (those that
 // were handed to a report last, since they may have arrived), each
@@ -39,7 +40,8 @@ public:
     // Instruction, intents, outcomes and progress: triggers are persisted by it before anything of them starts.
     asio::awaitable<Result<void>> record(Change change);
 
-    // An action is about to run. An Error if it is not planned.
+    // An action is about to run. An Error if it is not planned. Does not wait for the disk, so that the run is
+    // punctual: a loss of power at that moment leaves it planned.
     asio::awaitable<Result<void>> start(Uuid intent, std::size_t action, Uuid run, std::string task, WallTime when);
 
     // A part of the result of the action that `part.run` and `part.action` name, which is running. The spool numbers

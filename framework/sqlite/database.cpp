@@ -6,6 +6,10 @@
 #include <deque>
 #include <mutex>
 #include <thread>
+#include <utility>
+
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace sonde::sqlite {
 
@@ -14,13 +18,16 @@ namespace {
 // Many waiters share a commit, but a stream of them must not keep the first one waiting.
 constexpr std::size_t kWorksPerCommit = 256;
 
+std::string careful_commits(const DatabaseOptions &options)
+{
+    return "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=" + std::to_string(options.checkpoint_pages);
+}
+
 Result<void> set_up(Connection &connection, const DatabaseOptions &options)
 {
     // WAL first: it is the first statement that reads the file, and tells what is no database.
-    const auto settings = std::string("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;"
-                                      "PRAGMA journal_size_limit=1048576; PRAGMA wal_autocheckpoint=") +
-                          std::to_string(options.checkpoint_pages);
-    return connection.script(settings);
+    return connection.script("PRAGMA journal_mode=WAL; PRAGMA foreign_keys=ON; PRAGMA journal_size_limit=1048576; " +
+                             careful_commits(options));
 }
 
 Result<void> check_pages(Connection &connection, const std::string &where)
@@ -66,7 +73,10 @@ struct Database::State {
         std::deque<Job> jobs;
     };
 
-    explicit State(Connection connection) : writer(std::move(connection)) {}
+    State(Connection connection, const std::filesystem::path &file, const DatabaseOptions &options)
+        : writer(std::move(connection)), log_file(file.string() + "-wal"), careful(careful_commits(options))
+    {
+    }
 
     std::mutex mutex;
     Queue writes;
@@ -75,6 +85,11 @@ struct Database::State {
     std::atomic<bool> reading_stopped = false;
     DatabaseLoad load;
     Connection writer;
+    // Of the writer's thread.
+    std::string log_file;
+    std::string careful;   // settings for what waits for the disk
+    bool lazy = false;     // the commits are not synced
+    bool unsynced = false; // the last one was not
     std::vector<Connection> readers;
     std::vector<std::thread> threads;
 
@@ -103,13 +118,19 @@ struct Database::State {
         queue.wake.notify_one();
     }
 
-    // Up to `most` jobs; none when the queue is empty for good.
+    // Up to `most` jobs that may share a commit; none when the queue is empty for good.
     std::vector<Job> pop(Queue &queue, std::size_t most)
     {
         std::unique_lock lock(mutex);
+        if (&queue == &writes && unsynced && queue.jobs.empty()) {
+            lock.unlock();
+            sync();
+            lock.lock();
+        }
         queue.wake.wait(lock, [&] { return closing || !queue.jobs.empty(); });
         std::vector<Job> jobs;
-        while (!queue.jobs.empty() && jobs.size() < most) {
+        while (!queue.jobs.empty() && jobs.size() < most &&
+               (jobs.empty() || jobs.front().soon == queue.jobs.front().soon)) {
             jobs.push_back(std::move(queue.jobs.front()));
             queue.jobs.pop_front();
         }
@@ -132,7 +153,30 @@ struct Database::State {
         }
     }
 
+    // What was committed without it. Its failure is that of the next commit, too.
+    void sync()
+    {
+        unsynced = false;
+        const int log = ::open(log_file.c_str(), O_RDONLY | O_CLOEXEC);
+        if (log < 0)
+            return;
+        (void)::fdatasync(log);
+        ::close(log);
+    }
+
     std::optional<Error> commit(std::vector<Job> &jobs)
+    {
+        const bool soon = jobs.front().soon;
+        if (soon != std::exchange(lazy, soon))
+            if (auto set = writer.script(soon ? "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0" : careful);
+                !set)
+                return set.error();
+        auto error = commit_all(jobs);
+        unsynced = soon || (unsynced && error);
+        return error;
+    }
+
+    std::optional<Error> commit_all(std::vector<Job> &jobs)
     {
         if (auto begun = writer.run("BEGIN IMMEDIATE"); !begun)
             return begun.error();
@@ -216,7 +260,7 @@ Result<Database> Database::open(const std::filesystem::path &file, const std::ve
     // The pages that the check has read.
     if (auto released = writer->script("PRAGMA shrink_memory"); !released)
         return released.error();
-    auto state = std::make_unique<State>(std::move(*writer));
+    auto state = std::make_unique<State>(std::move(*writer), file, options);
     for (int i = 0; i < options.readers; ++i) {
         auto reader = Connection::open(file, Connection::Mode::read_only, options.busy_timeout);
         if (!reader)
@@ -233,6 +277,12 @@ Result<Database> Database::open(const std::filesystem::path &file, const std::ve
 
 void Database::queue_write(Job job)
 {
+    state_->push(state_->writes, std::move(job));
+}
+
+void Database::queue_soon(Job job)
+{
+    job.soon = true;
     state_->push(state_->writes, std::move(job));
 }
 

@@ -65,6 +65,15 @@ public:
         return awaited(&Database::queue_write, std::move(work));
     }
 
+    // Completes already when no end of this process can undo it; a loss of power can, for a moment: it is on the disk
+    // with the next commit, or as soon as there is nothing else to do. Such work shares commits with its like alone,
+    // and does not wait for the disk.
+    template <class F>
+    auto write_soon(F work)
+    {
+        return awaited(&Database::queue_soon, std::move(work));
+    }
+
     template <class F>
     auto read(F work)
     {
@@ -95,11 +104,13 @@ private:
     struct Job {
         std::function<std::optional<Error>(Connection &)> run;
         std::function<void(const std::optional<Error> &)> done;
+        bool soon = false;
     };
     struct State;
 
     explicit Database(std::unique_ptr<State> state);
     void queue_write(Job job);
+    void queue_soon(Job job);
     void queue_read(Job job);
 
     template <class R, class Done>
@@ -112,7 +123,8 @@ private:
                 },
                 [result, done = std::move(done)](const std::optional<Error> &error) mutable {
                     done(error ? R(*error) : std::move(result->value()));
-                }};
+                },
+                false};
     }
 
     template <class F>

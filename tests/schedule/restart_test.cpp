@@ -136,7 +136,8 @@ TEST_CASE("what a run overlapped is overlapped also if the agent was killed mean
     CHECK(world.count("s", OutcomeWord::missed) == 1);
 }
 
-TEST_CASE("what has triggered is not withdrawn by a new instruction because the clock is behind it after a restart [A13]")
+TEST_CASE(
+    "what has triggered is not withdrawn by a new instruction because the clock is behind it after a restart [A13]")
 {
     World world;
     const auto same = instruction({event("once", model::OneOff{kMonday + 60s}, 3600s)}, {schedule_of("s", "once")});

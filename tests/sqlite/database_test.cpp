@@ -10,6 +10,9 @@
 #include <future>
 #include <thread>
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 using namespace sonde;
 using namespace sonde::sqlite;
 
@@ -92,6 +95,35 @@ TEST_CASE("a coroutine awaits a commit on its own executor")
     boost::asio::co_spawn(context, story(), [](std::exception_ptr e) { CHECK_FALSE(e); });
     context.run(); // ends, although the database lives on
     CHECK(finished);
+}
+
+TEST_CASE("what is written soon outlives its process, and shares its commits with its like alone")
+{
+    const test::TempDir dir;
+    const pid_t child = fork();
+    REQUIRE(child >= 0);
+    if (child == 0) {
+        auto db = Database::open(dir / "a.db", kNumbers);
+        boost::asio::io_context context;
+        const auto story = [&]() -> boost::asio::awaitable<void> {
+            const auto first = co_await db->write(insert(1));
+            const auto second = co_await db->write_soon(insert(2));
+            const auto again = co_await db->write_soon(insert(2));
+            const auto third = co_await db->write(insert(3));
+            const auto fourth = co_await db->write_soon(insert(4));
+            _exit(first && second && !again && third && fourth ? 0 : 1);
+        };
+        boost::asio::co_spawn(context, story(), [](std::exception_ptr) {});
+        context.run();
+        _exit(2);
+    }
+    int status = 0;
+    REQUIRE(waitpid(child, &status, 0) == child);
+    REQUIRE(WIFEXITED(status));
+    CHECK(WEXITSTATUS(status) == 0);
+    auto db = Database::open(dir / "a.db", kNumbers);
+    REQUIRE(db);
+    CHECK(*db->read_and_wait(count) == 4);
 }
 
 TEST_CASE("work that fails undoes only itself, not what shares its commit")

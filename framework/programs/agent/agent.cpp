@@ -86,7 +86,8 @@ public:
           reporter_(
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(source_); }, log_, [this] { tell_failures(); }),
-          left_behind_(coroutines, spool_, reporter_), lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
+          left_behind_(coroutines, spool_, reporter_), lookup_(loop.get_executor()),
+          budget_(loop.get_executor(), spool_, log_),
           measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
                      options_.parameters),
           actions_(loop.get_executor(), spool_, measuring_, reporter_, log_), zone_(local_zone(*log_)),
@@ -95,7 +96,8 @@ public:
               options_.id, [this] { return std::uint64_t{source_()} << 32 | source_(); }, zone_),
           conductor_(
               coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
-              [this](const Accepted &instruction) { applied(instruction); }, [this] { spawn(left_behind_.deliver_all(routes_)); }),
+              [this](const Accepted &instruction) { applied(instruction); },
+              [this] { spawn(left_behind_.deliver_all(routes_)); }),
           view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }},
           owner_(
               catalogue_, view_, [this] { scanning_.wake(); }, log_)
@@ -103,12 +105,11 @@ public:
         if (options_.controller)
             remote_ = std::make_unique<Remote>(*this, *options_.controller);
         else
-            local_ = std::make_unique<InstructionFile>(
-                loop.get_executor(), options_.instruction, self_of(options_), log_,
-                [this](Accepted accepted) {
-                    heed_no_controller(accepted);
-                    conductor_.replace(std::move(accepted));
-                });
+            local_ = std::make_unique<InstructionFile>(loop.get_executor(), options_.instruction, self_of(options_),
+                                                       log_, [this](Accepted accepted) {
+                                                           heed_no_controller(accepted);
+                                                           conductor_.replace(std::move(accepted));
+                                                       });
     }
 
     asio::awaitable<void> live()
@@ -162,8 +163,8 @@ private:
             : client(agent.loop_.get_executor(),
                      {.server = url, .identity = agent.options_.identity, .server_role = channel::Role::controller}),
               notices(
-                  agent.loop_.get_executor(), client, agent.spool_,
-                  [&agent] { return agent.uniform_(agent.source_); }, agent.log_),
+                  agent.loop_.get_executor(), client, agent.spool_, [&agent] { return agent.uniform_(agent.source_); },
+                  agent.log_),
               control(
                   agent.loop_.get_executor(), {.self = self_of(agent.options_)}, client, agent.spool_,
                   [&agent] { return agent.uniform_(agent.source_); }, agent.log_,

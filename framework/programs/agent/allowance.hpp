@@ -11,9 +11,9 @@ namespace sonde::agent {
 
 // What measurements have put on the line.
 struct Usage {
-    std::uint64_t today = 0;      // of UTC, as all of this
+    std::uint64_t today = 0; // of UTC, as all of this
     std::uint64_t this_month = 0;
-    std::uint64_t of_burst = 0;   // what the token bucket lacks
+    std::uint64_t of_burst = 0; // what the token bucket lacks
 };
 
 // The limits of an instruction's data budget, which hold beside the owner's own. Pure logic.

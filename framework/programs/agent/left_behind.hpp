@@ -15,8 +15,8 @@ namespace sonde::agent {
 
 namespace asio = boost::asio;
 
-// Delivers what waits for a destination that no schedule in force reports to: it still goes to its collector. Belongs to
-// one thread; everything handed in outlives it.
+// Delivers what waits for a destination that no schedule in force reports to: it still goes to its collector. Belongs
+// to one thread; everything handed in outlives it.
 class LeftBehind {
 public:
     LeftBehind(Coroutines &coroutines, spool::Spool &spool, Reporter &reporter)

@@ -348,7 +348,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     else if (over)
         refuse(outcome, *over);
     else if (unbooked)
-        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent, kUnbooked + to_string(*unbooked));
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
+             kUnbooked + to_string(*unbooked));
     else
         fail(outcome, word_of(result), result.status, result.blame, result.message);
     outcome.start = result.started.wall;

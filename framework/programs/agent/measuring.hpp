@@ -25,8 +25,8 @@
 
 namespace sonde::agent {
 
-// Before a run, to make its runner ready: a cold start takes a fraction of that even on a slow gateway, and idle runners
-// live longer.
+// Before a run, to make its runner ready: a cold start takes a fraction of that even on a slow gateway, and idle
+// runners live longer.
 inline constexpr std::chrono::seconds kWarmAhead{2};
 
 // Runs the method of a task, whoever asks for it: asks the policy and the data budget, waits for its turn, looks up its

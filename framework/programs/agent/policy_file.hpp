@@ -13,8 +13,8 @@
 
 namespace sonde::agent {
 
-// The line owner's limits, looked at before each decision, so that a changed file holds at once. A file that is missing,
-// unreadable or wrong refuses everything: it fails closed.
+// The line owner's limits, looked at before each decision, so that a changed file holds at once. A file that is
+// missing, unreadable or wrong refuses everything: it fails closed.
 class PolicyFile {
 public:
     PolicyFile(std::filesystem::path file, std::shared_ptr<Log> log) : file_(std::move(file)), log_(std::move(log)) {}

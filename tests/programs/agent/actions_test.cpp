@@ -87,14 +87,13 @@ struct Field {
         const auto over = std::make_shared<bool>(false);
         const auto work = work_of({{"t", {}, method, std::move(options), {}}});
         work->schedule.actions[0].name = action;
-        asio::co_spawn(
-            loop.io,
-            actions.carry_out({shared(plan({action})), work, 0, random_uuid(), now().monotonic}, routes(),
-                              std::move(stopper)),
-            [over](const std::exception_ptr &failure) {
-                CHECK_FALSE(failure);
-                *over = true;
-            });
+        asio::co_spawn(loop.io,
+                       actions.carry_out({shared(plan({action})), work, 0, random_uuid(), now().monotonic}, routes(),
+                                         std::move(stopper)),
+                       [over](const std::exception_ptr &failure) {
+                           CHECK_FALSE(failure);
+                           *over = true;
+                       });
         return over;
     }
 
@@ -115,9 +114,8 @@ struct Field {
     model::Outcome run(std::shared_ptr<const schedule::Work> work, const model::Intent &intent, std::size_t action)
     {
         const Uuid run = random_uuid();
-        loop.run(
-            actions.carry_out({shared(intent), work, action, run, now().monotonic}, routes(),
-                              std::make_shared<Stopper>()));
+        loop.run(actions.carry_out({shared(intent), work, action, run, now().monotonic}, routes(),
+                                   std::make_shared<Stopper>()));
         const auto outcomes = sonde::test::outcomes_in(sonde::test::batch_of(spool, to_spool(collector())));
         const auto found = std::find_if(outcomes.begin(), outcomes.end(),
                                         [&](const model::Outcome &outcome) { return outcome.run == run; });
@@ -485,9 +483,10 @@ TEST_CASE("a method's result is a constraint: it is run as an action is, and eve
     CHECK(look("sample", "number", less, "one").reason ==
           "check (method-result) 'one' is no int that number could have");
     CHECK(look("lines", "number", less, "1").reason == "check (method-result) method rows has no table 'lines'");
-    CHECK(look("sample", "number", less, "2")
-              .reason.starts_with("check (method-result) cannot be told: t was refused, the local policy has 150 of the "
-                                  "day's 1350 bytes left, and this may need 300; "));
+    CHECK(
+        look("sample", "number", less, "2")
+            .reason.starts_with("check (method-result) cannot be told: t was refused, the local policy has 150 of the "
+                                "day's 1350 bytes left, and this may need 300; "));
     CHECK(look("sample", "number", equal, "0", "unbounded")
               .reason.starts_with("check (method-result) cannot be told: t was refused, method unbounded "));
     // Nothing of it is a result.

@@ -35,11 +35,12 @@ TEST_CASE("a data budget has a limit for each of its leafs, and each says when t
     std::string reasons;
     for (const policy::ByteLimit &limit : limits)
         reasons += *policy::refusal(limit, 290, 0) + '\n';
-    CHECK(reasons == "the data budget has 100 of the month's 5000 bytes left, and this may need 290; there is more from "
-                     "2027-01-01T00:00:00Z\n"
-                     "the data budget has 150 of the day's 1000 bytes left, and this may need 290; there is more from "
-                     "2026-12-31T00:00:00Z\n"
-                     "the data budget has 280 of 300 bytes at the moment, and this may need 290; there is enough in 1 s\n");
+    CHECK(reasons ==
+          "the data budget has 100 of the month's 5000 bytes left, and this may need 290; there is more from "
+          "2027-01-01T00:00:00Z\n"
+          "the data budget has 150 of the day's 1000 bytes left, and this may need 290; there is more from "
+          "2026-12-31T00:00:00Z\n"
+          "the data budget has 280 of 300 bytes at the moment, and this may need 290; there is enough in 1 s\n");
 }
 
 TEST_CASE("a token bucket lets the burst go at once and the rate on average [A7]")

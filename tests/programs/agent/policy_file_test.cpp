@@ -4,9 +4,9 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <cstring>
-#include <chrono>
 #include <fstream>
 #include <thread>
 
@@ -44,7 +44,8 @@ struct Openings {
 
 } // namespace
 
-TEST_CASE("what a method is granted, how it is isolated and whether it is loaded are each read at most once from the policy")
+TEST_CASE(
+    "what a method is granted, how it is isolated and whether it is loaded are each read at most once from the policy")
 {
     const sonde::test::TempDir dir;
     const std::filesystem::path file = dir / "policy.json";
@@ -73,7 +74,8 @@ TEST_CASE("a policy that has been there for long is not read again until it chan
     const sonde::test::TempDir dir;
     const std::filesystem::path file = dir / "policy.json";
     const auto write = [&](int concurrency) {
-        std::ofstream(file) << R"({"bytes-per-day": 1, "concurrency": )" << concurrency << R"(, "targets": {"allow": []}})";
+        std::ofstream(file) << R"({"bytes-per-day": 1, "concurrency": )" << concurrency
+                            << R"(, "targets": {"allow": []}})";
     };
     write(1);
     PolicyFile policy(file, make_log("test", "error").value());

@@ -33,10 +33,11 @@ public:
 
     // Looks at those that answer at once first, then at the line, then at the results of methods, and, where it has
     // waited, once more at those that answer at once; ends with the first that is not met. While the policy refuses
-    // every run, all are met for a schedule that measures. Once it is stopped its answer means nothing. `soon` is called
-    // when methods may run within kWarmAhead, and again when one of them begins.
-    asio::awaitable<Verdict> look(std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper,
-                                  std::function<void()> soon = [] {});
+    // every run, all are met for a schedule that measures. Once it is stopped its answer means nothing. `soon` is
+    // called when methods may run within kWarmAhead, and again when one of them begins.
+    asio::awaitable<Verdict> look(
+        std::shared_ptr<const schedule::Work> work, std::shared_ptr<Stopper> stopper,
+        std::function<void()> soon = [] {});
 
     // Whether a look begins with the line, and so needs no method ready.
     static bool watch_first(const schedule::Work &work);
