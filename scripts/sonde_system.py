@@ -237,9 +237,9 @@ class System:
     def write_policy(self, policy=None):
         (self.folder / "policy.json").write_text(json.dumps(self.policy if policy is None else policy, indent=2))
 
-    def start_agent(self, *words, controller=None, instructed=None):
+    def start_agent(self, *words, controller=None, instructed=None, log="debug"):
         """With more words on its command line. `controller`: another URL than the system's; `instructed`: the words that
-        say where its instruction comes from and who it is, in place of its identity and a controller."""
+        say where its instruction comes from and who it is, in place of its identity and a controller; `log`: its level."""
         state = self.folder / "state"
         state.mkdir(mode=0o700, exist_ok=True)
         as_agent = {}
@@ -252,7 +252,7 @@ class System:
             self.write_policy()
         if instructed is None:
             instructed = ["--identity", self.folder / "agent", "--controller", controller or self.url("controller")]
-        return self.start("agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", "debug", *words,
+        return self.start("agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", log, *words,
                           binary=binary, **as_agent)
 
     def stop(self):

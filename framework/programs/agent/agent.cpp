@@ -25,6 +25,7 @@
 #include <cstdlib>
 #include <exception>
 #include <random>
+#include <utility>
 
 namespace sonde::agent {
 
