@@ -123,7 +123,8 @@ def idle(system):
 
 
 def main():
-    folder = tempfile.mkdtemp(prefix="sonde-late-")
+    # The agent watches each folder on the way to its plugins, and in /tmp there is always something new.
+    folder = tempfile.mkdtemp(prefix="sonde-late-", dir="/var/tmp")
     system = System(BUILD, folder)
     stolen = steal()
     try:
