@@ -11,7 +11,7 @@ namespace sonde::channel {
 
 // What an agent tells its Controller with each poll, in the header Sonde-Accounts: how many of its planned runs are
 // over that a Collector is to hear of, of how many a Collector has acknowledged the outcomes, and for how long the
-// oldest one has waited that should have run by now and whose outcome has not been acknowledged.
+// oldest one has waited: for that since it was over, or for its begin since it was due.
 struct Accounts {
     std::uint64_t planned = 0;
     std::uint64_t acknowledged = 0;

@@ -24,18 +24,22 @@ constexpr const char *kAfterAny = "g";
 Result<std::int64_t> remember_outcome(sqlite::Connection &db, const model::Outcome &outcome, bool reported)
 {
     const auto stored =
-        db.run("INSERT INTO past VALUES(NULL, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?, ?, NULL, NULL)",
+        db.run("INSERT INTO past VALUES(NULL, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?, ?, NULL, NULL, ?)",
                to_string(outcome.run), outcome.schedule, outcome.action, outcome.task, static_cast<int>(outcome.word),
                outcome.status, static_cast<int>(outcome.blame), outcome.message, outcome.first_event,
                outcome.last_event, outcome.count, outcome.start, outcome.end, outcome.lateness.count(), outcome.rows,
-               outcome.rows_dropped, outcome.sent_bytes, outcome.received_bytes, reported ? 1 : 0);
+               outcome.rows_dropped, outcome.sent_bytes, outcome.received_bytes, reported ? 1 : 0,
+               sonde::now().wall);
     if (!stored)
         return stored.error();
     const std::int64_t id = db.last_insert_id();
     if (reported)
         if (auto counted = count_up(db, kReported, outcome.count); !counted)
             return counted.error();
-    if (const auto deleted = db.run("DELETE FROM past WHERE id <= ?", id - kPastKept); !deleted)
+    const auto deleted =
+        db.run("DELETE FROM past INDEXED BY past_over WHERE id <= ? AND NOT (reported AND acknowledged IS NULL)",
+               id - kPastKept);
+    if (!deleted)
         return deleted.error();
     return id;
 }
@@ -71,12 +75,20 @@ Result<void> remember_rows_dropped(sqlite::Connection &db, const std::string &ru
 
 Result<void> remember_given_up(sqlite::Connection &db, std::uint64_t sequence)
 {
-    return done(db.run("UPDATE past SET reported = 0 WHERE sequence = ?", sequence));
+    return done(db.run("UPDATE past SET reported = 0 WHERE sequence = ? AND acknowledged IS NULL", sequence));
+}
+
+Result<void> remember_dropped(sqlite::Connection &db, std::int64_t last)
+{
+    return done(db.run("UPDATE past SET reported = 0 WHERE id <= ? AND sequence IS NULL AND reported "
+                       "AND acknowledged IS NULL",
+                       last));
 }
 
 Result<bool> forget_some(sqlite::Connection &db)
 {
-    const auto deleted = db.run("DELETE FROM past WHERE id IN (SELECT id FROM past ORDER BY id LIMIT 100)");
+    const auto deleted = db.run("DELETE FROM past WHERE id IN (SELECT id FROM past INDEXED BY past_over "
+                                "WHERE NOT (reported AND acknowledged IS NULL) ORDER BY id LIMIT 100)");
     if (!deleted)
         return deleted.error();
     return *deleted > 0;
@@ -126,12 +138,13 @@ Result<Accounts> read_accounts(sqlite::Connection &db, WallTime now)
             return value.error();
         *count = static_cast<std::uint64_t>(*value);
     }
-    // What runs at the moment is not late, however long it takes.
+    // What runs at the moment is not late, however long it takes, nor is what its schedule overlaps with it meanwhile.
     auto rows =
-        db.query("SELECT min(event) FROM (SELECT first_event AS event FROM past WHERE reported AND acknowledged "
-                 "IS NULL UNION ALL SELECT event FROM intent WHERE event + spread <= ?1 AND NOT EXISTS "
-                 "(SELECT 1 FROM action WHERE intent = id AND state = ?2))",
-                 now, kStarted);
+        db.query("SELECT min(since) FROM (SELECT min(recorded) AS since FROM past INDEXED BY past_waiting "
+                 "WHERE reported AND acknowledged IS NULL UNION ALL SELECT min(event + spread) FROM intent "
+                 "WHERE event + spread <= ?1 AND schedule NOT IN (SELECT schedule FROM intent JOIN action "
+                 "ON action.intent = intent.id WHERE action.state <> ?2))",
+                 now, kPlanned);
     if (rows.next())
         accounts.waiting_since = rows.optional_time(0);
     if (auto end = rows.end(); !end)

@@ -10,9 +10,11 @@
 #include <vector>
 
 // How runs ended, kept for whoever asks on this machine: the newest outcomes, whether they were sent or not, and when
-// they were acknowledged. It is the first to go when the spool is full, and nothing is lost with it.
+// they were acknowledged; and all that wait for an acknowledgement, as the accounts are of these. The others are the
+// first to go when the spool is full, and nothing is lost with them.
 namespace sonde::spool {
 
+// Of those that wait for nothing.
 inline constexpr std::int64_t kPastKept = 2000;
 
 // Returns the number that the outcome has there.
@@ -26,13 +28,15 @@ Result<void> remember_entry(sqlite::Connection &db, const model::Outcome &outcom
 // Some collector has this entry of outcomes.
 Result<void> remember_acknowledged(sqlite::Connection &db, std::uint64_t sequence, WallTime when);
 
-// It has been set aside: nobody waits for it any more.
+// The entry has been set aside or dropped: nobody waits for its outcomes any more.
 Result<void> remember_given_up(sqlite::Connection &db, std::uint64_t sequence);
+// Those up to this number have been dropped before they were in any entry.
+Result<void> remember_dropped(sqlite::Connection &db, std::int64_t last);
 
 Result<void> remember_rows_dropped(sqlite::Connection &db, const std::string &run, const std::string &action,
                                    std::uint64_t rows);
 
-// Forgets the oldest; false if there are none.
+// Forgets the oldest of those that wait for nothing; false if there are none.
 Result<bool> forget_some(sqlite::Connection &db);
 
 Result<std::vector<PastOutcome>> read_past(sqlite::Connection &db, const PastQuery &query);

@@ -225,7 +225,8 @@ struct WaitingParts {
 struct Accounts {
     std::uint64_t reported = 0;
     std::uint64_t acknowledged = 0;
-    // The trigger of the oldest that has neither begun nor an outcome that was acknowledged, although it is due.
+    // Since when the oldest waits: for its outcome's acknowledgement, from when that was recorded; or for its begin,
+    // from when it was due, unless its schedule runs.
     std::optional<WallTime> waiting_since{};
 };
 

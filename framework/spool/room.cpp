@@ -75,13 +75,21 @@ Result<bool> drop_outcomes(sqlite::Connection &db)
     if (!entry)
         return entry.error();
     if (*entry) {
+        if (auto remembered = remember_given_up(db, (*entry)->sequence); !remembered)
+            return remembered.error();
         if (auto dropped = db.run("DELETE FROM result WHERE sequence = ?", (*entry)->sequence); !dropped)
             return dropped.error();
         if (auto counted = count_up(db, kDroppedOutcomes, (*entry)->rows); !counted)
             return counted.error();
         return true;
     }
-    const auto dropped = db.run("DELETE FROM outcome WHERE id IN (SELECT id FROM outcome ORDER BY id LIMIT 10)");
+    // In no entry any more, all of which went before.
+    const auto last = db.integer("SELECT max(id) FROM (SELECT id FROM outcome ORDER BY id LIMIT 10)");
+    if (!last)
+        return last.error();
+    if (auto remembered = remember_dropped(db, *last); !remembered)
+        return remembered.error();
+    const auto dropped = db.run("DELETE FROM outcome WHERE id <= ?", *last);
     if (!dropped)
         return dropped.error();
     if (auto counted = count_up(db, kDroppedOutcomes, static_cast<std::uint64_t>(*dropped)); !counted)
@@ -119,7 +127,7 @@ Result<void> make_room(sqlite::Connection &db, std::uint64_t max_bytes)
             return used.error();
         if (*used <= max_bytes)
             break;
-        // What was sent already is kept only to be looked at.
+        // What waits for nothing is kept only to be looked at.
         const auto forgotten = forget_some(db);
         if (!forgotten)
             return forgotten.error();

@@ -122,11 +122,22 @@ CREATE TABLE bucket(
     reserved INTEGER NOT NULL, at INTEGER NOT NULL);
 )sql";
 
+// Since when an outcome is known; and what finds those that wait for an acknowledgement, and those that do not, however
+// many there are of the others.
+constexpr const char *kWaiting = R"sql(
+ALTER TABLE past ADD COLUMN recorded INTEGER NOT NULL DEFAULT 0;
+UPDATE past SET recorded = coalesce(end, last_event);
+CREATE INDEX past_waiting ON past(recorded) WHERE reported AND acknowledged IS NULL;
+CREATE INDEX past_over ON past(id) WHERE NOT (reported AND acknowledged IS NULL);
+CREATE INDEX past_sequence ON past(sequence) WHERE sequence IS NOT NULL;
+CREATE INDEX past_run ON past(run, action);
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast, kBucket};
+    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast, kBucket, kWaiting};
     return steps;
 }
 

@@ -87,7 +87,8 @@ public:
 
     asio::awaitable<Result<Status>> status();
 
-    // How runs ended, by their time: the newest 2000 are kept, fewer where the spool is full.
+    // How runs ended, by their time: the newest 2000 are kept, fewer where the spool is full, and all that wait for their
+    // acknowledgement.
     asio::awaitable<Result<std::vector<PastOutcome>>> past(PastQuery query);
     asio::awaitable<Result<std::vector<WaitingParts>>> waiting_parts(Uuid run);
     asio::awaitable<Result<Accounts>> accounts(WallTime now);

@@ -81,22 +81,109 @@ TEST_CASE("accounts are of what a collector is to have, and name the oldest that
     const TempDir dir;
     auto spool = open_spool(dir / "spool.db");
     CHECK_FALSE(accounts_at(spool, at(0)).waiting_since);
+    const WallTime before = now().wall;
     Change change;
     auto range = outcome_of(intent_of("s", 10), 0, model::OutcomeWord::missed);
     range.count = 5;
     change.account = {{range, {"report"}}, {outcome_of(intent_of("own", 5), 0), {}}};
     change.plan = {intent_of("s", 20), intent_of("s", 1000)};
     REQUIRE(await(spool.record(change)));
-    auto accounts = accounts_at(spool, at(30));
+    auto accounts = accounts_at(spool, at(20)); // no trigger is due
     CHECK(accounts.reported == 5);
     CHECK(accounts.acknowledged == 0);
-    CHECK(accounts.waiting_since == at(10));
+    // Since it is known, however long ago the triggers were that passed.
+    CHECK(accounts.waiting_since >= before);
+    CHECK(accounts.waiting_since <= now().wall);
     REQUIRE(await(spool.acknowledge("report", sequences_of(batch_of(spool)))));
     accounts = accounts_at(spool, at(30));
     CHECK(accounts.acknowledged == 5);
-    CHECK(accounts.waiting_since == at(20)); // due, and not begun
+    CHECK(accounts.waiting_since == change.plan[0].due()); // and not begun
     REQUIRE(await(spool.start(change.plan[0].id, 0, change.plan[0].id, "t", at(22))));
     CHECK_FALSE(accounts_at(spool, at(30)).waiting_since); // what runs is not late
+}
+
+TEST_CASE("triggers that are due while their schedule runs wait for nothing")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    Change change;
+    const auto runs = intent_of("s", 10, {"a", "b"});
+    change.plan = {runs, intent_of("s", 20), intent_of("s", 30)};
+    REQUIRE(await(spool.record(change)));
+    CHECK(accounts_at(spool, at(100)).waiting_since == runs.due());
+    REQUIRE(await(spool.start(runs.id, 0, runs.id, "t", at(12))));
+    CHECK_FALSE(accounts_at(spool, at(100)).waiting_since);
+    // Between its actions, too.
+    REQUIRE(await(spool.end({{runs.id, 0, outcome_of(runs, 0), {}, std::nullopt, {}}})));
+    CHECK_FALSE(accounts_at(spool, at(100)).waiting_since);
+    Change other;
+    other.plan = {intent_of("t", 40)};
+    REQUIRE(await(spool.record(other)));
+    CHECK(accounts_at(spool, at(100)).waiting_since == other.plan[0].due());
+}
+
+TEST_CASE("accounts are of any number of outcomes, and those that wait are not forgotten")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    constexpr int kMany = 5000;
+    Change change;
+    for (int i = 0; i < kMany; ++i)
+        change.account.push_back({outcome_of(intent_of("s", i), 0), {"report"}});
+    REQUIRE(await(spool.record(change)));
+    const auto known = now().wall;
+    Change later;
+    later.account = {{outcome_of(intent_of("s", kMany), 0), {"report"}}};
+    REQUIRE(await(spool.record(later)));
+    auto accounts = accounts_at(spool, at(0));
+    CHECK(accounts.reported == kMany + 1);
+    CHECK(accounts.waiting_since < known); // the first, not the last
+    for (bool more = true; more;) {
+        const auto batch = batch_of(spool);
+        more = batch.more;
+        REQUIRE(await(spool.acknowledge("report", sequences_of(batch))));
+    }
+    accounts = accounts_at(spool, at(0));
+    CHECK(accounts.acknowledged == kMany + 1);
+    CHECK_FALSE(accounts.waiting_since);
+    PastQuery query;
+    query.limit = 10'000;
+    later.account.front().outcome.run = random_uuid();
+    REQUIRE(await(spool.record(later)));
+    CHECK(past_of(spool, query).size() == 2000);
+}
+
+TEST_CASE("what a full spool drops is waited for no longer, what is left still is")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db", 512 * 1024);
+    const auto record_some = [&](std::size_t count) {
+        Change change;
+        for (std::size_t i = 0; i < count; ++i) {
+            auto outcome = outcome_of(intent_of("s", 0), 0);
+            outcome.message = std::string(200, 'x');
+            change.account.push_back({std::move(outcome), {"report"}});
+        }
+        REQUIRE(await(spool.record(change)));
+    };
+    record_some(300);
+    batch_of(spool, "report", 50'000); // some are in an entry
+    record_some(1000);
+    const auto last = now().wall;
+    for (int i = 0; i < 2; ++i)
+        record_some(1000);
+    CHECK(accounts_at(spool, at(0)).waiting_since > last); // the oldest are gone
+    const auto dropped = await(spool.status())->dropped.outcomes;
+    CHECK(dropped > 1300);
+    for (bool more = true; more;) {
+        const auto batch = batch_of(spool);
+        more = batch.more;
+        REQUIRE(await(spool.acknowledge("report", sequences_of(batch))));
+    }
+    const auto accounts = accounts_at(spool, at(0));
+    CHECK(accounts.reported == 3300);
+    CHECK(accounts.acknowledged == 3300 - dropped);
+    CHECK_FALSE(accounts.waiting_since);
 }
 
 TEST_CASE("an outcome that is refused for good is waited for no longer")
