@@ -58,7 +58,7 @@ struct Outcome {
     std::uint64_t count = 1; // planned runs that this accounts for
     std::optional<WallTime> start;
     std::optional<WallTime> end;
-    std::chrono::nanoseconds lateness{0}; // due to run() entered
+    std::optional<std::chrono::nanoseconds> lateness{}; // due to run() entered, or to the begin of reporting; if it was
     std::uint64_t rows = 0;
     std::uint64_t rows_dropped = 0; // by a full spool
     std::uint64_t sent_bytes = 0;

@@ -133,7 +133,7 @@ asio::awaitable<RunResult> Host::probe(std::filesystem::path plugin, std::uint32
     request.plugin = plugin;
     request.method = method;
     const auto described = co_await describe(std::move(plugin));
-    RunResult result{kStatusNoMethod, "", model::Blame::agent, 0, 0, 0, now(), now()};
+    RunResult result{kStatusNoMethod, "", model::Blame::agent, 0, 0, 0, now(), false, now()};
     if (!described) {
         result.message = to_string(described.error());
         co_return result;

@@ -73,7 +73,8 @@ struct RunResult {
     std::uint64_t rows = 0;
     std::uint64_t sent_bytes = 0; // as the method counted them
     std::uint64_t received_bytes = 0;
-    Now started{}; // run() entered, or when it was given up before
+    Now started{};      // run() entered, or when it was given up before
+    bool began = false; // run() was entered
     Now ended{};
     bool socket_denied = false; // it asked for a socket that the system or the launcher does not permit
 };

@@ -105,7 +105,7 @@ void Run::started()
 
 void Run::begun()
 {
-    started_ = true;
+    started_ = result_.began = true;
     result_.started = now();
     if (stage_ == Stage::asked)
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);

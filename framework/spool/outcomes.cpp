@@ -25,9 +25,10 @@ Result<Waiting> waiting_outcomes(sqlite::Connection &db, const Destination &dest
 {
     Waiting waiting;
     std::size_t bytes = kEntryBytes;
-    auto rows = db.query("SELECT outcome.* FROM outcome_delivery JOIN outcome ON outcome.id = outcome "
-                         "WHERE destination = ? AND waiting ORDER BY outcome",
-                         destination);
+    static const std::string sql = "SELECT " + std::string(kOutcomeColumns) +
+                                   " FROM outcome_delivery JOIN outcome ON outcome.id = outcome "
+                                   "WHERE destination = ? AND waiting ORDER BY outcome";
+    auto rows = db.query(sql, destination);
     while (rows.next()) {
         auto outcome = read_outcome(rows);
         bytes += kOutcomeBytes + outcome.message.size();
@@ -108,7 +109,7 @@ model::Outcome read_outcome(const sqlite::Rows &rows)
     outcome.count = static_cast<std::uint64_t>(rows.integer(11));
     outcome.start = rows.optional_time(12);
     outcome.end = rows.optional_time(13);
-    outcome.lateness = std::chrono::nanoseconds(rows.integer(14));
+    outcome.lateness = rows.optional_duration(14);
     outcome.rows = static_cast<std::uint64_t>(rows.integer(15));
     outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(16));
     outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(17));
@@ -133,8 +134,8 @@ Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
         db.run("INSERT INTO outcome VALUES(?, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?)", *id, to_string(outcome.run),
                outcome.schedule, outcome.action, outcome.task, static_cast<int>(outcome.word), outcome.status,
                static_cast<int>(outcome.blame), outcome.message, outcome.first_event, outcome.last_event, outcome.count,
-               outcome.start, outcome.end, outcome.lateness.count(), outcome.rows, outcome.rows_dropped,
-               outcome.sent_bytes, outcome.received_bytes);
+               outcome.start, outcome.end, outcome.rows, outcome.rows_dropped, outcome.sent_bytes,
+               outcome.received_bytes, outcome.lateness);
     if (!stored)
         return stored.error();
     for (const auto &destination : destinations)

@@ -5,10 +5,15 @@
 #include "sqlite/connection.hpp"
 
 #include <cstddef>
+#include <string_view>
 
 namespace sonde::spool {
 
-// From a row that begins with the columns of the table `outcome`.
+// What read_outcome() reads, first of a row of `outcome` or `past`.
+inline constexpr std::string_view kOutcomeColumns =
+    "id, run, schedule, action, task, word, status, blame, message, first_event, last_event, count, start, end, "
+    "lateness, rows, rows_dropped, sent_bytes, received_bytes";
+
 model::Outcome read_outcome(const sqlite::Rows &rows);
 
 // Counts an outcome, and keeps it for its destinations.

@@ -24,12 +24,11 @@ constexpr const char *kAfterAny = "g";
 Result<std::int64_t> remember_outcome(sqlite::Connection &db, const model::Outcome &outcome, bool reported)
 {
     const auto stored =
-        db.run("INSERT INTO past VALUES(NULL, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?, ?, NULL, NULL, ?)",
+        db.run("INSERT INTO past VALUES(NULL, ?,?,?,?, ?,?,?,?, ?,?,?, ?,?, ?,?,?,?, ?, NULL, NULL, ?, ?)",
                to_string(outcome.run), outcome.schedule, outcome.action, outcome.task, static_cast<int>(outcome.word),
                outcome.status, static_cast<int>(outcome.blame), outcome.message, outcome.first_event,
-               outcome.last_event, outcome.count, outcome.start, outcome.end, outcome.lateness.count(), outcome.rows,
-               outcome.rows_dropped, outcome.sent_bytes, outcome.received_bytes, reported ? 1 : 0,
-               sonde::now().wall);
+               outcome.last_event, outcome.count, outcome.start, outcome.end, outcome.rows, outcome.rows_dropped,
+               outcome.sent_bytes, outcome.received_bytes, reported ? 1 : 0, sonde::now().wall, outcome.lateness);
     if (!stored)
         return stored.error();
     const std::int64_t id = db.last_insert_id();
@@ -97,10 +96,12 @@ Result<bool> forget_some(sqlite::Connection &db)
 Result<std::vector<PastOutcome>> read_past(sqlite::Connection &db, const PastQuery &query)
 {
     std::vector<PastOutcome> all;
-    auto rows = db.query("SELECT * FROM past WHERE (?1 IS NULL OR schedule = ?1) AND (?2 IS NULL OR first_event < ?2) "
-                         "AND (?3 IS NULL OR max(last_event, coalesce(end, last_event)) >= ?3) "
-                         "AND (?4 IS NULL OR run >= ?4 AND run < ?4 || ?5) ORDER BY id DESC LIMIT ?6",
-                         query.schedule, query.to, query.from, query.run, kAfterAny, query.limit);
+    static const std::string sql =
+        "SELECT " + std::string(kOutcomeColumns) +
+        ", reported, sequence, acknowledged FROM past WHERE (?1 IS NULL OR schedule = ?1) "
+        "AND (?2 IS NULL OR first_event < ?2) AND (?3 IS NULL OR max(last_event, coalesce(end, last_event)) >= ?3) "
+        "AND (?4 IS NULL OR run >= ?4 AND run < ?4 || ?5) ORDER BY id DESC LIMIT ?6";
+    auto rows = db.query(sql, query.schedule, query.to, query.from, query.run, kAfterAny, query.limit);
     while (rows.next()) {
         PastOutcome &past = all.emplace_back();
         past.outcome = read_outcome(rows);

@@ -133,11 +133,23 @@ CREATE INDEX past_sequence ON past(sequence) WHERE sequence IS NOT NULL;
 CREATE INDEX past_run ON past(run, action);
 )sql";
 
+// Lateness is null where nothing ran, which had been 0.
+constexpr const char *kLateness = R"sql(
+ALTER TABLE outcome ADD COLUMN late INTEGER;
+UPDATE outcome SET late = lateness WHERE lateness <> 0;
+ALTER TABLE outcome DROP COLUMN lateness;
+ALTER TABLE outcome RENAME COLUMN late TO lateness;
+ALTER TABLE past ADD COLUMN late INTEGER;
+UPDATE past SET late = lateness WHERE lateness <> 0;
+ALTER TABLE past DROP COLUMN lateness;
+ALTER TABLE past RENAME COLUMN late TO lateness;
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast, kBucket, kWaiting};
+    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast, kBucket, kWaiting, kLateness};
     return steps;
 }
 

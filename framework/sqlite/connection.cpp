@@ -138,6 +138,11 @@ std::optional<WallTime> Rows::optional_time(int column) const
     return null(column) ? std::nullopt : std::optional(time(column));
 }
 
+std::optional<std::chrono::nanoseconds> Rows::optional_duration(int column) const
+{
+    return null(column) ? std::nullopt : std::optional(std::chrono::nanoseconds(integer(column)));
+}
+
 std::optional<std::string> Rows::optional_string(int column) const
 {
     return null(column) ? std::nullopt : std::optional(string(column));

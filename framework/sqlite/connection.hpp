@@ -40,6 +40,10 @@ inline Value to_value(WallTime time)
 {
     return static_cast<std::int64_t>(time.time_since_epoch().count());
 }
+inline Value to_value(std::chrono::nanoseconds duration)
+{
+    return static_cast<std::int64_t>(duration.count());
+}
 template <class T>
 Value to_value(const std::optional<T> &value)
 {
@@ -68,6 +72,7 @@ public:
     std::string string(int column) const { return std::string(text(column)); }
     WallTime time(int column) const { return WallTime(std::chrono::nanoseconds(integer(column))); }
     std::optional<WallTime> optional_time(int column) const;
+    std::optional<std::chrono::nanoseconds> optional_duration(int column) const;
     std::optional<std::string> optional_string(int column) const;
     // A nil UUID if the column holds none.
     Uuid uuid(int column) const;

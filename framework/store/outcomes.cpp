@@ -20,8 +20,8 @@ Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model
         "WHERE excluded.epoch <> epoch OR excluded.sequence > sequence",
         agent, to_string(outcome.run), outcome.schedule, outcome.action, outcome.task, to_string(outcome.word),
         outcome.status, to_string(outcome.blame), outcome.message, outcome.first_event, outcome.last_event,
-        outcome.count, outcome.start, outcome.end, outcome.lateness.count(), outcome.rows, outcome.rows_dropped,
-        outcome.sent_bytes, outcome.received_bytes, to_string(identity.epoch), identity.sequence);
+        outcome.count, outcome.start, outcome.end, outcome.rows, outcome.rows_dropped, outcome.sent_bytes,
+        outcome.received_bytes, to_string(identity.epoch), identity.sequence, outcome.lateness);
     if (!stored)
         return stored.error();
     return {};
@@ -121,7 +121,7 @@ Result<std::vector<StoredOutcome>> read_outcomes(sqlite::Connection &db, const O
         outcome.count = static_cast<std::uint64_t>(rows.integer(12));
         outcome.start = rows.optional_time(13);
         outcome.end = rows.optional_time(14);
-        outcome.lateness = std::chrono::nanoseconds(rows.integer(15));
+        outcome.lateness = rows.optional_duration(15);
         outcome.rows = static_cast<std::uint64_t>(rows.integer(16));
         outcome.rows_dropped = static_cast<std::uint64_t>(rows.integer(17));
         outcome.sent_bytes = static_cast<std::uint64_t>(rows.integer(18));

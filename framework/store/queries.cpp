@@ -1,6 +1,7 @@
 #include "store/queries.hpp"
 
 #include "store/cells.hpp"
+#include "store/views.hpp"
 
 #include <algorithm>
 
@@ -13,10 +14,12 @@ constexpr const char *kParts =
     "SELECT first_row, last_row, _part.result, _part.layout FROM _result "
     "CROSS JOIN _part ON _part.result = _result.id CROSS JOIN _layout ON _layout.id = _part.layout";
 
-constexpr const char *kHead =
-    "SELECT _layout.name, columns, _agent.agent, epoch, sequence, run, part, last, _result.method, method_version, "
-    "plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, status, message, "
-    "plugin_version FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE "
+const std::string kHead =
+    std::string("SELECT _layout.name, columns, _agent.agent, epoch, sequence, run, part, last, _result.method, "
+                "method_version, plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, "
+                "status, message, plugin_version, ") +
+    kRunStatus +
+    " FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE "
     "_result.id = ?1";
 
 // Each of run, agent and method has an index with the start behind it. The rarest is walked; a plus keeps SQLite, which
@@ -56,6 +59,7 @@ Where result_conditions(const ResultQuery &query)
 struct Head {
     Uuid agent;
     model::ReportedResult result;
+    std::optional<std::int32_t> run_status{};
     std::string table;
     std::vector<model::Column> columns;
 };
@@ -71,7 +75,7 @@ Result<Head> to_head(const sqlite::Rows &rows)
         return options.error();
     if (!tags)
         return tags.error();
-    Head head{rows.uuid(2), {}, rows.string(0), std::move(*columns)};
+    Head head{rows.uuid(2), {}, {}, rows.string(0), std::move(*columns)};
     auto &result = head.result;
     result.identity = {rows.uuid(3), static_cast<std::uint64_t>(rows.integer(4))};
     result.run = rows.uuid(5);
@@ -92,6 +96,8 @@ Result<Head> to_head(const sqlite::Rows &rows)
     result.status = static_cast<std::int32_t>(rows.integer(20));
     result.message = rows.text(21);
     result.plugin_version = rows.text(22);
+    if (!rows.null(23))
+        head.run_status = static_cast<std::int32_t>(rows.integer(23));
     return head;
 }
 
@@ -122,7 +128,7 @@ Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t 
             return cells.error();
         ++page.rows;
         page.next = ResultPlace{head.result.start, result, rows.integer(0)};
-        if (!sink({head.agent, head.result, head.table, head.columns, std::move(*cells)}))
+        if (!sink({head.agent, head.result, head.run_status, head.table, head.columns, std::move(*cells)}))
             return false;
     }
     if (auto end = rows.end(); !end)

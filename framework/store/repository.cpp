@@ -5,6 +5,7 @@
 #include "store/queries.hpp"
 #include "store/schema.hpp"
 #include "store/trace.hpp"
+#include "store/views.hpp"
 #include "store/writing.hpp"
 
 #include <utility>
@@ -22,6 +23,8 @@ Result<Repository> Repository::open(const std::filesystem::path &file, int reade
     auto database = sqlite::Database::open(file, repository_migrations(), options);
     if (!database)
         return database.error();
+    if (auto renewed = database->write_and_wait(renew_old_views); !renewed)
+        return renewed.error();
     return Repository(std::make_unique<sqlite::Database>(std::move(*database)));
 }
 

@@ -51,7 +51,8 @@ struct ResultQuery {
 // One row of a result with all that describes it.
 struct ResultRow {
     Uuid agent;
-    const model::ReportedResult &result; // without its tables
+    const model::ReportedResult &result;    // without its tables
+    std::optional<std::int32_t> run_status; // of the run that it is a part of; nothing: not known
     const std::string &table;
     const std::vector<model::Column> &columns;
     std::vector<model::Cell> cells;
@@ -121,7 +122,7 @@ struct TracedRun {
     std::optional<WallTime> first_event{};
     std::optional<WallTime> start{};
     std::optional<WallTime> end{};
-    std::chrono::nanoseconds lateness{0};
+    std::optional<std::chrono::nanoseconds> lateness{};
     std::optional<WallTime> outcome_stored{};
 };
 

@@ -78,14 +78,16 @@ std::string time(const std::string &column)
 // By the beginning of a run's UUID.
 constexpr const char *kTraces = "CREATE INDEX _outcome_run ON _outcome(run);\n";
 
-// `plugin`: the columns that say which one it was.
+// `plugin`: the columns that say which one it was. A part that is not the last one has no status and message yet.
 std::string results_view(const std::string &plugin)
 {
     return "CREATE VIEW results AS SELECT _result.id AS result, _agent.agent AS agent, run, part, last, method, "
            "method_version, " +
            plugin + ", schedule, action, task, options, tags, " + time("event") + ", " + time("start") + ", " +
-           time("end") + ", cycle_number, status, message, epoch, sequence, " + time("received") +
-           " FROM _result JOIN _agent ON _agent.id = _result.agent;\n";
+           time("end") +
+           ", cycle_number, CASE WHEN last THEN status END AS status, CASE WHEN last THEN message END AS message, "
+           "epoch, sequence, " +
+           time("received") + " FROM _result JOIN _agent ON _agent.id = _result.agent;\n";
 }
 
 // `clock`: the columns of its clock.
@@ -95,15 +97,23 @@ std::string agents_view(const std::string &clock)
            ", results" + clock + " FROM _agent;\n";
 }
 
-std::string own_views()
+std::string outcomes_view()
 {
-    return agents_view("") + results_view("plugin_hash") +
-           "CREATE VIEW outcomes AS SELECT _agent.agent AS agent, run, schedule, action, task, outcome, status, blame, "
+    return "CREATE VIEW outcomes AS SELECT _agent.agent AS agent, run, schedule, action, task, outcome, status, blame, "
            "message, " +
            time("first_event") + ", " + time("last_event") + ", count, " + time("start") + ", " + time("end") +
            ", lateness / 1000.0 AS lateness_us, rows, rows_dropped, sent_bytes, received_bytes "
            "FROM _outcome JOIN _agent ON _agent.id = _outcome.agent;\n";
 }
+
+std::string own_views()
+{
+    return agents_view("") + results_view("plugin_hash") + outcomes_view();
+}
+
+constexpr const char *kPluginAndClock =
+    "plugin_hash, plugin_version, _result.clock_synchronised AS clock_synchronised, "
+    "_result.clock_error_us AS clock_error_us";
 
 std::string plugin_versions()
 {
@@ -119,16 +129,30 @@ std::string clock_states()
         for (const char *column : {"clock_synchronised", "clock_error_us"})
             steps += std::string("ALTER TABLE ") + table + " ADD COLUMN " + column + " INTEGER;\n";
     return steps + "DROP VIEW agents;\nDROP VIEW results;\n" + agents_view(", clock_synchronised, clock_error_us") +
-           results_view("plugin_hash, plugin_version, _result.clock_synchronised AS clock_synchronised, "
-                        "_result.clock_error_us AS clock_error_us");
+           results_view(kPluginAndClock);
+}
+
+// Lateness is null where nothing ran, which had been 0.
+std::string unknown_lateness()
+{
+    return "DROP VIEW outcomes;\nALTER TABLE _outcome ADD COLUMN late INTEGER;\n"
+           "UPDATE _outcome SET late = lateness WHERE lateness <> 0;\nALTER TABLE _outcome DROP COLUMN lateness;\n"
+           "ALTER TABLE _outcome RENAME COLUMN late TO lateness;\n" +
+           outcomes_view();
+}
+
+std::string statuses_of_parts()
+{
+    return "DROP VIEW results;\n" + results_view(kPluginAndClock);
 }
 
 } // namespace
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kTables + own_views(), kBounds, kOrders, plugin_versions(),
-                                                   clock_states(), kTraces};
+    static const std::vector<std::string> steps = {kTables + own_views(), kBounds,           kOrders,
+                                                   plugin_versions(),     clock_states(),    kTraces,
+                                                   statuses_of_parts(),   unknown_lateness()};
     return steps;
 }
 

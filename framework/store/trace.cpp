@@ -60,7 +60,7 @@ Result<void> read_traced_outcomes(sqlite::Connection &db, const std::string &beg
         traced.first_event = rows.optional_time(6);
         traced.start = rows.optional_time(7);
         traced.end = rows.optional_time(8);
-        traced.lateness = std::chrono::nanoseconds(rows.integer(9));
+        traced.lateness = rows.optional_duration(9);
         traced.outcome_stored = rows.optional_time(10);
         traced.count = static_cast<std::uint64_t>(rows.integer(11));
     }

@@ -1,5 +1,6 @@
 #include "store/views.hpp"
 
+#include "model/outcomes.hpp"
 #include "store/cells.hpp"
 #include "store/names.hpp"
 
@@ -66,7 +67,7 @@ std::string meta_sql(const std::vector<std::string> &columns)
         {"cycle_number", "_result.cycle_number"},
         {"result_start", time_text("_result.start")},
         {"result_end", time_text("_result.end")},
-        {"result_status", "_result.status"},
+        {"result_status", kRunStatus},
     };
     std::string sql;
     for (const auto &[name, value] : meta) {
@@ -92,6 +93,29 @@ std::string view_sql(const std::string &name, const std::vector<Layout> &layouts
                std::to_string(layout.id);
     }
     return sql;
+}
+
+struct View {
+    std::string name;
+    std::string method;
+    std::string table;
+};
+
+// Unless it is as it should be: each new one makes SQLite read the whole schema again.
+Result<void> make_view(sqlite::Connection &db, const View &view)
+{
+    std::vector<std::string> columns;
+    const auto layouts = read_layouts(db, view.method, view.table, columns);
+    if (!layouts)
+        return layouts.error();
+    const std::string sql = view_sql(view.name, *layouts, columns);
+    const auto there =
+        db.integer("SELECT count(*) FROM sqlite_master WHERE type = 'view' AND name = ? AND sql = ?", view.name, sql);
+    if (!there || *there > 0)
+        return there ? Result<void>() : there.error();
+    if (auto dropped = db.script("DROP VIEW IF EXISTS \"" + view.name + "\""); !dropped)
+        return dropped.error();
+    return db.script(sql);
 }
 
 // The name the table's view has, or gets now; empty if there are too many views.
@@ -132,7 +156,7 @@ std::string time_text(const std::string &column)
 Result<void> renew_view(sqlite::Connection &db, const std::string &method, const std::string &table, bool first)
 {
     // Outcomes have a table and a view of their own.
-    if (method == "outcomes")
+    if (method == model::kOutcomesMethod)
         return {};
     const auto count = db.integer("SELECT count(*) FROM _layout WHERE method = ? AND name = ?", method, table);
     if (!count || *count > kLayoutsMost)
@@ -140,13 +164,24 @@ Result<void> renew_view(sqlite::Connection &db, const std::string &method, const
     const auto name = claim_name(db, method, table, first);
     if (!name || name->empty())
         return name ? Result<void>() : name.error();
-    std::vector<std::string> columns;
-    const auto layouts = read_layouts(db, method, table, columns);
-    if (!layouts)
-        return layouts.error();
-    if (auto dropped = db.script("DROP VIEW IF EXISTS \"" + *name + "\""); !dropped)
-        return dropped.error();
-    return db.script(view_sql(*name, *layouts, columns));
+    return make_view(db, {*name, method, table});
+}
+
+Result<void> renew_old_views(sqlite::Connection &db)
+{
+    std::vector<View> views;
+    {
+        auto rows =
+            db.query("SELECT name, method, table_name FROM _view WHERE method NOT IN ('', ?)", model::kOutcomesMethod);
+        while (rows.next())
+            views.push_back({rows.string(0), rows.string(1), rows.string(2)});
+        if (auto end = rows.end(); !end)
+            return end.error();
+    }
+    for (const View &view : views)
+        if (auto made = make_view(db, view); !made)
+            return made;
+    return {};
 }
 
 } // namespace sonde::store

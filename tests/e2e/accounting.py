@@ -31,8 +31,8 @@ def account(system, plan, methods):
 
     everything = outcomes(system)
     at_agent = tallies(system)
-    by_method = {method: collections.Counter(row["run"] for row in system.rows("results", method, "--table", "all"))
-                 for method in methods}
+    results = {method: system.rows("results", method, "--table", "all") for method in methods}
+    by_method = {method: collections.Counter(row["run"] for row in rows) for method, rows in results.items()}
     stored = sum(by_method.values(), collections.Counter())
     sums = {}
     for (name, action), triggers in plan.items():
@@ -50,6 +50,9 @@ def account(system, plan, methods):
         sums[name] = sums.get(name, collections.Counter()) + words
     equal({(row["schedule"], row["action"]) for row in everything} - set(plan), set())
     completed = {row["run"] for row in everything if row["outcome"] == "completed"}
+    for rows in results.values():
+        for row in rows:
+            assert row["result_status"] != 0 or row["run"] in completed, f"as if it were good: {row}"
     for method, rows in by_method.items():
         assert completed & set(rows), f"no run of {method} was completed"
     return sums

@@ -143,15 +143,20 @@ class Watcher:
         self._thread.join()
 
 
-def stored(system, run):
-    """(rows, parts, whether the last part alone says that it is the last) of a run at the collector."""
+def stored(system, run, status):
+    """(rows, parts, whether the last part alone says that it is the last and every row has this status) of a run at the
+    collector."""
     with contextlib.closing(sqlite3.connect(system.folder / "collector.db")) as connection:
         results = connection.execute("SELECT id, part, last FROM _result WHERE run = ? ORDER BY part", (run,)).fetchall()
         rows = connection.execute("SELECT coalesce(sum(last_row - first_row + 1), 0) FROM _part JOIN _result ON "
                                   "_result.id = _part.result WHERE run = ?", (run,)).fetchone()[0]
+        views = connection.execute("SELECT DISTINCT _view.name FROM _view JOIN _result ON _result.method = _view.method "
+                                   "WHERE run = ?", (run,)).fetchall()
+        others = [view for view, in views if connection.execute(
+            f'SELECT EXISTS (SELECT 1 FROM "{view}" WHERE run = ? AND result_status IS NOT ?)', (run, status)).fetchone()[0]]
     in_order = [(part, bool(last)) for _, part, last in results] == [
         (part, part == len(results) - 1) for part in range(len(results))]
-    return rows, len(results), in_order
+    return rows, len(results), in_order and not others
 
 
 def judge(system, name, outcome):
@@ -160,7 +165,7 @@ def judge(system, name, outcome):
     assert (outcome["outcome"], outcome["status"], outcome["blame"]) == ("failed", harm.status, harm.blame), said
     assert harm.message in outcome["message"], said
     assert outcome["rows"] == harm.rows if harm.rows is not None else outcome["rows"] > 0, said
-    rows, parts, in_order = stored(system, outcome["run"])
+    rows, parts, in_order = stored(system, outcome["run"], harm.status)
     assert (rows, outcome["rows_dropped"]) == (outcome["rows"], 0) and in_order, f"{said}: {rows} rows in {parts} parts"
     return parts
 

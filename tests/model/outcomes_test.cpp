@@ -63,6 +63,8 @@ TEST_CASE("a run without start has null there, never a zero")
     CHECK(result.tables[0].columns[11].name == "start");
     CHECK_FALSE(row[11].has_value());
     CHECK_FALSE(row[12].has_value());
+    CHECK(result.tables[0].columns[13].name == "lateness");
+    CHECK_FALSE(row[13].has_value());
     CHECK(row[8] == "1970-01-01T01:00:00.000000000Z");
 }
 

@@ -83,6 +83,7 @@ inline Stored put(Repository &repository, const Uuid &agent, std::vector<model::
 struct ReadRow {
     Uuid agent;
     model::ReportedResult result;
+    std::optional<std::int32_t> run_status;
     std::string table;
     std::vector<model::Column> columns;
     std::vector<model::Cell> cells;
@@ -93,7 +94,7 @@ inline std::vector<ReadRow> read_all(Repository &repository, ResultQuery query =
     std::vector<ReadRow> rows;
     do {
         auto page = await(repository.results(query, [&](const ResultRow &row) {
-            rows.push_back({row.agent, row.result, row.table, row.columns, row.cells});
+            rows.push_back({row.agent, row.result, row.run_status, row.table, row.columns, row.cells});
             return true;
         }));
         query.after = page.value().next;

@@ -1,5 +1,7 @@
 #include "store_support.hpp"
 
+#include "model/outcomes.hpp"
+
 using namespace sonde;
 using namespace sonde::test;
 
@@ -33,6 +35,71 @@ TEST_CASE("further tables have views of their own, and an empty table has one to
     put(repository, random_uuid(), {result_of(1, {packet_table(0), summary}, "http-download")});
     CHECK(sql(dir / "c.db", "SELECT loss FROM http_download_summary", 1) == Rows{{"0.25"}});
     CHECK(sql(dir / "c.db", "SELECT rtt_us FROM http_download", 1).empty());
+}
+
+TEST_CASE("each row of a run of several parts has the run's status, null until it is known")
+{
+    const TempDir dir;
+    auto repository = open_repository(dir / "c.db");
+    const auto agent = random_uuid();
+    // Two runs: one that crashed, and one that its agent's end cut off.
+    std::vector<model::ReportedResult> parts;
+    for (std::uint64_t i = 1; i <= 4; ++i) {
+        auto &part = parts.emplace_back(result_of(i, {packet_table(2)}));
+        part.part = static_cast<std::uint32_t>((i - 1) % 2);
+        part.last = i == 2;
+        part.status = part.last ? -11 : 0;
+        part.run = part.part == 0 ? part.run : parts[i - 2].run;
+    }
+    put(repository, agent, parts);
+    const auto statuses = [&](std::uint64_t run) {
+        std::string all;
+        const std::string of = to_string(parts[run].run);
+        for (const auto &row : sql(dir / "c.db", "SELECT result_status FROM ping WHERE run = '" + of + "'", 1))
+            all += row[0] + " ";
+        ResultQuery query;
+        query.run = parts[run].run;
+        std::string listed;
+        for (const ReadRow &row : read_all(repository, query))
+            listed += (row.run_status ? std::to_string(*row.run_status) : "-") + " ";
+        CHECK(listed == all);
+        return all;
+    };
+    CHECK(statuses(0) == "- - -11 -11 ");
+    CHECK(statuses(2) == "- - - - ");
+
+    std::vector<model::Outcome> outcomes(2);
+    for (std::size_t i = 0; i < 2; ++i) {
+        outcomes[i].run = parts[2 * i].run;
+        outcomes[i].schedule = "hourly";
+        outcomes[i].action = "a";
+        outcomes[i].first_event = outcomes[i].last_event = at(1);
+        outcomes[i].word = i == 0 ? model::OutcomeWord::failed : model::OutcomeWord::interrupted;
+        outcomes[i].status = i == 0 ? -11 : 0;
+    }
+    put(repository, agent, {model::outcomes_result(outcomes, {kEpoch, 5}, random_uuid(), at(2))});
+    CHECK(statuses(0) == "-11 -11 -11 -11 ");
+    CHECK(statuses(2) == "- - - - ");
+    outcomes[1].word = model::OutcomeWord::completed;
+    put(repository, agent, {model::outcomes_result({&outcomes[1], 1}, {kEpoch, 6}, random_uuid(), at(2))});
+    CHECK(statuses(2) == "0 0 0 0 ");
+    CHECK(sql(dir / "c.db", "SELECT status FROM results WHERE method = 'ping' ORDER BY sequence", 1) ==
+          Rows{{"-"}, {"-11"}, {"-"}, {"-"}});
+}
+
+TEST_CASE("views that an earlier version made are made anew")
+{
+    const TempDir dir;
+    {
+        auto repository = open_repository(dir / "c.db");
+        put(repository, random_uuid(), {result_of(1, {packet_table(1)})});
+    }
+    {
+        auto connection = sqlite::Connection::open(dir / "c.db", sqlite::Connection::Mode::create, 1s);
+        connection.value().script("DROP VIEW ping; CREATE VIEW ping AS SELECT 1 AS old").value();
+    }
+    const auto repository = open_repository(dir / "c.db");
+    CHECK(sql(dir / "c.db", "SELECT seq, result_status FROM ping", 2) == Rows{{"0", "2"}});
 }
 
 TEST_CASE("a newer plugin's columns join the view, null where a row is older")

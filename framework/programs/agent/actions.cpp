@@ -147,6 +147,7 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
     }
     // Named: gcc 12 destroys an aggregate that is made inside a co_await twice.
     Destination destination{start.work->schedule.name, *collector};
+    ended.outcome.lateness = now().monotonic - start.due;
     const Reporter::Delivered delivered = co_await reporter_.deliver(std::move(destination), stopper);
     if (stopper->stopped())
         fail(ended.outcome, OutcomeWord::interrupted, delivered.status, Blame::agent, stopper->reason());

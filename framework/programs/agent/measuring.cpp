@@ -354,7 +354,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
         fail(outcome, word_of(result), result.status, result.blame, result.message);
     outcome.start = result.started.wall;
     outcome.end = result.ended.wall;
-    outcome.lateness = result.started.monotonic - asked.due;
+    if (result.began)
+        outcome.lateness = result.started.monotonic - asked.due;
     outcome.rows = result.rows;
     outcome.sent_bytes = result.sent_bytes;
     outcome.received_bytes = result.received_bytes;

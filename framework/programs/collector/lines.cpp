@@ -51,7 +51,7 @@ void append_result(std::string &lines, const store::ResultRow &row)
     optional_member(lines, "result_end", when(result.end));
     optional_member(lines, "event", when(result.event));
     optional_member(lines, "cycle_number", result.cycle_number);
-    lines.append("\"result_status\":").append(std::to_string(result.status));
+    lines.append("\"result_status\":").append(row.run_status ? std::to_string(*row.run_status) : "null");
     if (!row.columns.empty())
         lines += ',';
     model::append_members(lines, row.columns, row.cells);
@@ -97,7 +97,7 @@ void append_traced(std::string &lines, const store::TracedRun &run)
     optional_member(lines, "outcome_stored", when(run.outcome_stored));
     optional_member(lines, "rows_stored", when(run.rows_stored));
     lines.append("\"whole\":").append(run.whole ? "true" : "false");
-    number(lines, "lateness_ns", run.lateness.count());
+    lines.append(",\"lateness_ns\":").append(run.lateness ? std::to_string(run.lateness->count()) : "null");
     number(lines, "count", run.count);
     number(lines, "parts", run.parts);
     number(lines, "rows", run.rows);
