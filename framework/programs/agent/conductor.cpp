@@ -25,14 +25,14 @@ Conductor::Conductor(Coroutines &coroutines, schedule::Engine &engine, spool::Sp
                      std::function<void(const Accepted &)> applied, std::function<void()> left_behind)
     : coroutines_(coroutines), engine_(engine), spool_(spool), actions_(actions), constraints_(constraints),
       alarm_(alarm), log_(std::move(log)), applied_(std::move(applied)), left_behind_(std::move(left_behind)),
-      routes_(std::make_shared<Routes>()), former_routes_(routes_)
+      routes_(std::make_shared<Routes>())
 {
 }
 
 asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved saved,
                                          std::function<void(WallTime)> started)
 {
-    routes_ = former_routes_ = instruction.routes;
+    routes_ = instruction.routes;
     const Now at = now();
     decide(engine_.start(instruction.instruction, saved, at));
     change_.starts = true;
@@ -75,10 +75,14 @@ void Conductor::replace(Accepted instruction)
 {
     if (stopping_)
         return;
-    former_routes_ = std::exchange(routes_, instruction.routes);
     const Now at = now();
     instruction.stored.applied_at = at.wall;
+    // What triggers until now is the former instruction's.
+    constexpr std::chrono::nanoseconds instant{1};
+    decide(engine_.advance({at.wall - instant, at.monotonic - instant}));
+    replaced_ = std::exchange(routes_, instruction.routes);
     decide(engine_.replace(instruction.instruction, at));
+    replaced_.reset();
     change_.instruction = instruction.stored;
     accepted_ = std::move(instruction);
     alarm_.wake();
@@ -116,15 +120,18 @@ void Conductor::carry(schedule::Plan plan)
 
 void Conductor::carry(schedule::Account account)
 {
+    const std::shared_ptr<const Routes> routes = routes_of(account);
     for (model::Outcome &outcome : account.outcomes) {
         log_->info("accounted schedule={} action={} outcome={} count={} message={}", quoted(outcome.schedule),
                    quoted(outcome.action), model::to_string(outcome.word), outcome.count, quoted(outcome.message));
-        std::vector<spool::Destination> destinations = destinations_of(outcome);
+        std::vector<spool::Destination> destinations = routes->outcomes(outcome.schedule, outcome.action);
         change_.account.push_back({std::move(outcome), std::move(destinations)});
     }
     change_.close.insert(change_.close.end(), account.closed.begin(), account.closed.end());
-    for (const Uuid &intent : account.closed)
+    for (const Uuid &intent : account.closed) {
         actions_.closed(intent);
+        begun_.erase(intent);
+    }
     for (const schedule::Prevented &one : account.prevented)
         change_.prevented.push_back({one.schedule, one.word, one.count});
     if (account.progress)
@@ -211,9 +218,10 @@ void Conductor::carry(schedule::Start start)
         return; // it stays planned, and the next start of the agent accounts for it
     auto stopper = std::make_shared<Stopper>();
     running_.emplace(std::pair(start.intent->id, start.action), stopper);
+    const auto routes = begun_.try_emplace(start.intent->id, routes_).first->second;
     const auto work = start.work;
     const std::size_t action = start.action;
-    coroutines_.spawn(perform(std::move(start), routes_, stopper));
+    coroutines_.spawn(perform(std::move(start), routes, stopper));
     coroutines_.spawn(actions_.warm_next(work, action));
 }
 
@@ -237,10 +245,16 @@ void Conductor::keep(const schedule::Progress &progress)
     change_.progress.push_back(to_spool(progress));
 }
 
-std::vector<spool::Destination> Conductor::destinations_of(const model::Outcome &outcome) const
+std::shared_ptr<const Routes> Conductor::routes_of(const schedule::Account &account) const
 {
-    const Routes &routes = routes_->has(outcome.schedule) ? *routes_ : *former_routes_;
-    return routes.outcomes(outcome.schedule, outcome.action);
+    for (const Uuid &intent : account.closed)
+        if (const auto begun = begun_.find(intent); begun != begun_.end())
+            return begun->second;
+    for (const model::Outcome &outcome : account.outcomes) // of an intent that others run of
+        if (const auto begun = begun_.find(outcome.run); begun != begun_.end())
+            return begun->second;
+    // What a replacement closes was planned before it.
+    return replaced_ && !account.closed.empty() ? replaced_ : routes_;
 }
 
 bool Conductor::leaves_behind(const spool::Change &change) const

@@ -56,7 +56,8 @@ private:
     void carry(const schedule::KeepController &keep);
     void carry(const schedule::Remark &remark);
     void keep(const schedule::Progress &progress);
-    std::vector<spool::Destination> destinations_of(const model::Outcome &outcome) const;
+    // Those of the instruction that asked for what it accounts for.
+    std::shared_ptr<const Routes> routes_of(const schedule::Account &account) const;
     // Whether some of what the change accounts for is for a destination that nobody reports to by itself.
     bool leaves_behind(const spool::Change &change) const;
     bool changed() const;
@@ -78,7 +79,8 @@ private:
     std::function<void()> left_behind_;
 
     std::shared_ptr<const Routes> routes_;
-    std::shared_ptr<const Routes> former_routes_; // of what a replaced instruction still accounts for
+    std::shared_ptr<const Routes> replaced_;              // the former ones, while an instruction is replaced
+    std::map<Uuid, std::shared_ptr<const Routes>> begun_; // by intent: a run keeps those that it began with
     spool::Change change_;                        // decided, not durable yet
     std::optional<Accepted> accepted_;            // with it
     std::vector<schedule::KeepController> reach_; // with it, too: losses and returns of the Controller

@@ -54,7 +54,6 @@ public:
     // An Error for a reporting action without a collector that is within reach, with its path.
     static Result<Routes> of(const model::Instruction &instruction, Reach reach);
 
-    bool has(const std::string &schedule) const { return schedules_.contains(schedule); }
     // Of an action's results: the reporting schedules that it names as destinations, and in a pipelined schedule the
     // reporting action that follows it.
     std::vector<spool::Destination> results(const std::string &schedule, const std::string &action) const;
