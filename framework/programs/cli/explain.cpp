@@ -53,8 +53,10 @@ std::string run_words(const rapidjson::Value &outcome)
 
 std::string delivery_words(const rapidjson::Value &outcome)
 {
-    if (!outcome.HasMember("reported") || !flag_member(outcome, "reported"))
+    if (!outcome.HasMember("reported"))
         return "";
+    if (!flag_member(outcome, "reported"))
+        return flag_member(outcome, "handed") ? "; its collector refused the outcome" : "; for no collector";
     const std::string acknowledged = words_of(outcome, "acknowledged");
     if (!acknowledged.empty())
         return "; acknowledged " + acknowledged;
