@@ -200,8 +200,8 @@ int main(int argc, char **argv)
     app.add_option("--readable", options.readable,
                    "repeatable: a folder that the launcher's --readable names and that libraries of plugins lie in");
     app.add_option("--socket", options.socket,
-                   "where it answers root and its own user on this machine, as to `sonde plugins` (default: agent.sock in "
-                   "--state)");
+                   "where it answers root and its own user on this machine, as to `sonde status`, `why`, `trace` and "
+                   "`plugins` (default: agent.sock in --state)");
     app.add_option("--socket-group", options.socket_group, "answer the members of this group there as well");
     app.add_option("--parameter", options.parameters,
                    "NAME=VALUE, repeatable: what methods may know of the line; each is told what it asks for");
