@@ -1,7 +1,7 @@
 #include "owner.hpp"
 
 #include "base/result.hpp"
-#include "owner_json.hpp"
+#include "model/json/object_text.hpp"
 #include "plugin_host/plugin_row.hpp"
 
 #include <rapidjson/document.h>
@@ -11,6 +11,8 @@
 namespace sonde::agent {
 
 namespace {
+
+using model::json::ObjectText;
 
 // A member that is a string; empty if there is none.
 std::string text_of(const rapidjson::Document &request, const char *name)
@@ -25,7 +27,7 @@ std::string text_of(const rapidjson::Document &request, const char *name)
 
 std::string error_answer(const Error &error)
 {
-    OwnerJson json;
+    ObjectText json;
     json.begin_object("error").add("where", error.where).add("what", error.what).add("hint", error.hint);
     return json.end_object().text();
 }
@@ -90,7 +92,7 @@ std::string Owner::release(const std::string &name)
         return error_answer({name.substr(0, 200), "no plugin of that name or file has failed to load",
                              "`sonde plugins` shows what is quarantined"});
     look_();
-    OwnerJson json;
+    ObjectText json;
     json.begin_list("released");
     for (const std::filesystem::path &file : files) {
         log_->info("plugin released file={}", quoted(file.string()));

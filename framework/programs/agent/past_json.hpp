@@ -1,6 +1,6 @@
 #pragma once
 
-#include "owner_json.hpp"
+#include "model/json/object_text.hpp"
 #include "spool/records.hpp"
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace sonde::agent {
 
 // The members of a run that has an outcome, as `sonde outcomes` names them.
-inline void add_outcome(OwnerJson &json, const spool::PastOutcome &past)
+inline void add_outcome(model::json::ObjectText &json, const spool::PastOutcome &past)
 {
     const model::Outcome &outcome = past.outcome;
     json.add("run", outcome.run).add("schedule", outcome.schedule).add("action", outcome.action);

@@ -1,5 +1,5 @@
 #include "model/instruction_json.hpp"
-#include "owner_json.hpp"
+#include "model/json/object_text.hpp"
 #include "owner_view.hpp"
 #include "routes.hpp"
 
@@ -9,6 +9,8 @@
 namespace sonde::agent {
 
 namespace {
+
+using model::json::ObjectText;
 
 constexpr std::size_t kNextMax = 1000;
 
@@ -27,7 +29,7 @@ const char *name_of(schedule::Activity activity)
     return "enabled";
 }
 
-void add_source(OwnerJson &json, const OwnerView &view, const spool::OpenState &state)
+void add_source(ObjectText &json, const OwnerView &view, const spool::OpenState &state)
 {
     const Source source = view.source();
     json.begin_object("source").add("name", source.name).add("controller", source.controller);
@@ -48,7 +50,7 @@ void add_source(OwnerJson &json, const OwnerView &view, const spool::OpenState &
 }
 
 // `limits` is what the instruction says, if there is one.
-void add_today(OwnerJson &json, OwnerView &view, const model::AgentConfiguration *limits)
+void add_today(ObjectText &json, OwnerView &view, const model::AgentConfiguration *limits)
 {
     const policy::Policy &policy = view.policy.current();
     json.begin_object("today").add("used_bytes", view.budget.used()).add("promised_bytes", view.budget.promised());
@@ -60,7 +62,7 @@ void add_today(OwnerJson &json, OwnerView &view, const model::AgentConfiguration
     json.end_object();
 }
 
-void add_running(OwnerJson &json, const spool::OpenState &state)
+void add_running(ObjectText &json, const spool::OpenState &state)
 {
     json.begin_list("running");
     for (const spool::OpenIntent &open : state.intents) {
@@ -76,7 +78,7 @@ void add_running(OwnerJson &json, const spool::OpenState &state)
     json.end_list();
 }
 
-void add_next(OwnerJson &json, const OwnerView &view, const schedule::State &state)
+void add_next(ObjectText &json, const OwnerView &view, const schedule::State &state)
 {
     std::map<std::string_view, schedule::Activity> activities;
     for (const schedule::State::Schedule &schedule : state.schedules)
@@ -95,14 +97,14 @@ void add_next(OwnerJson &json, const OwnerView &view, const schedule::State &sta
     json.end_list();
 }
 
-void add_counts(OwnerJson &json, const spool::Counts &counts)
+void add_counts(ObjectText &json, const spool::Counts &counts)
 {
     json.add("invocations", counts.invocations).add("suppressions", counts.suppressions);
     json.add("overlaps", counts.overlaps).add("failures", counts.failures);
     json.add("last_invocation", counts.last_invocation);
 }
 
-void add_action(OwnerJson &json, const spool::ActionCounts &action)
+void add_action(ObjectText &json, const spool::ActionCounts &action)
 {
     json.begin_item().add("action", action.action);
     add_counts(json, action.counts);
@@ -113,7 +115,7 @@ void add_action(OwnerJson &json, const spool::ActionCounts &action)
 }
 
 // Those in force, and those of earlier instructions, which are gone.
-void add_schedules(OwnerJson &json, const schedule::State &state, const std::vector<spool::ScheduleCounts> &counts)
+void add_schedules(ObjectText &json, const schedule::State &state, const std::vector<spool::ScheduleCounts> &counts)
 {
     std::map<std::string_view, const char *> states;
     std::map<std::string_view, const spool::ScheduleCounts *> counted;
@@ -137,7 +139,7 @@ void add_schedules(OwnerJson &json, const schedule::State &state, const std::vec
     json.end_list();
 }
 
-void add_suppressions(OwnerJson &json, const schedule::State &state)
+void add_suppressions(ObjectText &json, const schedule::State &state)
 {
     json.begin_list("suppressions");
     for (const schedule::State::Suppression &one : state.suppressions)
@@ -146,7 +148,7 @@ void add_suppressions(OwnerJson &json, const schedule::State &state)
 }
 
 // By destination.
-void add_waiting(OwnerJson &json, const spool::Status &status)
+void add_waiting(ObjectText &json, const spool::Status &status)
 {
     json.begin_list("waiting");
     for (const spool::Pending &pending : status.pending) {
@@ -162,7 +164,7 @@ void add_waiting(OwnerJson &json, const spool::Status &status)
     json.add("dropped_outcomes", status.dropped.outcomes).end_object();
 }
 
-void add_accounts(OwnerJson &json, const spool::Status &status)
+void add_accounts(ObjectText &json, const spool::Status &status)
 {
     std::map<std::string, std::map<std::string_view, std::uint64_t>> schedules;
     for (const spool::Tally &tally : status.tallies)
@@ -197,7 +199,7 @@ asio::awaitable<std::string> status_answer(OwnerView &view)
                                                                ? model::read_instruction_part(state->instruction->text)
                                                                : model::Reading<model::Instruction>{};
     const schedule::State engine = view.engine.state();
-    OwnerJson json;
+    ObjectText json;
     json.add("agent", view.id).add("now", std::optional(now().wall)).add("started", std::optional(view.started));
     json.add("zone", view.zone.name());
     add_source(json, view, *state);

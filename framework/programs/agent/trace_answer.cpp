@@ -1,4 +1,5 @@
 #include "base/id.hpp"
+#include "model/json/object_text.hpp"
 #include "owner_view.hpp"
 #include "past_json.hpp"
 #include "routes.hpp"
@@ -9,9 +10,11 @@ namespace sonde::agent {
 
 namespace {
 
+using model::json::ObjectText;
+
 constexpr std::size_t kRunsMax = 20;
 
-void add_waiting(OwnerJson &json, const std::vector<spool::WaitingParts> &waiting, const std::string &action)
+void add_waiting(ObjectText &json, const std::vector<spool::WaitingParts> &waiting, const std::string &action)
 {
     json.begin_list("waiting");
     for (const spool::WaitingParts &parts : waiting) {
@@ -50,7 +53,7 @@ std::vector<OpenRun> open_runs(const spool::OpenState &state, const std::string 
     return found;
 }
 
-void add_open(OwnerJson &json, const OpenRun &open)
+void add_open(ObjectText &json, const OpenRun &open)
 {
     json.add("run", open.record.run ? open.record.run->id : open.intent.id).add("schedule", open.intent.schedule);
     json.add("action", open.intent.actions[open.action]).add("first_event", std::optional(open.intent.event));
@@ -73,7 +76,7 @@ asio::awaitable<std::string> trace_answer(OwnerView &view, std::string beginning
     auto past = co_await view.spool.past(query);
     if (!past)
         co_return error_answer(past.error());
-    OwnerJson json;
+    ObjectText json;
     json.add("agent", view.id).begin_list("runs");
     for (const spool::PastOutcome &one : *past) {
         auto waiting = co_await view.spool.waiting_parts(one.outcome.run);

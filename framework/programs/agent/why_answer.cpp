@@ -1,6 +1,7 @@
 #include "base/nearest.hpp"
 #include "model/glob.hpp"
 #include "model/instruction_json.hpp"
+#include "model/json/object_text.hpp"
 #include "owner_view.hpp"
 #include "past_json.hpp"
 #include "schedule/timing.hpp"
@@ -12,6 +13,8 @@
 namespace sonde::agent {
 
 namespace {
+
+using model::json::ObjectText;
 
 constexpr std::size_t kOutcomesMax = 100;
 constexpr std::size_t kNewest = 3; // outcomes of an action, where no time is asked for
@@ -51,7 +54,7 @@ std::string text_of(const model::Event &event)
 }
 
 // How often the event triggers in [from, to), and its triggers around that.
-void add_triggers(OwnerJson &json, const OwnerView &view, const model::Event &event, WallTime from, WallTime to)
+void add_triggers(ObjectText &json, const OwnerView &view, const model::Event &event, WallTime from, WallTime to)
 {
     const schedule::Timing timing(event, view.id, view.zone);
     if (!timing.timed())
@@ -64,7 +67,7 @@ void add_triggers(OwnerJson &json, const OwnerView &view, const model::Event &ev
     json.add("after", timing.first_from(to)).end_object();
 }
 
-void add_plans(OwnerJson &json, const spool::OpenState &state, const std::string &schedule)
+void add_plans(ObjectText &json, const spool::OpenState &state, const std::string &schedule)
 {
     json.begin_list("planned");
     for (const spool::OpenIntent &open : state.intents) {
@@ -87,7 +90,7 @@ void add_plans(OwnerJson &json, const spool::OpenState &state, const std::string
     json.end_list();
 }
 
-void add_configuration(OwnerJson &json, const model::Instruction &instruction, const model::Schedule &schedule,
+void add_configuration(ObjectText &json, const model::Instruction &instruction, const model::Schedule &schedule,
                        const schedule::State &engine)
 {
     json.add("event", schedule.start);
@@ -117,7 +120,7 @@ void add_configuration(OwnerJson &json, const model::Instruction &instruction, c
     json.end_list();
 }
 
-void add_outcomes(OwnerJson &json, const std::vector<spool::PastOutcome> &outcomes)
+void add_outcomes(ObjectText &json, const std::vector<spool::PastOutcome> &outcomes)
 {
     json.begin_list("outcomes");
     for (const spool::PastOutcome &past : outcomes) {
@@ -169,7 +172,7 @@ asio::awaitable<std::string> why_answer(OwnerView &view, WhyQuestion question)
         co_return error_answer(unknown_schedule(question.schedule, there));
     if (!question.from && outcomes->size() > kNewest)
         outcomes->erase(outcomes->begin(), outcomes->end() - kNewest);
-    OwnerJson json;
+    ObjectText json;
     json.add("schedule", question.schedule).add("now", std::optional(now().wall));
     json.add("started", std::optional(view.started)).add("in_force", schedule != nullptr);
     json.add("from", question.from).add("to", question.to);

@@ -250,4 +250,19 @@ Result<void> AnswerPrinter::end()
                  near ? "did you mean '" + *near + "'?" : "there are " + text_of(known_)};
 }
 
+Result<std::size_t> print_rows(Console &console, const AnswerWords &words, const std::vector<std::string> &rows)
+{
+    AnswerPrinter printer(console, words, {});
+    for (const std::string &row : rows) {
+        const Result<bool> read_on = printer.add(row);
+        if (!read_on)
+            return read_on.error();
+        if (!*read_on)
+            break;
+    }
+    if (const Result<void> ended = printer.end(); !ended)
+        return ended.error();
+    return printer.rows();
+}
+
 } // namespace sonde::cli

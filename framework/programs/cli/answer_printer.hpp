@@ -72,4 +72,7 @@ private:
     std::size_t count_ = 0;
 };
 
+// Shows rows that are all there already, and returns how many. An error is the printer's.
+Result<std::size_t> print_rows(Console &console, const AnswerWords &words, const std::vector<std::string> &rows);
+
 } // namespace sonde::cli

@@ -1,63 +1,13 @@
-#include "model/date_time.hpp"
+#include "model/json/object_text.hpp"
 #include "programs/cli/plan/forecast.hpp"
 
-#include <rapidjson/stringbuffer.h>
-#include <rapidjson/writer.h>
-
 #include <cmath>
-#include <string_view>
 
 namespace sonde::cli {
 
 namespace {
 
-// One JSON object, member by member.
-class PlanRow {
-public:
-    PlanRow() : json_(buffer_) { json_.StartObject(); }
-
-    PlanRow &add(const char *name, std::string_view text)
-    {
-        json_.Key(name);
-        json_.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-        return *this;
-    }
-    PlanRow &add(const char *name, std::uint64_t number)
-    {
-        json_.Key(name);
-        json_.Uint64(number);
-        return *this;
-    }
-    PlanRow &add(const char *name, double number)
-    {
-        json_.Key(name);
-        json_.Double(number);
-        return *this;
-    }
-    PlanRow &add(const char *name, std::optional<WallTime> time)
-    {
-        if (time)
-            return add(name, std::string_view(model::format_timestamp(*time)));
-        json_.Key(name);
-        json_.Null();
-        return *this;
-    }
-    PlanRow &null(const char *name)
-    {
-        json_.Key(name);
-        json_.Null();
-        return *this;
-    }
-    std::string end()
-    {
-        json_.EndObject();
-        return {buffer_.GetString(), buffer_.GetSize()};
-    }
-
-private:
-    rapidjson::StringBuffer buffer_;
-    rapidjson::Writer<rapidjson::StringBuffer> json_;
-};
+using model::json::ObjectText;
 
 std::uint64_t scaled_up(double by, std::uint64_t number)
 {
@@ -73,7 +23,7 @@ std::vector<std::string> action_rows(const Forecast &forecast)
         const model::Schedule &schedule = forecast.instruction.schedules[i];
         for (std::size_t j = 0; j < schedule.actions.size(); ++j) {
             const ActionForecast &action = forecast.actions[i][j];
-            PlanRow row;
+            ObjectText row;
             row.add("schedule", schedule.name).add("action", schedule.actions[j].name);
             row.add("event", schedule.start).add("runs", action.runs);
             if (action.bytes_max)
@@ -83,7 +33,7 @@ std::vector<std::string> action_rows(const Forecast &forecast)
             row.add("first", action.first).add("last", action.last);
             row.add("overlapped", action.not_started.overlapped).add("suppressed", action.not_started.suppressed);
             row.add("interrupted", action.not_started.interrupted).add("missed", action.not_started.missed);
-            rows.push_back(row.add("task", schedule.actions[j].task).end());
+            rows.push_back(row.add("task", schedule.actions[j].task).text());
         }
     }
     return rows;
@@ -95,13 +45,13 @@ std::vector<std::string> load_rows(const Forecast &forecast)
     const double by = forecast.stands_for();
     for (const auto &[name, load] : forecast.fleet.loads) {
         const std::optional<Load::Minute> busiest = load.busiest_minute();
-        PlanRow row;
+        ObjectText row;
         row.add("load", name.first).add("of", name.second).add("starts", scaled_up(by, load.starts()));
         row.add("per_minute", by * load.starts_per_minute_mean());
         row.add("busiest_minute", busiest ? std::optional(busiest->begin) : std::nullopt);
         row.add("in_minute", scaled_up(by, busiest ? busiest->starts : 0));
         row.add("in_second", scaled_up(by, load.busiest_second()));
-        rows.push_back(row.add("in_minute_bytes", scaled_up(by, busiest ? busiest->bytes_max : 0)).end());
+        rows.push_back(row.add("in_minute_bytes", scaled_up(by, busiest ? busiest->bytes_max : 0)).text());
     }
     return rows;
 }
@@ -115,10 +65,10 @@ std::vector<std::string> minute_rows(const Forecast &forecast)
             const Load::Minute minute = load.minute(number);
             if (minute.starts == 0)
                 continue;
-            PlanRow row;
+            ObjectText row;
             row.add("minute", std::optional(minute.begin)).add("load", name.first).add("of", name.second);
             rows.push_back(
-                row.add("starts", scaled_up(by, minute.starts)).add("bytes", scaled_up(by, minute.bytes_max)).end());
+                row.add("starts", scaled_up(by, minute.starts)).add("bytes", scaled_up(by, minute.bytes_max)).text());
         }
     }
     return rows;
@@ -129,22 +79,22 @@ std::vector<std::string> meeting_rows(const Forecast &forecast)
     std::vector<std::string> rows;
     const double by = forecast.stands_for();
     for (const auto &[places, meeting] : forecast.fleet.meetings) {
-        PlanRow row;
+        ObjectText row;
         row.add("conflict", name_of(forecast.instruction, places.first));
         row.add("with", name_of(forecast.instruction, places.second));
         row.add("runs", scaled_up(by, meeting.runs)).add("agents", scaled_up(by, meeting.agents));
-        rows.push_back(row.add("first", std::optional(meeting.first)).end());
+        rows.push_back(row.add("first", std::optional(meeting.first)).text());
     }
     return rows;
 }
 
 std::string whole_row(const Forecast &forecast)
 {
-    PlanRow row;
+    ObjectText row;
     row.add("from", std::optional(forecast.time.from)).add("until", std::optional(forecast.time.until));
     row.add("runs", forecast.runs()).add("daily_bytes", forecast.daily_bytes());
     row.add("agents", forecast.agents).add("simulated_agents", forecast.extent.agents);
-    return row.add("loads_until", std::optional(forecast.extent.until)).end();
+    return row.add("loads_until", std::optional(forecast.extent.until)).text();
 }
 
 } // namespace sonde::cli

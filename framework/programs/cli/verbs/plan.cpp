@@ -171,18 +171,10 @@ void say_how(Console &console, const PlanWords &words, const Forecast &forecast)
     console.say(wrapped(text, console.err_width(), 2));
 }
 
-int show(Console &console, const PlanWords &words, const AnswerLook &look, const std::vector<std::string> &rows)
+int show(Console &console, const PlanWords &words, const std::vector<std::string> &rows)
 {
-    AnswerPrinter printer(console, words.rows, look);
-    for (const std::string &row : rows) {
-        const Result<bool> shown = printer.add(row);
-        if (!shown)
-            return fail(console, shown.error(), kUsage);
-        if (!*shown)
-            break;
-    }
-    const Result<void> ended = printer.end();
-    return ended ? kDone : fail(console, ended.error(), kUsage);
+    const auto shown = print_rows(console, words.rows, rows);
+    return shown ? kDone : fail(console, shown.error(), kUsage);
 }
 
 int show_all(Console &console, const PlanWords &words, const Forecast &forecast, const Timeline &timeline)
@@ -190,8 +182,8 @@ int show_all(Console &console, const PlanWords &words, const Forecast &forecast,
     const bool people = !words.rows.json && !words.rows.csv && words.rows.columns.empty();
     const bool one_kind = words.rows.csv || !words.rows.columns.empty();
     if (words.load)
-        return show(console, words, {}, minute_rows(forecast));
-    int status = show(console, words, {}, action_rows(forecast));
+        return show(console, words, minute_rows(forecast));
+    int status = show(console, words, action_rows(forecast));
     if (status != kDone || one_kind)
         return status;
     if (people)
@@ -199,12 +191,12 @@ int show_all(Console &console, const PlanWords &words, const Forecast &forecast,
     for (const auto &rows : {load_rows(forecast), meeting_rows(forecast)}) {
         if (rows.empty())
             continue;
-        if (status = show(console, words, {}, rows); status != kDone)
+        if (status = show(console, words, rows); status != kDone)
             return status;
         if (people)
             console.out("\n");
     }
-    return people ? kDone : show(console, words, {}, {whole_row(forecast)});
+    return people ? kDone : show(console, words, {whole_row(forecast)});
 }
 
 int plan(Console &console, const PlanWords &words)

@@ -41,17 +41,10 @@ std::string agent_to_ask(const PluginsWords &words)
 // Shows rows; `places` are for whom there are none.
 int show(Console &console, const PluginsWords &words, const std::vector<std::string> &rows, const std::string &places)
 {
-    AnswerPrinter printer(console, words.rows, {});
-    for (const std::string &row : rows) {
-        const Result<bool> shown = printer.add(row);
-        if (!shown)
-            return fail(console, shown.error(), kUsage);
-        if (!*shown)
-            break;
-    }
-    if (const Result<void> ended = printer.end(); !ended)
-        return fail(console, ended.error(), kUsage);
-    if (printer.rows() > 0)
+    const auto shown = print_rows(console, words.rows, rows);
+    if (!shown)
+        return fail(console, shown.error(), kUsage);
+    if (*shown > 0)
         return kDone;
     console.say("there is no plugin in " + places);
     return kNothingRan;

@@ -92,17 +92,16 @@ int show_list(Console &console, const rapidjson::Document &said, const char *lis
         return kDone;
     }
     console.out("\n" + console.bold(title) + "\n");
-    AnswerPrinter printer(console, {}, {});
+    std::vector<std::string> lines;
     for (const rapidjson::Value &row : rows) {
         rapidjson::Document shown;
         shown.CopyFrom(row, shown.GetAllocator());
         for (const char *name : aside)
             shown.RemoveMember(name);
-        if (const Result<bool> added = printer.add(json_line(shown)); !added)
-            return fail(console, added.error(), kNothingRan);
+        lines.push_back(json_line(shown));
     }
-    const Result<void> ended = printer.end();
-    return ended ? kDone : fail(console, ended.error(), kNothingRan);
+    const auto printed = print_rows(console, {}, lines);
+    return printed ? kDone : fail(console, printed.error(), kNothingRan);
 }
 
 int status(Console &console, const StatusWords &words)

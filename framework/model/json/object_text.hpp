@@ -13,58 +13,58 @@
 #include <string>
 #include <string_view>
 
-namespace sonde::agent {
+namespace sonde::model::json {
 
-// An answer on the owner's socket as it grows: members of objects and items of lists, one after the other.
-class OwnerJson {
+// An object as it grows: members of objects and items of lists, one after the other.
+class ObjectText {
 public:
-    OwnerJson() : json_(buffer_) { json_.StartObject(); }
+    ObjectText() : json_(buffer_) { json_.StartObject(); }
 
-    OwnerJson &begin_list(const char *name)
+    ObjectText &begin_list(const char *name)
     {
         json_.Key(name);
         json_.StartArray();
         return *this;
     }
-    OwnerJson &end_list()
+    ObjectText &end_list()
     {
         json_.EndArray();
         return *this;
     }
-    OwnerJson &begin_object(const char *name)
+    ObjectText &begin_object(const char *name)
     {
         json_.Key(name);
         json_.StartObject();
         return *this;
     }
-    OwnerJson &begin_item()
+    ObjectText &begin_item()
     {
         json_.StartObject();
         return *this;
     }
-    OwnerJson &end_object()
+    ObjectText &end_object()
     {
         json_.EndObject();
         return *this;
     }
-    OwnerJson &item(std::string_view text)
+    ObjectText &item(std::string_view text)
     {
         json_.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
         return *this;
     }
 
-    OwnerJson &add(const char *name, std::string_view text)
+    ObjectText &add(const char *name, std::string_view text)
     {
         json_.Key(name);
         return item(text);
     }
-    OwnerJson &add(const char *name, std::same_as<bool> auto value)
+    ObjectText &add(const char *name, std::same_as<bool> auto value)
     {
         json_.Key(name);
         json_.Bool(value);
         return *this;
     }
-    OwnerJson &add(const char *name, std::integral auto number)
+    ObjectText &add(const char *name, std::integral auto number)
         requires(!std::same_as<decltype(number), bool>)
     {
         json_.Key(name);
@@ -74,12 +74,18 @@ public:
             json_.Uint64(number);
         return *this;
     }
-    OwnerJson &add(const char *name, const std::optional<WallTime> &time)
+    ObjectText &add(const char *name, double number)
     {
-        return time ? add(name, std::string_view(model::format_timestamp(*time))) : null(name);
+        json_.Key(name);
+        json_.Double(number);
+        return *this;
     }
-    OwnerJson &add(const char *name, const Uuid &id) { return add(name, std::string_view(to_string(id))); }
-    OwnerJson &null(const char *name)
+    ObjectText &add(const char *name, const std::optional<WallTime> &time)
+    {
+        return time ? add(name, std::string_view(format_timestamp(*time))) : null(name);
+    }
+    ObjectText &add(const char *name, const Uuid &id) { return add(name, std::string_view(sonde::to_string(id))); }
+    ObjectText &null(const char *name)
     {
         json_.Key(name);
         json_.Null();
@@ -98,4 +104,4 @@ private:
     rapidjson::Writer<rapidjson::StringBuffer> json_;
 };
 
-} // namespace sonde::agent
+} // namespace sonde::model::json
