@@ -254,15 +254,6 @@ struct Node<ReportedResult> {
 };
 
 template <>
-struct Node<ClockState> {
-    using S = ClockState;
-    static constexpr std::array fields{
-        leaf<&S::synchronised, Boolean>("synchronised", kMandatory),
-        leaf<&S::estimated_error_us, Integer<std::uint32_t>>("estimated-error"),
-    };
-};
-
-template <>
 struct Node<Report> {
     using S = Report;
     static constexpr std::array fields{

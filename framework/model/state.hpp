@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "model/capabilities.hpp"
 #include "model/instruction.hpp"
+#include "model/report.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -27,6 +28,20 @@ struct Counts {
     bool operator==(const Counts &) const = default;
 };
 
+// How many planned runs of an action ended how, since the agent was set up: the sum is what was planned and is over.
+struct OutcomeCounts {
+    std::uint64_t completed = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t suppressed = 0;
+    std::uint64_t overlapped = 0;
+    std::uint64_t not_met = 0;
+    std::uint64_t refused = 0;
+    std::uint64_t interrupted = 0;
+    std::uint64_t missed = 0;
+
+    bool operator==(const OutcomeCounts &) const = default;
+};
+
 // The times are absent where there was none yet: RFC 8194 asks for them all the same, so they are written as
 // 1970-01-01, with a status of 0 and an empty message.
 struct ActionState {
@@ -40,6 +55,7 @@ struct ActionState {
     std::optional<WallTime> last_failed_completion;
     std::int32_t last_failed_status = 0;
     std::string last_failed_message;
+    OutcomeCounts outcomes{};
 
     bool operator==(const ActionState &) const = default;
 };
@@ -71,6 +87,7 @@ struct AgentState {
     std::vector<ScheduleState> schedules;
     std::vector<SuppressionState> suppressions;
     std::vector<Event> events;
+    std::optional<ClockState> clock{};
 
     bool operator==(const AgentState &) const = default;
 };

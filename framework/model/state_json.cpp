@@ -56,6 +56,17 @@ constexpr std::array kCountFields{
 } // namespace
 
 template <>
+struct Node<OutcomeCounts> {
+    using S = OutcomeCounts;
+    static constexpr std::array fields{
+        leaf<&S::completed, Unsigned64>("completed"),     leaf<&S::failed, Unsigned64>("failed"),
+        leaf<&S::suppressed, Unsigned64>("suppressed"),   leaf<&S::overlapped, Unsigned64>("overlapped"),
+        leaf<&S::not_met, Unsigned64>("not-met"),         leaf<&S::refused, Unsigned64>("refused"),
+        leaf<&S::interrupted, Unsigned64>("interrupted"), leaf<&S::missed, Unsigned64>("missed"),
+    };
+};
+
+template <>
 struct Node<ActionState> {
     using S = ActionState;
     static constexpr std::string_view key = "name";
@@ -71,6 +82,7 @@ struct Node<ActionState> {
                                  time_or_never<&S::last_failed_completion>("last-failed-completion"),
                                  leaf<&S::last_failed_status, Integer<std::int32_t>>("last-failed-status", kMandatory),
                                  leaf<&S::last_failed_message, Text>("last-failed-message", kMandatory),
+                                 container<&S::outcomes>("sonde-lmap:outcomes"),
                              })));
 };
 
@@ -125,7 +137,10 @@ struct Offers {
 struct AgentFields {
     static constexpr std::array fields =
         joined(lift<&AgentState::configuration, kAgentFields>(),
-               std::array{leaf<&AgentState::last_started, DateTime>("last-started", kMandatory)});
+               std::array{
+                   leaf<&AgentState::last_started, DateTime>("last-started", kMandatory),
+                   leaf<&AgentState::clock, Object<ClockState>>("sonde-lmap:clock"),
+               });
 };
 
 struct StateTasks {

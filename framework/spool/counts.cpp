@@ -1,5 +1,10 @@
 #include "spool/counts.hpp"
 
+#include "spool/storage.hpp"
+
+#include <algorithm>
+#include <map>
+
 namespace sonde::spool {
 
 namespace {
@@ -52,6 +57,27 @@ ActionCounts action_from(const sqlite::Rows &rows)
     action.last_failed_status = static_cast<std::int32_t>(rows.integer(11));
     action.last_failed_message = rows.string(12);
     return action;
+}
+
+template <class Of>
+Result<void> add_storage(sqlite::Connection &db, const Of &of)
+{
+    const auto storage = read_storage(db);
+    if (!storage)
+        return storage.error();
+    for (const auto &[schedule, actions] : *storage) {
+        ScheduleCounts &counts = of(schedule);
+        for (const auto &[name, bytes] : actions) {
+            counts.counts.storage_bytes += bytes;
+            const auto found = std::find_if(counts.actions.begin(), counts.actions.end(),
+                                            [&](const ActionCounts &one) { return one.action == name; });
+            // Counters of an earlier configuration are gone, what it measured is not.
+            ActionCounts &action = found != counts.actions.end() ? *found : counts.actions.emplace_back();
+            action.action = name;
+            action.counts.storage_bytes = bytes;
+        }
+    }
+    return {};
 }
 
 } // namespace
@@ -170,6 +196,8 @@ Result<std::vector<ScheduleCounts>> read_counts(sqlite::Connection &db)
         of(actions.string(0)).actions.push_back(action_from(actions));
     if (auto end = actions.end(); !end)
         return end.error();
+    if (auto added = add_storage(db, of); !added)
+        return added.error();
     return all;
 }
 

@@ -73,6 +73,7 @@ struct Counts {
     std::uint64_t overlaps = 0;
     std::uint64_t failures = 0; // failed, refused or interrupted; a schedule's: at least one action was
     std::optional<WallTime> last_invocation;
+    std::uint64_t storage_bytes = 0; // what its results that wait take of the file
 
     bool operator==(const Counts &) const = default;
 };

@@ -1,5 +1,5 @@
 """yanglint accepts what the real programs say to each other, byte for byte as it went over the wire: the instruction as
-it was served, capabilities, failures, reports and outcomes. SONDE_YANG_DIR names the folder of the RFC 8194 modules."""
+it was served, capabilities, failures, reports and outcomes, and the agent's state. SONDE_YANG_DIR names the folder of the RFC 8194 modules."""
 import json
 import os
 import pathlib
@@ -72,6 +72,19 @@ def refused_instruction(system, document):
     system.start_controller()
 
 
+def check_state(state, instruction, names):
+    """It has all of the instruction, and each planned run in one counter."""
+    assert state["tasks"] == instruction["tasks"] and state["events"] == instruction["events"], state
+    assert {"report", "dns"} <= {known["name"] for known in state["capabilities"]["tasks"]["task"]}, state["capabilities"]
+    for one in state["schedules"]["schedule"]:
+        if one["name"] in names:
+            (action,) = one["action"]
+            missed = one["name"] == "late"
+            counted = action["sonde-lmap:outcomes"]
+            assert sum(map(int, counted.values())) == 1 and ("missed" in counted) == missed, one
+            assert one["invocations"] == action["invocations"] == (0 if missed else 1), one
+
+
 def what_goes_over_the_wire_is_valid(system):
     if not shutil.which("yanglint"):
         raise Skip("yanglint is not installed")
@@ -96,6 +109,7 @@ def what_goes_over_the_wire_is_valid(system):
         served = taken(control, "GET", INSTRUCTION, 200)
         capabilities = taken(control, "POST", CAPABILITIES, 204)
         reports = taken(collect, "POST", REPORT, 204)
+        state = system.sonde("status", "--state", "--agent", system.folder / "state" / "agent.sock").stdout
 
     assert len(served) == 2 and capabilities, (served, capabilities)
     yanglint(system, "config", served[0], control_modules)
@@ -106,6 +120,8 @@ def what_goes_over_the_wire_is_valid(system):
     for body in failures:
         yanglint(system, "rpc", as_rpc(body, "sonde-lmap", "failure"), control_modules)
     assert b"nwo" in b"".join(failures), failures
+    yanglint(system, "data", state.encode(), control_modules)
+    check_state(json.loads(state)["ietf-lmap-control:lmap"], document["ietf-lmap-control:lmap"], schedules)
     for body in reports:
         yanglint(system, "rpc", as_rpc(body, "ietf-lmap-report", "report"), report_modules)
     results = [result for body in reports for result in json.loads(body)["ietf-lmap-report:input"]["result"]]

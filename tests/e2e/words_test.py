@@ -48,6 +48,13 @@ def status_shows_what_runs_what_is_next_and_what_was_counted(system):
     accounts = {row["schedule"]: row for row in status["outcomes"]}
     equal(accounts["quiet"], {"schedule": "quiet", "planned": 1, "completed": 1})
 
+    state = json.loads(system.sonde("status", *here, "--state").stdout)["ietf-lmap-control:lmap"]
+    equal(state["agent"]["agent-id"], system.agent_id)
+    quiet = [row for row in state["schedules"]["schedule"] if row["name"] == "quiet"][0]
+    equal((quiet["state"], quiet["invocations"], quiet["action"][0]["sonde-lmap:outcomes"]),
+          ("enabled", 1, {"completed": "1"}))
+    equal(state["suppressions"]["suppression"][0]["state"], "active")
+
     shown = system.sonde("status", *here).stdout
     for part in (f"agent {system.agent_id}, started ", f"controller {status['source']['name']}, reached; last answer ",
                  f"instruction {known['instruction']} since ", "today (UTC) ", "\nnext\n", "schedules, since the agent"):

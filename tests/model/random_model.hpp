@@ -54,6 +54,7 @@ public:
         all.capabilities.refused_plugins.clear();
         all.configuration = in_force.agent;
         all.last_started = time();
+        all.clock = clock();
         all.tasks = in_force.tasks;
         all.events = in_force.events;
         for (const Schedule &schedule : in_force.schedules)
@@ -70,9 +71,7 @@ public:
         maybe([&] { all.agent_id = uuid(); });
         maybe([&] { all.group_id = text(); });
         maybe([&] { all.measurement_point = text(); });
-        maybe([&] { all.clock = sonde::model::ClockState{chance(), std::nullopt}; });
-        if (all.clock)
-            maybe([&] { all.clock->estimated_error_us = static_cast<std::uint32_t>(random_()); });
+        all.clock = clock();
         for (std::size_t i = 0, n = upto(4); i < n; ++i)
             all.results.push_back(result());
         return all;
@@ -366,6 +365,15 @@ private:
         return {random_(), count(), count(), count(), count()};
     }
 
+    std::optional<sonde::model::ClockState> clock()
+    {
+        std::optional<sonde::model::ClockState> one;
+        maybe([&] { one = sonde::model::ClockState{chance(), std::nullopt}; });
+        if (one)
+            maybe([&] { one->estimated_error_us = static_cast<std::uint32_t>(random_()); });
+        return one;
+    }
+
     sonde::model::ScheduleState schedule_state(sonde::model::Schedule schedule)
     {
         sonde::model::ScheduleState one;
@@ -392,6 +400,7 @@ private:
         maybe([&] { one.last_failed_completion = time(); });
         one.last_failed_status = static_cast<std::int32_t>(random_());
         one.last_failed_message = text();
+        maybe([&] { one.outcomes = {random_(), upto(3), upto(3), upto(3), upto(3), upto(3), upto(3), random_()}; });
         return one;
     }
 

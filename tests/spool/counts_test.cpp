@@ -36,6 +36,17 @@ ScheduleCounts counts_of(Spool &spool, const std::string &schedule)
 
 } // namespace
 
+// "Number of failed executions of this Schedule."
+// "A failed execution is an execution where at least one Action failed."
+// "Number of failed executions of this Action."
+// "The date and time of the last invocation of this Schedule."
+// "The date and time of the last invocation of this Action."
+// "The date and time of the last completion of this Action."
+// "The status code returned by the last execution of this Action."
+// "The status message produced by the last execution of this Action."
+// "The date and time of the last failed completion of this Action."
+// "The status code returned by the last failed execution of this Action."
+// "The status message produced by the last failed execution of this Action."
 TEST_CASE("'A failed execution is an execution where at least one Action failed', and counts once [A13]")
 {
     const TempDir dir;
@@ -72,6 +83,16 @@ TEST_CASE("'A failed execution is an execution where at least one Action failed'
     CHECK(b.last_failed_message == "forbidden");
 }
 
+// "Number of invocations of this Schedule."
+// "This counter does not include suppressed invocations or invocations that were prevented due to an overlap with a
+// previous invocation of this Schedule."
+// "Number of invocations of this Action."
+// "This counter does not include suppressed invocations or invocations that were prevented due to an overlap with a
+// previous invocation of this Action."
+// "Number of suppressed executions of this Schedule."
+// "Number of suppressed executions of this Action."
+// "Number of executions prevented due to overlaps with a previous invocation of this Schedule."
+// "Number of executions prevented due to overlaps with a previous invocation of this Action."
 TEST_CASE(
     "invocations 'do not include suppressed invocations or invocations that were prevented due to an overlap' [A13]")
 {
@@ -218,4 +239,43 @@ TEST_CASE("the counters of a schedule go with it, and those of another one of it
     run_action(spool, next, 0, model::OutcomeWord::completed);
     CHECK(counts_of(spool, "s").counts.invocations == 1);
     CHECK(counts_of(spool, "s").counts.failures == 0);
+}
+
+// "The amount of secondary storage (e.g., allocated in a file system) holding temporary data allocated to the Schedule
+// in bytes."
+// "This object reports the amount of allocated physical storage and not the storage used by logical data records."
+TEST_CASE("the storage of a schedule is what its results that wait take of the file, in pages where they are big [B3]")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    const auto used = [&] { return await(spool.status())->used_bytes; };
+    run_whole(spool, intent_of("small", 10), 3);
+    const std::uint64_t before = used();
+    run_whole(spool, intent_of("big", 20), 2000, 100, {"elsewhere"});
+    const std::uint64_t grown = used() - before;
+
+    const auto small = counts_of(spool, "small");
+    CHECK(small.counts.storage_bytes > 0);
+    CHECK(small.counts.storage_bytes < 4096);
+    const auto big = counts_of(spool, "big");
+    CHECK(big.counts.storage_bytes > 200'000);
+    CHECK(big.counts.storage_bytes % 4096 == 0);
+    REQUIRE(big.actions.size() == 1);
+    CHECK(big.actions[0].counts.storage_bytes == big.counts.storage_bytes);
+    CHECK(grown + 8 * 4096 > big.counts.storage_bytes);
+    CHECK(grown < big.counts.storage_bytes + 8 * 4096);
+
+    // What still runs, of a schedule that has no counters any more.
+    const auto running = intent_of("gone", 30);
+    plan(spool, running);
+    REQUIRE(await(spool.start(running.id, 0, running.id, "t", running.due())));
+    REQUIRE(await(spool.append(part_of(running, 5), {"report"})));
+    Change change;
+    change.forget_counts = {"gone"};
+    REQUIRE(await(spool.record(change)));
+    CHECK(counts_of(spool, "gone").counts.storage_bytes > 0);
+
+    REQUIRE(await(spool.acknowledge("elsewhere", sequences_of(batch_of(spool, "elsewhere")))));
+    CHECK(counts_of(spool, "big").counts.storage_bytes == 0);
+    CHECK(counts_of(spool, "small").counts.storage_bytes == small.counts.storage_bytes);
 }

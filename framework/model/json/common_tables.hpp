@@ -2,8 +2,9 @@
 
 #include "model/instruction.hpp"
 #include "model/json/table.hpp"
+#include "model/report.hpp"
 
-// The groupings of ietf-lmap-common, which instructions, reports and capabilities share.
+// The groupings of ietf-lmap-common and of our own module, which instructions, states, reports and capabilities share.
 namespace sonde::model::json {
 
 template <>
@@ -23,6 +24,15 @@ struct Node<Option> {
         // YANG lets it be absent, but an option without a name could only be ignored.
         leaf<&Option::name, Name>("name", kMandatory),
         leaf<&Option::value, Text>("value"),
+    };
+};
+
+template <>
+struct Node<ClockState> {
+    using S = ClockState;
+    static constexpr std::array fields{
+        leaf<&S::synchronised, Boolean>("synchronised", kMandatory),
+        leaf<&S::estimated_error_us, Integer<std::uint32_t>>("estimated-error"),
     };
 };
 

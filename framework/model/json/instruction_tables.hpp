@@ -44,7 +44,10 @@ inline constexpr std::array kAgentFields{
 
 template <>
 struct Node<AgentConfiguration> {
-    static constexpr std::array fields = joined(kAgentFields, std::array{state<AgentConfiguration>("last-started")});
+    static constexpr std::array fields = joined(kAgentFields, std::array{
+                                                                  state<AgentConfiguration>("last-started"),
+                                                                  state<AgentConfiguration>("sonde-lmap:clock"),
+                                                              });
 };
 
 template <>
@@ -91,6 +94,7 @@ struct Node<Action> {
                                                                    state<S>("last-failed-completion"),
                                                                    state<S>("last-failed-status"),
                                                                    state<S>("last-failed-message"),
+                                                                   state<S>("sonde-lmap:outcomes"),
                                                                });
 };
 

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "model/json/object_text.hpp"
+#include "offers.hpp"
 #include "plugin_host/plugin_row.hpp"
 
 #include <rapidjson/document.h>
@@ -49,6 +50,10 @@ asio::awaitable<std::string> Owner::answer(std::string_view request)
         std::string status = co_await status_answer(view_);
         co_return status;
     }
+    if (asked == "state") {
+        std::string state = co_await state_answer(view_, capabilities_of(catalogue_));
+        co_return state;
+    }
     if (asked == "why") {
         std::string why =
             co_await this->why(text_of(document, "schedule"), text_of(document, "from"), text_of(document, "to"));
@@ -59,7 +64,7 @@ asio::awaitable<std::string> Owner::answer(std::string_view request)
         co_return trace;
     }
     co_return error_answer(
-        {"ask", "'" + asked.substr(0, 80) + "' is not known", "plugins, release, status, why or trace"});
+        {"ask", "'" + asked.substr(0, 80) + "' is not known", "plugins, release, status, state, why or trace"});
 }
 
 asio::awaitable<std::string> Owner::why(const std::string &schedule, const std::string &from, const std::string &to)

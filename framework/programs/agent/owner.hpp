@@ -17,6 +17,7 @@ namespace sonde::agent {
 //   {"ask": "plugins"}                     {"plugins": [ROW, ...]}, as `sonde plugins` shows them
 //   {"ask": "release", "plugin": NAME}     {"released": [FILE, ...]}
 //   {"ask": "status"}                      how things are, as `sonde status` shows it
+//   {"ask": "state"}                       {"ietf-lmap-control:lmap": {...}}: the same as RFC 8194 has it
 //   {"ask": "why", "schedule": NAME, "from": TIME, "to": TIME}   what `sonde why` explains; the times may be left out
 //   {"ask": "trace", "run": BEGINNING}     what is known of a run here
 //   anything that is wrong                 {"error": {"where": TEXT, "what": TEXT, "hint": TEXT}}

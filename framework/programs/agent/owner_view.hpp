@@ -3,7 +3,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "budget.hpp"
-#include "model/instruction.hpp"
+#include "model/capabilities.hpp"
 #include "policy_file.hpp"
 #include "schedule/engine.hpp"
 #include "spool/spool.hpp"
@@ -40,6 +40,9 @@ std::string error_answer(const Error &error);
 
 // {"agent": ..., "running": [...], "next": [...], ...}: how things are, with RFC 8194's counters.
 asio::awaitable<std::string> status_answer(OwnerView &view);
+
+// The container /ietf-lmap-control:lmap of RFC 8194 with every node: the instruction in force and what became of it.
+asio::awaitable<std::string> state_answer(OwnerView &view, model::Capabilities capabilities);
 
 // About a schedule in [from, to), or at any time.
 struct WhyQuestion {

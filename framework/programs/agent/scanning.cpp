@@ -1,5 +1,7 @@
 #include "scanning.hpp"
 
+#include "offers.hpp"
+
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
@@ -39,12 +41,7 @@ asio::awaitable<void> Scanning::scan(std::chrono::milliseconds patience)
     const bool changed = co_await catalogue_.scan(plugin_host::Catalogue::Probing::yes, patience);
     if (!changed)
         co_return;
-    model::Capabilities capabilities;
-    capabilities.version = "sonde-agent " SONDE_VERSION;
-    capabilities.tasks = catalogue_.capability_tasks();
-    capabilities.tasks.push_back({"report", {{"urn:sonde:method:report", {}}}, SONDE_VERSION, "report", "", ""});
-    capabilities.refused_plugins = catalogue_.refused();
-    changed_(std::move(capabilities));
+    changed_(capabilities_of(catalogue_));
 }
 
 MonotonicTime Scanning::next_scan(bool settled, bool refusing) const

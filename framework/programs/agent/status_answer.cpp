@@ -101,7 +101,7 @@ void add_counts(ObjectText &json, const spool::Counts &counts)
 {
     json.add("invocations", counts.invocations).add("suppressions", counts.suppressions);
     json.add("overlaps", counts.overlaps).add("failures", counts.failures);
-    json.add("last_invocation", counts.last_invocation);
+    json.add("last_invocation", counts.last_invocation).add("storage_bytes", counts.storage_bytes);
 }
 
 void add_action(ObjectText &json, const spool::ActionCounts &action)

@@ -18,6 +18,7 @@ namespace {
 struct StatusWords {
     std::string agent = kAgentSocket;
     bool json = false;
+    bool state = false;
 };
 
 std::string shown_time(const rapidjson::Value &object, const char *name)
@@ -106,11 +107,11 @@ int show_list(Console &console, const rapidjson::Document &said, const char *lis
 
 int status(Console &console, const StatusWords &words)
 {
-    const auto answer = ask_agent(words.agent, R"({"ask":"status"})");
+    const auto answer = ask_agent(words.agent, words.state ? R"({"ask":"state"})" : R"({"ask":"status"})");
     if (const auto *failed = std::get_if<Failure>(&answer))
         return fail(console, *failed);
     const auto &said = std::get<rapidjson::Document>(answer);
-    if (words.json) {
+    if (words.json || words.state) {
         console.out(json_line(said) + '\n');
         return kDone;
     }
@@ -137,9 +138,12 @@ Verb add_status(CLI::App &sonde)
     CLI::App *app = sonde.add_subcommand("status", "Show what the agent on this machine does, and what is next");
     app->add_option("--agent", words->agent,
                     std::string("ask the agent that answers at this socket (default: ") + kAgentSocket + ")");
-    app->add_flag("--json", words->json, "all of it as one JSON object, with the counters of each action");
+    CLI::Option *json =
+        app->add_flag("--json", words->json, "all of it as one JSON object, with the counters of each action");
+    app->add_flag("--state", words->state, "all of it as RFC 8194 has it: the data of ietf-lmap-control in JSON")
+        ->excludes(json);
     app->footer(
-        examples({"sonde status", "sonde status --json | jq .today"}) +
+        examples({"sonde status", "sonde status --json | jq .today", "sonde status --state > state.json"}) +
         "\n\nA schedule's counters are RFC 8194's: suppressed and overlapped triggers are no invocations, and a\n"
         "failure is an invocation of which an action failed, was refused or was interrupted.\n"
         "Exit status: 3 the agent does not answer this user, 4 no agent was reached.");
