@@ -125,10 +125,23 @@ TEST_CASE("what is mandatory and missing is named, an entry without its key by i
           "controller-lost, controller-connected)\n");
 }
 
+// "The locally unique, administratively assigned name for this Schedule."
+// "The locally unique, administratively assigned name for this Suppression."
+// "The unique identifier for this Action."
+// "The unique name of an event source."
 TEST_CASE("keys and the entries of leaf-lists are unique, and members are given once")
 {
     CHECK(changed(R"("name": "every-minute")", R"("name": "hourly")")
               .find("events/event[name='hourly']: is there twice\n") == 0);
+    CHECK(changed(R"("name": "report",
+          "start")",
+                  R"("name": "hourly-ping",
+          "start")")
+              .find("schedules/schedule[name='hourly-ping']: is there twice\n") != std::string::npos);
+    CHECK(changed(R"("destination": ["report"]})", R"("destination": ["report"]}, {"name": "ping", "task": "ping"})") ==
+          "schedules/schedule[name='hourly-ping']/action[name='ping']: is there twice\n");
+    CHECK(errors(lmap(R"("suppressions": {"suppression": [{"name": "x"}, {"name": "x"}]})")) ==
+          "/ietf-lmap-control:lmap/suppressions/suppression[name='x']: is there twice\n");
     CHECK(changed(R"("id": "count")", R"("id": "target")") ==
           "tasks/task[name='ping']/option[id='target']: is there twice\n");
     CHECK(changed(R"("tag": ["example"])", R"("tag": ["a", "b", "a"])") ==
@@ -139,12 +152,22 @@ TEST_CASE("keys and the entries of leaf-lists are unique, and members are given 
           "/ietf-lmap-control:lmap: is there twice\n");
 }
 
-TEST_CASE("two types of one event exclude each other")
+// "Different types of events are handled by different branches of this choice."
+// "Note that this choice can be extended via augmentations."
+// "This choice contains optional leafs that control the graceful forced termination of scheduled Actions."
+TEST_CASE("two types of one event exclude each other, and so do two ends of a schedule")
 {
     CHECK(changed(R"("periodic": {"interval": 3600})", R"("periodic": {"interval": 3600}, "startup": [null])") ==
           "events/event[name='hourly']/startup: excludes 'periodic' (both are of the choice event type)\n");
+    CHECK(changed(R"("start": "hourly")", R"("start": "hourly", "end": "every-minute", "duration": 60)") ==
+          "schedules/schedule[name='hourly-ping']/duration: excludes 'end' (both are of the choice end)\n");
+    // A type of somebody else's module.
+    CHECK(changed(R"("periodic": {"interval": 3600})", R"("vendor:on-link-up": [null])")
+              .starts_with("events/event[name='hourly']/vendor:on-link-up: no node named 'vendor:on-link-up' ("));
 }
 
+// "Configuration of LMAP events."
+// "The list of event sources configured on the Measurement Agent."
 TEST_CASE("every event, what ends a schedule, parallel execution and suppressions are taken [A5, A6]")
 {
     const std::string periodic = R"("periodic": {"interval": 3600})";
@@ -158,6 +181,9 @@ TEST_CASE("every event, what ends a schedule, parallel execution and suppression
     CHECK(changed(R"("execution-mode": "sequential")", R"("execution-mode": "parallel")") == "");
 }
 
+// "This container is a placeholder for runtime parameters defined in Task-specific data models augmenting the base LMAP
+// control data model."
+// "This choice is provided to augment in different sets of parameters."
 TEST_CASE("parameters of a module that is not known are refused")
 {
     CHECK(changed(R"("destination": ["report"]})", R"("destination": ["report"], "parameters": {"x:y": {"z": 1}}})") ==
@@ -206,6 +232,7 @@ TEST_CASE("a task names a method, never a path")
           "/ietf-lmap-control:lmap/tasks/task[name='t']: names no method (give it a function's uri or a program)\n");
 }
 
+// "The behavior of an Action passing data to its own Schedule is implementation specific."
 TEST_CASE("results go to a schedule that reports, and a report to a collector")
 {
     CHECK(changed(R"("destination": ["report"])", R"("destination": ["hourly-ping"])")

@@ -14,6 +14,7 @@ std::vector<Option> merged_of(std::vector<Option> task, std::vector<Option> acti
 
 } // namespace
 
+// "The list of Action-specific options that are appended to the list of Task-specific options."
 TEST_CASE("an action's options follow the task's")
 {
     const std::vector<Option> merged =

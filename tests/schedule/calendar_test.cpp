@@ -112,6 +112,7 @@ const Window kWindows[] = {
 
 } // namespace
 
+// "A calendar timing object triggers based on the current calendar date and time."
 TEST_CASE("a calendar triggers in every second that all six of its fields hold, and in no other [A5]")
 {
     std::mt19937_64 random(11);

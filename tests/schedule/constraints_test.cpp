@@ -32,6 +32,7 @@ std::string last_message(const World &world)
 
 } // namespace
 
+// "Implementations may be forced to delay acting upon the occurrence of events in the face of local constraints."
 TEST_CASE("a trigger whose constraints are met starts when the answer is there, and is as punctual as that [A7]")
 {
     World world;

@@ -18,6 +18,8 @@ model::Instruction watching(std::optional<std::chrono::seconds> timeout = 60s)
 
 } // namespace
 
+// "The controller-lost Event object triggers when the connectivity to the Controller has been lost for at least
+// 'controller-timeout' seconds."
 TEST_CASE("'A timer is started after each successful contact': controller-lost triggers when it runs out, once [A5]")
 {
     World world;
@@ -36,6 +38,8 @@ TEST_CASE("'A timer is started after each successful contact': controller-lost t
     CHECK(world.count() == 1);
 }
 
+// "The controller-connected Event object triggers when the connectivity to the Controller has been restored after it
+// was lost for at least 'controller-timeout' seconds."
 TEST_CASE(
     "controller-connected triggers 'when the connectivity has been restored after it was lost', and only then [A5]")
 {

@@ -25,6 +25,7 @@ model::Schedule ending(const std::string &end, std::size_t actions = 1)
 
 } // namespace
 
+// "The duration controlling the graceful forced termination of the scheduled Actions."
 TEST_CASE("'The duration controlling the graceful forced termination of the scheduled Actions' [A5] [A13]")
 {
     World world;
@@ -64,6 +65,7 @@ TEST_CASE("a duration runs on the monotonic clock, and one that is longer than t
     CHECK_FALSE(shorter.engine->next_wakeup().monotonic);
 }
 
+// "The event source controlling the graceful forced termination of the scheduled Actions."
 TEST_CASE("'The event source controlling the graceful forced termination of the scheduled Actions' [A5] [A13]")
 {
     World world;
@@ -146,6 +148,7 @@ TEST_CASE("what neither starts by the clock nor ends by it is stopped when it ha
     CHECK(world.count("s", OutcomeWord::interrupted) == 1);
 }
 
+// "The Actions of the Schedule are executed concurrently."
 TEST_CASE("'The Actions of the Schedule are executed concurrently': in parallel mode all begin and end together [A5]")
 {
     World world;

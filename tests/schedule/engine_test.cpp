@@ -33,6 +33,7 @@ TEST_CASE("each run of an action has an identity of its own [A13]")
         CHECK(runs.insert(outcome.run).second);
 }
 
+// "An Action triggered by an event therefore should not rely on the accuracy provided by the scheduler implementation."
 TEST_CASE("nothing starts before its intent is durable, and what became durable late starts late [A13]")
 {
     World world;
@@ -346,6 +347,8 @@ TEST_CASE("a one-off event fires once at its time, and is missed if that has pas
     CHECK_FALSE(world.engine->next_wakeup().wall);
 }
 
+// "The optional cycle-interval defines the duration of the time interval in seconds that is used to calculate cycle
+// numbers."
 TEST_CASE("an intent carries the cycle number of its trigger before the spread [A9]")
 {
     World world(kMonday + 1s);

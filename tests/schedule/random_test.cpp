@@ -10,6 +10,7 @@ using namespace sonde;
 using namespace sonde::schedule;
 using namespace std::chrono_literals;
 
+// "The random spread is a uniformly distributed random number taken from the interval [0:random-spread]."
 TEST_CASE("spreads are uniform over their whole range [A5]")
 {
     std::mt19937_64 generator(5);

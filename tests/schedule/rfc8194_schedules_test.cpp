@@ -155,7 +155,7 @@ TEST_CASE("nothing is ever 'disabled': what is configured has a state, and what 
     World world;
     world.start(instruction({event("once", model::OneOff{kMonday + 1min}), periodic("e", 3600s)},
                             {over, schedule_of("s", "e", 2)}, {suppression("x", "once", std::nullopt)}));
-    world.run_for(2h);
+    world.run_for(90min);
     State state = world.engine->state();
     REQUIRE(state.schedules.size() == 2);
     for (const State::Schedule &schedule : state.schedules) {

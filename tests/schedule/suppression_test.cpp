@@ -28,6 +28,10 @@ std::uint64_t suppressed(const World &world)
 
 } // namespace
 
+// "Suppression information to prevent Schedules or certain Actions from starting."
+// "Configuration of a particular Suppression."
+// "The event source controlling the start of the Suppression period."
+// "The event source controlling the end of the Suppression period."
 TEST_CASE("a suppression begins with its start event and ends with its end event, each trigger counted [A5] [A13]")
 {
     World world(kMonday + 30s);
@@ -48,6 +52,7 @@ TEST_CASE("a suppression begins with its start event and ends with its end event
     CHECK(world.engine->state().suppressions.at(0).active == false);
 }
 
+// "If not present, Suppression continues indefinitely."
 TEST_CASE("'If not present, Suppression continues indefinitely': no end, for good; no start, from the beginning [A5]")
 {
     World world(kMonday + 30s);
@@ -72,6 +77,11 @@ TEST_CASE("'If not present, Suppression continues indefinitely': no end, for goo
     CHECK(suppressed(always) == 1);
 }
 
+// "A set of Suppression match patterns."
+// "The Suppression will apply to all Schedules (and their Actions) that have a matching value in their suppression-tags
+// and to all Actions that have a matching value in their suppression-tags."
+// "A set of Suppression tags that are used to select Schedules to be suppressed."
+// "A set of Suppression tags that are used to select Actions to be suppressed."
 TEST_CASE("'all Schedules (and their Actions) that have a matching value ... and all Actions' by glob patterns [A5]")
 {
     model::Schedule schedule = schedule_of("s", "every", 3);
@@ -118,6 +128,7 @@ TEST_CASE("an action that is suppressed has its outcome at once, and the next on
     CHECK(world.open_intents() == 0);
 }
 
+// "If 'stop-running' is false, running Schedules and Actions will not be affected if Suppression is activated."
 TEST_CASE("'If stop-running is false, running Schedules and Actions will not be affected' [A5]")
 {
     World world;
@@ -132,6 +143,8 @@ TEST_CASE("'If stop-running is false, running Schedules and Actions will not be 
     CHECK(suppressed(world) == 3);
 }
 
+// "If 'stop-running' is true, running Schedules and Actions matching the Suppression will be terminated when
+// Suppression is activated."
 TEST_CASE("'If stop-running is true, running Schedules and Actions matching will be terminated' [A5] [A13]")
 {
     World world;

@@ -136,7 +136,7 @@ void World::run_for(std::chrono::nanoseconds time)
         } else if (!endings_.empty() && endings_.begin()->first <= now.monotonic) {
             const Ending ending = endings_.begin()->second;
             endings_.erase(endings_.begin());
-            end(ending, model::OutcomeWord::completed);
+            end(ending);
         } else if (!answers_.empty() && answers_.begin()->first <= now.monotonic) {
             const Uuid id = answers_.begin()->second;
             answers_.erase(answers_.begin());
@@ -210,10 +210,17 @@ void World::stop(const Stop &stop)
     const auto stops = [&stop](const auto &ending) {
         return ending.second.intent == stop.intent && (!stop.action || ending.second.action == *stop.action);
     };
+    std::vector<Ending> stopping;
     for (auto it = endings_.begin(); (it = std::find_if(endings_.begin(), endings_.end(), stops)) != endings_.end();) {
-        const Ending ending = it->second;
+        stopping.push_back(it->second);
+        stopping.back().word = model::OutcomeWord::interrupted;
         endings_.erase(it);
-        end(ending, model::OutcomeWord::interrupted);
+    }
+    for (const Ending &ending : stopping) {
+        if (stop_time == 0ns)
+            end(ending);
+        else
+            endings_.emplace(now.monotonic + stop_time, ending);
     }
 }
 
@@ -299,18 +306,19 @@ void World::begin(const Start &start)
     actions[start.action].started = true;
     actions[start.action].run = start.run;
     perhaps_die();
-    started.push_back({*start.intent, start.action, now.wall, now.monotonic, start.due});
+    started.push_back(
+        {*start.intent, start.action, now.wall, now.monotonic, start.due, start.work->tasks.at(start.action).name});
     endings_.emplace(now.monotonic + duration(), Ending{start.intent->id, start.action, start.run});
 }
 
-void World::end(const Ending &ending, model::OutcomeWord word)
+void World::end(const Ending &ending)
 {
     SavedIntent &saved = intents.at(ending.intent);
     model::Outcome outcome;
     outcome.run = ending.run;
     outcome.schedule = saved.intent.schedule;
     outcome.action = saved.intent.actions[ending.action];
-    outcome.word = word;
+    outcome.word = ending.word;
     outcome.first_event = outcome.last_event = saved.intent.event;
     outcomes.push_back(outcome);
     saved.actions[ending.action].ended = true;

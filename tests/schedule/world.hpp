@@ -41,6 +41,7 @@ struct Started {
     WallTime at;
     MonotonicTime monotonic;
     MonotonicTime due;
+    std::string task;
 };
 
 struct Checked {
@@ -59,6 +60,8 @@ public:
     // How long an action runs, and how long a commit takes.
     std::function<std::chrono::nanoseconds()> duration = [] { return 0ns; };
     std::chrono::nanoseconds commit_time{0};
+    // How long an action that is to stop goes on, to end in order.
+    std::chrono::nanoseconds stop_time{0};
     // Why constraints are not met, or empty, and how long a look at them takes.
     std::function<std::string()> not_met = [] { return ""; };
     std::chrono::nanoseconds check_time{0};
@@ -112,6 +115,7 @@ private:
         Uuid intent;
         std::size_t action;
         Uuid run;
+        model::OutcomeWord word = model::OutcomeWord::completed;
     };
 
     void carry_out(const Decisions &decisions, bool dies_before = true);
@@ -123,7 +127,7 @@ private:
     void begin(const Start &start);
     void look(const Check &check);
     void stop(const Stop &stop);
-    void end(const Ending &ending, model::OutcomeWord word);
+    void end(const Ending &ending);
     void pass(std::chrono::nanoseconds time);
 
     bool holding_ = false;

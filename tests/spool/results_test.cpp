@@ -3,6 +3,8 @@
 using namespace sonde;
 using namespace sonde::test;
 
+// "The output is stored temporarily since the Destination Schedules will in general not be running when output is
+// passed to them."
 TEST_CASE("a result waits until it is acknowledged, and comes again as the same entry until then [D2]")
 {
     const TempDir dir;

@@ -203,10 +203,15 @@ TEST_CASE("a task's interface and family are the run's, and an action's option g
     CHECK(it.run(work, it.plan(), 0).message.starts_with("interface: no interface 'nosuch0' here"));
 }
 
-TEST_CASE("of a run's tables those are reported that its action wants, and all without a word")
+// "A set of Schedule-specific tags that are reported together with the measurement results to a Collector."
+// "A set of Action-specific tags that are reported together with the measurement results to a Collector."
+TEST_CASE("of a run's tables those are reported that its action wants, and all without a word, with every tag")
 {
     Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["probe"]})", 1'000'000);
-    const auto work = Field::work_of({{"t", {}, "probe", target("127.0.0.1"), {}}});
+    const auto work = Field::work_of({{"t", {}, "probe", target("127.0.0.1"), {"of the task"}}});
+    work->schedule.tags = {"of the schedule"};
+    work->schedule.actions[0].tags = {"of the action"};
+    const std::vector<std::string> tags{"of the task", "of the schedule", "of the action"};
     const auto tables = [&](std::vector<std::string> wanted) {
         work->schedule.actions[0].report_tables = std::move(wanted);
         const auto outcome = it.run(work, it.plan(), 0);
@@ -216,8 +221,10 @@ TEST_CASE("of a run's tables those are reported that its action wants, and all w
         for (const auto &result :
              sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
             for (const model::Table &table : result.tables)
-                if (result.run == outcome.run && !model::is_outcomes(result))
+                if (result.run == outcome.run && !model::is_outcomes(result)) {
                     rows.emplace(table.name, table.rows.size());
+                    CHECK(result.tags == tags);
+                }
         return rows;
     };
     CHECK(tables({}) == std::map<std::string, std::size_t>{{"packet", 2}, {"summary", 1}});
@@ -397,6 +404,7 @@ TEST_CASE("a run that waits for its turn neither counts among those that run nor
     CHECK(words == std::vector{interrupted, interrupted, completed});
 }
 
+// "Output created by an Action is passed as input to the subsequent Action."
 TEST_CASE(
     "'Output created by an Action is passed as input to the subsequent Action', to no other, not past a suppressed "
     "one [A5]")

@@ -59,6 +59,8 @@ TEST_CASE("a sequential schedule passes nothing on to an action of its own [A5]"
     CHECK(routes->outcomes("s", "measure1") == kNowhere);
 }
 
+// "A set of Schedules receiving the output produced by this Action."
+// "Data passed to a sequential or pipelined Schedule is received by the Schedule's first Action."
 TEST_CASE("what is passed to a schedule is received by its first action, which reports it [A5]")
 {
     auto instruction = instruction_of({"measure"}, model::ExecutionMode::sequential);
@@ -77,6 +79,7 @@ TEST_CASE("what is passed to a schedule is received by its first action, which r
     CHECK(wrong.error().what == "schedule 's' does not begin with a reporting action");
 }
 
+// "Data passed to a parallel Schedule is received by all Actions of the Schedule."
 TEST_CASE("'Data passed to a parallel Schedule is received by all Actions of the Schedule' [A5]")
 {
     auto instruction = instruction_of({"measure"}, model::ExecutionMode::sequential);
