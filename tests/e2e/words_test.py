@@ -13,7 +13,8 @@ def begin(system, *more, **instructed):
         start()
     agent = system.start_agent()
     url = f"http://{system.listening['peer']}/bytes/1000"
-    document = instruction(system, [periodic("often", 1), *more], [task("get", "http-download", {"url": url, "bytes": 1000})],
+    document = instruction(system, [periodic("often", 1), *more], [task("get", "http-download", {"url": url, "bytes": 1000}),
+                                                             task("odd", "http-download", {"url": url, "byts": 1000})],
                            [schedule("get", "often", "get"), *instructed.get("schedules", [])],
                            agent={"agent-id": system.agent_id, "controller-timeout": 4})
     document["ietf-lmap-control:lmap"].update(instructed.get("also", {}))
@@ -29,7 +30,7 @@ def said(system, *words):
 
 
 def status_shows_what_runs_what_is_next_and_what_was_counted(system):
-    agent, here = begin(system, immediate("now"), schedules=[schedule("quiet", "now", "get")],
+    agent, here = begin(system, immediate("now"), schedules=[schedule("quiet", "now", "get"), schedule("odd", "now", "odd")],
                         also={"suppressions": {"suppression": [{"name": "hush", "match": ["none"]}]}})
     wait_for_outcomes(system, "quiet", 1)
     wait_for("an answer of the controller", lambda: said(system, "status", *here)["source"]["reached"])
@@ -47,6 +48,16 @@ def status_shows_what_runs_what_is_next_and_what_was_counted(system):
     equal(counts["quiet"]["actions"][0]["last_status"], 0)
     accounts = {row["schedule"]: row for row in status["outcomes"]}
     equal(accounts["quiet"], {"schedule": "quiet", "planned": 1, "completed": 1})
+
+    # What it asks of a method in vain is known before it is due, here and at the controller; the run says it as well.
+    (finding,) = status["findings"]
+    equal((finding["path"], finding["wrong"], finding["right"]),
+          ("/ietf-lmap-control:lmap/schedules/schedule[name='odd']/action[name='odd']",
+           "http-download has no option 'byts'", "did you mean 'bytes'?"))
+    told = wait_for("Failure Information", lambda: system.rows("agents", "--failures"))
+    equal((told[0]["kind"], told[0]["path"]), ("instruction", finding["path"]))
+    contains(told[0]["message"], "http-download has no option 'byts' (did you mean 'bytes'?)")
+    contains(wait_for_outcomes(system, "odd", 1)[0]["message"], "http-download has no option 'byts'")
 
     state = json.loads(system.sonde("status", *here, "--state").stdout)["ietf-lmap-control:lmap"]
     equal(state["agent"]["agent-id"], system.agent_id)

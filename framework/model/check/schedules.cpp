@@ -35,10 +35,18 @@ void check_action(const Subject &subject, const Schedule &schedule, const Action
         return;
     if (is_report_task(*task))
         return check_report(*task, action, path, findings);
-    // In a pipeline the next action gets them.
+    if (!action.destinations.empty())
+        return;
     const bool passed_on = schedule.execution_mode == ExecutionMode::pipelined && &action != &schedule.actions.back();
-    if (action.destinations.empty() && !passed_on)
-        findings.warn(path, "discards its results", "it has no destination, the name of a schedule that reports");
+    if (!passed_on)
+        return findings.warn(path, "discards its results",
+                             "it has no destination, the name of a schedule that reports");
+    const Action &next = *(&action + 1);
+    const Task *its = subject.tasks.find(next.task);
+    if (its != nullptr && !is_report_task(*its))
+        findings.warn(path, "passes its results to action '" + json::shown(next.name) + "' alone, by a pipeline",
+                      "where the method of that one takes no input they are lost; a destination is the name of a "
+                      "schedule that reports");
 }
 
 void check_stop(const Subject &subject, const Schedule &schedule, const Event *start, const std::string &path,

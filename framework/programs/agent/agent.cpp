@@ -15,6 +15,7 @@
 #include "owner.hpp"
 #include "owner_socket.hpp"
 #include "reporter.hpp"
+#include "review.hpp"
 #include "scanning.hpp"
 
 #include <boost/asio/signal_set.hpp>
@@ -99,7 +100,9 @@ public:
               coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); },
               [this] { spawn(left_behind_.deliver_all(routes_)); }),
-          view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }},
+          review_(spool_, plugin_host::finder(catalogue_), log_,
+                  [this](model::Failure failure) { note(std::move(failure)); }),
+          view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }, review_.findings()},
           owner_(
               catalogue_, view_, [this] { scanning_.wake(); }, log_)
     {
@@ -131,6 +134,7 @@ public:
         reporter_.identify(instruction.instruction.agent);
         measuring_.allow(instruction.instruction.agent.data_budget);
         co_await left_behind_.deliver_all(routes_);
+        co_await review_.begin();
         if (remote_) {
             remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
             spawn(remote_->control.follow(in_use(instruction), state->refused));
@@ -203,6 +207,14 @@ private:
     {
         if (remote_)
             remote_->notices.capabilities_changed(std::move(capabilities));
+        spawn(review_.look());
+    }
+
+    // For the Controller, if there is one.
+    void note(model::Failure failure)
+    {
+        if (remote_)
+            spawn(remote_->notices.note(std::move(failure)));
     }
 
     void tell_failures()
@@ -219,8 +231,7 @@ private:
             if (!failures.quarantined)
                 return;
             model::Failure failure{now().wall, "plugin", plugin.string(), failures.text()};
-            if (remote_)
-                spawn(remote_->notices.note(std::move(failure)));
+            note(std::move(failure));
             scanning_.wake(); // a run may have loaded it, of which the catalogue does not know
         };
         settings.admit = [this](const std::filesystem::path &plugin, const std::string &hash) {
@@ -290,6 +301,7 @@ private:
             remote_->control.applied();
         }
         spawn(left_behind_.deliver_all(routes_));
+        spawn(review_.look());
     }
 
     asio::awaitable<void> stop_on_signal()
@@ -340,6 +352,7 @@ private:
     Conductor conductor_;
     std::unique_ptr<Remote> remote_;
     std::unique_ptr<InstructionFile> local_;
+    Review review_;
     OwnerView view_;
     Owner owner_;
     std::optional<OwnerSocket> owner_socket_;

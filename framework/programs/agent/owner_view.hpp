@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "budget.hpp"
 #include "model/capabilities.hpp"
+#include "plugin_host/method_check.hpp"
 #include "policy_file.hpp"
 #include "schedule/engine.hpp"
 #include "spool/spool.hpp"
@@ -32,7 +33,8 @@ struct OwnerView {
     const Budget &budget;
     PolicyFile &policy;
     std::function<Source()> source;
-    WallTime started{}; // the schedules
+    const plugin_host::MethodFindings &findings; // of the instruction in force
+    WallTime started{};                          // the schedules
 };
 
 // {"error": {...}}, for anything that is wrong.

@@ -164,6 +164,16 @@ void add_waiting(ObjectText &json, const spool::Status &status)
     json.add("dropped_outcomes", status.dropped.outcomes).end_object();
 }
 
+// What the instruction in force asks of methods that they do not have, or that there are not.
+void add_findings(ObjectText &json, const plugin_host::MethodFindings &findings)
+{
+    json.begin_list("findings");
+    for (const auto *list : {&findings.errors, &findings.warnings, &findings.unknown})
+        for (const Error &one : *list)
+            json.begin_item().add("wrong", one.what).add("right", one.hint).add("path", one.where).end_object();
+    json.end_list();
+}
+
 void add_accounts(ObjectText &json, const spool::Status &status)
 {
     std::map<std::string, std::map<std::string_view, std::uint64_t>> schedules;
@@ -210,6 +220,7 @@ asio::awaitable<std::string> status_answer(OwnerView &view)
     add_schedules(json, engine, *counts);
     add_accounts(json, *status);
     add_waiting(json, *status);
+    add_findings(json, view.findings);
     co_return json.text();
 }
 

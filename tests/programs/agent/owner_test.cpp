@@ -185,7 +185,9 @@ TEST_CASE("what is asked wrongly is told what would be right")
     Budget budget(loop.io.get_executor(), spool, log);
     PolicyFile policy(dir / "none.json", log);
     schedule::Engine engine({}, [] { return std::uint64_t{1}; });
-    OwnerView view{{}, schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; }};
+    const plugin_host::MethodFindings findings;
+    OwnerView view{{},      schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; },
+                   findings};
     Owner owner(
         catalogue, view, [] {}, log);
     const auto answered = [&](std::string_view request) { return said_by(loop, owner.answer(request)); };
@@ -208,7 +210,9 @@ TEST_CASE("an agent that has nothing yet says so, and that its policy refuses ev
     Budget budget(loop.io.get_executor(), spool, log);
     PolicyFile policy(dir / "none.json", log);
     schedule::Engine engine({}, [] { return std::uint64_t{1}; });
-    OwnerView view{{}, schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; }};
+    const plugin_host::MethodFindings findings;
+    OwnerView view{{},      schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; },
+                   findings};
     const std::string said = said_by(loop, status_answer(view));
     for (const char *part : {R"("source":{"name":"file","controller":false})", R"("instruction":null)",
                              R"("allowed_bytes":0,"refused":")", R"("running":[],"next":[])", R"("waiting":[])"}) {

@@ -53,7 +53,9 @@ class Validate(unittest.TestCase):
 
     def test_xml_is_validated_with_lines(self):
         good = sonde("validate", SAMPLE)
-        self.assertEqual((good.returncode, good.stderr), (0, ""))
+        self.assertEqual(good.returncode, 0, good.stderr)
+        self.assertEqual(good.stderr.splitlines(), [f"warning: {SAMPLE}: /ietf-lmap-control:lmap/events/event[name='at-random']: "
+                                                    "triggers no more: its last time is past"])
         self.assertIn("valid, 2 tasks, 2 schedules, 4 events", good.stdout)
         text = pathlib.Path(SAMPLE).read_text().replace("<start>at-random<", "<start>at-rando<")
         bad = sonde("validate", "-", stdin=text)
@@ -104,6 +106,17 @@ class Validate(unittest.TestCase):
             self.assertEqual(done.returncode, 0, f"{file.name}: {done.stderr}")
             # No method here measures it.
             self.assertEqual(done.stderr != "", file.name == "s3-udp-latency.json", f"{file.name}: {done.stderr}")
+
+    def test_what_a_pipeline_loses_is_said(self):
+        task = '"program": "probe", "option": [{"id": "t", "name": "target", "value": "a.example"}]'
+        text = instruction(task).replace('"execution-mode": "sequential"', '"execution-mode": "pipelined"')
+        text = text.replace('"action": [\n            {"name": "a"', '"action": [{"name": "first", "task": "t"}, {"name": "a"')
+        file = pathlib.Path(self.folder.name, "p.json")
+        file.write_text(text)
+        said = sonde("validate", file, "--plugins", self.plugins)
+        self.assertEqual(said.returncode, 0, said.stderr)
+        self.assertIn("action[name='first']: passes its results to action 'a' alone", said.stderr)
+        self.assertIn("action[name='first']: loses its results: probe, the method of action 'a', takes no input", said.stderr)
 
     def test_a_method_that_is_not_there_is_a_warning(self):
         said = self.errors(instruction('"program": "prob"'))

@@ -1,6 +1,10 @@
+#include "base/clock.hpp"
+#include "base/id.hpp"
+#include "model/check/findings.hpp"
+#include "plugin_host/method_check.hpp"
 #include "programs/cli/instruction_file.hpp"
-#include "programs/cli/method_check.hpp"
 #include "programs/cli/workbench.hpp"
+#include "schedule/timing.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -26,18 +30,28 @@ int check_against(Console &console, const ValidateWords &words, const model::Ins
     const auto catalogue = (*bench)->catalogue(plugin_host::Catalogue::Probing::no);
     if (!catalogue)
         return fail(console, catalogue.error(), kNothingRan);
-    const MethodFindings findings =
-        check_methods(instruction, [&](const model::Task &task) -> Result<const frames::MethodDescription *> {
-            const auto found = catalogue->find_method(task);
-            if (!found)
-                return found.error();
-            return &found->description->methods[found->index]; // which the catalogue keeps
-        });
+    const auto findings =
+        plugin_host::check_methods(instruction, plugin_host::finder(*catalogue), plugin_host::Interfaces::of_others);
     for (const Error &warning : findings.warnings)
         console.say(printable("warning: " + words.file + ": " + to_string(warning)));
+    for (const Error &task : findings.unknown)
+        console.say(printable("warning: " + words.file + ": " +
+                              to_string(Error{task.where, "is not checked: " + task.what, task.hint})));
     for (const Error &error : findings.errors)
         fail(console, {words.file + ": " + error.where, error.what, error.hint}, kUsage);
     return findings.errors.empty() ? kDone : kUsage;
+}
+
+// Whether anything of it lies ahead is a matter of today, not of the document.
+void warn_of_the_past(Console &console, const std::string &file, const model::Instruction &instruction)
+{
+    for (const model::Event &event : instruction.events) {
+        const schedule::Timing timing(event, Uuid{});
+        if (timing.timed() && !timing.first_from(now().wall))
+            console.say(printable("warning: " + file + ": " +
+                                  to_string(Error{model::check::path_of("event", event.name),
+                                                  "triggers no more: its last time is past", ""})));
+    }
 }
 
 int validate(Console &console, const ValidateWords &words)
@@ -45,6 +59,7 @@ int validate(Console &console, const ValidateWords &words)
     const auto [status, text, instruction] = read_instruction_file(console, words.file);
     if (status != kDone)
         return status;
+    warn_of_the_past(console, words.file, instruction);
     if (!words.plugins.empty())
         if (const int against = check_against(console, words, instruction); against != kDone)
             return against;

@@ -1,4 +1,4 @@
-#include "programs/cli/method_check.hpp"
+#include "plugin_host/method_check.hpp"
 
 #include "model/cells.hpp"
 #include "model/check/findings.hpp"
@@ -10,7 +10,7 @@
 #include <algorithm>
 #include <map>
 
-namespace sonde::cli {
+namespace sonde::plugin_host {
 
 namespace {
 
@@ -37,8 +37,9 @@ const T *find_id(const std::vector<T> &all, const std::string &id)
 
 class MethodCheck {
 public:
-    MethodCheck(const model::Instruction &instruction, const FindMethod &find, MethodFindings &findings)
-        : instruction_(instruction), findings_(findings)
+    MethodCheck(const model::Instruction &instruction, const FindMethod &find, Interfaces interfaces,
+                MethodFindings &findings)
+        : instruction_(instruction), interfaces_(interfaces), findings_(findings)
     {
         for (const model::Task &task : instruction.tasks) {
             if (model::is_report_task(task))
@@ -47,8 +48,8 @@ public:
             if (found)
                 known_.emplace(task.name, Known{&task, *found});
             else
-                findings.warnings.push_back({model::check::path_of("task", task.name),
-                                             "is not checked: " + found.error().what, found.error().hint});
+                findings.unknown.push_back(
+                    {model::check::path_of("task", task.name), found.error().what, found.error().hint});
         }
     }
 
@@ -56,8 +57,12 @@ public:
     {
         for (const model::Schedule &schedule : instruction_.schedules) {
             const std::string path = model::check::path_of("schedule", schedule.name);
-            for (const model::Action &action : schedule.actions)
-                check(action, model::check::path_of(path, action));
+            for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
+                const std::string at = model::check::path_of(path, schedule.actions[i]);
+                check(schedule.actions[i], at);
+                if (schedule.execution_mode == model::ExecutionMode::pipelined && i + 1 < schedule.actions.size())
+                    check_hand_over(schedule.actions[i], schedule.actions[i + 1], at);
+            }
             for (const model::Constraint &constraint : schedule.constraints)
                 if (const auto *result = std::get_if<model::MethodResult>(&constraint.type))
                     check(*result, path + "/sonde-lmap:constraint" + model::json::predicate("name", constraint.name) +
@@ -85,9 +90,9 @@ private:
     void check_options(const MethodDescription &method, std::vector<model::Option> options, const std::string &path)
     {
         for (model::Option &option : options)
-            if (option.name == "interface" && option.value)
+            if (interfaces_ == Interfaces::of_others && option.name == "interface" && option.value)
                 option.value = kAnyInterface;
-        for (Error &found : plugin_host::read_options(method, options).errors)
+        for (Error &found : read_options(method, options).errors)
             error(path, found.where.empty() ? found.what : "option " + found.where + ": " + found.what, found.hint);
     }
 
@@ -111,6 +116,19 @@ private:
             table_of(*known->method, table, path + "/sonde-lmap:report-table");
     }
 
+    // What an action of a pipeline gives to the next one is lost if that one does not take it.
+    void check_hand_over(const model::Action &action, const model::Action &next, const std::string &path)
+    {
+        const Known *known = find(next.task);
+        if (!action.destinations.empty() || find(action.task) == nullptr || known == nullptr ||
+            (known->method->flags & SONDE_TAKES_INPUT) != 0)
+            return;
+        findings_.warnings.push_back({path,
+                                      "loses its results: " + known->method->id + ", the method of action '" +
+                                          model::json::shown(next.name) + "', takes no input",
+                                      "name a destination, a schedule that reports"});
+    }
+
     void check(const model::MethodResult &result, const std::string &path)
     {
         const Known *known = find(result.task);
@@ -125,7 +143,7 @@ private:
             return error(path + "/column",
                          "table " + table->id + " has no column '" + model::json::shown(result.column) + "'",
                          model::json::name_hint(result.column, "columns", ids_of(table->columns)));
-        check_value(plugin_host::reported_column(*column), result, path);
+        check_value(reported_column(*column), result, path);
     }
 
     void check_value(const model::Column &column, const model::MethodResult &result, const std::string &path)
@@ -151,17 +169,28 @@ private:
     }
 
     const model::Instruction &instruction_;
+    Interfaces interfaces_;
     MethodFindings &findings_;
     std::map<std::string, Known> known_;
 };
 
 } // namespace
 
-MethodFindings check_methods(const model::Instruction &instruction, const FindMethod &find)
+FindMethod finder(const Catalogue &catalogue)
+{
+    return [&catalogue](const model::Task &task) -> Result<const frames::MethodDescription *> {
+        const auto found = catalogue.find_method(task);
+        if (!found)
+            return found.error();
+        return &found->description->methods[found->index]; // which the catalogue keeps
+    };
+}
+
+MethodFindings check_methods(const model::Instruction &instruction, const FindMethod &find, Interfaces interfaces)
 {
     MethodFindings findings;
-    MethodCheck(instruction, find, findings).run();
+    MethodCheck(instruction, find, interfaces, findings).run();
     return findings;
 }
 
-} // namespace sonde::cli
+} // namespace sonde::plugin_host
