@@ -12,15 +12,33 @@
 #include "random_model.hpp"
 #include "support/catch.hpp"
 
+#include <set>
+
 using namespace sonde;
 using namespace sonde::model;
 using namespace std::chrono;
 
 namespace {
 
+std::string file(const char *name)
+{
+    return read_file(source_dir() / "tests" / "model" / "xml" / name);
+}
+
 std::string sample()
 {
-    return read_file(source_dir() / "tests" / "model" / "xml" / "instruction.xml");
+    return file("instruction.xml");
+}
+
+// Each task's program by the name of a method, as a task has to have it here.
+std::string with_methods(std::string xml)
+{
+    for (const char *reporter : {"lmap-report<", "lmap-reporter<"})
+        if (const std::size_t at = xml.find(reporter); at != std::string::npos)
+            xml.replace(at, std::string_view(reporter).size(), "report<");
+    for (std::size_t at = 0; (at = xml.find("program>/usr/bin/", at)) != std::string::npos;)
+        xml.replace(at, std::string_view("program>/usr/bin/").size(), "program>");
+    return xml;
 }
 
 constexpr const char *kNamespace = "urn:ietf:params:xml:ns:yang:ietf-lmap-control";
@@ -234,4 +252,60 @@ TEST_CASE("parts of an instruction may be XML and JSON")
     const std::vector<InstructionPart> bad{{"a.xml", in_lmap("<tasks>\n<task/></tasks>")}};
     CHECK(to_lines(read_instruction_parts(bad).errors)
               .starts_with("a.xml: line 2: /ietf-lmap-control:lmap/tasks/task[1]/name: is missing"));
+}
+
+TEST_CASE("the example configuration of RFC 8194 is taken once its programs are named as methods")
+{
+    const std::string xml = file("rfc8194-config.xml");
+    const std::string errors = errors_of(xml);
+    for (const char *program : {"fping-update-targets", "fping", "mtr", "lmap-report", "ippm-udp-latency"})
+        CHECK(errors.find("/program: '/usr/bin/" + std::string(program) + "' is not the name of a method") !=
+              std::string::npos);
+    // Without the reporter that it means, nobody takes results.
+    CHECK(errors.find("/destination: schedule 'S3' cannot take results") != std::string::npos);
+
+    const auto taken = read_instruction_xml(with_methods(xml));
+    REQUIRE(to_lines(taken.errors) == "");
+    CHECK(taken->schedules.size() == 3);
+    CHECK(taken->schedules[1].execution_mode == ExecutionMode::parallel);
+    CHECK(taken->suppressions.at(0).match == std::vector<std::string>{"measurement:*"});
+    CHECK(taken->tasks.size() == 5);
+    CHECK(std::get<Calendar>(taken->events.at(1).type).day_of_week.values == 2);
+
+    // As a document it is converted as it stands.
+    const auto json = read_any_document(xml);
+    REQUIRE(to_lines(json.errors) == "");
+    CHECK(*read_any_document(to_xml(*json)) == *json);
+}
+
+TEST_CASE("the example report of RFC 8194 lacks what tells a result from all others, and nothing else")
+{
+    const auto reading = read_report_xml(file("rfc8194-report.xml"));
+    std::set<std::string> lacking;
+    for (const sonde::Error &error : reading.errors) {
+        CHECK(error.what == "is missing");
+        lacking.insert(error.where.substr(error.where.rfind('/') + 1));
+    }
+    CHECK(lacking ==
+          std::set<std::string>{"sonde-lmap:epoch", "sonde-lmap:sequence", "sonde-lmap:run", "sonde-lmap:method"});
+}
+
+TEST_CASE("a configuration in lmapd's forms is taken, but for options without a name and what is of no module here")
+{
+    const std::string xml = with_methods(file("lmapd-forms.xml"));
+    CHECK(errors_of(xml).find("/action[name='trace']/option[id='whom']/name: is missing") != std::string::npos);
+    const std::string named =
+        replaced(xml, "<lmapc:id>whom</lmapc:id>", "<lmapc:id>whom</lmapc:id><lmapc:name>to</lmapc:name>");
+    const auto reading = read_instruction_xml(named);
+    REQUIRE(to_lines(reading.errors) == "");
+    CHECK(reading->agent.controller_timeout == 42s);
+    CHECK(reading->schedules[0].actions[0].destinations == std::vector<std::string>{"main", "shadow"});
+    CHECK(std::get<Periodic>(reading->events[0].type).start == parse_date_time("2015-02-01T15:44:21Z").value());
+    CHECK(std::get<Calendar>(reading->events[1].type).timezone_offset == -60min);
+
+    const std::string agent = "<lmapc:agent>";
+    CHECK(errors_of(replaced(named, agent, agent + "<name>x</name>")).find("/agent: has <name> of the namespace ''") !=
+          std::string::npos);
+    CHECK(errors_of(replaced(named, agent, agent + "<lmapc:device-id>urn:dev:mac:0</lmapc:device-id>"))
+              .find("/agent/device-id: no node named 'device-id'") != std::string::npos);
 }

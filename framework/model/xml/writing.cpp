@@ -22,7 +22,7 @@ std::string escaped(std::string_view text)
             all += "&lt;";
         else if (c == '>')
             all += "&gt;";
-        else if (c == '\r') // a parser takes it for a line feed
+        else if (c == '\r') // a parser takes it for a line feed, and pugixml's own writer leaves it as it is
             all += "&#13;";
         else
             all += c;
