@@ -5,12 +5,13 @@ import os
 import re
 import socket
 import sqlite3
+import threading
 import time
 import uuid
 
 import oracle
 from support import (address_of, apply, ask, contains, equal, immediate, instruct, instruction, main, outcomes, periodic,
-                     schedule, start_all, task, tls, wait_for, wait_for_outcomes)
+                     schedule, skipped_in_part, start_all, task, tls, wait_for, wait_for_outcomes)
 
 REPORT = "/restconf/operations/ietf-lmap-report:report"
 CAPABILITIES = "/restconf/operations/sonde-lmap:capabilities"
@@ -306,27 +307,49 @@ def a_report_refused_for_good_is_set_aside_and_visible(system):
     equal(agent.log().count("report refused collector="), changed)
 
 
+class Capture:
+    """Counts the packets on the loopback that go to a TCP port, as they pass the interface."""
+
+    def __init__(self, port):
+        self.port, self.packets = port, 0
+        self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0003))
+        self.socket.bind(("lo", 0))
+        threading.Thread(target=self.count, daemon=True).start()
+
+    def count(self):
+        while True:
+            packet, place = self.socket.recvfrom(65536)
+            tcp = 4 * (packet[0] & 15) if packet[0] >> 4 == 4 else 40
+            if place[2] == socket.PACKET_OUTGOING and int.from_bytes(packet[tcp + 2:tcp + 4], "big") == self.port:
+                self.packets += 1
+
+
+def capture_to(system, program):
+    try:
+        return Capture(address_of(system, program)[1])
+    except OSError:
+        skipped_in_part("a capture of the packets needs root")
+        return None
+
+
 def without_a_policy_nothing_is_measured(system):
     system.write_policy()
     policy = system.folder / "policy.json"
-    for text in (None, "", "{", '{"bytes-per-day": 1}'):
-        if text is None:
-            policy.unlink()
-        else:
+    system.gather_plugins("http-download")
+    for start in (system.start_controller, system.start_collector, system.start_peer, system.start_launcher):
+        start()
+    capture = capture_to(system, "peer")
+    (system.folder / "state").mkdir()
+    policy.write_text("")
+    system.start_agent()
+    for name, text in (("missing", None), ("unreadable", None), ("empty", ""), ("cut", "{"), ("lacking", '{"bytes-per-day": 1}')):
+        if policy.is_dir():
+            policy.rmdir()
+        policy.unlink(missing_ok=True)
+        if name == "unreadable":
+            policy.mkdir()  # root could read any file
+        elif text is not None:
             policy.write_text(text)
-        if "agent" not in system.programs:
-            system.gather_plugins("http-download")
-            system.start_controller()
-            system.start_collector()
-            system.start_peer()
-            system.start_launcher()
-            state = system.folder / "state"
-            state.mkdir()
-            policy.touch()
-            system.start_agent()
-            if text is None:
-                policy.unlink()
-        name = f"get-{len(text or 'none')}"
         apply(system, instruction(system, [immediate(name)], [task("get", "http-download", {
             "url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})], [schedule(name, name, "get")]))
         row = wait_for_outcomes(system, name, 1)[0]
@@ -343,6 +366,14 @@ def without_a_policy_nothing_is_measured(system):
     row = wait_for_outcomes(system, "elsewhere", 1)[0]
     equal(row["outcome"], "refused")
     contains(row["message"], "outside the allowed targets (/targets/allow of the local policy)")
+    if capture:
+        equal(capture.packets, 0)
+        system.write_policy()
+        apply(system, instruction(system, [immediate("allowed")], [task("get", "http-download", {
+            "url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})],
+            [schedule("allowed", "allowed", "get")]))
+        equal(wait_for_outcomes(system, "allowed", 1)[0]["outcome"], "completed")
+        wait_for("packets in the capture", lambda: capture.packets)
     assert "192.0.2.0" not in row["message"], row  # what the owner wrote there
 
 
