@@ -1,4 +1,5 @@
 #include "base/nearest.hpp"
+#include "model/event_words.hpp"
 #include "model/glob.hpp"
 #include "model/instruction_json.hpp"
 #include "model/json/object_text.hpp"
@@ -7,8 +8,6 @@
 #include "schedule/timing.hpp"
 
 #include <algorithm>
-#include <type_traits>
-#include <variant>
 
 namespace sonde::agent {
 
@@ -24,33 +23,6 @@ const model::Event *find_event(const model::Instruction &instruction, const std:
     const auto found = std::find_if(instruction.events.begin(), instruction.events.end(),
                                     [&](const model::Event &event) { return event.name == name; });
     return found == instruction.events.end() ? nullptr : &*found;
-}
-
-// What makes it trigger, in words.
-std::string text_of(const model::Event &event)
-{
-    std::string text = std::visit(
-        [](const auto &type) -> std::string {
-            using Type = std::decay_t<decltype(type)>;
-            if constexpr (std::is_same_v<Type, model::Periodic>)
-                return "every " + std::to_string(type.interval.count()) + " s";
-            else if constexpr (std::is_same_v<Type, model::Calendar>)
-                return "by the calendar";
-            else if constexpr (std::is_same_v<Type, model::OneOff>)
-                return "once, at " + model::format_date_time(type.time);
-            else if constexpr (std::is_same_v<Type, model::Immediate>)
-                return "once, when the instruction brings it";
-            else if constexpr (std::is_same_v<Type, model::Startup>)
-                return "when the agent starts";
-            else if constexpr (std::is_same_v<Type, model::ControllerLost>)
-                return "when the controller is lost";
-            else
-                return "when the controller is reached again";
-        },
-        event.type);
-    if (event.random_spread)
-        text += ", spread over " + std::to_string(event.random_spread->count()) + " s";
-    return text;
 }
 
 // How often the event triggers in [from, to), and its triggers around that.
@@ -95,7 +67,7 @@ void add_configuration(ObjectText &json, const model::Instruction &instruction, 
 {
     json.add("event", schedule.start);
     if (const model::Event *event = find_event(instruction, schedule.start))
-        json.add("triggers_by", text_of(*event));
+        json.add("triggers_by", model::event_words(*event));
     if (schedule.end)
         json.add("ends_by", *schedule.end);
     if (schedule.duration)

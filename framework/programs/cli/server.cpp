@@ -184,6 +184,20 @@ std::optional<Failure> ServerConnection::get_lines(std::string path, Parameters 
     return {};
 }
 
+boost::system::result<std::optional<std::string>, Failure> ServerConnection::get(std::string path)
+{
+    channel::Request request;
+    request.path = std::move(path);
+    auto response = state_->wait(state_->client->request(std::move(request), kDeadline));
+    if (!response)
+        return unanswered(response.error());
+    if (response->status == 404)
+        return std::optional<std::string>();
+    if (response->status != 200)
+        return failure_of(state_->url, *response);
+    return std::optional(std::move(response->body));
+}
+
 boost::system::result<std::string, Failure> ServerConnection::put(std::string path, std::string document)
 {
     channel::Request request;

@@ -39,6 +39,8 @@ public:
     // The lines of a GET's answer, one at a time, without their newline. An answer that ends in the middle of a line,
     // or has one of more than kLineBytesMax bytes, is a failure after its good lines.
     std::optional<Failure> get_lines(std::string path, Parameters parameters, const TakeLine &line);
+    // A GET of a document; nothing if there is none (404).
+    boost::system::result<std::optional<std::string>, Failure> get(std::string path);
     // A PUT of a document. The answer's ETag.
     boost::system::result<std::string, Failure> put(std::string path, std::string document);
 

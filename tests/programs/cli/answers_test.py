@@ -194,6 +194,57 @@ class Agents(unittest.TestCase):
         self.assertEqual(sonde("instruct", "all", FOLDER / "none.json").returncode, 2)
 
 
+class Why(unittest.TestCase):
+    INSTRUCTION = """{"ietf-lmap-control:lmap": {
+        "tasks": {"task": [{"name": "t", "program": "ping"}, {"name": "r", "program": "report", "option": [
+            {"id": "c", "name": "collector", "value": "https://c:1"}]}]},
+        "events": {"event": [{"name": "daily", "random-spread": 60, "periodic": {"interval": 86400, "start": "2026-01-01T04:00:00Z"}},
+            {"name": "boot", "startup": [null]}, {"name": "past", "one-off": {"time": "2020-01-01T00:00:00Z"}}]},
+        "suppressions": {"suppression": [{"name": "hush", "start": "boot", "match": ["q*"]}]},
+        "schedules": {"schedule": [
+            {"name": "s", "start": "daily", "suppression-tag": ["quiet"], "action": [{"name": "a", "task": "t", "destination": ["r"]}]},
+            {"name": "over", "start": "past", "action": [{"name": "a", "task": "t", "destination": ["r"]}]},
+            {"name": "r", "start": "daily", "action": [{"name": "a", "task": "r"}]}]}}}"""
+
+    def why(self, schedule, *words, instruction=INSTRUCTION, failures="", outcomes="", **agent):
+        row = {"agent": AGENTS[0], "last_seen": "2026-11-26T16:00:00.000000000Z", "up_to_date": True, "silent": False, **agent}
+        done = sonde("why", schedule, AGENTS[0], *words, answers={
+            "/operator/agents": line(**row), f"/operator/agents/{AGENTS[0]}/instruction": instruction,
+            "/operator/failures": failures, "/operator/outcomes": outcomes})
+        self.assertEqual(done.returncode, 0 if outcomes else 4, done.stderr)
+        return " ".join(done.stdout.replace(f"{AGENTS[0][:8]}  ", "\n").split())
+
+    def test_what_no_outcome_tells_yet_the_controller_does(self):
+        said = self.why("s")
+        for part in ("its instruction is in force; the controller has heard of it 2026-11-26 16:00:00",
+                     "next trigger 20", "04:00:00", "by 'daily': every 86400 s, spread over 60 s",
+                     "may be suppressed by 'hush', from 'boot'", "its outcomes come with 'r', next 20"):
+            self.assertIn(part, said)
+        self.assertIn("triggers no more by 'past': once, at 2020-01-01", self.why("over"))
+        self.assertIn("it reports: what becomes of that is told at the agent alone", self.why("r"))
+        self.assertIn("there is no schedule 'S' in it; did you mean 's'?", self.why("S"))
+        self.assertIn("does not trigger then by 'daily'", self.why("s", "--at", "2026-11-26T05:00Z"))
+        self.assertIn("triggers 1 time then by 'daily'", self.why("s", "--at", "2026-11-26T04:00Z"))
+        ended = line(agent=AGENTS[0], action="a", outcome="completed", first_event="2026-11-26T04:00:00.000000000Z")
+        said = self.why("s", outcomes=ended)
+        self.assertIn("a completed", said)
+        self.assertIn("next trigger", said)
+
+    def test_what_keeps_an_instruction_out_is_told(self):
+        refused = line(agent=AGENTS[0], kind="instruction", path="/x", message="no event named 'y'")
+        said = self.why("s", up_to_date=False, applied="16", failures=line(kind="plugin", message="other") + refused)
+        self.assertIn("its instruction is not in force yet; an earlier one is there, 16", said)
+        self.assertIn("it has said: /x: no event named 'y'", said)
+        self.assertIn("no instruction is set for it", self.why("s", instruction=""))
+        self.assertIn("it is silent", self.why("s", silent=True))
+
+    def test_without_a_controller_the_collector_is_enough(self):
+        done = sonde("why", "s", AGENTS[0], "--controller", "https://127.0.0.1:1", answers={"/operator/outcomes": line(
+            agent=AGENTS[0], action="a", outcome="completed", first_event="2026-11-26T04:00:00.000000000Z")})
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("the controller is not asked what is next: ", done.stderr)
+
+
 class Refusals(unittest.TestCase):
     def test_a_certificate_of_the_wrong_role_or_authority_is_3(self):
         wrong = sonde("agents", "--controller", SERVER["collector"])

@@ -1,5 +1,7 @@
 #include "base/clock.hpp"
 #include "model/date_time.hpp"
+#include "model/instruction_json.hpp"
+#include "programs/cli/afar.hpp"
 #include "programs/cli/agent_link.hpp"
 #include "programs/cli/agents.hpp"
 #include "programs/cli/answer_member.hpp"
@@ -12,8 +14,11 @@
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
 
+#include <algorithm>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <vector>
 
 namespace sonde::cli {
 
@@ -23,8 +28,12 @@ namespace {
 constexpr std::size_t kNewestOutcomes = 3;
 constexpr std::chrono::days kLookBack{31};
 
+// So many agents are explained one by one.
+constexpr std::size_t kExplained = 5;
+
 struct WhyWords {
     ServerWords server;
+    std::string controller;
     std::string schedule;
     std::vector<std::string> agents;
     std::string socket = kAgentSocket;
@@ -74,6 +83,60 @@ int ask_here(Console &console, const WhyWords &words, const AskedTime &time)
     return kDone;
 }
 
+// Why there may be no outcome yet, and what is next, of the agents that were chosen. The controller is one more who may
+// know, so what keeps it from being asked is said and no failure.
+void ask_controller(Console &console, const WhyWords &words, const AskedTime &time, const Parameters &parameters)
+{
+    std::vector<std::string> agents;
+    for (const auto &[name, value] : parameters)
+        if (name == "agent")
+            agents.push_back(value);
+    if (agents.empty() || agents.size() > kExplained || words.json)
+        return;
+    const auto skip = [&](const Error &error) {
+        console.say(printable("the controller is not asked what is next: " + to_string(error)));
+    };
+    auto server = ServerConnection::open({words.controller, words.server.identity}, channel::Role::controller);
+    if (!server)
+        return skip(server.error().error);
+    std::vector<rapidjson::Document> known;
+    const auto failed = server->get_lines("/operator/agents", {}, [&](std::string_view line) -> Result<bool> {
+        auto row = read_answer_row(line);
+        if (!row)
+            return row.error();
+        if (std::find(agents.begin(), agents.end(), text_member(*row, "agent")) != agents.end())
+            known.push_back(std::move(*row));
+        return true;
+    });
+    if (failed)
+        return skip(failed->error);
+    const auto zone = schedule::Zone::local();
+    const AfarQuestion question{words.schedule, time.from, time.to, now().wall, zone ? *zone : schedule::Zone()};
+    for (const rapidjson::Document &agent : known) {
+        const std::string id = text_member(agent, "agent");
+        const auto text = server->get("/operator/agents/" + id + "/instruction");
+        if (!text)
+            return skip(text.error().error);
+        std::optional<model::Instruction> instruction;
+        if (*text)
+            instruction = model::read_instruction_part(**text).value;
+        std::vector<rapidjson::Document> failures;
+        const auto told =
+            server->get_lines("/operator/failures", {{"agent", id}}, [&](std::string_view line) -> Result<bool> {
+                auto row = read_answer_row(line);
+                if (!row)
+                    return row.error();
+                if (text_member(*row, "kind") == "instruction")
+                    failures.push_back(std::move(*row));
+                return failures.empty();
+            });
+        if (told)
+            return skip(told->error);
+        for (const std::string &sentence : afar_sentences(question, agent, instruction, failures))
+            console.out(wrapped(id.substr(0, 8) + "  " + sentence, console.out_width(), 2) + "\n");
+    }
+}
+
 int ask_collector(Console &console, const WhyWords &words, const AskedTime &time)
 {
     auto server = ServerConnection::open(words.server, channel::Role::collector);
@@ -105,6 +168,7 @@ int ask_collector(Console &console, const WhyWords &words, const AskedTime &time
         if (!console.out(shown + '\n'))
             return kDone;
     }
+    ask_controller(console, words, time, parameters);
     if (!lines.empty())
         return kDone;
     console.say("the collector has no outcome of '" + printable(words.schedule) + "' " +
@@ -130,18 +194,25 @@ Verb add_why(CLI::App &sonde)
     CLI::App *app = sonde.add_subcommand("why", "Explain what a schedule did, or did not, and what is next");
     app->add_option("SCHEDULE", words->schedule, "a schedule's name")->required();
     app->add_option("AGENT", words->agents,
-                    std::string(kAgentsHelp) + "; asks the collector (default: asks the agent on this machine)");
+                    std::string(kAgentsHelp) +
+                        "; asks the collector, and the controller (default: asks the agent on this machine)");
     app->add_option("--at", words->at, "about this minute, second or day: 2026-11-24T04:05Z, 04:05");
     app->add_option("--agent", words->socket,
                     std::string("ask the agent that answers at this socket (default: ") + kAgentSocket + ")");
     app->add_flag("--json", words->json,
                   "the agent's answer as one JSON object, or the collector's outcomes one a line");
     add_server_words(*app, words->server, channel::Role::collector);
+    app->add_option("--controller", words->controller,
+                    "the controller, https://HOST:PORT, which knows what is next (default: $SONDE_CONTROLLER)")
+        ->envname("SONDE_CONTROLLER");
     app->footer(
         examples(
             {"sonde why hourly", "sonde why hourly --at 04:05", "sonde why hourly 6b1c0f8e --at 2026-11-24T04:05Z"}) +
         "\n\nThe agent remembers its newest 2000 outcomes and knows what is next; a collector has what was reported,\n"
-        "and so nothing of the reports themselves.\n"
+        "and so nothing of the reports themselves; the controller knows whether the instruction is in force, what is
+"
+        "next, and why no outcome has come yet.
+"
         "Exit status: 3 not permitted, 4 nothing is known of it, or nobody was reached.");
     return {app, [words](Console &console) { return why(console, *words); }};
 }
