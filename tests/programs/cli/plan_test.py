@@ -221,6 +221,16 @@ class Plan(unittest.TestCase):
         self.assertEqual(empty.returncode, 4)
         self.assertIn("has no schedule", empty.stderr)
 
+    def test_runs_that_a_budget_never_has_the_bytes_for_are_told(self):
+        for budget, said in (({"bytes-per-second": "10", "burst-bytes": "1499"}, " at once"),
+                             ({"bytes-per-day": "1000"}, " a day"),
+                             ({"bytes-per-second": "1", "burst-bytes": "1500"}, None)):
+            done = plan(instruction([schedule("a", "hourly", "rows")], agent={"sonde-lmap:data-budget": budget}))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            refused = "action 'a/rows': each run is refused: it may need "
+            self.assertIn(said or "", done.stderr)
+            self.assertEqual(refused in done.stderr, said is not None, done.stderr)
+
     def test_the_same_seed_plans_the_same(self):
         document = instruction([schedule("b", "spread", "rows")])
         first, second = (plan(document, "--json", "--agents", "5").stdout for _ in range(2))

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
+#include <utility>
 #include <variant>
 
 namespace sonde::cli {
@@ -82,8 +84,30 @@ void warn_of_suppressions(const Forecast &forecast, std::vector<std::string> &wa
                            ", and nothing is suppressed in this time");
 }
 
+// Runs that the budget refuses each time, as they may need more than it ever has.
+void warn_of_refusals(const Forecast &forecast, std::vector<std::string> &warnings)
+{
+    const model::DataBudget &budget = forecast.instruction.agent.data_budget;
+    const std::pair<std::optional<std::uint64_t>, const char *> limits[] = {
+        {budget.burst_bytes, "at once"}, {budget.bytes_per_day, "a day"}, {budget.bytes_per_month, "a month"}};
+    for (std::size_t i = 0; i < forecast.costs.size(); ++i)
+        for (std::size_t j = 0; j < forecast.costs[i].size(); ++j)
+            for (const auto &[limit, when] : limits) {
+                const auto &bytes = forecast.costs[i][j].bytes_max;
+                if (!limit || !bytes || *bytes <= *limit)
+                    continue;
+                warnings.push_back("action '" + name_of(forecast.instruction, {i, j}) +
+                                   "': each run is refused: it may "
+                                   "need " +
+                                   human_bytes(*bytes) + ", and the data budget has " + human_bytes(*limit) + " " +
+                                   when);
+                break;
+            }
+}
+
 void warn_of_budget(const Forecast &forecast, std::vector<std::string> &warnings)
 {
+    warn_of_refusals(forecast, warnings);
     const model::DataBudget &budget = forecast.instruction.agent.data_budget;
     const std::uint64_t day = forecast.daily_bytes();
     if (budget.bytes_per_day && day > *budget.bytes_per_day)
