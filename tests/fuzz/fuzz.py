@@ -1,7 +1,8 @@
 """Runs a fuzzer for some seconds, ten minutes with SONDE_LONG set: fuzz.py FUZZER FOLDER [FILE...]
 
-It begins with the FILEs and with what earlier runs in FOLDER have found worth keeping. An input that breaks the target is
-left in FOLDER, and how to run it again is said.
+It replays tests/fuzz/corpus/NAME and the FILEs, and begins with them and with what earlier runs in FOLDER have found worth
+keeping. An input that breaks the target is left in FOLDER, and how to run it again is said; once it is mended, the input
+belongs into the corpus.
 """
 import os
 import pathlib
@@ -18,9 +19,11 @@ def main(fuzzer, folder, *seeds):
     corpus.mkdir(exist_ok=True)
     for seed in map(pathlib.Path, seeds):
         (corpus / seed.name).write_bytes(seed.read_bytes())
+    kept = pathlib.Path(__file__).parent / "corpus" / name.removesuffix("_fuzz")
     found = pathlib.Path(folder, f"{name}.found-")
     ended = subprocess.run([fuzzer, f"-max_total_time={SECONDS}", f"-max_len={INPUT_BYTES_MAX}", "-timeout=20",
-                            "-print_final_stats=1", f"-artifact_prefix={found}", corpus], stderr=subprocess.PIPE,
+                            "-print_final_stats=1", f"-artifact_prefix={found}", corpus,
+                            *([kept] if kept.is_dir() else [])], stderr=subprocess.PIPE,
                            text=True, errors="replace")
     lines = ended.stderr.splitlines()
     if ended.returncode == 0:
