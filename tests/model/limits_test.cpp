@@ -1,0 +1,113 @@
+// Each list of a document from outside has a most, and one that has more is refused with where and how many.
+#include "model/capabilities_json.hpp"
+#include "model/instruction_json.hpp"
+#include "model/limits.hpp"
+#include "model/report_json.hpp"
+
+#include "files.hpp"
+#include "support/catch.hpp"
+
+#include <vector>
+
+using namespace sonde::model;
+
+namespace {
+
+struct Limited {
+    std::string document; // @ stands for the entries
+    std::string path;
+    std::size_t most;
+};
+
+// What is wrong with the one list, of entries that are not looked at if they are too many.
+template <class Read>
+void refuses(const Limited &limited, Read read)
+{
+    INFO(limited.path);
+    std::string entries = "0";
+    for (std::size_t i = 0; i < limited.most; ++i)
+        entries += ",0";
+    const std::string lines = to_lines(read(replaced(limited.document, "@", entries)).errors);
+    const std::string most = std::to_string(limited.most);
+    const std::string said =
+        limited.path + ": has " + std::to_string(limited.most + 1) + " entries (" + most + " are the most)\n";
+    CHECK(lines.find(said) != std::string::npos);
+    CHECK(lines.size() < 2000); // no word on each entry
+}
+
+std::string in_task(const std::string &member)
+{
+    return lmap(R"("tasks": {"task": [{"name": "t", "program": "p", )" + member + "}]}");
+}
+
+std::string in_schedule(const std::string &member)
+{
+    return lmap(R"("schedules": {"schedule": [{"name": "s", "start": "e", )" + member + "}]}");
+}
+
+std::string in_action(const std::string &member)
+{
+    return in_schedule(R"("action": [{"name": "a", "task": "t", )" + member + "}]");
+}
+
+std::string in_result(const std::string &member)
+{
+    return R"({"ietf-lmap-report:input": {"date": "2026-11-24T04:00:31Z", "result": [{)" + member + "}]}}";
+}
+
+} // namespace
+
+TEST_CASE("each list of an instruction has a most, and says which")
+{
+    const std::string task = "/tasks/task[name='t']/", schedule = "/schedules/schedule[name='s']/",
+                      action = schedule + "action[name='a']/";
+    const std::vector<Limited> all{
+        {lmap(R"("tasks": {"task": [@]})"), "/tasks/task", kTasksMax},
+        {in_task(R"("function": [@])"), task + "function", kFunctionsMax},
+        {in_task(R"("function": [{"uri": "u", "role": [@]}])"), task + "function[uri='u']/role", kTagsMax},
+        {in_task(R"("option": [@])"), task + "option", kOptionsMax},
+        {in_task(R"("tag": [@])"), task + "tag", kTagsMax},
+        {lmap(R"("schedules": {"schedule": [@]})"), "/schedules/schedule", kSchedulesMax},
+        {in_schedule(R"("tag": [@])"), schedule + "tag", kTagsMax},
+        {in_schedule(R"("suppression-tag": [@])"), schedule + "suppression-tag", kTagsMax},
+        {in_schedule(R"("sonde-lmap:constraint": [@])"), schedule + "sonde-lmap:constraint", kConstraintsMax},
+        {in_schedule(R"("action": [@])"), schedule + "action", kActionsMax},
+        {in_action(R"("option": [@])"), action + "option", kOptionsMax},
+        {in_action(R"("destination": [@])"), action + "destination", kDestinationsMax},
+        {in_action(R"("tag": [@])"), action + "tag", kTagsMax},
+        {in_action(R"("suppression-tag": [@])"), action + "suppression-tag", kTagsMax},
+        {in_action(R"("sonde-lmap:report-table": [@])"), action + "sonde-lmap:report-table", kTablesMax},
+        {lmap(R"("suppressions": {"suppression": [@]})"), "/suppressions/suppression", kSuppressionsMax},
+        {lmap(R"("suppressions": {"suppression": [{"name": "x", "match": [@]}]})"),
+         "/suppressions/suppression[name='x']/match", kMatchesMax},
+        {lmap(R"("events": {"event": [@]})"), "/events/event", kEventsMax},
+    };
+    for (const Limited &limited : all)
+        refuses(limited, read_instruction);
+}
+
+TEST_CASE("each list of a report, of capabilities and of failures has a most, and says which")
+{
+    const std::string result = "/result[1]/";
+    const std::vector<Limited> all{
+        {R"({"ietf-lmap-report:input": {"date": "2026-11-24T04:00:31Z", "result": [@]}})", "/result", kResultsMax},
+        {in_result(R"("option": [@])"), result + "option", kOptionsMax},
+        {in_result(R"("tag": [@])"), result + "tag", kTagsMax},
+        {in_result(R"("conflict": [@])"), result + "conflict", kConflictsMax},
+        {in_result(R"("table": [@])"), result + "table", kTablesMax},
+        {in_result(R"("table": [{"function": [@]}])"), result + "table[1]/function", kFunctionsMax},
+        {in_result(R"("table": [{"column": [@]}])"), result + "table[1]/column", kColumnsMax},
+        {in_result(R"("table": [{"sonde-lmap:column-type": [@]}])"), result + "table[1]/sonde-lmap:column-type",
+         kColumnsMax},
+        {in_result(R"("table": [{"sonde-lmap:column-type": [{"name": "c", "type": "string", "word": [@]}]}])"),
+         result + "table[1]/sonde-lmap:column-type[name='c']/word", kWordsMax},
+        {in_result(R"("table": [{"row": [@]}])"), result + "table[1]/row", kRowsMax},
+    };
+    for (const Limited &limited : all)
+        refuses(limited, read_report);
+    refuses({R"({"sonde-lmap:input": {"version": "1", "tasks": {"task": [@]}}})", "/tasks/task", kTasksMax},
+          read_capabilities);
+    refuses({R"({"sonde-lmap:input": {"version": "1", "refused-plugin": [@]}})", "/refused-plugin", kRefusedPluginsMax},
+          read_capabilities);
+    refuses({R"({"sonde-lmap:input": {"failure": [@]}})", "/failure", kFailuresMax}, read_failures);
+}
