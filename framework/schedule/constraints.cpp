@@ -11,14 +11,13 @@ namespace {
 // Lest one that was never to be met keeps the agent busy.
 constexpr std::chrono::seconds kRetryDelayLeast{1};
 
-// "line-idle 3.1 Mb/s > 0.5 Mb/s, 3 retries 60 s apart"
+// "line-idle 3.1 Mb/s > 0.5 Mb/s, 3 retries, each 60 s after a look"
 std::string with_retries(const std::string &reason, std::uint32_t retries, std::chrono::seconds delay)
 {
     if (retries == 0)
         return reason;
-    const std::string apart = std::to_string(delay.count()) + " s ";
-    return reason + ", " + std::to_string(retries) + (retries == 1 ? " retry " : " retries ") + apart +
-           (retries == 1 ? "later" : "apart");
+    return reason + ", " + std::to_string(retries) + (retries == 1 ? " retry, " : " retries, each ") +
+           std::to_string(delay.count()) + " s after a look";
 }
 
 } // namespace

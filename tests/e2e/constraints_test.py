@@ -90,7 +90,7 @@ def an_active_user_delays_the_test_and_the_report(system):
     print(f"         test: planned {sum(sums['test'].values())} = {dict(sums['test'])}")
     not_met = [row for row in outcomes(system, "test") if row["outcome"] == "not_met"]
     for row in not_met:
-        assert re.fullmatch(r"line-idle [\d.]+ Mb/s > 0.5 Mb/s, 3 retries 1 s apart", row["message"]), row
+        assert re.fullmatch(r"line-idle [\d.]+ Mb/s > 0.5 Mb/s, 3 retries, each 1 s after a look", row["message"]), row
     assert sums["test"]["completed"], sums
 
 

@@ -63,7 +63,7 @@ TEST_CASE("'if the end user is active then delay the test and re-try 1 minute la
     }
     CHECK(active.started.empty());
     CHECK(active.count("s", OutcomeWord::not_met) == 2);
-    CHECK(last_message(active) == "line-idle 3.1 Mb/s > 0.5 Mb/s, 3 retries 60 s apart");
+    CHECK(last_message(active) == "line-idle 3.1 Mb/s > 0.5 Mb/s, 3 retries, each 60 s after a look");
     CHECK(active.outcomes.back().first_event == kMonday);
     CHECK(active.open_intents() == 1); // planned ahead
     CHECK(active.engine->running().empty());
@@ -108,7 +108,7 @@ TEST_CASE("without retries a trigger whose constraints are not met gives up at o
     once.not_met = busy();
     once.start(instruction({periodic("every", 600s)}, {constrained(1, 5s)}));
     once.run_for(1min);
-    CHECK(last_message(once) == "line-idle 3.1 Mb/s > 0.5 Mb/s, 1 retry 5 s later");
+    CHECK(last_message(once) == "line-idle 3.1 Mb/s > 0.5 Mb/s, 1 retry, 5 s after a look");
 }
 
 TEST_CASE("a trigger waits for its constraints on the monotonic clock [A7]")
@@ -165,7 +165,8 @@ TEST_CASE("the end event of a schedule ends the waiting for its constraints [A5]
     world.start(asked);
     world.run_for(1h - 1s);
     CHECK(world.count("s", OutcomeWord::not_met) == 1);
-    CHECK(last_message(world) == "line-idle 3.1 Mb/s > 0.5 Mb/s, 1 retry 60 s later, then its end event 'until' came");
+    CHECK(last_message(world) ==
+          "line-idle 3.1 Mb/s > 0.5 Mb/s, 1 retry, 60 s after a look, then its end event 'until' came");
 
     // Where no answer is there yet, nothing is known of them.
     World slow;

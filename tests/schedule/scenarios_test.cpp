@@ -21,7 +21,11 @@ using model::OutcomeWord;
 
 namespace {
 
-constexpr std::size_t kSeeds = 250;
+#ifdef SONDE_SANITIZED
+constexpr std::size_t kSeeds = 100;
+#else
+constexpr std::size_t kSeeds = 1000;
+#endif
 constexpr std::chrono::seconds kSpread = 180s;
 
 model::Instruction scenario(const std::string &name)
