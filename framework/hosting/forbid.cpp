@@ -66,7 +66,7 @@ constexpr std::uint32_t upper_half(std::uint32_t index)
 // What the host gave to a run's process: stdout, stderr and the agent's socket.
 constexpr std::uint32_t kHosts[] = {1, 2, 3};
 constexpr std::uint32_t kBehindHosts = 4;
-constexpr std::uint32_t kAgent = 3;
+constexpr std::uint32_t kAgentSocket = 3;
 // A packet socket takes no address that is shorter than its own; those of IPv4 and of netlink are.
 constexpr std::uint32_t kPacketAddressBytes = sizeof(sockaddr_ll);
 
@@ -132,7 +132,7 @@ public:
     // sendto(2), unless it is to the agent or to an address too short for a packet socket.
     void refuse_frames(long number)
     {
-        calls_[number_of(number)] = {load(argument(0)),       compare(BPF_JEQ, kAgent, 6, 0),
+        calls_[number_of(number)] = {load(argument(0)),       compare(BPF_JEQ, kAgentSocket, 6, 0),
                                      load(argument(4)),       compare(BPF_JEQ, 0, 0, 2),
                                      load(upper_half(4)),     compare(BPF_JEQ, 0, 3, 0),
                                      load(argument(5)),       compare(BPF_JGE, kPacketAddressBytes, 1, 0),

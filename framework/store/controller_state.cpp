@@ -13,7 +13,7 @@ constexpr int kFailuresKept = 1000; // of one agent
 constexpr std::size_t kAgentsAtOnce = 1000;
 
 // Times are nanoseconds since the Unix epoch, UUIDs their 36 characters.
-constexpr const char *kTables = R"sql(
+constexpr const char *kControllerTables = R"sql(
 CREATE TABLE instruction(
     agent TEXT PRIMARY KEY, text TEXT NOT NULL, etag TEXT NOT NULL, set_at INTEGER NOT NULL,
     set_by TEXT NOT NULL) WITHOUT ROWID;
@@ -172,7 +172,7 @@ ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : d
 
 Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
 {
-    auto database = sqlite::Database::open(file, {kTables, kFailureIdentity, kAccounts});
+    auto database = sqlite::Database::open(file, {kControllerTables, kFailureIdentity, kAccounts});
     if (!database)
         return database.error();
     return ControllerState(std::make_unique<sqlite::Database>(std::move(*database)));

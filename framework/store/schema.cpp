@@ -7,7 +7,7 @@ namespace sonde::store {
 namespace {
 
 // Times are nanoseconds since the Unix epoch, UUIDs their 36 characters.
-constexpr const char *kTables = R"sql(
+constexpr const char *kCollectorTables = R"sql(
 CREATE TABLE _agent(
     id INTEGER PRIMARY KEY, agent TEXT NOT NULL UNIQUE, group_id TEXT NOT NULL, first_seen INTEGER NOT NULL,
     last_seen INTEGER NOT NULL, results INTEGER NOT NULL);
@@ -150,7 +150,7 @@ std::string statuses_of_parts()
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kTables + own_views(), kBounds,           kOrders,
+    static const std::vector<std::string> steps = {kCollectorTables + own_views(), kBounds,           kOrders,
                                                    plugin_versions(),     clock_states(),    kTraces,
                                                    statuses_of_parts(),   unknown_lateness()};
     return steps;

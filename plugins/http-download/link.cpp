@@ -4,7 +4,8 @@
 #include <cerrno>
 #include <cstring>
 
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 
 namespace sonde::http_download {
 

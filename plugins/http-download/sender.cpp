@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include <netinet/tcp.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
 
 namespace sonde::http_download {
 namespace {
