@@ -11,13 +11,13 @@ namespace {
 
 using Writer = rapidjson::Writer<rapidjson::StringBuffer>;
 
-void member(Writer &json, const char *name, const std::string &value)
+void add_member(Writer &json, const char *name, const std::string &value)
 {
     json.Key(name);
     json.String(value);
 }
 
-void member(Writer &json, const char *name, const std::optional<std::string> &value)
+void add_member(Writer &json, const char *name, const std::optional<std::string> &value)
 {
     json.Key(name);
     if (value)
@@ -26,13 +26,13 @@ void member(Writer &json, const char *name, const std::optional<std::string> &va
         json.Null();
 }
 
-void member(Writer &json, const char *name, bool value)
+void add_member(Writer &json, const char *name, bool value)
 {
     json.Key(name);
     json.Bool(value);
 }
 
-void member(Writer &json, const char *name, const std::vector<std::string> &values)
+void add_member(Writer &json, const char *name, const std::vector<std::string> &values)
 {
     json.Key(name);
     json.StartArray();
@@ -44,37 +44,37 @@ void member(Writer &json, const char *name, const std::vector<std::string> &valu
 void write_option(Writer &json, const frames::OptionDescription &option)
 {
     json.StartObject();
-    member(json, "id", option.id);
-    member(json, "type", frames::type_name(option.type));
-    member(json, "list", option.list);
-    member(json, "required", option.required);
-    member(json, "target", option.target);
-    member(json, "unit", option.unit);
-    member(json, "default", option.default_value);
-    member(json, "minimum", option.minimum);
-    member(json, "maximum", option.maximum);
-    member(json, "words", option.words);
-    member(json, "help", option.help);
+    add_member(json, "id", option.id);
+    add_member(json, "type", frames::type_name(option.type));
+    add_member(json, "list", option.list);
+    add_member(json, "required", option.required);
+    add_member(json, "target", option.target);
+    add_member(json, "unit", option.unit);
+    add_member(json, "default", option.default_value);
+    add_member(json, "minimum", option.minimum);
+    add_member(json, "maximum", option.maximum);
+    add_member(json, "words", option.words);
+    add_member(json, "help", option.help);
     json.EndObject();
 }
 
 void write_table(Writer &json, const frames::TableDescription &table)
 {
     json.StartObject();
-    member(json, "id", table.id);
-    member(json, "help", table.help);
+    add_member(json, "id", table.id);
+    add_member(json, "help", table.help);
     json.Key("columns");
     json.StartArray();
     for (const auto &column : table.columns) {
         json.StartObject();
-        member(json, "id", column.id);
-        member(json, "type", frames::type_name(column.type));
+        add_member(json, "id", column.id);
+        add_member(json, "type", frames::type_name(column.type));
         if (column.type == SONDE_TIMESTAMP)
-            member(json, "clock", std::string(column.clock == SONDE_CLOCK_WALL ? "wall" : "monotonic"));
-        member(json, "nullable", column.nullable);
-        member(json, "unit", column.unit);
-        member(json, "words", column.words);
-        member(json, "help", column.help);
+            add_member(json, "clock", std::string(column.clock == SONDE_CLOCK_WALL ? "wall" : "monotonic"));
+        add_member(json, "nullable", column.nullable);
+        add_member(json, "unit", column.unit);
+        add_member(json, "words", column.words);
+        add_member(json, "help", column.help);
         json.EndObject();
     }
     json.EndArray();
@@ -86,10 +86,10 @@ void write_status(Writer &json, const frames::StatusDescription &status)
     json.StartObject();
     json.Key("code");
     json.Int(status.code);
-    member(json, "id", status.id);
+    add_member(json, "id", status.id);
     const bool known = status.blame <= SONDE_BLAME_POLICY;
-    member(json, "blame", std::string(known ? to_string(static_cast<model::Blame>(status.blame)) : "unknown"));
-    member(json, "help", status.help);
+    add_member(json, "blame", std::string(known ? to_string(static_cast<model::Blame>(status.blame)) : "unknown"));
+    add_member(json, "help", status.help);
     json.EndObject();
 }
 
@@ -106,8 +106,8 @@ void array(Writer &json, const char *name, const std::vector<T> &items, void (*w
 void write_function(Writer &json, const frames::FunctionDescription &function)
 {
     json.StartObject();
-    member(json, "uri", function.uri);
-    member(json, "roles", function.roles);
+    add_member(json, "uri", function.uri);
+    add_member(json, "roles", function.roles);
     json.EndObject();
 }
 
@@ -115,16 +115,16 @@ void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found)
 {
     const frames::Description &plugin = *found.description;
     json.StartObject();
-    member(json, "name", plugin.name);
-    member(json, "version", plugin.version);
-    member(json, "vendor", plugin.vendor);
-    member(json, "licence", plugin.licence);
-    member(json, "abi", "1." + std::to_string(plugin.abi_minor));
-    member(json, "requires", plugin.required_extensions);
-    member(json, "manual", plugin.manual);
-    member(json, "cold", plugin.cold);
-    member(json, "file", found.file.string());
-    member(json, "sha256", found.hash);
+    add_member(json, "name", plugin.name);
+    add_member(json, "version", plugin.version);
+    add_member(json, "vendor", plugin.vendor);
+    add_member(json, "licence", plugin.licence);
+    add_member(json, "abi", "1." + std::to_string(plugin.abi_minor));
+    add_member(json, "requires", plugin.required_extensions);
+    add_member(json, "manual", plugin.manual);
+    add_member(json, "cold", plugin.cold);
+    add_member(json, "file", found.file.string());
+    add_member(json, "sha256", found.hash);
     json.EndObject();
 }
 
@@ -136,19 +136,19 @@ std::string describe_json(const plugin_host::CatalogueMethod &found, const std::
     rapidjson::StringBuffer buffer;
     Writer json(buffer);
     json.StartObject();
-    member(json, "method", method.id);
-    member(json, "version", method.version);
-    member(json, "help", method.help);
+    add_member(json, "method", method.id);
+    add_member(json, "version", method.version);
+    add_member(json, "help", method.help);
     json.Key("plugin");
     write_plugin(json, found);
     array(json, "functions", method.functions, write_function);
-    member(json, "flags", flag_words(method.flags));
-    member(json, "privileges", privilege_words(method.privileges));
-    member(json, "traffic_bound", method.traffic_bound);
-    member(json, "parameters", method.parameters);
+    add_member(json, "flags", flag_words(method.flags));
+    add_member(json, "privileges", privilege_words(method.privileges));
+    add_member(json, "traffic_bound", method.traffic_bound);
+    add_member(json, "parameters", method.parameters);
     if (probe) {
-        member(json, "runs_here", probe->status == 0);
-        member(json, "why_not", probe->message);
+        add_member(json, "runs_here", probe->status == 0);
+        add_member(json, "why_not", probe->message);
     }
     array(json, "options", method.options, write_option);
     array(json, "tables", method.tables, write_table);
