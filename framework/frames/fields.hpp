@@ -104,10 +104,16 @@ void fields(C &c, Field<C, Parameter> &m)
 }
 
 template <class C>
+void fields(C &c, Field<C, KnownName> &m)
+{
+    each(c, m.name, m.address);
+}
+
+template <class C>
 void fields(C &c, Field<C, Invoke> &m)
 {
     each(c, m.invocation, m.method, m.values, m.deadline, m.family, m.interface, m.interface_index, m.source,
-         m.parameters, m.takes_input, m.trace, m.more_items);
+         m.parameters, m.takes_input, m.trace, m.more_items, m.known_names);
 }
 
 template <class C>

@@ -134,6 +134,9 @@ const char *fault(const Invoke &m)
     for (const OptionValue &value : m.values)
         if (!value.list && value.items.size() > 1)
             return "a scalar option of several values";
+    for (const KnownName &known : m.known_names)
+        if (known.address.family == 0 || !is_family(known.address.family))
+            return "a known name without an address";
     return nullptr;
 }
 

@@ -189,6 +189,14 @@ struct Parameter {
     bool operator==(const Parameter &) const = default;
 };
 
+// What a name means in this run, whatever anybody else says of it: the address that was judged is the one that is used.
+struct KnownName {
+    std::string name;
+    Ip address;
+
+    bool operator==(const KnownName &) const = default;
+};
+
 // Forks a process and calls run() in it. Two descriptors: [0] the invocation's end of its socket (RunToAgent and
 // AgentToRun), [1] one that is readable for ever once the run is cancelled (an eventfd). Answers: Started, the
 // process's own Begun, and later Exited; or InvokeFailed.
@@ -205,6 +213,7 @@ struct Invoke {
     bool takes_input = false; // its tables follow over the invocation's socket, up to InputsEnd
     bool trace = false;       // say every call of the host's on stderr
     bool more_items = false;  // of its lists: MoreItems follow in the same way, before the tables, up to InputsEnd
+    std::vector<KnownName> known_names{};
 
     bool operator==(const Invoke &) const = default;
 };

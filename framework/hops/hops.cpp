@@ -43,25 +43,86 @@ private:
     int descriptor_;
 };
 
+// Large enough for either family.
+struct Endpoint {
+    sockaddr_storage storage{};
+    socklen_t length;
+
+    Endpoint(unsigned family, const Address &address, std::uint16_t port)
+        : length(family == 4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6))
+    {
+        if (family == 4) {
+            auto &four = reinterpret_cast<sockaddr_in &>(storage);
+            four.sin_family = AF_INET;
+            four.sin_port = htons(port);
+            std::memcpy(&four.sin_addr, address.bytes.data(), 4);
+            return;
+        }
+        auto &six = reinterpret_cast<sockaddr_in6 &>(storage);
+        six.sin6_family = AF_INET6;
+        six.sin6_port = htons(port);
+        six.sin6_scope_id = address.interface;
+        std::memcpy(&six.sin6_addr, address.bytes.data(), 16);
+    }
+    const sockaddr *get() const { return reinterpret_cast<const sockaddr *>(&storage); }
+};
+
+std::optional<Address> address_in(const sockaddr &found)
+{
+    Address address;
+    if (found.sa_family == AF_INET) {
+        std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in &>(found).sin_addr, 4);
+        return address;
+    }
+    if (found.sa_family == AF_INET6) {
+        const auto &six = reinterpret_cast<const sockaddr_in6 &>(found);
+        std::memcpy(address.bytes.data(), &six.sin6_addr, 16);
+        address.interface = six.sin6_scope_id;
+        return address;
+    }
+    return std::nullopt;
+}
+
+Address far_away(unsigned family)
+{
+    Address address;
+    ::inet_pton(family == 4 ? AF_INET : AF_INET6, family == 4 ? kFar4 : kFar6, address.bytes.data());
+    return address;
+}
+
+bool leave_by(const Socket &socket, unsigned family, const WayOut &way)
+{
+    if (!way.interface.empty() && ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, way.interface.c_str(),
+                                               static_cast<socklen_t>(way.interface.size())) != 0)
+        return false;
+    if (!way.source)
+        return true;
+    const Endpoint source(family, *way.source, 0);
+    return ::bind(socket.get(), source.get(), source.length) == 0;
+}
+
 bool aim(const Socket &socket, unsigned family, int hop)
 {
     const int yes = 1;
-    if (family == 4) {
-        sockaddr_in to{};
-        to.sin_family = AF_INET;
-        to.sin_port = htons(kPort);
-        ::inet_pton(AF_INET, kFar4, &to.sin_addr);
-        return ::setsockopt(socket.get(), IPPROTO_IP, IP_TTL, &hop, sizeof hop) == 0 &&
-               ::setsockopt(socket.get(), IPPROTO_IP, IP_RECVERR, &yes, sizeof yes) == 0 &&
-               ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) == 0;
-    }
-    sockaddr_in6 to{};
-    to.sin6_family = AF_INET6;
-    to.sin6_port = htons(kPort);
-    ::inet_pton(AF_INET6, kFar6, &to.sin6_addr);
-    return ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_UNICAST_HOPS, &hop, sizeof hop) == 0 &&
-           ::setsockopt(socket.get(), IPPROTO_IPV6, IPV6_RECVERR, &yes, sizeof yes) == 0 &&
-           ::connect(socket.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) == 0;
+    const int level = family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
+    const Endpoint to(family, far_away(family), kPort);
+    return ::setsockopt(socket.get(), level, family == 4 ? IP_TTL : IPV6_UNICAST_HOPS, &hop, sizeof hop) == 0 &&
+           ::setsockopt(socket.get(), level, family == 4 ? IP_RECVERR : IPV6_RECVERR, &yes, sizeof yes) == 0 &&
+           ::connect(socket.get(), to.get(), to.length) == 0;
+}
+
+// What is sent to an address of this machine leaves from that same address.
+bool is_our_own(unsigned family, const Address &address)
+{
+    const Socket socket(family == 4 ? AF_INET : AF_INET6);
+    const Endpoint to(family, address, kPort);
+    sockaddr_storage from{};
+    socklen_t length = sizeof from;
+    if (::connect(socket.get(), to.get(), to.length) != 0 ||
+        ::getsockname(socket.get(), reinterpret_cast<sockaddr *>(&from), &length) != 0)
+        return false;
+    const auto own = address_in(reinterpret_cast<const sockaddr &>(from));
+    return own && own->bytes == address.bytes;
 }
 
 // The first router also tells itself by having no way on.
@@ -74,24 +135,7 @@ bool tells_the_hop(const sock_extended_err &error, unsigned hop)
     return false;
 }
 
-std::optional<Hop> sender_of(const sock_extended_err &error)
-{
-    Hop hop;
-    const sockaddr *offender = SO_EE_OFFENDER(&error);
-    if (offender->sa_family == AF_INET) {
-        std::memcpy(hop.address.data(), &reinterpret_cast<const sockaddr_in *>(offender)->sin_addr, 4);
-        return hop;
-    }
-    if (offender->sa_family == AF_INET6) {
-        const auto *six = reinterpret_cast<const sockaddr_in6 *>(offender);
-        std::memcpy(hop.address.data(), &six->sin6_addr, 16);
-        hop.interface = six->sin6_scope_id;
-        return hop;
-    }
-    return std::nullopt;
-}
-
-std::optional<Hop> take_answer(const Socket &socket, unsigned hop)
+std::optional<Address> take_answer(const Socket &socket, unsigned hop)
 {
     alignas(cmsghdr) char control[512];
     char payload[64];
@@ -111,7 +155,7 @@ std::optional<Hop> take_answer(const Socket &socket, unsigned hop)
             continue;
         const auto *error = reinterpret_cast<const sock_extended_err *>(CMSG_DATA(header));
         if (tells_the_hop(*error, hop))
-            return sender_of(*error);
+            return address_in(*SO_EE_OFFENDER(error));
     }
     return std::nullopt;
 }
@@ -137,10 +181,10 @@ std::optional<unsigned> parse_hop(std::string_view name)
     return static_cast<unsigned>(digit - '0');
 }
 
-std::optional<Hop> find_hop(unsigned hop, unsigned family, std::chrono::milliseconds patience)
+std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way, std::chrono::milliseconds patience)
 {
     const Socket socket(family == 4 ? AF_INET : AF_INET6);
-    if (socket.get() < 0 || !aim(socket, family, static_cast<int>(hop)))
+    if (socket.get() < 0 || !leave_by(socket, family, way) || !aim(socket, family, static_cast<int>(hop)))
         return std::nullopt;
     for (unsigned attempt = 0; attempt < kTries; ++attempt) {
         // What came of the one before is the next one's error: it is said once and means nothing here.
@@ -152,7 +196,8 @@ std::optional<Hop> find_hop(unsigned hop, unsigned family, std::chrono::millisec
             const auto millis = std::chrono::ceil<std::chrono::milliseconds>(left).count();
             if (::poll(&wait, 1, static_cast<int>(millis)) <= 0)
                 continue;
-            if (auto found = take_answer(socket, hop))
+            const auto found = take_answer(socket, hop);
+            if (found && !is_our_own(family, *found))
                 return found;
             // Else POLLERR would stand, and this spin.
             int said = 0;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 // Names for the first routers on the way out, so that an instruction can aim at "the test server at the end user's
@@ -18,16 +19,24 @@ constexpr unsigned kHopsMax = 4;
 // 1 to kHopsMax, if it is such a name; in any case of letters, with or without the dot at its end.
 std::optional<unsigned> parse_hop(std::string_view name);
 
-struct Hop {
-    std::array<std::uint8_t, 16> address{}; // of IPv4: the first four bytes
-    std::uint32_t interface = 0;            // the scope of a link-local address; 0: none
+struct Address {
+    std::array<std::uint8_t, 16> bytes{}; // of IPv4: the first four
+    std::uint32_t interface = 0;          // the scope of a link-local address; 0: none
+
+    bool operator==(const Address &) const = default;
+};
+
+// How a run's packets leave, and so the datagram that looks for its router.
+struct WayOut {
+    std::string interface;           // empty: the system routes
+    std::optional<Address> source{}; // of the family that is asked for; nothing: the system chooses
 };
 
 // The router that refuses to pass on a datagram whose TTL (hop limit) is `hop`: traceroute's way, by a socket that
 // needs no privilege. The datagram is aimed at an address of documentation (RFC 5737, RFC 3849), and nobody behind that
-// router gets it. It goes where the system routes it. `family` is 4 or 6. Blocks for up to `patience`; nothing if no
-// router answers or there is no way out.
-std::optional<Hop> find_hop(unsigned hop, unsigned family,
-                            std::chrono::milliseconds patience = std::chrono::milliseconds(1500));
+// router gets it. `family` is 4 or 6. Blocks for up to `patience`; nothing if no router answers or there is no such way
+// out. This machine itself, which refuses what it cannot send, is no router.
+std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way,
+                                std::chrono::milliseconds patience = std::chrono::milliseconds(1500));
 
 } // namespace sonde::hops

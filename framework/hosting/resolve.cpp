@@ -2,6 +2,7 @@
 
 #include "hops/hops.hpp"
 
+#include <array>
 #include <cstring>
 #include <memory>
 #include <netdb.h>
@@ -64,40 +65,59 @@ std::int32_t take(const addrinfo *list, sonde_addresses &found)
     return found.count > 0 ? 0 : EAI_NONAME;
 }
 
-int find_hops(unsigned number, std::uint32_t family, sonde_addresses &found)
+void add_address(std::uint32_t family, const std::array<std::uint8_t, 16> &bytes, std::uint32_t interface,
+                 sonde_addresses &found)
 {
-    for (const std::uint32_t one : {4U, 6U}) {
-        if (family != 0 && family != one)
-            continue;
-        if (const auto hop = hops::find_hop(number, one)) {
-            sonde_ip &ip = found.items[found.count++];
-            ip.family = one;
-            ip.interface = hop->interface;
-            std::memcpy(ip.bytes, hop->address.data(), hop->address.size());
-        }
-    }
+    if (found.count == SONDE_ADDRESSES_MAX)
+        return;
+    sonde_ip &ip = found.items[found.count++];
+    ip.family = family;
+    ip.interface = interface;
+    std::memcpy(ip.bytes, bytes.data(), bytes.size());
+}
+
+// A run's family, if it has a source, is that one's.
+hops::WayOut way_out(const frames::Invoke &run)
+{
+    hops::WayOut way{run.interface};
+    if (run.source.family != 0)
+        way.source = hops::Address{run.source.bytes, run.source.interface};
+    return way;
+}
+
+int find_hops(unsigned number, std::uint32_t family, const hops::WayOut &way, sonde_addresses &found)
+{
+    for (const std::uint32_t one : {4U, 6U})
+        if (family == 0 || family == one)
+            if (const auto hop = hops::find_hop(number, one, way))
+                add_address(one, hop->bytes, hop->interface, found);
     return found.count > 0 ? 0 : EAI_NONAME;
 }
 
 } // namespace
 
-std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel &cancel, sonde_addresses &found)
+std::int32_t resolve(const std::string &name, const frames::Invoke &run, const Cancel &cancel, sonde_addresses &found)
 {
     found = {};
+    for (const frames::KnownName &known : run.known_names)
+        if (known.name == name)
+            add_address(known.address.family, known.address.bytes, known.address.interface, found);
+    if (found.count > 0)
+        return 0;
     const auto lookup = std::make_shared<Lookup>();
     lookup->name = name;
     // A literal needs neither a server nor a thread.
-    lookup->hints = hints_for(family, AI_NUMERICHOST);
+    lookup->hints = hints_for(run.family, AI_NUMERICHOST);
     lookup->error = ::getaddrinfo(name.c_str(), nullptr, &lookup->hints, &lookup->list);
     if (lookup->error == 0)
         return take(lookup->list, found);
     if (lookup->error != EAI_NONAME)
         return lookup->error;
-    lookup->hints = hints_for(family, 0);
+    lookup->hints = hints_for(run.family, 0);
     try {
-        std::thread([lookup, family] {
+        std::thread([lookup, family = run.family, way = way_out(run)] {
             const auto hop = hops::parse_hop(lookup->name);
-            lookup->error = hop ? find_hops(*hop, family, lookup->hops)
+            lookup->error = hop ? find_hops(*hop, family, way, lookup->hops)
                                 : ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
             const std::uint64_t one = 1;
             (void)!::write(lookup->done.get(), &one, sizeof one);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "frames/messages.hpp"
 #include "hosting/cancel.hpp"
 
 #include <sonde/plugin.h>
@@ -9,8 +10,9 @@
 
 namespace sonde::hosting {
 
-// sonde_host's resolve: getaddrinfo(3) for one family (4, 6 or 0 for any), given up when the run is cancelled
-// (EAI_AGAIN). Returns 0 and at least one address, or a negative EAI_ code.
-std::int32_t resolve(const std::string &name, std::uint32_t family, const Cancel &cancel, sonde_addresses &found);
+// sonde_host's resolve: what the run knows of the name already, or getaddrinfo(3) for its family, given up when the run
+// is cancelled (EAI_AGAIN). A hop's name is looked for where the run's packets leave. Returns 0 and at least one
+// address, or a negative EAI_ code.
+std::int32_t resolve(const std::string &name, const frames::Invoke &run, const Cancel &cancel, sonde_addresses &found);
 
 } // namespace sonde::hosting

@@ -136,7 +136,7 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
     if (!inputs)
         return;
     const Invocation invocation(whole, method, inputs->get());
-    RunHost host(agent, signal, description, invoke.family, false);
+    RunHost host(agent, signal, description, invoke, false);
     if (!invoke.trace) {
         host.finish(method.run(&host, &invocation.get()));
         return;
@@ -156,7 +156,8 @@ void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
     let_block(kAgent);
     say_begun(kAgent);
     const Cancel signal(cancel_of(place), std::nullopt);
-    RunHost host(kAgent, signal, description, 0, true);
+    const frames::Invoke none;
+    RunHost host(kAgent, signal, description, none, true);
     host.finish(method.probe == nullptr ? 0 : method.probe(&host));
     ::_exit(0);
 }

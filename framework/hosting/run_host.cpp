@@ -50,8 +50,8 @@ RunHost &RunHost::self(const sonde_host *host)
     return const_cast<RunHost &>(static_cast<const RunHost &>(*host));
 }
 
-RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &method, std::uint32_t family, bool probe)
-    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), family_(family)
+RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &method, const Invoke &invoke, bool probe)
+    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), invoke_(invoke)
 {
     if (!probe) {
         formats_.reserve(method.tables.size());
@@ -220,7 +220,7 @@ void RunHost::add_traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes
 std::int32_t RunHost::find_addresses(const char *name, sonde_addresses &found)
 {
     flush();
-    return hosting::resolve(name, family_, cancel_, found);
+    return hosting::resolve(name, invoke_, cancel_, found);
 }
 
 std::int32_t RunHost::sleep(std::int64_t until_ns)

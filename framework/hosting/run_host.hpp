@@ -21,8 +21,10 @@ namespace sonde::hosting {
 // one socket; a row that breaks the declaration becomes a failure here, with a sentence for its author.
 class RunHost : public sonde_host {
 public:
-    // `agent` is the run's end of its socket. All arguments outlive the host. A probe has no tables.
-    RunHost(int agent, const Cancel &cancel, const frames::MethodDescription &method, std::uint32_t family, bool probe);
+    // `agent` is the run's end of its socket. All arguments outlive the host. A probe has no tables,
+    // and an Invoke that says nothing.
+    RunHost(int agent, const Cancel &cancel, const frames::MethodDescription &method, const frames::Invoke &invoke,
+            bool probe);
 
     // Whether a plugin gets something for this id.
     static bool has_extension(std::string_view id);
@@ -66,7 +68,7 @@ private:
     int agent_;
     const Cancel &cancel_;
     const frames::MethodDescription &method_;
-    std::uint32_t family_;
+    const frames::Invoke &invoke_;
     std::vector<frames::RowFormat> formats_;
     std::vector<frames::RowWriter> writers_; // one a table
     frames::Traffic traffic_;                // not yet sent

@@ -64,6 +64,7 @@ struct RunRequest {
     std::shared_ptr<Canceller> canceller; // may be empty
     std::shared_ptr<Turns::Turn> turn{};  // that was waited for beforehand; empty: the run waits itself
     bool trace = false;                   // the run says every call of the host's on stderr
+    std::vector<frames::KnownName> known_names{};
 };
 
 struct RunResult {

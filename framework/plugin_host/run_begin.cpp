@@ -177,6 +177,7 @@ frames::Invoke Run::invocation() const
             invoke.parameters.push_back(parameter);
     invoke.takes_input = takes_input();
     invoke.trace = request_.trace;
+    invoke.known_names = request_.known_names;
     return invoke;
 }
 

@@ -20,6 +20,7 @@ namespace sonde::policy {
 struct NamedAddress {
     std::string name;
     Address address;
+    std::uint32_t scope = 0; // of a link-local one that is known with it: the interface
 };
 
 // One action of one run, before it starts.

@@ -1,9 +1,7 @@
 #include "session.hpp"
 
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <limits>
 #include <numeric>
 #include <string>
 #include <utility>
@@ -32,30 +30,13 @@ itimerspec at(std::int64_t ns)
     return when;
 }
 
-// Becomes readable, and its read fails, when the wall clock is set.
-void watch_clock(int fd)
-{
-    const itimerspec never = at(std::numeric_limits<std::int32_t>::max() * std::int64_t{1'000'000'000});
-    timerfd_settime(fd, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
-}
-
-bool clock_was_set(int fd)
-{
-    std::uint64_t expirations;
-    if (read(fd, &expirations, sizeof expirations) >= 0 || errno != ECANCELED)
-        return false;
-    watch_clock(fd);
-    return true;
-}
-
 } // namespace
 
 Session::Session(const sonde_host &host, const Settings &settings, std::vector<Target> targets)
     : host_(host), settings_(settings), targets_(std::move(targets)), base_(plugin::make_event_base()),
-      timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC)),
-      clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC))
+      timer_(timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC))
 {
-    if (!timer_ || !clock_watch_)
+    if (!timer_)
         throw sdk::Failure{kUnexpected, "no timer"};
     host_.random(&host_, format_.key.data(), static_cast<std::uint32_t>(format_.key.size()));
     host_.random(&host_, &format_.id, sizeof format_.id);
@@ -134,12 +115,11 @@ void Session::watch(int fd)
 void Session::run()
 {
     host_.sleep_until(&host_, monotonic() + kStampsReady);
-    watch_clock(clock_watch_.get());
     for (const auto &one : endpoints_)
         if (one)
             for (const int fd : one->fds())
                 watch(fd);
-    for (const int fd : {timer_.get(), clock_watch_.get(), host_.cancel_fd})
+    for (const int fd : {timer_.get(), clock_watch_.fd(), host_.cancel_fd})
         watch(fd);
     const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);
     start_ = last_taken_ = monotonic();
@@ -214,7 +194,7 @@ void Session::take_in(std::uint32_t family, Endpoint &from)
     });
     ledger_->dropped(family, from.drops());
     // After both, so that no stamp from behind a step is taken for one from before it.
-    if (clock_was_set(clock_watch_.get()))
+    if (clock_watch_.was_set())
         ledger_->clock_stepped();
     for (const Endpoint::Received &one : received_)
         ledger_->arrive(one.arrival, one.stamp, now);

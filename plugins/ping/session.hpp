@@ -1,5 +1,6 @@
 #pragma once
 
+#include "clock_watch.hpp"
 #include "endpoint.hpp"
 #include "ledger.hpp"
 #include "report.hpp"
@@ -66,7 +67,7 @@ private:
     plugin::EventBase base_;
     std::vector<std::unique_ptr<plugin::Event>> events_;
     sonde::plugin::Fd timer_;
-    sonde::plugin::Fd clock_watch_;
+    ClockWatch clock_watch_;
     std::exception_ptr thrown_; // in a callback: libevent's frames must not be unwound
 
     std::int64_t start_ = 0;      // CLOCK_MONOTONIC ns

@@ -134,6 +134,9 @@ TEST_CASE("numbers out of their range are refused on arrival")
     CHECK(mentions(refusal(AgentToRunner(Signal{1, 0})), "signal"));
     CHECK(mentions(refusal(AgentToRunner(Signal{1, 65})), "signal"));
     CHECK(mentions(refusal(AgentToRunner(Invoke{1, 0, {{false, {{}, {}}}}, {}, 0, "", 0, {}, {}})), "several values"));
+    Invoke nameless;
+    nameless.known_names = {{"hop-1.path.invalid", {}}};
+    CHECK(mentions(refusal(AgentToRunner(nameless)), "without an address"));
     CHECK(mentions(refusal(RunnerToAgent(Started{1, -1})), "process id"));
     CHECK(mentions(refusal(RunToAgent(Fail{0, "no failure"})), "status"));
     CHECK(mentions(refusal(RunToAgent(Fail{100, "the host's"})), "status"));

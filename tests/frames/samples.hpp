@@ -55,7 +55,10 @@ inline Invoke invoke()
             2,
             address(),
             {{"contract", "100 Mb/s"}, {"", ""}},
-            true};
+            true,
+            false,
+            false,
+            {{"hop-1.path.invalid", address()}}};
 }
 
 inline const std::vector<AgentToLauncher> agent_to_launcher{

@@ -326,6 +326,27 @@ def packets_larger_than_the_MTU_come_back(lab):
 
 
 @test
+def a_stamp_is_its_own_packets_where_a_firewall_drops_some_and_no_route_takes_others(lab):
+    """A counter of packets (SOF_TIMESTAMPING_OPT_ID) goes on for the first and stands still for the second."""
+    # Where nobody may have an ICMP datagram socket; of the raw one the first packet has all stamps already.
+    lab.sysctl(lab.client, "net.ipv4.ping_group_range", '"1 0"')
+    lab.rules(lab.client, """table inet t { chain c { type filter hook output priority 0;
+        icmp type echo-request numgen inc mod 3 == 1 drop } }""")
+    before = time.time_ns()
+    run = lab.run("ping", target=f"{SERVER},198.51.100.1", count=30, interval="20ms", tmax="1s")
+    after = time.time_ns()
+    rows = [row for row in run.table("packet") if row["target"] == SERVER]
+    equal([row["outcome"] for row in rows], [("unsent" if number % 3 == 1 else "reply") for number in range(30)], run)
+    equal({row["error"] for row in run.table("packet") if row["target"] != SERVER}, {"Network is unreachable"}, run)
+    for row in rows:
+        if row["outcome"] == "reply":  # the stamps of the packet before or behind would be out of this order
+            assert before < row["scheduled_ns"] <= row["tx_sched_ns"] <= row["tx_software_ns"] < row["rx_ns"] < after, row
+    summary = next(row for row in run.table("summary") if row["target"] == SERVER)
+    equal(summary["stamped"], 20, run)
+    assert summary["receive_buffer"] >= 1 << 20, run
+
+
+@test
 def ten_thousand_targets_fit_one_run(lab):
     lab.at(lab.server, "ip route add local 198.18.0.0/16 dev lo")
     lab.at(lab.client, f"ip route add 198.18.0.0/16 via {SERVER}")

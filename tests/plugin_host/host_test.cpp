@@ -163,6 +163,18 @@ TEST_CASE("a method gets of what is allowed only the parameters that it declares
     CHECK_FALSE(has("technology"));
 }
 
+TEST_CASE("a name whose address was judged before means that address in the run, and nobody is asked")
+{
+    Bench bench;
+    Words words;
+    RunRequest wanted = request(bench, "echo", {{"target", "hop-4.path.invalid"}});
+    wanted.known_names = {{"hop-4.path.invalid", {6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 1}}};
+    CHECK(bench.wait(bench.host.run(wanted, words)).status == 0);
+    using Row = std::pair<std::string, std::string>;
+    CHECK(std::count(words.rows.begin(), words.rows.end(), Row{"resolved", "0"}) == 1);
+    CHECK(std::count(words.rows.begin(), words.rows.end(), Row{"resolved-family", "6"}) == 1);
+}
+
 TEST_CASE("the rows of one run are the input of another, whole and typed [A5]")
 {
     Bench bench;

@@ -10,6 +10,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -21,25 +23,27 @@ namespace sonde::agent {
 
 namespace {
 
-using Addresses = Result<std::vector<policy::Address>>;
+using Addresses = Result<std::vector<policy::NamedAddress>>;
 
-Addresses addresses_of_hop(unsigned number, std::uint8_t family)
+policy::Address mapped(std::uint8_t family, const std::array<std::uint8_t, 16> &bytes)
 {
-    std::vector<policy::Address> addresses;
-    for (const std::uint8_t one : {std::uint8_t{4}, std::uint8_t{6}}) {
-        if (family != 0 && family != one)
-            continue;
-        const auto hop = hops::find_hop(number, one);
-        if (!hop)
-            continue;
-        policy::Address address;
-        address.bytes = hop->address;
-        if (one == 4) {
-            address.bytes = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-            std::copy_n(hop->address.begin(), 4, address.bytes.begin() + 12);
-        }
-        addresses.push_back(address);
-    }
+    if (family == 6)
+        return {bytes};
+    policy::Address address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
+    std::copy_n(bytes.begin(), 4, address.bytes.begin() + 12);
+    return address;
+}
+
+Addresses addresses_of_hop(const std::string &name, unsigned number, const plugin_host::Network &network)
+{
+    hops::WayOut way{network.interface};
+    if (network.source.family != 0)
+        way.source = hops::Address{network.source.bytes, network.source.interface};
+    std::vector<policy::NamedAddress> addresses;
+    for (const std::uint8_t family : {std::uint8_t{4}, std::uint8_t{6}})
+        if (network.family == 0 || network.family == family)
+            if (const auto hop = hops::find_hop(number, family, way))
+                addresses.push_back({name, mapped(family, hop->bytes), hop->interface});
     if (addresses.empty())
         return Error{"", "no router has told itself by an ICMP error", ""};
     return addresses;
@@ -47,19 +51,20 @@ Addresses addresses_of_hop(unsigned number, std::uint8_t family)
 
 } // namespace
 
-Addresses resolve(const std::string &name, std::uint8_t family)
+Addresses resolve(const std::string &name, const plugin_host::Network &network)
 {
     if (const auto hop = hops::parse_hop(name))
-        return addresses_of_hop(*hop, family);
+        return addresses_of_hop(name, *hop, network);
     using asio::ip::tcp;
     asio::io_context unused;
     tcp::resolver resolver(unused);
     boost::system::error_code error;
-    const auto found = family == 0 ? resolver.resolve(name, "", error)
-                                   : resolver.resolve(family == 4 ? tcp::v4() : tcp::v6(), name, "", error);
+    const auto found = network.family == 0
+                           ? resolver.resolve(name, "", error)
+                           : resolver.resolve(network.family == 4 ? tcp::v4() : tcp::v6(), name, "", error);
     if (error)
         return Error{"", error.message(), ""};
-    std::vector<policy::Address> addresses;
+    std::vector<policy::NamedAddress> addresses;
     for (const auto &entry : found) {
         // Without a link-local address's zone, which is no part of the address.
         asio::ip::address address = entry.endpoint().address();
@@ -68,20 +73,36 @@ Addresses resolve(const std::string &name, std::uint8_t family)
         const Result<policy::Address> read = policy::parse_address(address.to_string());
         if (!read)
             return read.error();
-        addresses.push_back(*read);
+        addresses.push_back({name, *read});
     }
     return addresses;
 }
 
+std::vector<frames::KnownName> known_hops(std::span<const policy::NamedAddress> addresses)
+{
+    std::vector<frames::KnownName> known;
+    for (const policy::NamedAddress &named : addresses) {
+        if (!hops::parse_hop(named.name))
+            continue;
+        frames::Ip ip{6, named.address.bytes, named.scope};
+        if (named.address.is_v4()) {
+            ip = {4, {}, 0};
+            std::copy_n(named.address.bytes.begin() + 12, 4, ip.bytes.begin());
+        }
+        known.push_back({named.name, ip});
+    }
+    return known;
+}
+
 // One name. A call that has begun cannot be called back, so its thread does not share this with whoever waits.
 struct Lookup::One {
-    One(const asio::any_io_executor &executor, std::string what, std::uint8_t of)
-        : name(std::move(what)), family(of), done(executor)
+    One(const asio::any_io_executor &executor, std::string what, plugin_host::Network where)
+        : name(std::move(what)), network(std::move(where)), done(executor)
     {
     }
 
     std::string name;
-    std::uint8_t family;
+    plugin_host::Network network;
     asio::steady_timer done;
     std::optional<Addresses> found{};
 };
@@ -100,7 +121,7 @@ struct Lookup::Threads : std::enable_shared_from_this<Threads> {
     void start(const std::shared_ptr<One> &one)
     {
         try {
-            std::thread(&Threads::call, shared_from_this(), std::weak_ptr(one), one->name, one->family).detach();
+            std::thread(&Threads::call, shared_from_this(), std::weak_ptr(one), one->name, one->network).detach();
             ++running;
         } catch (const std::system_error &error) {
             answer(one, Error{"", error.what(), ""});
@@ -108,9 +129,9 @@ struct Lookup::Threads : std::enable_shared_from_this<Threads> {
     }
 
     // On a thread of its own.
-    void call(std::weak_ptr<One> one, std::string name, std::uint8_t family)
+    void call(std::weak_ptr<One> one, std::string name, plugin_host::Network network)
     {
-        Addresses found = resolve(name, family);
+        Addresses found = resolve(name, network);
         const std::lock_guard lock(door);
         if (!closed)
             asio::post(executor, [self = shared_from_this(), one = std::move(one), found = std::move(found)]() mutable {
@@ -157,13 +178,13 @@ Lookup::~Lookup()
 }
 
 asio::awaitable<Result<std::vector<policy::NamedAddress>>> Lookup::look_up(std::vector<std::string> names,
-                                                                           std::uint8_t family,
+                                                                           plugin_host::Network network,
                                                                            std::shared_ptr<Stopper> stopper,
                                                                            std::chrono::milliseconds patience)
 {
     std::vector<policy::NamedAddress> addresses;
     for (const std::string &name : names) {
-        const auto one = std::make_shared<One>(threads_->executor, name, family);
+        const auto one = std::make_shared<One>(threads_->executor, name, network);
         one->done.expires_after(patience);
         threads_->begin(one);
         stopper->on_stop([one] { one->done.cancel(); });
@@ -175,8 +196,7 @@ asio::awaitable<Result<std::vector<policy::NamedAddress>>> Lookup::look_up(std::
                             "no address is known: " +
                                 (one->found ? one->found->error().what : std::string("no answer in time")),
                             ""};
-        for (const policy::Address &address : **one->found)
-            addresses.push_back({name, address});
+        addresses.insert(addresses.end(), (*one->found)->begin(), (*one->found)->end());
     }
     co_return addresses;
 }

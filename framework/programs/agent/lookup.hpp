@@ -1,6 +1,8 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "frames/messages.hpp"
+#include "plugin_host/options.hpp"
 #include "policy/policy.hpp"
 #include "stopper.hpp"
 
@@ -8,9 +10,9 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
-#include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,16 +20,20 @@ namespace sonde::agent {
 
 namespace asio = boost::asio;
 
-// A name's addresses, of family 4, 6 or 0 for both, as the system's resolver gives them. Blocks, for as long as that
-// waits for its servers.
-Result<std::vector<policy::Address>> resolve(const std::string &name, std::uint8_t family);
+// A name's addresses, of the run's family, as the system's resolver gives them; those of a hop's name, by asking for it
+// where the run's packets leave. Blocks, for as long as that takes.
+Result<std::vector<policy::NamedAddress>> resolve(const std::string &name, const plugin_host::Network &network);
+
+// What a run has to take for the addresses of hops, since it would not necessarily find those that were judged.
+std::vector<frames::KnownName> known_hops(std::span<const policy::NamedAddress> addresses);
 
 // Looks host names up without blocking the loop. The system's resolver knows only blocking calls, so each has a thread
 // of its own, and a name that nobody answers for holds up no other (Asio has one thread for all of them). Belongs to
 // one thread, but for those.
 class Lookup {
 public:
-    using Resolve = std::function<Result<std::vector<policy::Address>>(const std::string &, std::uint8_t)>;
+    using Resolve =
+        std::function<Result<std::vector<policy::NamedAddress>>(const std::string &, const plugin_host::Network &)>;
     static constexpr unsigned kThreads = 16; // at a time; what comes after that waits for one to end
 
     explicit Lookup(asio::any_io_executor executor, Resolve resolve = agent::resolve);
@@ -36,10 +42,10 @@ public:
     Lookup(const Lookup &) = delete;
     Lookup &operator=(const Lookup &) = delete;
 
-    // All addresses behind host names, of family 4, 6 or 0 for both. An Error if one has none, or is not found within
+    // All addresses behind host names, for a run with that network. An Error if one has none, or is not found within
     // `patience` or before the stop: then nobody knows where its traffic would go.
     asio::awaitable<Result<std::vector<policy::NamedAddress>>>
-    look_up(std::vector<std::string> names, std::uint8_t family, std::shared_ptr<Stopper> stopper,
+    look_up(std::vector<std::string> names, plugin_host::Network network, std::shared_ptr<Stopper> stopper,
             std::chrono::milliseconds patience = std::chrono::seconds{10});
 
 private:

@@ -191,7 +191,7 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
     }
     if (verdict) {
         // After the names themselves were judged, so that nobody is asked about a name that is refused anyway.
-        const bool known = co_await look_up(request, arguments->network.family, stopper, outcome);
+        const bool known = co_await look_up(request, arguments->network, stopper, outcome);
         if (!known)
             co_return std::nullopt;
         verdict = ask(request);
@@ -204,8 +204,8 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
         co_return std::nullopt;
     }
     std::string interface = interface_of(request, arguments->network);
-    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes,
-                    request.active,     std::move(turn),       std::move(interface)};
+    Admitted begins{std::move(*method), std::move(*arguments), request.declared_bytes,       request.active,
+                    std::move(turn),    std::move(interface),  known_hops(request.addresses)};
     co_return begins;
 }
 
@@ -239,11 +239,11 @@ std::optional<plugin_host::CatalogueMethod> Measuring::find_method(const model::
     return std::nullopt;
 }
 
-asio::awaitable<bool> Measuring::look_up(policy::Request &request, std::uint8_t family,
+asio::awaitable<bool> Measuring::look_up(policy::Request &request, plugin_host::Network network,
                                          std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
 {
     std::vector<std::string> names = policy::names_among(request.targets);
-    auto addresses = co_await lookup_.look_up(std::move(names), family, stopper);
+    auto addresses = co_await lookup_.look_up(std::move(names), std::move(network), stopper);
     if (stopper->stopped()) {
         interrupt(outcome, *stopper);
         co_return false;
@@ -339,6 +339,7 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     request.turn = std::move(admitted.turn);
     request.parameters = parameters_;
     request.inputs = asked.inputs;
+    request.known_names = std::move(admitted.known_names);
 
     const plugin_host::RunResult result = co_await host_.run(std::move(request), rows);
     stopper->on_stop({});

@@ -92,6 +92,7 @@ private:
         bool active = false;
         std::shared_ptr<plugin_host::Turns::Turn> turn;
         std::string interface; // where its bytes go; empty: nobody knows
+        std::vector<frames::KnownName> known_names;
     };
     enum class Others { count, are_absent };
 
@@ -100,8 +101,8 @@ private:
                                                    model::Outcome &outcome);
     asio::awaitable<bool> isolated(model::Outcome &outcome);
     std::optional<plugin_host::CatalogueMethod> find_method(const model::Task &task, model::Outcome &outcome) const;
-    asio::awaitable<bool> look_up(policy::Request &request, std::uint8_t family, std::shared_ptr<Stopper> stopper,
-                                  model::Outcome &outcome);
+    asio::awaitable<bool> look_up(policy::Request &request, plugin_host::Network network,
+                                  std::shared_ptr<Stopper> stopper, model::Outcome &outcome);
     asio::awaitable<void> run(const Asked &asked, Admitted admitted, Budget::Meter &meter,
                               std::shared_ptr<Stopper> stopper, model::Outcome &outcome);
     asio::awaitable<std::shared_ptr<plugin_host::Turns::Turn>>

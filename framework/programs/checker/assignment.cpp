@@ -79,7 +79,7 @@ std::int32_t perform(const Assignment &assignment, const sonde_method &method,
     if (deadline)
         invocation.deadline = deadline->time_since_epoch().count();
 
-    hosting::RunHost inner(kAgentEnd, cancel, description, invoke.family, probe);
+    hosting::RunHost inner(kAgentEnd, cancel, description, invoke, probe);
     StrictHost host(inner, description, evidence,
                     {probe, assignment.has(Assignment::kFuture), assignment.has(Assignment::kAlone)});
     Arena arena;

@@ -20,7 +20,9 @@ asio::awaitable<Found> look_up_here(std::vector<std::string> names, std::uint8_t
 {
     const auto executor = co_await asio::this_coro::executor;
     Lookup lookup(executor);
-    Found found = co_await lookup.look_up(std::move(names), family, std::move(stopper), patience);
+    plugin_host::Network network;
+    network.family = family;
+    Found found = co_await lookup.look_up(std::move(names), std::move(network), std::move(stopper), patience);
     co_return found;
 }
 
@@ -36,18 +38,20 @@ struct Names {
     std::promise<void> let{};
     std::atomic<unsigned> asked{0};
     std::vector<std::string> found{};
-    Lookup lookup{io.get_executor(),
-                  [&asked = asked, late = let.get_future().share()](const std::string &name, std::uint8_t family) {
+    Lookup lookup{io.get_executor(), [&asked = asked, late = let.get_future().share()](
+                                         const std::string &name, const plugin_host::Network &network) {
                       ++asked;
                       if (!name.ends_with("dead.test"))
-                          return resolve(name, family);
+                          return resolve(name, network);
                       late.wait();
-                      return Result<std::vector<policy::Address>>(Error{"", "late", ""});
+                      return Found(Error{"", "late", ""});
                   }};
 
     void ask(const std::string &name)
     {
-        asio::co_spawn(io, lookup.look_up({name}, 4, std::make_shared<Stopper>(), 60s),
+        plugin_host::Network network;
+        network.family = 4;
+        asio::co_spawn(io, lookup.look_up({name}, network, std::make_shared<Stopper>(), 60s),
                        [this, name](std::exception_ptr, Found result) {
                            if (result)
                                found.push_back(name);
@@ -123,4 +127,15 @@ TEST_CASE("a look-up that takes too long, or that is stopped, is given up [G2]")
     const auto stopper = std::make_shared<Stopper>();
     stopper->stop("the agent was stopped");
     CHECK(addresses({"nowhere.invalid"}, 0, 30s, stopper).error().where == "target nowhere.invalid");
+}
+
+TEST_CASE("a run is told the addresses of the hops that were judged, link-local ones with their interface [G2]")
+{
+    const policy::NamedAddress found[] = {{"hop-1.path.invalid", *policy::parse_address("192.0.2.1")},
+                                          {"hop-1.path.invalid", *policy::parse_address("fe80::1"), 3},
+                                          {"example.test", *policy::parse_address("192.0.2.9")}};
+    const std::vector<frames::KnownName> told{
+        {"hop-1.path.invalid", {4, {192, 0, 2, 1}, 0}},
+        {"hop-1.path.invalid", {6, {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1}, 3}}};
+    CHECK(known_hops(found) == told);
 }
