@@ -11,7 +11,7 @@ using What = Handshakes::What;
 
 namespace {
 
-constexpr sonde::plugin::HashKey kKey{7};
+constexpr sonde::plugin::HashKey kHandshakeKey{7};
 constexpr std::int64_t kTmax = 1000;
 
 Handshakes::Noted note(Handshakes &handshakes, std::uint8_t flags, std::int64_t time, std::uint16_t port = 1000)
@@ -31,7 +31,7 @@ Handshakes::Noted note(Handshakes &handshakes, std::uint8_t flags, std::int64_t 
 
 TEST_CASE("an answer ends the attempt that it answers, once")
 {
-    Handshakes handshakes(kKey, 10, kTmax);
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
     CHECK(note(handshakes, kSyn, 100, 1).what == What::begun);
     CHECK(note(handshakes, kSyn, 120, 2).what == What::begun);
     const auto answered = note(handshakes, kSyn | kAck, 150, 1);
@@ -42,13 +42,13 @@ TEST_CASE("an answer ends the attempt that it answers, once")
     CHECK_FALSE(answered.ended->repeated);
     CHECK(note(handshakes, kSyn | kAck, 160, 1).what == What::unmatched);
     // A refusal's sequence number is 0, what it acknowledges is not.
-    Handshakes others(kKey, 10, kTmax);
+    Handshakes others(kHandshakeKey, 10, kTmax);
     CHECK(note(others, kSyn | kAck, 1).what == What::unmatched);
 }
 
 TEST_CASE("nobody knows which transmission of a SYN was answered")
 {
-    Handshakes handshakes(kKey, 10, kTmax);
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
     note(handshakes, kSyn, 0);
     CHECK(note(handshakes, kSyn, 500).what == What::repeated);
     const auto answered = note(handshakes, kSyn | kAck, 510);
@@ -58,7 +58,7 @@ TEST_CASE("nobody knows which transmission of a SYN was answered")
 
 TEST_CASE("an attempt waits for its answer as long as tmax, and then has none")
 {
-    Handshakes handshakes(kKey, 10, kTmax);
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
     note(handshakes, kSyn, 0, 1);
     note(handshakes, kSyn, 10, 2);
     note(handshakes, kSyn, 20, 3);
@@ -76,7 +76,7 @@ TEST_CASE("an attempt waits for its answer as long as tmax, and then has none")
 
 TEST_CASE("an attempt is taken out for the interval in which its time ended")
 {
-    Handshakes handshakes(kKey, 10, kTmax);
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
     note(handshakes, kSyn, 0);
     CHECK_FALSE(handshakes.expire(kTmax + 1, 10 * kTmax)); // of an earlier one
     CHECK_FALSE(handshakes.expire(0, kTmax));
@@ -85,14 +85,14 @@ TEST_CASE("an attempt is taken out for the interval in which its time ended")
 
 TEST_CASE("what seems to come before its SYN answers nothing")
 {
-    Handshakes handshakes(kKey, 10, kTmax);
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
     note(handshakes, kSyn, 100);
     CHECK(note(handshakes, kSyn | kAck, 99).what == What::unmatched);
 }
 
 TEST_CASE("at most so many attempts wait, however many have been answered before")
 {
-    Handshakes handshakes(kKey, 2, kTmax);
+    Handshakes handshakes(kHandshakeKey, 2, kTmax);
     for (std::uint16_t port = 1; port < 100; ++port) {
         CHECK(note(handshakes, kSyn, port, port).what == What::begun);
         CHECK(note(handshakes, kSyn | kAck, port, port).what == What::ended);
@@ -108,7 +108,7 @@ TEST_CASE("at most so many attempts wait, however many have been answered before
 
 TEST_CASE("what waits when the clock is set has no end")
 {
-    Handshakes handshakes(kKey, 10, kTmax);
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
     note(handshakes, kSyn, 0);
     handshakes.forget();
     CHECK(note(handshakes, kSyn | kAck, 10).what == What::unmatched);
