@@ -3,11 +3,12 @@
 #include "hops/hops.hpp"
 
 #include <array>
+#include <cerrno>
 #include <cstring>
+#include <fcntl.h>
 #include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <sys/eventfd.h>
 #include <system_error>
 #include <thread>
 #include <unistd.h>
@@ -23,8 +24,17 @@ struct Lookup {
     addrinfo *list = nullptr;
     int error = EAI_AGAIN;
     sonde_addresses hops{}; // in place of the list, of a name that means one
-    frames::Descriptor done{::eventfd(0, EFD_CLOEXEC)};
+    // A pipe whose one end the thread closes when it is done: a run that captures may not write to anything new.
+    frames::Descriptor done, asking;
 
+    Lookup()
+    {
+        int ends[2];
+        if (::pipe2(ends, O_CLOEXEC) != 0)
+            throw std::system_error(errno, std::generic_category());
+        done.reset(ends[0]);
+        asking.reset(ends[1]);
+    }
     ~Lookup()
     {
         if (list != nullptr)
@@ -99,12 +109,18 @@ int find_hops(unsigned number, std::uint32_t family, const hops::WayOut &way, so
 std::int32_t resolve(const std::string &name, const frames::Invoke &run, const Cancel &cancel, sonde_addresses &found)
 {
     found = {};
+    const auto hop = hops::parse_hop(name);
     for (const frames::KnownName &known : run.known_names)
-        if (known.name == name)
+        if (known.name == name || (hop && hops::parse_hop(known.name) == hop))
             add_address(known.address.family, known.address.bytes, known.address.interface, found);
     if (found.count > 0)
         return 0;
-    const auto lookup = std::make_shared<Lookup>();
+    std::shared_ptr<Lookup> lookup;
+    try {
+        lookup = std::make_shared<Lookup>();
+    } catch (const std::system_error &) {
+        return EAI_MEMORY;
+    }
     lookup->name = name;
     // A literal needs neither a server nor a thread.
     lookup->hints = hints_for(run.family, AI_NUMERICHOST);
@@ -115,12 +131,10 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
         return lookup->error;
     lookup->hints = hints_for(run.family, 0);
     try {
-        std::thread([lookup, family = run.family, way = way_out(run)] {
-            const auto hop = hops::parse_hop(lookup->name);
+        std::thread([lookup, hop, family = run.family, way = way_out(run)] {
             lookup->error = hop ? find_hops(*hop, family, way, lookup->hops)
                                 : ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
-            const std::uint64_t one = 1;
-            (void)!::write(lookup->done.get(), &one, sizeof one);
+            lookup->asking.reset();
         }).detach();
     } catch (const std::system_error &) {
         return EAI_MEMORY;

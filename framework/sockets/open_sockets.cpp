@@ -30,7 +30,7 @@ using Step = const char *;
 // socket is given to later.
 class FilesOf {
 public:
-    explicit FilesOf(uid_t owner) : before_(owner != 0 ? ::setfsuid(owner) : -1) {}
+    explicit FilesOf(uid_t owner) : owner_(owner), before_(owner != 0 ? ::setfsuid(owner) : -1) {}
     ~FilesOf()
     {
         if (before_ >= 0)
@@ -39,13 +39,21 @@ public:
     FilesOf(const FilesOf &) = delete;
     FilesOf &operator=(const FilesOf &) = delete;
 
+    // setfsuid(2) does not say whether it did anything.
+    bool hold() const { return owner_ == 0 || static_cast<uid_t>(::setfsuid(owner_)) == owner_; }
+
 private:
+    uid_t owner_;
     int before_;
 };
 
 int create(const OpenSockets &request, uid_t owner)
 {
     const FilesOf files(owner);
+    if (!files.hold()) {
+        errno = EPERM;
+        return -1;
+    }
     const int domain = request.family == 4 ? AF_INET : AF_INET6;
     constexpr int flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     switch (request.kind) {

@@ -45,7 +45,8 @@ Result<std::int64_t> remember_outcome(sqlite::Connection &db, const model::Outco
 
 Result<void> remember_entry(sqlite::Connection &db, std::int64_t outcome, std::uint64_t sequence)
 {
-    return done(db.run("UPDATE past SET sequence = ? WHERE id = ?", sequence, outcome));
+    // Of several collectors the one that it is handed to first stands for all: one acknowledgement is enough.
+    return done(db.run("UPDATE past SET sequence = ? WHERE id = ? AND sequence IS NULL", sequence, outcome));
 }
 
 Result<void> remember_entry(sqlite::Connection &db, const model::Outcome &outcome, std::uint64_t sequence)

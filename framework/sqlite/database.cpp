@@ -167,10 +167,12 @@ struct Database::State {
     std::optional<Error> commit(std::vector<Job> &jobs)
     {
         const bool soon = jobs.front().soon;
-        if (soon != std::exchange(lazy, soon))
+        if (soon != lazy) {
             if (auto set = writer.script(soon ? "PRAGMA synchronous=NORMAL; PRAGMA wal_autocheckpoint=0" : careful);
                 !set)
                 return set.error();
+            lazy = soon;
+        }
         auto error = commit_all(jobs);
         unsynced = soon || (unsynced && error);
         return error;

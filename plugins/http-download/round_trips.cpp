@@ -49,7 +49,7 @@ std::optional<std::int64_t> RoundTrips::least() const
 
 std::optional<double> round_trips_per_minute(const RoundTrips &trips, State state, bool tls, std::int64_t grain)
 {
-    if (!trips.mostly_well(state))
+    if (state == State::loaded && !trips.mostly_well(state))
         return std::nullopt;
     std::vector<Kind> kinds = {Kind::tcp, Kind::http};
     if (tls)

@@ -319,6 +319,8 @@ class Capture:
     def count(self):
         while True:
             packet, place = self.socket.recvfrom(65536)
+            if len(packet) < 24 or packet[9 if packet[0] >> 4 == 4 else 6] != socket.IPPROTO_TCP:
+                continue
             tcp = 4 * (packet[0] & 15) if packet[0] >> 4 == 4 else 40
             if place[2] == socket.PACKET_OUTGOING and int.from_bytes(packet[tcp + 2:tcp + 4], "big") == self.port:
                 self.packets += 1

@@ -17,9 +17,11 @@ import tempfile
 import threading
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent))
+TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent
+sys.path += [str(TESTS_FOLDER), str(TESTS_FOLDER / "support")]
 
 from cases import Skip, run_cases  # noqa: E402
+from link_emulator import EmulatedLink  # noqa: E402
 
 SONDE, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:3])
 
@@ -241,6 +243,13 @@ class NameSpaces:
 
 
 CASES = []
+
+
+def emulated(net, there, back, **options):
+    try:
+        return EmulatedLink(net.client, net.server, there, back, **options)
+    except OSError as error:
+        raise Skip(f"no TUN here: {error}") from None
 
 
 def case(test):

@@ -56,6 +56,8 @@ def make_second_way(lab):
     for side, device, last in ((lab.client, "w0", 1), (lab.server, "w1", 2)):
         lab.at(side, f"ip address add 203.0.113.{last}/24 dev {device}")
         lab.at(side, f"ip link set {device} up")
+        for name in ("all", device):
+            lab.sysctl(side, f"net.ipv4.conf.{name}.rp_filter", 0)
         lab.at(side, f"ip address add 2001:db8:1::{last}/64 dev {device} nodad", may_fail=True)
     lab.at(lab.client, "ip route add default via 203.0.113.2 dev w0 metric 2000")
     lab.at(lab.client, "ip -6 route add default via 2001:db8:1::2 dev w0 metric 2000", may_fail=True)

@@ -102,6 +102,21 @@ TEST_CASE("accounts are of what a collector is to have, and name the oldest that
     CHECK_FALSE(accounts_at(spool, at(30)).waiting_since); // what runs is not late
 }
 
+TEST_CASE("of several collectors the first that an outcome is handed to acknowledges it")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    Change change;
+    change.account = {{outcome_of(intent_of("s", 10), 0), {"report", "other"}}};
+    REQUIRE(await(spool.record(change)));
+    const auto first = batch_of(spool);
+    REQUIRE(batch_of(spool, "other").entries.size() == 1);
+    REQUIRE(await(spool.acknowledge("report", sequences_of(first))));
+    const auto accounts = accounts_at(spool, now().wall);
+    CHECK(accounts.acknowledged == 1);
+    CHECK_FALSE(accounts.waiting_since);
+}
+
 TEST_CASE("triggers that are due while their schedule runs wait for nothing")
 {
     const TempDir dir;

@@ -69,7 +69,9 @@ std::optional<seconds> longest_silence(const model::Instruction &instruction, Wa
         const auto retries = std::min<std::int64_t>(schedule.retries.max, 1'000'000);
         before = std::max(before, event->random_spread.value_or(seconds(0)) +
                                       (schedule.constraints.empty() ? seconds(0) : schedule.retries.delay * retries));
-        if (const auto period = period_of(*event, now); period && reports(instruction, schedule))
+        if (!reports(instruction, schedule))
+            continue;
+        if (const auto period = period_of(*event, now))
             slowest = std::max(slowest.value_or(seconds(0)), *period);
     }
     if (!slowest)

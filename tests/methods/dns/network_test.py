@@ -20,7 +20,7 @@ from laboratory import Namespace  # noqa: E402
 from link_emulator import EmulatedLink, Path  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
 from streams import certificates, free_port  # noqa: E402
-from support import NameSpaces, Skip, case, equal, main, run  # noqa: E402
+from support import NameSpaces, Skip, case, emulated, equal, main, run  # noqa: E402
 
 WWW = "www.example.test"
 
@@ -381,13 +381,6 @@ def fates(link):
     for seen in link.log(link.BACK):
         copies[key(seen, 1)] += 0 if "corrupt" in seen.done else len(seen.delivered_ns)
     return copies
-
-
-def emulated(net, there, back, seed):
-    try:
-        return EmulatedLink(net.client, net.server, there, back, seed=seed)
-    except OSError as error:
-        raise Skip(f"no TUN here: {error}") from None
 
 
 @case

