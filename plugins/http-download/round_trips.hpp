@@ -59,9 +59,9 @@ private:
 /*
  * Round trips per minute, as in draft-ietf-ippm-responsiveness: a minute over the mean of what a new connection's steps
  * take (TCP, TLS where there is any, HTTP) and, under load, what a round trip takes on the connections that carry the
- * load, both halves weighing the same. Each from its trimmed mean. Nothing where one of them was not seen, where over a
- * twentieth of the probes did not come to their end, so that the slow ones would be missing, or where `grain`, by which
- * round trips on the loaded connections may be wrong, is over a tenth of it.
+ * load, both halves weighing the same. Each from its trimmed mean. Nothing where one of them was not seen, where under
+ * load over a twentieth of the probes did not come to their end, so that the slow ones would be missing, or where
+ * `grain`, by which round trips on the loaded connections may be wrong, is over a tenth of it.
  */
 std::optional<double> round_trips_per_minute(const RoundTrips &trips, State state, bool tls, std::int64_t grain);
 

@@ -192,10 +192,24 @@ void World::act(const Decisions &decisions)
     }
 }
 
+namespace {
+
+// What is told decides what is to be told next, by this very loop and not within itself.
+struct Telling {
+    explicit Telling(bool &now) : told(now) { told = true; }
+    ~Telling() { told = false; }
+    Telling(const Telling &) = delete;
+    Telling &operator=(const Telling &) = delete;
+    bool &told;
+};
+
+} // namespace
+
 void World::tell_planned()
 {
-    if (commit_time != 0ns)
+    if (commit_time != 0ns || telling_)
         return;
+    const Telling telling(telling_);
     while (!commits_.empty()) {
         const Uuid id = commits_.begin()->second;
         commits_.erase(commits_.begin());

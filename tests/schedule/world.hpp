@@ -131,6 +131,7 @@ private:
     void pass(std::chrono::nanoseconds time);
 
     bool holding_ = false;
+    bool telling_ = false;
     Decisions held_; // decided and not durable yet
     std::multimap<MonotonicTime, Ending> endings_;
     std::multimap<MonotonicTime, Uuid> commits_;
