@@ -65,9 +65,15 @@ void send_account_rows(const sonde_host &host, const std::vector<Server> &server
     for (std::size_t question = 0; question < account.comparisons.size(); ++question) {
         const auto opinions = account.comparisons[question].opinions();
         for (const Opinion &opinion : opinions) {
-            const auto cells = kComparisonTable.cells({questions[question].name, questions[question].type,
-                                                       servers[opinion.server].ip, opinion.content, opinion.group,
-                                                       opinion.agreeing, opinions.size(), opinion.differs});
+            const ComparisonRow row = {questions[question].name,
+                                       questions[question].type,
+                                       servers[opinion.server].ip,
+                                       opinion.content,
+                                       opinion.group,
+                                       opinion.agreeing,
+                                       opinions.size(),
+                                       opinion.differs};
+            const auto cells = kComparisonTable.cells(row);
             plugin::offer(host, kComparisons, cells);
         }
     }

@@ -125,7 +125,7 @@ fs::path find_page(const std::string &name)
     const fs::path here = fs::read_symlink("/proc/self/exe", error).parent_path();
     for (const fs::path &folder :
          {here / "../../../sdk/source/../docs", here / SONDE_DOC_FROM_BIN, fs::path(SONDE_DOC_DIR)})
-        if (const fs::path page = fs::canonical(folder / name, error); !error)
+        if (fs::path page = fs::canonical(folder / name, error); !error)
             return page;
     return {};
 }
