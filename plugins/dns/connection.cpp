@@ -17,6 +17,7 @@ constexpr std::int64_t kMillisecond = 1'000'000;
 constexpr std::int64_t kEndMost = 500 * kMillisecond;
 constexpr std::size_t kRestBytes = 16 * 1024;
 constexpr int kRestReadsMost = 64; // a call
+constexpr std::size_t kRestMost = 1 << 20; // bytes, of a server that goes on sending
 
 // Of a TCP connection that could not be made.
 Outcome outcome_of_connect(int error)
@@ -34,6 +35,8 @@ Connection::Connection(Connecting &shared, const Server &server, std::size_t ser
               watch_end();
           else if (begin_error_ != 0)
               fail(Outcome::unsent, std::strerror(begin_error_));
+          else
+              read();
       })
 {
 }
@@ -206,11 +209,14 @@ void Connection::watch_end()
     std::uint8_t rest[kRestBytes];
     ssize_t size;
     int reads = 0;
-    while ((size = recv(fd_.get(), rest, sizeof rest, 0)) > 0 && ++reads < kRestReadsMost) {
+    while ((size = recv(fd_.get(), rest, sizeof rest, 0)) > 0) {
+        rest_ += static_cast<std::size_t>(size);
+        if (++reads == kRestReadsMost || rest_ > kRestMost)
+            break;
     }
     const auto bytes = read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value());
     const bool broken = size < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
-    if (!bytes || bytes->closed || broken || shared_.now() - closing_since_ > kEndMost)
+    if (!bytes || bytes->closed || broken || rest_ > kRestMost || shared_.now() - closing_since_ > kEndMost)
         return end();
     if (size == 0)
         readable_->cancel();

@@ -120,6 +120,7 @@ private:
     std::vector<std::uint8_t> output_;
     std::int64_t secure_begun_ = 0;
     std::int64_t closing_since_ = 0;
+    std::size_t rest_ = 0; // bytes that came since then
     int begin_error_ = 0;
     StreamBytes counted_;
 };

@@ -75,7 +75,7 @@ void Connection::read()
     // Others have their turn as well, however much a server sends.
     for (int reads = 0; stage_ == Stage::ready; ++reads) {
         if (reads == kStreamReadsMost)
-            return readable_->activate(EV_READ);
+            return timer_.add_after(0); // not activate(): that one's turn would come before all timeouts
         clear_tls_errors();
         errno = 0;
         const ssize_t size =
