@@ -8,6 +8,22 @@
 #include <netinet/in.h>
 
 namespace sonde::http_download {
+namespace {
+
+int word_for(int connect_error)
+{
+    switch (connect_error) {
+    case ECONNREFUSED:
+        return kConnectRefused;
+    case ECONNRESET:
+    case EPIPE:
+        return kConnectionLost; // it stood, and was reset before anybody looked: a refused SYN is told apart
+    default:
+        return kConnectFailed;
+    }
+}
+
+} // namespace
 
 Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first, Step on_ready, OnFailed on_failed)
     : shared_(shared), purpose_(purpose), on_ready_(std::move(on_ready)), on_failed_(std::move(on_failed))
@@ -21,7 +37,7 @@ Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first
         [this](Connector::Connected connection) { connected(std::move(connection)); },
         [this](Connector::Failed failed) {
             const auto report = std::move(on_failed_);
-            report({failed.error == ECONNREFUSED ? kConnectRefused : kConnectFailed, std::move(failed.text)});
+            report({word_for(failed.error), std::move(failed.text)});
         },
         [this](int fd, const sonde_ip &address) {
             if (const auto bytes = read_attempt_bytes(fd, address.family))
