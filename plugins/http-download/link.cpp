@@ -10,14 +10,17 @@
 namespace sonde::http_download {
 namespace {
 
-int word_for(int connect_error)
+// `tls`: what comes next on the connection.
+int word_for(int connect_error, bool tls)
 {
     switch (connect_error) {
     case ECONNREFUSED:
         return kConnectRefused;
     case ECONNRESET:
     case EPIPE:
-        return kConnectionLost; // it stood, and was reset before anybody looked: a refused SYN is told apart
+        // It stood, and was reset before anybody looked, as it could have been a moment later: a refused SYN is told
+        // apart.
+        return tls ? kTlsFailed : kConnectionLost;
     default:
         return kConnectFailed;
     }
@@ -37,7 +40,7 @@ Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first
         [this](Connector::Connected connection) { connected(std::move(connection)); },
         [this](Connector::Failed failed) {
             const auto report = std::move(on_failed_);
-            report({word_for(failed.error), std::move(failed.text)});
+            report({word_for(failed.error, shared_.tls != nullptr), std::move(failed.text)});
         },
         [this](int fd, const sonde_ip &address) {
             if (const auto bytes = read_attempt_bytes(fd, address.family))
