@@ -117,8 +117,8 @@ class Listener:
         with contextlib.suppress(OSError):
             while True:
                 connection, _ = self.socket.accept()
-                threading.Thread(target=self._serve, args=(connection, self.connections), daemon=True).start()
                 self.connections += 1
+                threading.Thread(target=self._serve, args=(connection, self.connections - 1), daemon=True).start()
 
     def _serve(self, connection, number):
         with contextlib.suppress(OSError), connection:

@@ -10,6 +10,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_root,  # noqa: E402
                      read_request, reset, run, server_tls)
+from pace import paced, until  # noqa: E402
 
 PIECE = b"x" * 65536
 
@@ -27,7 +28,7 @@ def fails_with(status, behave, tls=None, path="", **options):
     with Listener(behave, tls=tls) as server:
         result = run(url=server.url + path, **options)
     row = failing(result, status)
-    assert result.took_s < 10, result
+    assert result.took_s < 30, result
     return result, row
 
 
@@ -119,22 +120,22 @@ def errors_redirects_and_empty_bodies_are_named():
 
 @case
 def a_server_that_is_silent_or_drips_its_head_times_out():
-    begun = time.monotonic()
-    fails_with("timeout", lambda c, n: time.sleep(5), timeout="300ms")
+    fails_with("timeout", lambda c, n: time.sleep(60), timeout="300ms")
 
     def drip(connection, _):
         read_request(connection)
-        for octet in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 100:
+        for octet in b"HTTP/1.1 200 OK\r\nX: " + b"x" * 600:
             connection.sendall(bytes([octet]))
             time.sleep(0.1)
-    row = fails_with("timeout", drip, timeout="500ms")[1]
+    row = paced(lambda pace: fails_with("timeout", drip, timeout=f"{500 * pace}ms")[1],
+                lambda row: row["first_byte_ns"] is not None)
     assert row["first_byte_ns"] is not None, row
-    assert time.monotonic() - begun < 6
 
 
 @case
 def a_body_that_pauses_longer_than_the_timeout_ends_the_stream():
-    row = fails_with("timeout", says(OK_HEAD + PIECE, then=lambda c: time.sleep(5)), timeout="300ms")[1]
+    pauses = says(OK_HEAD + PIECE, then=lambda c: time.sleep(60))
+    row = paced(lambda pace: fails_with("timeout", pauses, timeout=f"{300 * pace}ms")[1], lambda row: row["bytes"] > 0)
     equal(row["bytes"], 65536, row)
 
 
@@ -142,17 +143,20 @@ def a_body_that_pauses_longer_than_the_timeout_ends_the_stream():
 
 @case
 def a_byte_now_and_then_is_a_rate_all_the_same():
+    sent = []
+
     def drip(connection, _):
         read_request(connection)
         connection.sendall(OK_HEAD)
         while True:
+            sent.append(b"x")
             connection.sendall(b"x")
             time.sleep(0.25)
     with Listener(drip) as server:
         result = run(url=server.url, duration="1s", warm_up="200ms")
     equal(result.exit, 0, result)
     summary = result.one("summary")
-    assert 3 <= summary["bytes"] <= 5, result
+    assert 0 < summary["bytes"] <= len(sent), result
     equal((summary["ended_by"], summary["limited_by"], summary["duration_ns"]), ("duration", "sender_or_path", 10**9),
           result)
     windows = result.table("window")
@@ -205,7 +209,7 @@ def no_byte_more_than_asked_for_is_read_over_all_streams():
 def the_byte_limit_ends_the_run_and_is_named():
     for limit, streams in ((1_000_000, 1), (20_000_000, 4), (300_000_000, 1)):
         with Listener(says(OK_HEAD, then=endless)) as server:
-            result = run(url=server.url, limit=limit, streams=streams)
+            result = run(url=server.url, limit=limit, streams=streams, duration="60s")
         equal(result.exit, 0, result)
         summary = result.one("summary")
         equal((summary["ended_by"], summary["limited_by"]), ("budget", "budget"), result)
@@ -216,10 +220,10 @@ def the_byte_limit_ends_the_run_and_is_named():
 @case
 def a_deadline_ends_the_run_with_what_there_is():
     with Listener(says(OK_HEAD, then=endless)) as server:
-        result = run(url=server.url, duration="60s", warm_up="100ms", limit="1000GB", deadline="1s")
-    assert result.took_s < 5, result
+        result = run(url=server.url, duration="60s", warm_up="100ms", limit="1000GB", deadline="2s")
+    assert result.took_s < 30, result
     equal(result.one("summary")["ended_by"], "cancelled", result)
-    assert 5 <= len(result.table("window")) <= 11, result
+    assert len(result.table("window")) >= 2, result
     assert result.one("summary")["goodput_after_warm_up"] > 0, result
 
 
@@ -227,10 +231,14 @@ def a_deadline_ends_the_run_with_what_there_is():
 
 @case
 def streams_that_fail_make_the_run_incomplete_and_the_rest_count():
+    gone = []
+
     def behave(connection, number):
         read_request(connection)
         if number >= 2:
-            return reset(connection)
+            reset(connection)
+            return gone.append(number)
+        until(lambda: len(gone) == 3, "three resets")
         connection.sendall(OK_HEAD)
         return endless(connection)
     with Listener(behave) as server:
@@ -317,7 +325,7 @@ def a_server_that_speaks_no_tls_or_an_old_one_fails_tls(folder):
         failing(run(url=server.url.replace("http:", "https:"), ca=mine[0]), "tls_failed")
     with Listener(lambda c, n: None) as server:
         failing(run(url=server.url.replace("http:", "https:"), ca=mine[0]), "tls_failed")
-    with Listener(lambda c, n: time.sleep(5)) as server:
+    with Listener(lambda c, n: time.sleep(60)) as server:
         failing(run(url=server.url.replace("http:", "https:"), ca=mine[0], timeout="300ms"), "timeout")
     warnings.simplefilter("ignore", DeprecationWarning)
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -6,6 +6,7 @@ import pathlib
 import struct
 import subprocess
 import sys
+import time
 
 TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "support")]
@@ -62,8 +63,16 @@ def sent_again(log):
     return all_bytes, again
 
 
-@case
-def windows_that_may_count_what_a_lost_packet_held_back_are_flagged_and_those_before_it_are_not():
+def settled_log(link, direction):
+    """Once the link has taken in all that waited for it."""
+    size = None
+    while size != (size := len(link.log(direction))):
+        time.sleep(0.1)
+    return link.log(direction)
+
+
+def with_one_lost():
+    """A download of which the link loses packet 400: the run, its windows, and how many segments came out of order."""
     lost = []
 
     def decide(number, packet):
@@ -75,14 +84,26 @@ def windows_that_may_count_what_a_lost_packet_held_back_are_flagged_and_those_be
                                        Path(delay_s=0.02, rate_bit_s=10e6, match=is_data, decide=decide)) as link:
         with sonde_peer(PEER, link.ADDRESSES[4][1], space=net.server) as (url,):
             result = run(url=f"{url}/bytes/1500kB", bytes="1500kB", warm_up="0s", space=net.client)
-        log = link.log(BACK)
+        log = settled_log(link, BACK)
     equal((result.exit, len(lost)), (0, 1), result)
-    windows = result.table("window")
+    windows, expected = result.table("window"), out_of_order(log)
     equal(sum(row["bytes"] for row in windows), 1_500_000, result)
-    expected = out_of_order(log)
     equal(sum(row["out_of_order"] for row in windows), expected, result)
     assert expected > 5, "the link held back too little"
-    first = next(place for place, row in enumerate(windows) if row["out_of_order"])
+    return result, windows, expected
+
+
+def first_out_of_order(windows):
+    return next(place for place, row in enumerate(windows) if row["out_of_order"])
+
+
+@case
+def windows_that_may_count_what_a_lost_packet_held_back_are_flagged_and_those_before_it_are_not():
+    for _ in range(4):  # where the method stands still, several windows are looked at as one
+        result, windows, expected = with_one_lost()
+        first = first_out_of_order(windows)
+        if 1 < first <= len(windows) - 3:
+            break
     assert first > 1, windows
     equal({row["inflated"] for row in windows[:first]}, {False}, windows)
     # What was held back counts as soon as the packet has come again: after a round trip of 40 ms, or a timer's 200.
@@ -102,11 +123,11 @@ def what_came_out_of_order_or_was_sent_again_is_what_the_link_made_of_it():
         with NameSpaces() as net, emulated(net, bad(), bad(), seed=family) as link:
             with sonde_peer(PEER, link.ADDRESSES[family][1], space=net.server) as (url,):
                 down = run(url=f"{url}/bytes/1MB", bytes="1MB", space=net.client)
-                log = link.log(BACK)
-                before = len(link.log(THERE))
+                log = settled_log(link, BACK)
+                before = len(settled_log(link, THERE))
                 with method(UPLOAD):
                     up = run(url=f"{url}/upload", bytes="1MB", space=net.client)
-                requests = link.log(THERE)[before:]
+                requests = settled_log(link, THERE)[before:]
         for result in (down, up):
             equal((result.exit, result.one("summary")["bytes"]), (0, 1_000_000), result)
         equal(down.one("summary")["out_of_order"], out_of_order(log), down)
@@ -123,7 +144,7 @@ def a_window_that_is_full_is_named_as_what_limits_the_rate():
         subprocess.run(["ip", "netns", "exec", net.client, "sh", "-c",
                         "echo 4096 65536 65536 > /proc/sys/net/ipv4/tcp_rmem"], check=True)
         with sonde_peer(PEER, link.ADDRESSES[4][1], space=net.server) as (url,):
-            for last in (False, False, True):  # a machine that stands still makes a slow path of the link
+            for last in (False, False, False, True):  # a machine that stands still makes a slow path of the link
                 result = run(url=f"{url}/bytes/100MB", duration="2s", warm_up="600ms", space=net.client)
                 if last or result.one("summary")["limited_by"] == "receive_window":
                     break

@@ -23,12 +23,12 @@ def ends_with(plugin, status, behave, tls=None, https=False, **options):
     connections there were."""
     with Listener(behave, tls=tls) as server, method(plugin):
         url = server.url.replace("http:", "https:") if https else server.url
-        result = run(url=url, **{"duration": "30s", "timeout": "20s", **options})
+        result = run(url=url, **{"duration": "50s", "timeout": "50s", **options})
         connections = server.connections
     equal((result.exit, result.status), (1, status), result)
     row = result.one("stream")
     equal(row["outcome"], status, result)
-    assert row["reason"] and result.took_s < 15, result
+    assert row["reason"] and result.took_s < 40, result
     return result, row, connections
 
 
@@ -78,9 +78,9 @@ def what_breaks_or_spoils_the_TLS_handshake_is_a_failure_of_TLS(folder):
             then(connection)
         return behave
     record = b"\x16\x03\x03\x00\x40" + bytes(range(64))
-    for plugin, kinds in ((DOWNLOAD, 5), (UPLOAD, 1)):
-        for behave in (after_hello(then=reset), after_hello(record[:20], then=reset), after_hello(record),
-                       after_hello(b"\0" * 4096), after_hello(b"SSH-2.0-OpenSSH_9.2\r\n"))[:kinds]:
+    for plugin, kinds in ((DOWNLOAD, 6), (UPLOAD, 2)):
+        for behave in (lambda connection, _: reset(connection), after_hello(then=reset), after_hello(record[:20], then=reset),
+                       after_hello(record), after_hello(b"\0" * 4096), after_hello(b"SSH-2.0-OpenSSH_9.2\r\n"))[:kinds]:
             result, row, _ = ends_with(plugin, "tls_failed", behave, https=True, ca=mine[0])
             equal((row["tls_ns"], row["requests"], result.table("summary")), (None, 0, []), result)
 
@@ -126,7 +126,7 @@ def a_server_that_takes_a_byte_now_and_then_times_out_and_what_it_took_is_told()
         server.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         result = run(url=server.url, duration="1s", warm_up="0s", timeout="700ms")
     equal((result.exit, result.status), (1, "timeout"), result)
-    assert result.one("summary")["bytes"] > 0 and result.took_s < 15, result
+    assert result.one("summary")["bytes"] > 0 and result.took_s < 40, result
 
 
 @case

@@ -61,7 +61,7 @@ def fails_with(status, behave, tls=None, **options):
     equal((result.exit, result.status), (1, status), result)
     row = result.one("stream")
     equal(row["outcome"], status, result)
-    assert row["reason"] and result.took_s < 15, result
+    assert row["reason"] and result.took_s < 30, result
     return result, row
 
 
@@ -175,21 +175,22 @@ def a_server_that_takes_nothing_or_does_not_answer_times_out():
     def takes_nothing(connection, _):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         read_request(connection)
-        time.sleep(8)
+        time.sleep(60)
     fails_with("timeout", takes_nothing, timeout="500ms")
 
     def does_not_answer(connection, _):
         while connection.recv(65536):
             pass
-    row = fails_with("timeout", does_not_answer, timeout="500ms", bytes=300_000)[1]
-    equal((row["bytes"], row["http_status"]), (300_000, None), row)
+    # So few that the server's kernel takes them, however slowly the server reads.
+    row = fails_with("timeout", does_not_answer, timeout="500ms", bytes=30_000)[1]
+    equal((row["bytes"], row["http_status"]), (30_000, None), row)
 
 
 @case
 def the_byte_limit_ends_the_run_and_is_named():
     for limit, streams in ((1_000_000, 1), (20_000_000, 4)):
         with Listener(sink()) as server:
-            result = run(url=server.url, limit=limit, streams=streams, timeout="5s")
+            result = run(url=server.url, limit=limit, streams=streams, duration="60s", timeout="20s")
         summary = result.one("summary")
         equal((summary["ended_by"], summary["limited_by"]), ("budget", "budget"), result)
         spent = summary["ip_received_bytes"] + summary["ip_sent_bytes"]
@@ -199,8 +200,8 @@ def the_byte_limit_ends_the_run_and_is_named():
 @case
 def a_deadline_ends_the_run_with_what_there_is():
     with Listener(sink()) as server:
-        result = run(url=server.url, duration="60s", warm_up="100ms", limit="1000GB", deadline="1s")
-    assert result.took_s < 8, result
+        result = run(url=server.url, duration="60s", warm_up="100ms", limit="1000GB", deadline="2s")
+    assert result.took_s < 30, result
     equal(result.one("summary")["ended_by"], "cancelled", result)
     assert result.one("summary")["bytes"] > 0, result
 
