@@ -12,13 +12,6 @@
 namespace sonde::dns {
 namespace {
 
-constexpr std::int64_t kMillisecond = 1'000'000;
-// How long the other side may take to end a connection after us; what it sends later is not counted.
-constexpr std::int64_t kEndMost = 500 * kMillisecond;
-constexpr std::size_t kRestBytes = 16 * 1024;
-constexpr int kRestReadsMost = 64; // a call
-constexpr std::size_t kRestMost = 1 << 20; // bytes, of a server that goes on sending
-
 // Of a TCP connection that could not be made.
 Outcome outcome_of_connect(int error)
 {
@@ -88,7 +81,7 @@ void Connection::connected()
     if (getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         error = errno;
     // A reset of a connection that was there, before we looked; a refusal is ECONNREFUSED.
-    const bool reset = error == ECONNRESET;
+    const bool reset = error == ECONNRESET || error == EPIPE;
     if (error != 0 && !reset)
         return fail(outcome_of_connect(error), std::strerror(error));
     phases_.connect = shared_.now() - phases_.begun;
@@ -201,26 +194,6 @@ void Connection::close_in_order()
     shutdown(fd_.get(), SHUT_WR);
     closing_since_ = shared_.now();
     timer_.add_after(0);
-}
-
-// Waits for the other side's end, so that its last segments are counted.
-void Connection::watch_end()
-{
-    std::uint8_t rest[kRestBytes];
-    ssize_t size;
-    int reads = 0;
-    while ((size = recv(fd_.get(), rest, sizeof rest, 0)) > 0) {
-        rest_ += static_cast<std::size_t>(size);
-        if (++reads == kRestReadsMost || rest_ > kRestMost)
-            break;
-    }
-    const auto bytes = read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value());
-    const bool broken = size < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
-    if (!bytes || bytes->closed || broken || rest_ > kRestMost || shared_.now() - closing_since_ > kEndMost)
-        return end();
-    if (size == 0)
-        readable_->cancel();
-    timer_.add_after(2 * kMillisecond);
 }
 
 bool Connection::usable() const

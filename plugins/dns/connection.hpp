@@ -89,6 +89,7 @@ private:
     void submit(Exchange &exchange);
     void write();
     void read();
+    bool is_flood(std::size_t size);
     bool take(const std::uint8_t *data, std::size_t size); // false: it has ended
     void take_messages();
     void take_message(Octets message);
@@ -120,7 +121,7 @@ private:
     std::vector<std::uint8_t> output_;
     std::int64_t secure_begun_ = 0;
     std::int64_t closing_since_ = 0;
-    std::size_t rest_ = 0; // bytes that came since then
+    std::size_t unasked_ = 0; // bytes that came since somebody waited for an answer
     int begin_error_ = 0;
     StreamBytes counted_;
 };

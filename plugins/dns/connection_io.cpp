@@ -12,7 +12,13 @@ namespace sonde::dns {
 namespace {
 
 constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr int kStreamReadsMost = 16; // a call
+// A turn: others have theirs as well, however much a server sends.
+constexpr int kStreamReadsMost = 16;
+// What is read of a server that sends while nobody waits for an answer; who sends more will not stop.
+constexpr std::size_t kUnaskedMost = 256 * 1024;
+constexpr std::int64_t kMillisecond = 1'000'000;
+// How long the other side may take to end a connection after us; what it sends later is not counted.
+constexpr std::int64_t kEndMost = 500 * kMillisecond;
 constexpr std::string_view kDnsMessage = "application/dns-message";
 
 // A media type with whatever parameters.
@@ -53,6 +59,7 @@ void Connection::write()
     }
     while (!output_.empty()) {
         clear_tls_errors();
+        errno = 0;
         const auto size = static_cast<int>(output_.size());
         const ssize_t written = ssl_ ? SSL_write(ssl_.get(), output_.data(), size)
                                      : send(fd_.get(), output_.data(), output_.size(), MSG_NOSIGNAL);
@@ -60,19 +67,22 @@ void Connection::write()
             output_.erase(output_.begin(), output_.begin() + written);
             continue;
         }
-        const int why = ssl_ ? SSL_get_error(ssl_.get(), static_cast<int>(written)) : SSL_ERROR_SYSCALL;
+        const bool full = errno == EAGAIN || errno == EWOULDBLOCK;
+        const int why = ssl_   ? SSL_get_error(ssl_.get(), static_cast<int>(written))
+                        : full ? SSL_ERROR_WANT_WRITE
+                               : SSL_ERROR_SYSCALL;
         if (why == SSL_ERROR_WANT_READ)
             return;
-        if (why == SSL_ERROR_WANT_WRITE || errno == EAGAIN || errno == EWOULDBLOCK)
+        if (why == SSL_ERROR_WANT_WRITE)
             return writable_->add();
-        return fail(Outcome::connection_lost, take_tls_error(std::strerror(errno)));
+        return fail(Outcome::connection_lost,
+                    take_tls_error(errno != 0 ? std::strerror(errno) : "the server ended the connection"));
     }
 }
 
 void Connection::read()
 {
     std::uint8_t buffer[kReadBytes];
-    // Others have their turn as well, however much a server sends.
     for (int reads = 0; stage_ == Stage::ready; ++reads) {
         if (reads == kStreamReadsMost)
             return timer_.add_after(0); // not activate(): that one's turn would come before all timeouts
@@ -82,6 +92,8 @@ void Connection::read()
             ssl_ ? SSL_read(ssl_.get(), buffer, sizeof buffer) : recv(fd_.get(), buffer, sizeof buffer, 0);
         if (size > 0) {
             count();
+            if (is_flood(static_cast<std::size_t>(size)))
+                return fail(Outcome::connection_lost, "the server does not stop"); // nobody's
             if (!take(buffer, static_cast<std::size_t>(size)))
                 return;
             continue;
@@ -97,6 +109,31 @@ void Connection::read()
                                                                  : "the server ended the connection within its answer");
         return fail(Outcome::connection_lost, take_tls_error(std::strerror(errno)));
     }
+}
+
+// Whether too much has come, with these bytes, since somebody waited for an answer.
+bool Connection::is_flood(std::size_t size)
+{
+    unasked_ = waiting_.empty() ? unasked_ + size : 0;
+    return unasked_ > kUnaskedMost;
+}
+
+// Waits for the other side's end, so that its last segments are counted.
+void Connection::watch_end()
+{
+    std::uint8_t rest[kReadBytes];
+    ssize_t size = 0;
+    int reads = 0;
+    bool flood = false;
+    while (!flood && reads++ < kStreamReadsMost && (size = recv(fd_.get(), rest, sizeof rest, 0)) > 0)
+        flood = is_flood(static_cast<std::size_t>(size));
+    const bool broken = size < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
+    const auto bytes = read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value());
+    if (!bytes || bytes->closed || broken || flood || shared_.now() - closing_since_ > kEndMost)
+        return end();
+    if (size == 0)
+        readable_->cancel();
+    timer_.add_after(2 * kMillisecond);
 }
 
 bool Connection::take(const std::uint8_t *data, std::size_t size)

@@ -2,13 +2,15 @@
 
 #include "stamps.hpp"
 
-#include <algorithm>
 #include <fstream>
 #include <sstream>
 #include <string>
 
 namespace sonde::dns {
 namespace {
+
+// To read the name space's count takes some time, so where nothing was dropped it may be as old as that.
+constexpr std::int64_t kRecent = 1'000'000'000; // ns
 
 // Datagrams that found no room in their sockets, of both families.
 std::uint64_t without_room()
@@ -35,23 +37,28 @@ std::uint64_t without_room()
 
 } // namespace
 
-Drops::Drops() : told_(without_room()) {}
-
-std::uint32_t Drops::at(int fd, std::uint32_t &known)
+bool Drops::since(int fd, Look &last)
 {
-    const std::uint32_t all = packets_dropped(fd), more = all - known;
-    if (more == 0)
-        return 0;
-    known = all;
-    const std::uint64_t room = without_room();
-    const auto here = static_cast<std::uint32_t>(std::min<std::uint64_t>(more, room - std::min(room, told_)));
-    told_ += here;
-    return here;
+    const std::uint32_t all = packets_dropped(fd);
+    if (all == last.socket) {
+        last.room = recent(); // that were others' packets
+        return false;
+    }
+    const Look before = last;
+    last = {all, read()};
+    return last.room > before.room;
 }
 
-void Drops::begin_anew()
+std::uint64_t Drops::recent()
 {
-    told_ = without_room();
+    const std::int64_t now = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
+    return read_at_ == INT64_MIN || now - read_at_ > kRecent ? read() : room_;
+}
+
+std::uint64_t Drops::read()
+{
+    read_at_ = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
+    return room_ = without_room();
 }
 
 } // namespace sonde::dns

@@ -45,7 +45,7 @@ Session::Session(const sonde_host &host, const Settings &settings, const std::ve
       random_([&host](void *bytes, std::size_t size) { host.random(&host, bytes, static_cast<std::uint32_t>(size)); }),
       plan_(settings, servers.size()), templates_(settings, plan_, servers.size(), random_),
       base_(plugin::make_event_base()), connecting_{host, *base_, settings, nullptr},
-      connections_(connecting_, servers, [this] { burial_->add_after(0); }), pool_(host),
+      connections_(connecting_, servers, [this] { burial_->add_after(0); }), pool_(host), drops_(host),
       driver_stamps_(std::make_unique<bool[]>(servers.size())), open_max_(most_open())
 {
     if (needs_tls(settings))
@@ -134,8 +134,6 @@ void Session::ask_in_a_datagram(Attempt attempt)
 {
     const std::size_t server = attempt.asked.server;
     const std::uint64_t number = attempt.asked.number, left = plan_.size() - next_planned_ + 1;
-    if (open_.empty())
-        forget_others_drops();
     auto taken = pool_.take(servers_[server].ip.family, left / servers_.size() + 1);
     const Transmission::Context context = {
         host_, *base_, settings_, listener_, servers_[server], routes_[server], drops_, driver_stamps_[server]};
@@ -143,16 +141,6 @@ void Session::ask_in_a_datagram(Attempt attempt)
     Transmission &kept = *made;
     open_.emplace(number, std::move(made));
     kept.send(taken.error);
-}
-
-// It takes some time, so not before each query.
-void Session::forget_others_drops()
-{
-    const std::int64_t now = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
-    if (now - drops_looked_at_ < 1000 * kMs)
-        return;
-    drops_looked_at_ = now;
-    drops_.begin_anew();
 }
 
 void Session::ask_over_a_connection(Attempt attempt)

@@ -47,7 +47,6 @@ private:
     std::int64_t due_next();
     void ask(Asked asked);
     void ask_in_a_datagram(Attempt attempt);
-    void forget_others_drops();
     void ask_over_a_connection(Attempt attempt);
     void decided(const Attempt &attempt, const Observation &observation);
     void observed(const Attempt &attempt, const Observation &observation);
@@ -68,7 +67,6 @@ private:
     plugin::Fd keeper_; // as long as one stamping socket is open, receive stamping stays on
     std::vector<Route> routes_;
     Drops drops_;
-    std::int64_t drops_looked_at_ = 0;      // CLOCK_MONOTONIC ns
     std::unique_ptr<bool[]> driver_stamps_; // by server: seen
     Account account_;
     std::map<std::uint64_t, Ongoing> open_; // by number

@@ -20,7 +20,7 @@ constexpr int kReadsAtEnd = 256;
 Transmission::Transmission(const Context &context, Attempt attempt, plugin::Fd fd)
     : context_(context), attempt_(std::move(attempt)), fd_(std::move(fd)),
       readable_(context.base, fd_.get(), EV_READ | EV_PERSIST, [this] { readable(); }),
-      timer_(context.base, -1, EV_TIMEOUT, [this] { time_over(); })
+      timer_(context.base, -1, EV_TIMEOUT, [this] { time_over(); }), drops_seen_(context.drops.first())
 {
     attempt_.source = context.route.source;
     if (fd_)
@@ -190,7 +190,7 @@ void Transmission::take_error(const IcmpError &error)
 Observation Transmission::unanswered()
 {
     Observation observation;
-    if (context_.drops.at(fd_.get(), dropped_) > 0) {
+    if (context_.drops.since(fd_.get(), drops_seen_)) {
         count_query(); // its stamp may be among what found no room
         observation.outcome = Outcome::dropped_here;
         observation.reason = "packets found no room in the socket's buffer";

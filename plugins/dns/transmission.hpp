@@ -69,7 +69,7 @@ private:
     std::optional<std::string> content_; // of the answer that came first
     int send_error_ = 0;
     int strays_ = 0;
-    std::uint32_t dropped_ = 0;
+    Drops::Look drops_seen_;
     bool counted_ = false; // the query's bytes
 };
 

@@ -32,7 +32,7 @@ Volley::Volley(const sonde_host &host, const Settings &settings, const std::vect
       drawer_([&host](void *bytes, std::size_t size) { host.random(&host, bytes, static_cast<std::uint32_t>(size)); }),
       drawn_([this](void *bytes, std::size_t size) { drawer_.draw(bytes, size); }), asked_(servers.size()),
       total_(std::uint64_t{settings.count} * settings.names.size()), buffers_(std::make_unique<VolleyBuffers>()),
-      errors_(std::make_unique<VolleyBuffers>()), driver_stamps_(std::make_unique<bool[]>(servers.size()))
+      errors_(std::make_unique<VolleyBuffers>()), drops_(host), driver_stamps_(std::make_unique<bool[]>(servers.size()))
 {
     if (servers.size() > kServersMost)
         throw plugin::Failure{kBadOption, "with outstanding, at most 64 servers"};
@@ -69,6 +69,7 @@ void Volley::open_lanes()
             auto lane = std::make_unique<Lane>(share_of(share, count, i), keep);
             lane->fd.reset(fds[i]);
             lane->server = server;
+            lane->drops = drops_.first();
             lane->stamps_both = i == 0; // some tell of the local queue; all would cost a good part of the rate
             if (!enable_stamps(fds[i], family, SendStamps::of_many))
                 throw plugin::Failure{kNotSent, "the kernel does not stamp"};

@@ -53,7 +53,7 @@ private:
         bool blocked = false;
         bool stamps_both = false;   // for all of its queries: before the local queue and at the driver
         bool driver_stamps = false; // seen: without `stamps_both` the others are no longer asked for
-        std::uint32_t dropped = 0;
+        Drops::Look drops;
         std::int64_t dropped_at = 0;
         std::int64_t blocked_at = 0;
     };

@@ -179,7 +179,7 @@ void Volley::end_waits(Lane &lane)
 
 void Volley::note_drops(Lane &lane)
 {
-    if (drops_.at(lane.fd.get(), lane.dropped) > 0)
+    if (drops_.since(lane.fd.get(), lane.drops))
         lane.dropped_at = now_;
 }
 

@@ -21,6 +21,7 @@ from link_emulator import EmulatedLink, Path  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
 from streams import certificates, free_port  # noqa: E402
 from support import NameSpaces, Skip, case, emulated, equal, main, run  # noqa: E402
+from pace import until  # noqa: E402
 
 WWW = "www.example.test"
 
@@ -281,9 +282,9 @@ def stamps_stay_with_their_queries_when_some_never_leave(folder):
 @case
 def under_load_a_deadline_ends_the_run_with_what_there_is(folder):
     with NameSpaces() as net, Responder(net, lambda *_: None) as server:
-        result, summary = loaded(net, server.port, outstanding=20, count=100, timeout="30s", deadline="500ms")
+        result, summary = loaded(net, server.port, outstanding=20, count=100, timeout="40s", deadline="1500ms")
     equal((summary["answered"], summary["cancelled"], summary["loss"]), (0, 20, None), result)
-    assert result.took_s < 5, result
+    assert result.took_s < 30, result
 
 
 def queue(net, *words):
@@ -303,6 +304,7 @@ def under_load_what_the_kernel_never_took_is_unsent(folder):
         queue(net, "rate", "8bit", "burst", "2000", "limit", "10mb")  # the sockets' own buffers are full before it is
         result, summary = loaded(net, server.port, outstanding=4096, count=3000, timeout="300ms", edns_size=0)
         equal((result.status, summary["answered"], summary["sent"] + summary["unsent"]), ("no_answer", 0, 3000), result)
+        until(lambda: server.seen >= summary["timeouts"], "what left, at the server")
         equal((summary["timeouts"], result.one("load")["sent"]), (server.seen, summary["sent"]), result)
         assert 0 < summary["timeouts"] < 100, result
 
@@ -346,6 +348,22 @@ def what_load_cannot_do_is_refused(folder):
 # -- bad networks ------------------------------------------------------------------------------------------------------
 
 @case
+def what_comes_with_a_wrong_checksum_is_loss_and_not_want_of_room(folder):
+    with NameSpaces() as net:  # where nobody else's buffer overflows meanwhile
+        with Namespace(net.server):
+            raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_UDP)
+
+        def spoil(sock, query, client):
+            good = good_answer(query)
+            raw.sendto(struct.pack("!HHHH", server.port, client[1], 8 + len(good), 0xbad) + good, client)
+        for options in ({}, {"outstanding": 1}):
+            with Responder(net, spoil) as server:
+                result, summary = loaded(net, server.port, count=1, timeout="500ms", edns_size=0, **options)
+            equal((summary["timeouts"], summary["dropped_here"], summary["loss"]), (1, 0, 1), result)
+        raw.close()
+
+
+@case
 def a_network_that_swallows_everything_is_a_timeout_in_each_transport(folder):
     with lab(folder) as (net, nsd):
         rule(net.server, "input", "meta l4proto { tcp, udp } drop")
@@ -355,7 +373,7 @@ def a_network_that_swallows_everything_is_a_timeout_in_each_transport(folder):
     equal(outcomes(result), ["timeout"] * 8, result)
     equal({row["transport"]: row["reason"] for row in in_order(result)},
           {"udp": None, **{way: "no connection within the timeout" for way in ("tcp", "dot", "doh")}}, result)
-    assert result.took_s < 10, result
+    assert result.took_s < 30, result
 
 
 @case
@@ -448,24 +466,29 @@ def under_load_an_interface_that_goes_down_leaves_what_there_was(folder):
     equal(summary["sent"] + summary["unsent"], 300, result)
 
 
+def received(device):
+    """Bytes, at a device of the name space that this thread is in."""
+    lines = pathlib.Path("/proc/thread-self/net/dev").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.split()[0] == device + ":")
+
+
 @case
 def an_interface_that_goes_down_within_a_run_leaves_what_there_was(folder):
     def go_down(net):
-        enough = net.ip_bytes()[0] + 1000  # of answers
-        deadline = time.monotonic() + 20
-        while net.ip_bytes()[0] < enough and time.monotonic() < deadline:
-            time.sleep(0.01)
+        with Namespace(net.client):  # of this thread alone
+            enough = received("line") + 1000  # of answers
+            until(lambda: received("line") >= enough, "answers")
         ip(net.client, "link", "set", "line", "down")
     with lab(folder) as (net, nsd):
         downer = threading.Thread(target=go_down, args=(net,))
         downer.start()
         result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, transport=["udp", "tcp"],
-                     connection="reused", count=20, interval="50ms", timeout="400ms", linger="0s", space=net.client)
+                     connection="reused", count=40, interval="50ms", timeout="400ms", linger="0s", space=net.client)
         downer.join()
     equal(result.exit, 0, result)
     said = outcomes(result)
     equal(said[0], "answer", result)
-    assert len(said) == 40 and said[-1] in ("unsent", "connect_failed") and result.took_s < 15, result
+    assert len(said) == 80 and said[-1] in ("unsent", "connect_failed") and result.took_s < 40, result
 
 
 @case
