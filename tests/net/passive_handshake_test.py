@@ -3,9 +3,10 @@
 import signal
 import socket
 import struct
+import time
 
 from laboratory import CLIENT, SERVER, SERVER6, Namespace, main, test
-from set_ups import ACK, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, refused, start
+from set_ups import ACK, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, refused, start, watch
 
 ETH_P_ALL, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 3, 33, 35
 
@@ -62,16 +63,18 @@ def round_trips_are_those_that_a_capture_sees(lab):
     families = [(4, socket.AF_INET, SERVER)] + ([(6, socket.AF_INET6, SERVER6)] if lab.also_ipv6() else [])
     for family, kind, server in families:
         # Each capture stamps what TCP sends over a virtual cable by itself, the youngest first.
+        younger = []
+
+        def set_up():
+            younger.append(Capture(lab, "c0"))
+            connect(lab, kind, server, 40)
+            refused(lab, kind, server, 3)
         older = Capture(lab, "c0")
-        process = start(lab, "passive-handshake", singletons="true")
-        younger = Capture(lab, "c0")
-        connect(lab, kind, server, 40)
-        refused(lab, kind, server, 3)
-        run = lab.finish_sonde(process)
+        run = watch(lab, set_up, "passive-handshake", singletons="true")
         row = by(run)[family, "out"]
         equal(ended(row), (43, 40, 0, 3, 0, True), run)
         said = [one["rtt_ns"] for one in run.table("handshake")]
-        bounds = list(zip(younger.round_trips(family), said, older.round_trips(family)))
+        bounds = list(zip(younger[-1].round_trips(family), said, older.round_trips(family)[-40:]))
         equal(len(bounds), 40, run)
         assert all(least <= ours <= most for least, ours, most in bounds), f"{bounds}\n{run}"
         said.sort()
@@ -84,11 +87,11 @@ def round_trips_are_those_that_a_capture_sees(lab):
 
 @test
 def an_answer_to_a_SYN_that_was_sent_again_has_no_round_trip(lab):
-    process = start(lab, "passive-handshake", direction="in", singletons="true")
-    inject(lab, [arriving(segment(SYN, 5)), arriving(segment(SYN, 5)), arriving(segment(SYN, 6, ports=(999, 80)))])
-    answer = ethernet(0x0800, ip4(segment(SYN | ACK, 9, 6, ports=(80, 1234)), source=CLIENT, target=SERVER))
-    inject(lab, [answer, answer], lab.client, "c0")
-    run = lab.finish_sonde(process)
+    def answer_twice():
+        inject(lab, [arriving(segment(SYN, 5)), arriving(segment(SYN, 5)), arriving(segment(SYN, 6, ports=(999, 80)))])
+        answer = ethernet(0x0800, ip4(segment(SYN | ACK, 9, 6, ports=(80, 1234)), source=CLIENT, target=SERVER))
+        inject(lab, [answer, answer], lab.client, "c0")
+    run = watch(lab, answer_twice, "passive-handshake", direction="in", singletons="true", tmax="60s")
     row = by(run)[4, "in"]
     equal(ended(row), (2, 1, 1, 0, 0, True), run)
     equal((row["unmatched"], row.get("rtt_mean_ns"), run.table("handshake")), (1, None, []), run)
@@ -96,9 +99,10 @@ def an_answer_to_a_SYN_that_was_sent_again_has_no_round_trip(lab):
 
 @test
 def what_nobody_answers_is_unanswered_after_tmax(lab):
-    process = start(lab, "passive-handshake", direction="in", tmax="100ms")
-    inject(lab, [arriving(segment(SYN, 5))])
-    run = lab.finish_sonde(process)
+    def ask_nobody():
+        inject(lab, [arriving(segment(SYN, 5))])
+        time.sleep(0.3)  # and wait for it to be over
+    run = watch(lab, ask_nobody, "passive-handshake", direction="in", tmax="100ms")
     equal(ended(by(run)[4, "in"]), (1, 0, 0, 0, 1, True), run)
 
 
@@ -114,19 +118,18 @@ def what_still_waits_when_the_run_ends_is_not_unanswered(lab):
 
 @test
 def more_attempts_than_may_wait_are_not_followed(lab):
-    process = start(lab, "passive-handshake", direction="in", pending=2)
-    inject(lab, [arriving(segment(SYN, number)) for number in range(5)])
-    run = lab.finish_sonde(process)
+    frames = [arriving(segment(SYN, number)) for number in range(5)]
+    run = watch(lab, lambda: inject(lab, frames), "passive-handshake", direction="in", pending=2)
     row = by(run)[4, "in"]
     equal((row["begun"], row["untracked"], row["exact"]), (2, 3, False), run)
 
 
 @test
 def own_measurements_are_counted_apart(lab):
-    process = start(lab, "passive-handshake", direction="out")
-    connect(lab, socket.AF_INET, SERVER, 3)
-    connect(lab, socket.AF_INET, SERVER, 5, mark=MEASUREMENT_MARK)
-    run = lab.finish_sonde(process)
+    def set_up():
+        connect(lab, socket.AF_INET, SERVER, 3)
+        connect(lab, socket.AF_INET, SERVER, 5, mark=MEASUREMENT_MARK)
+    run = watch(lab, set_up, "passive-handshake", direction="out")
     row = by(run)[4, "out"]
     equal((row["begun"], row["answered"], row["own"]), (3, 3, 5), run)
 

@@ -9,7 +9,8 @@ import struct
 import time
 
 from laboratory import CLIENT, SERVER, SERVER6, Namespace, Skip, main, skipped_in_part, test
-from set_ups import (ACK, CWR, ECE, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused, start, tcp)
+from set_ups import (ACK, CWR, ECE, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused, start,
+                     tcp, watch)
 
 
 def by(run, interval=0):
@@ -25,43 +26,42 @@ def counts(row):
 
 @test
 def real_connections_are_counted_exactly_by_family_and_direction(lab):
-    process = start(lab)
-    connect(lab, socket.AF_INET, SERVER, 100)
-    refused(lab, socket.AF_INET, SERVER, 7)
     has_ipv6 = lab.also_ipv6()
-    if has_ipv6:
-        connect(lab, socket.AF_INET6, SERVER6, 50)
-        refused(lab, socket.AF_INET6, SERVER6, 3)
-    run = lab.finish_sonde(process)
+
+    def set_up():
+        connect(lab, socket.AF_INET, SERVER, 100)
+        refused(lab, socket.AF_INET, SERVER, 7)
+        if has_ipv6:
+            connect(lab, socket.AF_INET6, SERVER6, 50)
+            refused(lab, socket.AF_INET6, SERVER6, 3)
+    run = watch(lab, set_up)
     equal(run.status, 0, run)
     rows = by(run)
     equal(counts(rows[4, "out"]), (107, 0, 0, 0, True), run)
     equal(counts(rows[4, "in"]), (0, 100, 7, 0, True), run)
     equal(counts(rows[6, "out"]), (53, 0, 0, 0, True) if has_ipv6 else (0, 0, 0, 0, True), run)
     equal(counts(rows[6, "in"]), (0, 50, 3, 0, True) if has_ipv6 else (0, 0, 0, 0, True), run)
-    equal({row["covered_ns"] for row in rows.values()}, {3_000_000_000}, run)
+    equal({row["covered_ns"] % 2_000_000_000 for row in rows.values()}, {0}, run)
     assert not any("192.0.2" in str(value) for row in run.rows for value in row.values()), "an address left the box"
 
 
 @test
 def one_direction_can_be_chosen(lab):
     for direction, expected in (("in", (0, 5, 0, 0, True)), ("out", (5, 0, 0, 0, True))):
-        process = start(lab, direction=direction, interval="1s")
-        connect(lab, socket.AF_INET, SERVER, 5)
-        run = lab.finish_sonde(process)
+        run = watch(lab, lambda: connect(lab, socket.AF_INET, SERVER, 5), direction=direction, seconds=1)
         equal(set(by(run)), {(4, direction), (6, direction)}, run)
         equal(counts(by(run)[4, direction]), expected, run)
 
 
 @test
 def on_loopback_each_packet_is_seen_leaving_and_arriving(lab):
-    process = start(lab, interface="lo", interval="2s")
-    with Namespace(lab.client):
-        listener = socket.create_server(("127.0.0.1", 0))
-        for _ in range(10):
-            socket.create_connection(listener.getsockname()).close()
-        listener.close()
-    run = lab.finish_sonde(process)
+    def set_up():
+        with Namespace(lab.client):
+            listener = socket.create_server(("127.0.0.1", 0))
+            for _ in range(10):
+                socket.create_connection(listener.getsockname()).close()
+            listener.close()
+    run = watch(lab, set_up, interface="lo")
     for direction in ("in", "out"):
         equal(by(run)[4, direction]["syn"], 10, run)
         equal(by(run)[4, direction]["syn_ack"], 10, run)
@@ -69,42 +69,37 @@ def on_loopback_each_packet_is_seen_leaving_and_arriving(lab):
 
 @test
 def a_SYN_is_found_behind_tags_and_extension_headers_and_with_ECN(lab):
-    process = start(lab, direction="in")
-    inject(lab, [
+    run = watch(lab, lambda: inject(lab, [
         ethernet(0x8100, struct.pack("!HH", 7, 0x0800) + ip4(tcp(SYN | ECE | CWR))),
         ethernet(0x88A8, struct.pack("!HHHH", 7, 0x8100, 8, 0x86DD) + ip6(tcp(SYN))),
         ethernet(0x8864, struct.pack("!BBHHH", 0x11, 0, 1, 42, 0x0021) + ip4(tcp(SYN | ACK))),
         ethernet(0x86DD, ip6(bytes([43, 0, 1, 4, 0, 0, 0, 0, 6, 0, 1, 4, 0, 0, 0, 0]) + tcp(SYN), 0)),
-    ])
-    run = lab.finish_sonde(process)
+    ]), direction="in")
     equal(counts(by(run)[4, "in"]), (1, 1, 0, 0, True), run)
     equal(counts(by(run)[6, "in"]), (2, 0, 0, 0, True), run)
 
 
 @test
 def what_cannot_be_read_makes_the_count_inexact(lab):
-    process = start(lab, direction="in")
-    inject(lab, [ethernet(0x0800, ip4(tcp(SYN))), ethernet(0x0800, ip4(tcp(SYN, 12)) + bytes(30)),
-                 ethernet(0x86DD, ip6(tcp(SYN, 8)))])
-    run = lab.finish_sonde(process)
+    frames = [ethernet(0x0800, ip4(tcp(SYN))), ethernet(0x0800, ip4(tcp(SYN, 12)) + bytes(30)),
+              ethernet(0x86DD, ip6(tcp(SYN, 8)))]
+    run = watch(lab, lambda: inject(lab, frames), direction="in")
     equal(counts(by(run)[4, "in"]), (1, 0, 0, 1, False), run)
     equal(counts(by(run)[6, "in"]), (0, 0, 0, 1, False), run)
 
 
 @test
 def a_SYN_that_comes_again_is_no_first_one(lab):
-    process = start(lab, direction="in")
-    inject(lab, [ip4_syn(1), ip4_syn(1), ip4_syn(2), ip4_syn(1, 999), ip4_syn(2)])
-    run = lab.finish_sonde(process)
+    frames = [ip4_syn(1), ip4_syn(1), ip4_syn(2), ip4_syn(1, 999), ip4_syn(2)]
+    run = watch(lab, lambda: inject(lab, frames), direction="in")
     row = by(run)[4, "in"]
     equal((row["syn"], row["syn_first"], row["memory_ns"], row["exact"]), (5, 3, 0, True), run)
 
 
 @test
 def more_SYNs_than_can_be_remembered_are_only_packets(lab):
-    process = start(lab, direction="in", syn_memory=10)
-    inject(lab, [ip4_syn(number) for number in range(11)])
-    run = lab.finish_sonde(process)
+    frames = [ip4_syn(number) for number in range(11)]
+    run = watch(lab, lambda: inject(lab, frames), direction="in", syn_memory=10)
     row = by(run)[4, "in"]
     equal((row["syn"], row.get("syn_first"), row["exact"]), (11, None, True), run)
 
@@ -113,16 +108,16 @@ def more_SYNs_than_can_be_remembered_are_only_packets(lab):
 def a_connection_that_nobody_answers_is_one_first_SYN_and_its_retransmissions(lab):
     lab.at(lab.server, "ip route add blackhole 198.51.100.0/24")
     lab.at(lab.client, f"ip route add 198.51.100.0/24 via {SERVER}")
-    process = start(lab, direction="out", interval="5s")
-    with Namespace(lab.client):
-        one = socket.socket()
-    one.settimeout(4)
-    try:
-        one.connect(("198.51.100.1", 80))
-        raise AssertionError("somebody answers")
-    except TimeoutError:
-        one.close()
-    run = lab.finish_sonde(process)
+    def nobody_answers():
+        with Namespace(lab.client):
+            one = socket.socket()
+        one.settimeout(1.5)  # the first retransmission comes after a second
+        try:
+            one.connect(("198.51.100.1", 80))
+            raise AssertionError("somebody answers")
+        except TimeoutError:
+            one.close()
+    run = watch(lab, nobody_answers, direction="out", seconds=3)
     row = by(run)[4, "out"]
     assert row["syn"] >= 2, run
     equal((row["syn_first"], row["syn_own"]), (1, 0), run)
@@ -130,12 +125,12 @@ def a_connection_that_nobody_answers_is_one_first_SYN_and_its_retransmissions(la
 
 @test
 def own_measurements_and_what_answers_them_are_apart(lab):
-    process = start(lab)
-    connect(lab, socket.AF_INET, SERVER, 3)
-    refused(lab, socket.AF_INET, SERVER, 2)
-    connect(lab, socket.AF_INET, SERVER, 5, mark=MEASUREMENT_MARK)
-    refused(lab, socket.AF_INET, SERVER, 4, mark=MEASUREMENT_MARK)
-    run = lab.finish_sonde(process)
+    def set_up():
+        connect(lab, socket.AF_INET, SERVER, 3)
+        refused(lab, socket.AF_INET, SERVER, 2)
+        connect(lab, socket.AF_INET, SERVER, 5, mark=MEASUREMENT_MARK)
+        refused(lab, socket.AF_INET, SERVER, 4, mark=MEASUREMENT_MARK)
+    run = watch(lab, set_up)
     out, arriving = by(run)[4, "out"], by(run)[4, "in"]
     equal((out["syn"], out["syn_first"], out["syn_own"]), (14, 14, 9), run)
     equal((arriving["syn_ack"], arriving["syn_ack_own"]), (8, 5), run)
@@ -144,9 +139,7 @@ def own_measurements_and_what_answers_them_are_apart(lab):
 
 @test
 def what_the_sender_claims_of_a_packet_does_not_matter_on_the_way_out(lab):
-    process = start(lab, direction="out")
-    inject(lab, [ip4_syn(1)], lab.client, "c0")
-    run = lab.finish_sonde(process)
+    run = watch(lab, lambda: inject(lab, [ip4_syn(1)], lab.client, "c0"), direction="out")
     equal(by(run)[4, "out"]["syn"], 1, run)
 
 
@@ -203,9 +196,7 @@ def take_all_by_xdp(lab, interface):
 @test
 def what_a_program_takes_before_the_kernel_is_not_seen_and_the_point_says_so(lab):
     attached = take_all_by_xdp(lab, "c0")
-    process = start(lab, direction="in")
-    inject(lab, [ip4_syn(1), ip4_syn(2)])
-    run = lab.finish_sonde(process)
+    run = watch(lab, lambda: inject(lab, [ip4_syn(1), ip4_syn(2)]), direction="in")
     for descriptor in attached:
         os.close(descriptor)
     equal(run.table("point")[0].get("may_miss"), "xdp", run)
@@ -229,9 +220,10 @@ def a_flood_is_counted_to_the_last_packet(lab):
     process.send_signal(signal.SIGINT)
     run = lab.finish_sonde(process)
     row = by(run)[4, "in"]
-    # A cable drops what its receiver's backlog cannot take; that never reached the observation point.
-    received = int(lab.at(lab.client, "cat /sys/class/net/c0/statistics/rx_packets"))
-    assert row["syn"] == 50000 if received >= 50000 else row["syn"] <= received, f"{received} received\n{run}"
+    # A cable drops what its receiver's backlog cannot take; that never reached the observation point. It may have been
+    # something else than a SYN.
+    dropped = int(lab.at(lab.server, "cat /sys/class/net/s0/statistics/tx_dropped"))
+    assert 50000 - dropped <= row["syn"] <= 50000, f"{dropped} dropped\n{run}"
     equal((row["drops"], row["unparsed"]), (0, 0), run)
 
 
@@ -247,25 +239,24 @@ def packets_fall_into_the_interval_of_their_own_time(lab):
 
 @test
 def an_interface_that_goes_down_covers_less(lab):
-    process = start(lab, direction="in", interval="3s", intervals=2)
-    lab.at(lab.client, "ip link set c0 down")
-    time.sleep(0.4)
-    lab.at(lab.client, "ip link set c0 up")
-    inject(lab, [ethernet(0x0800, ip4(tcp(SYN)))])
-    run = lab.finish_sonde(process)
+    def go_down_and_up():
+        lab.at(lab.client, "ip link set c0 down")
+        time.sleep(0.4)
+        lab.at(lab.client, "ip link set c0 up")
+        inject(lab, [ethernet(0x0800, ip4(tcp(SYN)))])
+    run = watch(lab, go_down_and_up, direction="in", intervals=2)
     rows = [by(run, interval)[4, "in"] for interval in (0, 1)]
     equal((run.status, sum(row["syn"] for row in rows)), (0, 1), run)
     assert not all(row["exact"] for row in rows), run
     # How soon it is noticed is the machine's affair. Unless both words of it were read at once, that time is missing.
     if any(not point["up"] for point in run.table("point")):
-        assert sum(row["covered_ns"] for row in rows) < 6_000_000_000, run
+        assert sum(row["covered_ns"] for row in rows) % 2_000_000_000 != 0, run
     equal(run.table("point")[-1]["up"], True, run)
 
 
 @test
 def an_interface_that_is_removed_ends_the_run_with_what_was_seen_before(lab):
-    process = start(lab, direction="in", interval="20s")
-    begun = time.monotonic()
+    process = start(lab, direction="in", interval="60s")
     inject(lab, [ip4_syn(1), ip4_syn(2)])
     lab.at(lab.client, "ip link delete c0")
     run = lab.finish_sonde(process)
@@ -273,14 +264,12 @@ def an_interface_that_is_removed_ends_the_run_with_what_was_seen_before(lab):
     assert "interface" in run.err, run
     row = by(run)[4, "in"]
     equal((row["syn"], row["exact"]), (2, False), run)
-    assert time.monotonic() - begun < 15 and row["covered_ns"] < 15_000_000_000, run
+    assert row["covered_ns"] < 50_000_000_000, run
 
 
 @test
 def what_arrives_alone_does_not_tell_whom_it_answers(lab):
-    process = start(lab, direction="in")
-    connect(lab, socket.AF_INET, SERVER, 2, mark=MEASUREMENT_MARK)
-    run = lab.finish_sonde(process)
+    run = watch(lab, lambda: connect(lab, socket.AF_INET, SERVER, 2, mark=MEASUREMENT_MARK), direction="in")
     row = by(run)[4, "in"]
     equal((row["syn_ack"], row.get("syn_ack_own"), row.get("rst_own")), (2, None, None), run)
 

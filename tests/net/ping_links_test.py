@@ -7,6 +7,7 @@ import signal
 
 from laboratory import SERVER, SERVER6, descendants, ipv6_test, main, test
 from link_emulator import EmulatedLink, Path, echo_sequence, is_echo
+from pace import until
 
 THERE, BACK = EmulatedLink.THERE, EmulatedLink.BACK
 
@@ -84,7 +85,7 @@ def check_every_fate(lab, family):
     bad = dict(loss=0.08, duplicate=0.08, reorder=0.1, reorder_by_s=0.03, garble=0.05, corrupt=0.05, delay_s=0.005,
                match=is_echo)
     with EmulatedLink(lab.client, lab.server, Path(**bad), Path(**bad), seed=family) as link:
-        run = lab.run("ping", target=link.ADDRESSES[family][1], count=600, interval="3ms", tmax="2s", linger="300ms")
+        run = lab.run("ping", target=link.ADDRESSES[family][1], count=600, interval="3ms", tmax="2s", linger="700ms")
         truth, counts = check_against(link, run)
     for outcome in ("reply", "lost", "corrupted"):
         assert counts[outcome] > 20, counts
@@ -104,21 +105,21 @@ def loss_duplicates_reordering_and_damage_are_exactly_what_the_link_did_over_IPv
 
 @test
 def what_the_link_held_back_beyond_tmax_is_late_with_its_delay(lab):
-    held = Path(reorder=0.2, reorder_by_s=1.5, match=is_echo)
+    held = Path(reorder=0.2, reorder_by_s=1.2, match=is_echo)
     for family in (4, 6)[:2 if lab.also_ipv6() else 1]:
         with EmulatedLink(lab.client, lab.server, Path(match=is_echo), held, seed=family) as link:
             run = lab.run("ping", target=link.ADDRESSES[family][1], count=100, interval="5ms", tmax="1s", linger="1s")
             _, counts = check_against(link, run, held_is_late=True)
         assert counts["late"] > 10, counts
         for row in run.table("packet"):
-            equal(row["rtt_ns"] > 1.5e9, row["outcome"] == "late", row)
+            equal(row["rtt_ns"] > 1.2e9, row["outcome"] == "late", row)
 
 
 @test
 def ipdv_is_undefined_where_loss_breaks_every_pair(lab):
     every_other = Path(decide=lambda number, packet: {"loss"} if number % 2 else set(), match=is_echo)
     with EmulatedLink(lab.client, lab.server, there=every_other) as link:
-        run = lab.run("ping", target=link.ADDRESSES[4][1], count=10, interval="20ms", tmax="500ms")
+        run = lab.run("ping", target=link.ADDRESSES[4][1], count=10, interval="20ms", tmax="1s")
     summary = only_summary(run)
     equal((summary["replies"], summary["lost"], summary["ipdv_pairs"]), (5, 5, 0), run)
     equal([summary[name] for name in ("ipdv_median_ns", "ipdv_p95_ns", "ipdv_p99_ns", "ipdv_max_ns")], [None] * 4, run)
@@ -191,7 +192,7 @@ def an_interface_that_goes_down_in_the_middle_is_unsent_and_later_packets_have_t
     summary = only_summary(run)
     assert summary["unsent"] > 0 and summary["replies"] > 20, run
     # On its way when the interface went: nothing else may be missing.
-    assert summary["lost"] <= 2, run
+    assert all(seq < gone["seq"] for seq, outcome in run.outcomes().items() if outcome == "lost"), run
 
 
 @test
@@ -263,14 +264,14 @@ def the_chosen_interface_and_source_are_used_and_told(lab):
 def by_send_on_receive_each_packet_waits_for_the_answer_to_the_one_before(lab):
     back = Path(delay_s=0.02, decide=lambda number, packet: {"loss"} if number == 4 else set(), match=is_echo)
     with EmulatedLink(lab.client, lab.server, Path(match=is_echo), back) as link:
-        run = lab.run("ping", target=link.ADDRESSES[4][1], count=10, sampling="send-on-receive", tmax="400ms")
+        run = lab.run("ping", target=link.ADDRESSES[4][1], count=10, sampling="send-on-receive", tmax="1s")
         requests, replies = link.log(THERE), link.log(BACK)
     equal(list(run.outcomes().values()).count("reply"), 9, run)
     equal(run.outcomes()[5], "lost", run)
     equal((len(requests), len(replies)), (10, 10), run)
     for place, (reply, following) in enumerate(zip(replies, requests[1:])):
         if place == 4:
-            assert following.came_ns - requests[4].came_ns > 0.35e9, run
+            assert following.came_ns - requests[4].came_ns > 0.95e9, run
         else:
             assert following.came_ns > reply.came_ns + 20e6, run
 
@@ -319,9 +320,9 @@ def thousands_of_targets_at_once_overflow_nothing_of_ours(lab):
 
 @test
 def a_run_that_meets_its_deadline_ends_and_says_what_it_has(lab):
-    run = lab.run("ping", "--deadline", "1s", target=SERVER, count=1000, interval="20ms", tmax="5s")
+    run = lab.run("ping", "--deadline", "1s", target=SERVER, count=2500, interval="20ms", tmax="5s")
     summary = only_summary(run)
-    assert 1 <= summary["sent"] < 1000 and summary["lost"] == 0, run
+    assert 1 <= summary["sent"] < 2500 and summary["lost"] == 0, run
     equal(summary["replies"] + summary["pending"], summary["sent"], run)
 
 
@@ -334,8 +335,8 @@ def a_cancelled_run_leaves_nothing_behind(lab):
     mine = descendants(process.pid)
     process.send_signal(signal.SIGINT)
     lab.finish_sonde(process)
-    equal(lab.at(lab.client, "cat /proc/net/raw"), before, "a socket is left")
-    assert not [pid for pid in mine if os.path.exists(f"/proc/{pid}")], "a process is left"
+    until(lambda: lab.at(lab.client, "cat /proc/net/raw") == before, "no socket left")
+    until(lambda: not [pid for pid in mine if os.path.exists(f"/proc/{pid}")], "no process left")
 
 
 main()
