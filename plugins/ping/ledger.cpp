@@ -114,8 +114,20 @@ void Ledger::arrive(const Arrival &arrival, std::optional<std::int64_t> rx, std:
 void Ledger::propose(std::uint64_t number, const Candidate &candidate)
 {
     const auto [found, is_new] = candidates_.try_emplace(number, candidate);
-    if (!is_new && candidate.rank < found->second.rank)
-        found->second = candidate;
+    Candidate &known = found->second;
+    if (!is_new && candidate.rank < known.rank)
+        known = candidate;
+    else if (!is_new && candidate.rank == Candidate::Rank::other_source)
+        ++known.copies;
+}
+
+// What came before the packet's own verdict, each like the first of them.
+void Ledger::add_copies(Packet &packet, const Candidate &foreign, std::uint32_t copies)
+{
+    for (; copies > 0; --copies) {
+        ++packet.extra;
+        emit(packet, Outcome::duplicate, &foreign.arrival, foreign.rx);
+    }
 }
 
 void Ledger::answered(std::uint64_t number, Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx,
@@ -131,6 +143,13 @@ void Ledger::answered(std::uint64_t number, Packet &packet, const Arrival &arriv
     const bool reordered = number < highest;
     highest = std::max(highest, number);
     emit(packet, delay > tmax_ ? Outcome::late : Outcome::reply, &arrival, rx, nullptr, reordered);
+    const auto other = candidates_.find(number);
+    if (other == candidates_.end())
+        return;
+    const Candidate candidate = other->second;
+    candidates_.erase(other);
+    if (candidate.rank == Candidate::Rank::other_source)
+        add_copies(packet, candidate, 1 + candidate.copies);
 }
 
 bool Ledger::driver_stamps(const Packet &packet) const
@@ -150,7 +169,8 @@ void Ledger::settle(std::uint64_t number, Packet &packet)
         constexpr Outcome kOutcomes[] = {Outcome::other_source, Outcome::corrupted, Outcome::icmp_error};
         const Candidate candidate = found->second;
         candidates_.erase(found);
-        return emit(packet, kOutcomes[static_cast<std::size_t>(candidate.rank)], &candidate.arrival, candidate.rx);
+        emit(packet, kOutcomes[static_cast<std::size_t>(candidate.rank)], &candidate.arrival, candidate.rx);
+        return add_copies(packet, candidate, candidate.copies);
     }
     // The kernel says how many it dropped, not which: whoever was waiting may have been answered.
     if (packet.drops != drops_[targets_[packet.target].family == 6])

@@ -131,6 +131,7 @@ private:
         Rank rank;
         Arrival arrival;
         std::optional<std::int64_t> rx;
+        std::uint32_t copies = 0; // further right replies from other addresses
     };
     struct DriverStamps {
         bool seen = false;
@@ -141,6 +142,7 @@ private:
     void answered(std::uint64_t number, Packet &packet, const Arrival &arrival, std::optional<std::int64_t> rx,
                   std::int64_t now);
     void propose(std::uint64_t number, const Candidate &candidate);
+    void add_copies(Packet &packet, const Candidate &foreign, std::uint32_t copies);
     void settle(std::uint64_t number, Packet &packet);
     void emit(Packet &packet, Outcome outcome, const Arrival *arrival, std::optional<std::int64_t> rx,
               const char *error = nullptr, std::optional<bool> reordered = std::nullopt);

@@ -164,9 +164,12 @@ TEST_CASE("a copy from another address does not take the place of the target's o
     const auto number = run.send(0);
     run.arrive(Run::reply_to(number, kRouter), 10);
     run.arrive(Run::reply_to(number), 11);
-    REQUIRE(run.said.size() == 1);
+    REQUIRE(run.said.size() == 2);
     CHECK(run.said[0].outcome == Outcome::reply);
+    CHECK(run.said[0].extra == 0);
     CHECK(run.said[0].rtt == 10ms);
+    CHECK(run.said[1].outcome == Outcome::duplicate);
+    CHECK(run.said[1].extra == 1);
 
     const auto other = run.send(20);
     Arrival damaged = Run::reply_to(other);
@@ -174,8 +177,32 @@ TEST_CASE("a copy from another address does not take the place of the target's o
     run.arrive(damaged, 25);
     run.arrive(Run::reply_to(other, kRouter), 26);
     run.ledger.expire(1000 * kMs);
-    REQUIRE(run.said.size() == 2);
-    CHECK(run.said[1].outcome == Outcome::other_source);
+    REQUIRE(run.said.size() == 3);
+    CHECK(run.said[2].outcome == Outcome::other_source);
+}
+
+TEST_CASE("copies of a reply are duplicates, whoever sends them and whichever comes first")
+{
+    Run run;
+    const auto own_first = run.send(0);
+    run.arrive(Run::reply_to(own_first), 10);
+    run.arrive(Run::reply_to(own_first, kRouter), 11);
+    run.arrive(Run::reply_to(own_first, kRouter), 12);
+    const auto own_last = run.send(20);
+    run.arrive(Run::reply_to(own_last, kRouter), 31);
+    run.arrive(Run::reply_to(own_last, kRouter), 32);
+    run.arrive(Run::reply_to(own_last), 33);
+    const auto never_own = run.send(40);
+    for (const int at : {51, 52, 53})
+        run.arrive(Run::reply_to(never_own, kRouter), at);
+    run.ledger.expire(1000 * kMs);
+    REQUIRE(run.said.size() == 9);
+    for (std::size_t i = 0; i < 9; ++i)
+        CHECK(run.said[i].extra == i % 3);
+    for (const std::size_t i : {1, 2, 4, 5, 7, 8})
+        CHECK(run.said[i].outcome == Outcome::duplicate);
+    CHECK(run.said[3].outcome == Outcome::reply);
+    CHECK(run.said[6].outcome == Outcome::other_source);
 }
 
 TEST_CASE("a packet whose driver's stamp was lost has no rtt where the driver stamps, but the user's wait")
