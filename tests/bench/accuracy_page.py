@@ -11,7 +11,9 @@ import sys
 from figure_plots import svg
 
 # Those of http-upload are among http-download's.
-METHODS = ("ping", "http-download", "http-upload", "dns", "passive-syn")
+METHODS = ("ping", "http-download", "http-upload", "dns", "passive-syn", "passive-handshake")
+# The folders of methods that are not named as their plugin.
+FOLDERS = {"passive-handshake": "passive-syn"}
 
 INTRODUCTION = """# How accurate the methods are
 
@@ -55,7 +57,8 @@ def table(found):
 
 def section(method, all_found, plots_folder):
     """A method's part of the page, and its plot, of which there is one a method."""
-    parts = [f"## {method}", f"[How it measures, and its error sources](../plugins/{method}/README.md)."]
+    folder = FOLDERS.get(method, method)
+    parts = [f"## {method}", f"[How it measures, and its error sources](../plugins/{folder}/README.md)."]
     for found in all_found:
         script = found.get("script", "")  # figures of before it was kept have none
         parts += [f"**[{found['benchmark']}](../tests/bench/{script})**, {found['taken']}; {found['machine']}; steal time "

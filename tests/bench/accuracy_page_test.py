@@ -41,7 +41,7 @@ with tempfile.TemporaryDirectory() as name:
     assert json.loads((folder / "figures/ping_accuracy.json").read_text())["machine"]
     text = (folder / "docs/accuracy.md").read_text()
     for said in ("| &#124;error&#124; p99 | 2.25 us | fping 20 us | at most 3 |",
-                 "| packets/s beside fping's | 1.25 x |  | at least 1.5, *missed* |", "## ping", "dns, passive-syn found no figures",
+                 "| packets/s beside fping's | 1.25 x |  | at least 1.5, *missed* |", "## ping", "dns, passive-syn, passive-handshake found no figures",
                  "](accuracy/ping.svg)"):
         assert said in text, f"{said!r} is not in\n{text}"
     plot = xml.etree.ElementTree.parse(folder / "docs/accuracy/ping.svg").getroot()
