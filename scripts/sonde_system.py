@@ -25,7 +25,7 @@ class Gone(Exception):
     """A program ended, or something did not happen in time; the message says which and shows its log's end."""
 
 
-def wait_for(what, condition, timeout_s=20.0, alive=()):
+def wait_for(what, condition, timeout_s=60.0, alive=()):
     """Polls condition() until it gives something true, and returns that."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -62,7 +62,7 @@ class Program:
         if self.process.poll() is not None:
             raise Gone(f"{self.name} ended with status {self.process.returncode}:\n{self.tail()}")
 
-    def wait_for_log(self, pattern, timeout_s=20.0):
+    def wait_for_log(self, pattern, timeout_s=60.0):
         return wait_for(f"{self.name}: log line '{pattern}'", lambda: re.search(pattern, self.log()), timeout_s, [self])
 
     def kill(self):

@@ -1,53 +1,25 @@
 """Triggers that wait for their constraints, on a line of their own: a virtual cable in a network namespace, which somebody
 uses or does not. S2 and S4 of the acceptance scenarios with their intervals shortened."""
-import ctypes
 import datetime
 import os
 import re
-import socket
 import subprocess
-import threading
 import time
 
 import oracle
 from accounting import account
-from support import (Skip, apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all,
+from line import CLONE_NEWNET, User, enter, lay
+from support import (apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all,
                      task, wait_for, wait_for_outcomes)
-
-CLONE_NEWNET = 0x40000000
 
 
 def lay_a_line():
-    """The namespace of this process and all that it starts: wan0 is the interface of the default route."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.unshare(CLONE_NEWNET) != 0:
-        raise Skip(f"no network namespaces here: {os.strerror(ctypes.get_errno())}")
-    for command in ("ip link set lo up", "ip link add wan0 type veth peer name isp0", "ip address add 192.0.2.1/24 dev wan0",
-                    "ip link set wan0 up", "ip link set isp0 up", "ip route add default via 192.0.2.2"):
-        done = subprocess.run(command.split(), capture_output=True, text=True)
-        if done.returncode != 0:
-            raise Skip(f"no virtual cable here: {command}: {done.stderr.strip()}")
-    # Nobody answers at the other end, and nobody has to.
-    subprocess.run("ip neighbour add 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan0".split(), check=True)
-
-
-class User:
-    """Somebody who uses the line: some 3 Mb/s."""
-
-    def __init__(self):
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-            while not self._stop.wait(0.02):
-                for _ in range(6):
-                    line.sendto(bytes(1300), ("192.0.2.2", 9))
-
-    def leaves(self):
-        self._stop.set()
-        self._thread.join()
+    """The namespace of this process and all that it starts: wan0 is the interface of the default route. Nobody answers at
+    the other end, and nobody has to."""
+    enter(CLONE_NEWNET)
+    lay("ip link set lo up", "ip link add wan0 type veth peer name isp0", "ip address add 192.0.2.1/24 dev wan0",
+        "ip link set wan0 up", "ip link set isp0 up", "ip route add default via 192.0.2.2",
+        "ip neighbour add 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan0")
 
 
 def idle(retries, window=1):
@@ -70,7 +42,7 @@ def an_active_user_delays_the_test_and_the_report(system):
     user is active then delay the report 5 minutes"."""
     lay_a_line()
     agent = start_all(system, "http-download", peer=True)
-    user = User()
+    user = User("192.0.2.2")
     try:
         begin = int(time.time()) + 2
         document = instruction(system, [periodic("often", 10, begin)], [download(system)],

@@ -146,7 +146,7 @@ def outcomes(system, schedule_name=None):
     return [row for row in system.rows("outcomes") if schedule_name in (None, row["schedule"])]
 
 
-def wait_for_outcomes(system, schedule_name, count, timeout_s=30.0):
+def wait_for_outcomes(system, schedule_name, count, timeout_s=60.0):
     """Waits until so many planned runs of a schedule are accounted for at the collector; returns the rows."""
     def enough():
         rows = outcomes(system, schedule_name)
