@@ -22,6 +22,7 @@ sys.path += [str(TESTS_FOLDER), str(TESTS_FOLDER / "support")]
 
 from cases import Skip, run_cases  # noqa: E402
 from link_emulator import EmulatedLink  # noqa: E402
+from pace import until  # noqa: E402
 
 SONDE, PLUGIN = (os.path.abspath(path) for path in sys.argv[1:3])
 
@@ -201,11 +202,18 @@ class NameSpaces:
                 self._ip("-n", space, "link", "set", "lo", "up")
                 self._at(space, "sh", "-c", f"echo {self.congestion_control} > /proc/sys/net/ipv4/tcp_congestion_control")
         except subprocess.CalledProcessError as error:
-            self.__exit__()
+            self._remove()
             raise Skip(f"no name spaces of the network here: {error.stderr.strip()}") from None
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind=None, *_):
+        try:
+            if kind is None:  # whatever the network did to the runs, nothing of theirs may be left
+                until(lambda: not self.left_over(), "no process and no socket left")
+        finally:
+            self._remove()
+
+    def _remove(self):
         for space in (self.server, self.client):
             subprocess.run(["ip", "netns", "del", space], capture_output=True, check=False)
 
@@ -218,8 +226,12 @@ class NameSpaces:
         subprocess.run(["ip", "netns", "exec", space, *words], check=True, capture_output=True, text=True)
 
     def left_over(self):
-        """Processes that are in the client's name space."""
-        return subprocess.run(["ip", "netns", "pids", self.client], check=True, capture_output=True, text=True).stdout
+        """Processes that are in the client's name space, and sockets that somebody holds."""
+        pids = subprocess.run(["ip", "netns", "pids", self.client], check=True, capture_output=True, text=True).stdout
+        shown = subprocess.run(["ip", "netns", "exec", self.client, "sh", "-c", "cat /proc/net/tcp* /proc/net/udp*"],
+                               check=True, capture_output=True, text=True).stdout
+        lines = [line.split() for line in shown.splitlines() if not line.lstrip().startswith("sl")]
+        return pids.split() + [line for line in lines if line[9] != "0"]  # the inode: none of what the kernel ends by itself
 
     def shape(self, rate, latency="50ms", space=None):
         """Bounds the server's sending, or that of `space`; rate and longest wait as tc writes them."""
