@@ -23,6 +23,7 @@ constexpr const char *kFar4 = "198.51.100.1";
 constexpr const char *kFar6 = "2001:db8:ffff::1";
 constexpr std::uint16_t kPort = 33434; // traceroute's, which filters know
 constexpr unsigned kTries = 3;
+constexpr std::uint64_t kUdpBytes = 8 + 1, kIcmpBytes = 8;
 
 using Clock = std::chrono::steady_clock;
 
@@ -181,15 +182,19 @@ std::optional<unsigned> parse_hop(std::string_view name)
     return static_cast<unsigned>(digit - '0');
 }
 
-std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way, std::chrono::milliseconds patience)
+std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way, Traffic &traffic,
+                                std::chrono::milliseconds patience)
 {
+    const std::uint64_t header = family == 4 ? 20 : 40, datagram = header + kUdpBytes;
     const Socket socket(family == 4 ? AF_INET : AF_INET6);
     if (socket.get() < 0 || !leave_by(socket, family, way) || !aim(socket, family, static_cast<int>(hop)))
         return std::nullopt;
     for (unsigned attempt = 0; attempt < kTries; ++attempt) {
         // What came of the one before is the next one's error: it is said once and means nothing here.
-        if (::send(socket.get(), "", 1, MSG_NOSIGNAL) < 0)
-            (void)::send(socket.get(), "", 1, MSG_NOSIGNAL);
+        bool sent = false;
+        for (int i = 0; i < 2 && !sent; ++i)
+            sent = ::send(socket.get(), "", 1, MSG_NOSIGNAL) == 1;
+        traffic.sent_bytes += sent ? datagram : 0;
         const auto until = Clock::now() + patience / kTries;
         for (auto left = until - Clock::now(); left > Clock::duration(0); left = until - Clock::now()) {
             pollfd wait{socket.get(), 0, 0}; // POLLERR comes unasked
@@ -197,8 +202,10 @@ std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way
             if (::poll(&wait, 1, static_cast<int>(millis)) <= 0)
                 continue;
             const auto found = take_answer(socket, hop);
-            if (found && !is_our_own(family, *found))
+            if (found && !is_our_own(family, *found)) {
+                traffic.received_bytes += header + kIcmpBytes + datagram;
                 return found;
+            }
             // Else POLLERR would stand, and this spin.
             int said = 0;
             socklen_t size = sizeof said;

@@ -32,11 +32,18 @@ struct WayOut {
     std::optional<Address> source{}; // of the family that is asked for; nothing: the system chooses
 };
 
+// Bytes on the line, with IP headers; of an answer, what a router is expected to quote.
+struct Traffic {
+    std::uint64_t sent_bytes = 0;
+    std::uint64_t received_bytes = 0;
+};
+
 // The router that refuses to pass on a datagram whose TTL (hop limit) is `hop`: traceroute's way, by a socket that
 // needs no privilege. The datagram is aimed at an address of documentation (RFC 5737, RFC 3849), and nobody behind that
 // router gets it. `family` is 4 or 6. Blocks for up to `patience`; nothing if no router answers or there is no such way
-// out. This machine itself, which refuses what it cannot send, is no router.
-std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way,
+// out. This machine itself, which refuses what it cannot send, is no router. What it puts on the line is added to
+// `traffic`.
+std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way, Traffic &traffic,
                                 std::chrono::milliseconds patience = std::chrono::milliseconds(1500));
 
 } // namespace sonde::hops

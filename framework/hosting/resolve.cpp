@@ -1,7 +1,5 @@
 #include "hosting/resolve.hpp"
 
-#include "hops/hops.hpp"
-
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -24,6 +22,7 @@ struct Lookup {
     addrinfo *list = nullptr;
     int error = EAI_AGAIN;
     sonde_addresses hops{}; // in place of the list, of a name that means one
+    hops::Traffic traffic{};
     // A pipe whose one end the thread closes when it is done: a run that captures may not write to anything new.
     frames::Descriptor done, asking;
 
@@ -95,18 +94,20 @@ hops::WayOut way_out(const frames::Invoke &run)
     return way;
 }
 
-int find_hops(unsigned number, std::uint32_t family, const hops::WayOut &way, sonde_addresses &found)
+int find_hops(unsigned number, std::uint32_t family, const hops::WayOut &way, sonde_addresses &found,
+              hops::Traffic &traffic)
 {
     for (const std::uint32_t one : {4U, 6U})
         if (family == 0 || family == one)
-            if (const auto hop = hops::find_hop(number, one, way))
+            if (const auto hop = hops::find_hop(number, one, way, traffic))
                 add_address(one, hop->bytes, hop->interface, found);
     return found.count > 0 ? 0 : EAI_NONAME;
 }
 
 } // namespace
 
-std::int32_t resolve(const std::string &name, const frames::Invoke &run, const Cancel &cancel, sonde_addresses &found)
+std::int32_t resolve(const std::string &name, const frames::Invoke &run, const Cancel &cancel, sonde_addresses &found,
+                     hops::Traffic &traffic)
 {
     found = {};
     const auto hop = hops::parse_hop(name);
@@ -132,7 +133,7 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
     lookup->hints = hints_for(run.family, 0);
     try {
         std::thread([lookup, hop, family = run.family, way = way_out(run)] {
-            lookup->error = hop ? find_hops(*hop, family, way, lookup->hops)
+            lookup->error = hop ? find_hops(*hop, family, way, lookup->hops, lookup->traffic)
                                 : ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
             lookup->asking.reset();
         }).detach();
@@ -141,6 +142,8 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
     }
     if (cancel.wait_until(INT64_MAX, lookup->done.get()))
         return EAI_AGAIN;
+    traffic.sent_bytes += lookup->traffic.sent_bytes;
+    traffic.received_bytes += lookup->traffic.received_bytes;
     if (lookup->error == 0 && lookup->hops.count > 0) {
         found = lookup->hops;
         return 0;

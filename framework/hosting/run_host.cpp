@@ -220,7 +220,11 @@ void RunHost::add_traffic(std::uint64_t sent_bytes, std::uint64_t received_bytes
 std::int32_t RunHost::find_addresses(const char *name, sonde_addresses &found)
 {
     flush();
-    return hosting::resolve(name, invoke_, cancel_, found);
+    hops::Traffic traffic;
+    const std::int32_t error = hosting::resolve(name, invoke_, cancel_, found, traffic);
+    if (traffic.sent_bytes > 0)
+        add_traffic(traffic.sent_bytes, traffic.received_bytes);
+    return error;
 }
 
 std::int32_t RunHost::sleep(std::int64_t until_ns)

@@ -1,7 +1,5 @@
 #include "lookup.hpp"
 
-#include "hops/hops.hpp"
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -34,27 +32,24 @@ policy::Address mapped(std::uint8_t family, const std::array<std::uint8_t, 16> &
     return address;
 }
 
-Addresses addresses_of_hop(const std::string &name, unsigned number, const plugin_host::Network &network)
+KnownAddresses addresses_of_hop(const std::string &name, unsigned number, const plugin_host::Network &network)
 {
+    hops::Traffic traffic;
     hops::WayOut way{network.interface};
     if (network.source.family != 0)
         way.source = hops::Address{network.source.bytes, network.source.interface};
     std::vector<policy::NamedAddress> addresses;
     for (const std::uint8_t family : {std::uint8_t{4}, std::uint8_t{6}})
         if (network.family == 0 || network.family == family)
-            if (const auto hop = hops::find_hop(number, family, way))
+            if (const auto hop = hops::find_hop(number, family, way, traffic))
                 addresses.push_back({name, mapped(family, hop->bytes), hop->interface});
     if (addresses.empty())
-        return Error{"", "no router has told itself by an ICMP error", ""};
-    return addresses;
+        return {Error{"", "no router has told itself by an ICMP error", ""}, traffic};
+    return {std::move(addresses), traffic};
 }
 
-} // namespace
-
-Addresses resolve(const std::string &name, const plugin_host::Network &network)
+Addresses addresses_of_host(const std::string &name, const plugin_host::Network &network)
 {
-    if (const auto hop = hops::parse_hop(name))
-        return addresses_of_hop(name, *hop, network);
     using asio::ip::tcp;
     asio::io_context unused;
     tcp::resolver resolver(unused);
@@ -76,6 +71,15 @@ Addresses resolve(const std::string &name, const plugin_host::Network &network)
         addresses.push_back({name, *read});
     }
     return addresses;
+}
+
+} // namespace
+
+KnownAddresses resolve(const std::string &name, const plugin_host::Network &network)
+{
+    if (const auto hop = hops::parse_hop(name))
+        return addresses_of_hop(name, *hop, network);
+    return {addresses_of_host(name, network)};
 }
 
 std::vector<frames::KnownName> known_hops(std::span<const policy::NamedAddress> addresses)
@@ -104,7 +108,7 @@ struct Lookup::One {
     std::string name;
     plugin_host::Network network;
     asio::steady_timer done;
-    std::optional<Addresses> found{};
+    std::optional<KnownAddresses> found{};
 };
 
 struct Lookup::Threads : std::enable_shared_from_this<Threads> {
@@ -124,14 +128,14 @@ struct Lookup::Threads : std::enable_shared_from_this<Threads> {
             std::thread(&Threads::call, shared_from_this(), std::weak_ptr(one), one->name, one->network).detach();
             ++running;
         } catch (const std::system_error &error) {
-            answer(one, Error{"", error.what(), ""});
+            answer(one, {Error{"", error.what(), ""}});
         }
     }
 
     // On a thread of its own.
     void call(std::weak_ptr<One> one, std::string name, plugin_host::Network network)
     {
-        Addresses found = resolve(name, network);
+        KnownAddresses found = resolve(name, network);
         const std::lock_guard lock(door);
         if (!closed)
             asio::post(executor, [self = shared_from_this(), one = std::move(one), found = std::move(found)]() mutable {
@@ -139,7 +143,7 @@ struct Lookup::Threads : std::enable_shared_from_this<Threads> {
             });
     }
 
-    void finished(const std::shared_ptr<One> &one, Addresses found)
+    void finished(const std::shared_ptr<One> &one, KnownAddresses found)
     {
         --running;
         if (one)
@@ -152,7 +156,7 @@ struct Lookup::Threads : std::enable_shared_from_this<Threads> {
         }
     }
 
-    static void answer(const std::shared_ptr<One> &one, Addresses found)
+    static void answer(const std::shared_ptr<One> &one, KnownAddresses found)
     {
         one->found = std::move(found);
         one->done.cancel();
@@ -177,12 +181,10 @@ Lookup::~Lookup()
     threads_->closed = true;
 }
 
-asio::awaitable<Result<std::vector<policy::NamedAddress>>> Lookup::look_up(std::vector<std::string> names,
-                                                                           plugin_host::Network network,
-                                                                           std::shared_ptr<Stopper> stopper,
-                                                                           std::chrono::milliseconds patience)
+asio::awaitable<KnownAddresses> Lookup::look_up(std::vector<std::string> names, plugin_host::Network network,
+                                                std::shared_ptr<Stopper> stopper, std::chrono::milliseconds patience)
 {
-    std::vector<policy::NamedAddress> addresses;
+    KnownAddresses known{std::vector<policy::NamedAddress>()};
     for (const std::string &name : names) {
         const auto one = std::make_shared<One>(threads_->executor, name, network);
         one->done.expires_after(patience);
@@ -191,14 +193,19 @@ asio::awaitable<Result<std::vector<policy::NamedAddress>>> Lookup::look_up(std::
         if (!one->found && !stopper->stopped())
             co_await one->done.async_wait(asio::as_tuple(asio::use_awaitable));
         stopper->on_stop({});
-        if (!one->found || !*one->found)
-            co_return Error{"target " + name,
-                            "no address is known: " +
-                                (one->found ? one->found->error().what : std::string("no answer in time")),
-                            ""};
-        addresses.insert(addresses.end(), (*one->found)->begin(), (*one->found)->end());
+        if (one->found) {
+            known.traffic.sent_bytes += one->found->traffic.sent_bytes;
+            known.traffic.received_bytes += one->found->traffic.received_bytes;
+        }
+        if (!one->found || !one->found->addresses) {
+            const std::string why = one->found ? one->found->addresses.error().what : "no answer in time";
+            known.addresses = Error{"target " + name, "no address is known: " + why, ""};
+            break;
+        }
+        const std::vector<policy::NamedAddress> &more = *one->found->addresses;
+        known.addresses->insert(known.addresses->end(), more.begin(), more.end());
     }
-    co_return addresses;
+    co_return known;
 }
 
 } // namespace sonde::agent

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "frames/messages.hpp"
+#include "hops/hops.hpp"
 #include "plugin_host/options.hpp"
 #include "policy/policy.hpp"
 #include "stopper.hpp"
@@ -20,9 +21,15 @@ namespace sonde::agent {
 
 namespace asio = boost::asio;
 
+// What is known of a name, and what was put on the line to know it, names of hosts left out.
+struct KnownAddresses {
+    Result<std::vector<policy::NamedAddress>> addresses;
+    hops::Traffic traffic{};
+};
+
 // A name's addresses, of the run's family, as the system's resolver gives them; those of a hop's name, by asking for it
 // where the run's packets leave. Blocks, for as long as that takes.
-Result<std::vector<policy::NamedAddress>> resolve(const std::string &name, const plugin_host::Network &network);
+KnownAddresses resolve(const std::string &name, const plugin_host::Network &network);
 
 // What a run has to take for the addresses of hops, since it would not necessarily find those that were judged.
 std::vector<frames::KnownName> known_hops(std::span<const policy::NamedAddress> addresses);
@@ -32,8 +39,7 @@ std::vector<frames::KnownName> known_hops(std::span<const policy::NamedAddress> 
 // one thread, but for those.
 class Lookup {
 public:
-    using Resolve =
-        std::function<Result<std::vector<policy::NamedAddress>>(const std::string &, const plugin_host::Network &)>;
+    using Resolve = std::function<KnownAddresses(const std::string &, const plugin_host::Network &)>;
     static constexpr unsigned kThreads = 16; // at a time; what comes after that waits for one to end
 
     explicit Lookup(asio::any_io_executor executor, Resolve resolve = agent::resolve);
@@ -44,9 +50,9 @@ public:
 
     // All addresses behind host names, for a run with that network. An Error if one has none, or is not found within
     // `patience` or before the stop: then nobody knows where its traffic would go.
-    asio::awaitable<Result<std::vector<policy::NamedAddress>>>
-    look_up(std::vector<std::string> names, plugin_host::Network network, std::shared_ptr<Stopper> stopper,
-            std::chrono::milliseconds patience = std::chrono::seconds{10});
+    asio::awaitable<KnownAddresses> look_up(std::vector<std::string> names, plugin_host::Network network,
+                                            std::shared_ptr<Stopper> stopper,
+                                            std::chrono::milliseconds patience = std::chrono::seconds{10});
 
 private:
     struct One;

@@ -243,17 +243,19 @@ asio::awaitable<bool> Measuring::look_up(policy::Request &request, plugin_host::
                                          std::shared_ptr<Stopper> stopper, model::Outcome &outcome)
 {
     std::vector<std::string> names = policy::names_among(request.targets);
-    auto addresses = co_await lookup_.look_up(std::move(names), std::move(network), stopper);
+    auto known = co_await lookup_.look_up(std::move(names), std::move(network), stopper);
+    outcome.sent_bytes = known.traffic.sent_bytes;
+    outcome.received_bytes = known.traffic.received_bytes;
     if (stopper->stopped()) {
         interrupt(outcome, *stopper);
         co_return false;
     }
-    if (!addresses) {
+    if (!known.addresses) {
         fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoAddress, Blame::resolver,
-             to_string(addresses.error()));
+             to_string(known.addresses.error()));
         co_return false;
     }
-    request.addresses = std::move(*addresses);
+    request.addresses = std::move(*known.addresses);
     co_return true;
 }
 
@@ -316,9 +318,10 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     std::optional<Error> unbooked;
     // The policy as it is when the run begins.
     const policy::ByteLimit day = policy_.current().day(0, {});
+    const std::uint64_t of_look_up = outcome.sent_bytes + outcome.received_bytes;
     const auto count = [&, canceller](std::uint64_t bytes) {
         const bool stopped = over || unbooked;
-        const Result<void> counted = meter.count(bytes);
+        const Result<void> counted = meter.count(of_look_up + bytes);
         if (stopped)
             return;
         over = exceeded(day);
@@ -327,6 +330,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
         if (over || unbooked)
             canceller->cancel();
     };
+    if (of_look_up > 0)
+        count(0);
     plugin_host::RowSink &rows = asked.open(admitted.method, count);
     plugin_host::RunRequest request;
     request.plugin = admitted.method.file;
@@ -358,8 +363,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     if (result.began)
         outcome.lateness = result.started.monotonic - asked.due;
     outcome.rows = result.rows;
-    outcome.sent_bytes = result.sent_bytes;
-    outcome.received_bytes = result.received_bytes;
+    outcome.sent_bytes += result.sent_bytes;
+    outcome.received_bytes += result.received_bytes;
 }
 
 } // namespace sonde::agent

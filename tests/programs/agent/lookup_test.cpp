@@ -22,8 +22,8 @@ asio::awaitable<Found> look_up_here(std::vector<std::string> names, std::uint8_t
     Lookup lookup(executor);
     plugin_host::Network network;
     network.family = family;
-    Found found = co_await lookup.look_up(std::move(names), std::move(network), std::move(stopper), patience);
-    co_return found;
+    KnownAddresses known = co_await lookup.look_up(std::move(names), std::move(network), std::move(stopper), patience);
+    co_return std::move(known.addresses);
 }
 
 Found addresses(std::vector<std::string> names, std::uint8_t family = 0, std::chrono::milliseconds patience = 30s,
@@ -44,7 +44,7 @@ struct Names {
                       if (!name.ends_with("dead.test"))
                           return resolve(name, network);
                       late.wait();
-                      return Found(Error{"", "late", ""});
+                      return KnownAddresses{Error{"", "late", ""}};
                   }};
 
     void ask(const std::string &name)
@@ -52,8 +52,8 @@ struct Names {
         plugin_host::Network network;
         network.family = 4;
         asio::co_spawn(io, lookup.look_up({name}, network, std::make_shared<Stopper>(), 60s),
-                       [this, name](std::exception_ptr, Found result) {
-                           if (result)
+                       [this, name](std::exception_ptr, KnownAddresses result) {
+                           if (result.addresses)
                                found.push_back(name);
                        });
     }
