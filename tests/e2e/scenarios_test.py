@@ -152,6 +152,15 @@ def every_scenario_is_carried_out(system):
         carry_out(system, prepare(system, router))
 
 
+def the_look_for_the_router_is_accounted_for(system):
+    """The datagrams of 29 bytes that look for it, and its answer of 57, are in the run's bytes, beside its own."""
+    outcome_of = {row["run"]: row for row in outcomes(system, "s4-download")}
+    for row in rows_of(system, "s4-download", "http-download", "summary"):
+        outcome = outcome_of[row["run"]]
+        looked = outcome["sent"] - row["ip_sent_bytes"]
+        equal((looked > 0, looked % 29, outcome["received"] - row["ip_received_bytes"]), (True, 0, 57))
+
+
 def carry_out(system, agent):
     document = together(*map(scenario, ("s1-syn-count", "s2-delayed-report", "s3-udp-latency", "s4-download-when-idle", "s5-now",
                                         "s6-ping", "s7-dns")))
@@ -198,6 +207,7 @@ def carry_out(system, agent):
     equal(set(sums["s8-download"]) - {"missed", "interrupted"}, {"refused"})
     equal({row["interface"] for row in rows_of(system, "s1-count-syn", "passive-syn", "point")}, {"eth0"})
     equal({row["address"] for row in rows_of(system, "s4-download", "http-download", "stream")}, {ROUTER})
+    the_look_for_the_router_is_accounted_for(system)
     equal({row["address"] for row in rows_of(system, "s2-ping", "ping", "packet")}, {FAR})
     equal(rows_of(system, "s6-ping", "ping", "packet"), [])  # its summaries alone are wanted
     assert rows_of(system, "s6-ping", "ping", "summary"), "no summaries"
