@@ -22,10 +22,9 @@ std::string with_retries(const std::string &reason, std::uint32_t retries, std::
 
 } // namespace
 
-void Engine::check(const Uuid &id, Decisions &out)
+void Engine::check(const Running &run, Decisions &out)
 {
-    Running &run = running_.at(id);
-    out.push_back(Check{id, run.work, run.waiting->attempt});
+    out.push_back(Check{run.intent->id, run.work, run.waiting->attempt});
 }
 
 Decisions Engine::checked(const Uuid &intent, bool met, const std::string &reason, Now now)
@@ -37,14 +36,14 @@ Decisions Engine::checked(const Uuid &intent, bool met, const std::string &reaso
     Running &run = found->second;
     if (met) {
         run.waiting.reset();
-        begin_actions(intent, now.monotonic, now, out);
+        begin_actions(run, now.monotonic, now, out);
         return out;
     }
     const model::Retries &retries = run.work->schedule.retries;
     Waiting &waiting = *run.waiting;
     waiting.reason = with_retries(reason, waiting.attempt, retries.delay);
     if (waiting.attempt >= retries.max) {
-        give_up(intent, {model::OutcomeWord::not_met, model::Blame::unknown, waiting.reason}, out);
+        give_up(run, {model::OutcomeWord::not_met, model::Blame::unknown, waiting.reason}, out);
         return out;
     }
     ++waiting.attempt;
@@ -53,28 +52,27 @@ Decisions Engine::checked(const Uuid &intent, bool met, const std::string &reaso
     return out;
 }
 
-void Engine::give_up(const Uuid &id, Reason reason, Decisions &out)
+void Engine::give_up(Running &run, Reason reason, Decisions &out)
 {
-    Running &run = running_.at(id);
+    const Uuid &id = run.intent->id;
     if (const auto waiting = std::exchange(run.waiting, {}); waiting->again)
         retries_.erase({*waiting->again, id});
     else
         out.push_back(Stop{id, std::nullopt, reason.message});
     run.rest = std::move(reason);
-    go_on(id, {}, out);
+    go_on(run, {}, out);
 }
 
 void Engine::suppress_waiting(const Suppressor &suppressor, Decisions &out)
 {
-    std::vector<Uuid> suppressed;
-    for (const auto &[id, run] : running_) {
+    std::vector<Running *> suppressed;
+    for (auto &[id, run] : running_) {
         if (run.waiting && suppressor.matches(run.work->schedule.suppression_tags))
-            suppressed.push_back(id);
+            suppressed.push_back(&run);
     }
-    for (const Uuid &id : suppressed) {
-        const std::string &schedule = running_.at(id).work->schedule.name;
-        out.push_back(Account{{}, {}, {}, {{schedule, model::OutcomeWord::suppressed, 1}}});
-        give_up(id, suppressed_by(suppressor), out);
+    for (Running *run : suppressed) {
+        out.push_back(Account{{}, {}, {}, {{run->work->schedule.name, model::OutcomeWord::suppressed, 1}}});
+        give_up(*run, suppressed_by(suppressor), out);
     }
 }
 

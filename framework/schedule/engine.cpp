@@ -53,23 +53,23 @@ void Engine::advance_monotonic(Now now, Decisions &out)
             fire_due(suppressor, WallTime::min(), now.monotonic, out);
     }
     while (!monotonic_ends_.empty() && monotonic_ends_.begin()->first <= now.monotonic) {
-        const Uuid id = monotonic_ends_.begin()->second;
-        const Running &run = running_.at(id);
+        Running &run = running_.at(monotonic_ends_.begin()->second);
         if (run.until && *run.until <= now.monotonic)
-            end_run(id, "its duration of " + std::to_string(run.work->schedule.duration->count()) + " s was over", out);
+            end_run(run, "its duration of " + std::to_string(run.work->schedule.duration->count()) + " s was over",
+                    out);
         else
-            end_run(id, "its end event '" + *run.work->schedule.end + "' came", out);
+            end_run(run, "its end event '" + *run.work->schedule.end + "' came", out);
     }
     while (!retries_.empty() && retries_.begin()->first <= now.monotonic) {
-        const Uuid id = retries_.begin()->second;
+        Running &run = running_.at(retries_.begin()->second);
         retries_.erase(retries_.begin());
-        running_.at(id).waiting->again.reset();
-        check(id, out);
+        run.waiting->again.reset();
+        check(run, out);
     }
-    while (!monotonic_dues_.empty() && monotonic_dues_.begin()->first <= now.monotonic) {
-        const auto [since, id] = *monotonic_dues_.begin();
-        monotonic_dues_.erase(monotonic_dues_.begin());
-        due(id, since, now, out);
+    while (!monotonic_dues_.empty() && monotonic_dues_.begin()->due <= now.monotonic.time_since_epoch()) {
+        Pending &pending = *monotonic_dues_.begin();
+        pending.by_due.unlink();
+        due(pending, MonotonicTime(pending.due), now, out);
     }
 }
 
@@ -92,22 +92,22 @@ void Engine::advance_wall(Now now, nanoseconds stepped, Decisions &out)
                    : Reason{model::OutcomeWord::missed, model::Blame::agent, "the agent did not get to it in time"};
     };
     std::map<Instance *, Tally> missed;
-    while (!wall_dues_.empty() && wall_dues_.begin()->first <= now.wall) {
-        const auto [time, id] = *wall_dues_.begin();
+    while (!wall_dues_.empty() && wall_dues_.begin()->due <= now.wall.time_since_epoch()) {
+        Pending &pending = *wall_dues_.begin();
+        const WallTime time(pending.due);
         switch_until(time, out);
-        wall_dues_.erase(wall_dues_.begin());
-        const Pending &pending = pending_.at(id);
-        if (pending.durable && time < now.wall - late_at_most(pending.of->timing))
+        pending.by_due.unlink();
+        if (pending.durable && time < now.wall - late_at_most(pending.of->start->timing()))
             missed[pending.of].add(*pending.intent);
         else
-            due(id, now.monotonic - (now.wall - time), now, out);
+            due(pending, now.monotonic - (now.wall - time), now, out);
     }
     switch_until(now.wall, out);
-    while (!heads_.empty() && heads_.begin()->first <= now.wall) {
-        Instance &instance = *heads_.begin()->second;
+    while (!heads_.empty() && heads_.begin()->head <= now.wall) {
+        Instance &instance = *heads_.begin();
         auto passed = missed.extract(&instance);
-        catch_up(instance, now.wall - late_at_most(instance.timing), now, passed ? std::move(passed.mapped()) : Tally{},
-                 late, out);
+        catch_up(instance, now.wall - late_at_most(instance.start->timing()), now,
+                 passed ? std::move(passed.mapped()) : Tally{}, late, out);
     }
     for (const auto &[instance, tally] : missed) {
         Account account;
@@ -120,7 +120,8 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
                       const std::function<Reason()> &reason, Decisions &out)
 {
     Account account;
-    if (const auto passed = instance.timing.between(instance.next_from, punctual)) {
+    const Timing &timing = instance.start->timing();
+    if (const auto passed = timing.between(instance.next_from, punctual)) {
         missed.add(*passed);
         instance.next_from = passed->last + nanoseconds(1);
         instance.fresh = false;
@@ -131,7 +132,7 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
         out.push_back(std::move(account));
     }
     while (!instance.head || *instance.head <= now.wall) {
-        const std::optional<WallTime> next = instance.timing.first_from(instance.next_from);
+        const std::optional<WallTime> next = timing.first_from(instance.next_from);
         set_head(instance, next);
         if (!next)
             break;
@@ -143,7 +144,7 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
 
 void Engine::remark(const Instance &instance, WallTime next, Decisions &out) const
 {
-    for (const ClockChange &change : instance.timing.changes(instance.next_from, next)) {
+    for (const ClockChange &change : instance.start->timing().changes(instance.next_from, next)) {
         const std::string times = std::to_string(change.triggers) + (change.triggers == 1 ? " time" : " times");
         out.push_back(
             Remark{instance.work->schedule.name,
@@ -156,15 +157,16 @@ void Engine::remark(const Instance &instance, WallTime next, Decisions &out) con
 void Engine::clock_set_back(Instance &instance, Now now, Decisions &out)
 {
     // The triggers that would be repeated, without the one that is only planned ahead.
-    const auto repeated = instance.timing.between(now.wall, instance.next_from - nanoseconds(1));
-    if (instance.timing.once() || !repeated || repeated->last <= now.wall + kSilentAtMost)
+    const Timing &timing = instance.start->timing();
+    const auto repeated = timing.between(now.wall, instance.next_from - nanoseconds(1));
+    if (timing.once() || !repeated || repeated->last <= now.wall + kSilentAtMost)
         return;
     Account account;
     Tally waiting;
     for (const Uuid &id : std::vector<Uuid>(instance.pending)) {
         const Pending &pending = pending_.at(id);
         if (instance.head == pending.intent->event) {
-            take(instance, id);
+            take(id);
             account.closed.push_back(id);
         } else if (pending.intent->event > now.wall && !pending.is_due) {
             waiting.add(*pending.intent);
@@ -200,29 +202,23 @@ void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
 
 void Engine::wait_for(Instance &instance, Intent intent, bool durable, Now now)
 {
-    const Uuid id = intent->id;
-    std::optional<MonotonicTime> due;
-    if (!instance.timing.timed()) {
-        // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
-        due = now.monotonic + std::min(intent->due() - now.wall, intent->spread);
-        monotonic_dues_.emplace(*due, id);
-    } else {
-        wall_dues_.emplace(intent->due(), id);
-    }
-    instance.pending.push_back(id);
-    pending_.emplace(id, Pending{std::move(intent), &instance, due, durable, false});
+    const bool timed = instance.start->timing().timed();
+    // The spread bounds the wait of a restored intent whose clock was set back while the agent was down.
+    const nanoseconds due = timed
+                                ? intent->due().time_since_epoch()
+                                : now.monotonic.time_since_epoch() + std::min(intent->due() - now.wall, intent->spread);
+    instance.pending.push_back(intent->id);
+    Pending &pending = pending_.try_emplace(intent->id, Pending{intent, &instance, due, durable}).first->second;
+    Dues &dues = timed ? wall_dues_ : monotonic_dues_;
+    dues.insert(dues.end(), pending);
 }
 
 void Engine::set_head(Instance &instance, std::optional<WallTime> head)
 {
-    auto node = instance.head ? heads_.extract({*instance.head, &instance}) : decltype(heads_)::node_type{};
+    instance.by_head.unlink();
     instance.head = head;
-    if (head && node) {
-        node.value().first = *head;
-        heads_.insert(std::move(node));
-    } else if (head) {
-        heads_.emplace(*head, &instance);
-    }
+    if (head)
+        heads_.insert(heads_.end(), instance);
 }
 
 Decisions Engine::planned(const Uuid &intent, Now now)
@@ -237,7 +233,8 @@ Decisions Engine::planned(const Uuid &intent, Now now)
         return out;
     // The clock may have been set back behind its time since it was due.
     const nanoseconds late = std::max(now.wall - pending.intent->due(), nanoseconds(0));
-    due(intent, pending.due ? *pending.due : now.monotonic - late, now, out);
+    const bool timed = pending.of->start->timing().timed();
+    due(pending, timed ? now.monotonic - late : MonotonicTime(pending.due), now, out);
     return out;
 }
 
@@ -250,7 +247,7 @@ void Engine::settle(Instance &instance, const Tally &tally, const Reason &reason
     if (reason.word == model::OutcomeWord::suppressed || reason.word == model::OutcomeWord::overlapped)
         account.prevented.push_back({instance.work->schedule.name, reason.word, tally.count});
     for (const Uuid &id : tally.intents) {
-        take(instance, id);
+        take(id);
         account.closed.push_back(id);
     }
 }
@@ -261,19 +258,15 @@ void Engine::settle_overlapped(Instance &instance, Account &account)
     settle(instance, overlapped, overlapping(), account);
 }
 
-Engine::Pending Engine::take(Instance &instance, const Uuid &id)
+Engine::Intent Engine::take(const Uuid &id)
 {
-    std::erase(instance.pending, id);
     const auto found = pending_.find(id);
     if (found == pending_.end())
-        return {};
-    Pending pending = std::move(found->second);
+        return nullptr;
+    Intent intent = std::move(found->second.intent);
+    std::erase(found->second.of->pending, id);
     pending_.erase(found);
-    if (!pending.is_due && pending.due)
-        monotonic_dues_.erase({*pending.due, id});
-    else if (!pending.is_due)
-        wall_dues_.erase({pending.intent->due(), id});
-    return pending;
+    return intent;
 }
 
 } // namespace sonde::schedule

@@ -12,6 +12,8 @@
 #include "schedule/tally.hpp"
 #include "schedule/timing.hpp"
 
+#include <boost/intrusive/set.hpp>
+
 #include <chrono>
 #include <cstddef>
 #include <cstring>
@@ -133,27 +135,34 @@ public:
     State state() const;
 
 private:
+    using Intent = std::shared_ptr<const model::Intent>;
+    // What has one is in the order of its time without a node of its own there, and leaves it by its own end.
+    using Hook = boost::intrusive::set_member_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>,
+                                                   boost::intrusive::optimize_size<true>>;
+    struct Running;
+
     // A schedule in force.
     struct Instance {
         std::shared_ptr<const Work> work;
-        Timing timing;
-        std::size_t place = 0;        // among all of them, by name
-        bool fresh = true;            // nothing of it has been planned, by this process or an earlier one
-        WallTime next_from{};         // the triggers before this have an intent or an outcome
-        std::optional<WallTime> head; // the trigger that is planned ahead
-        std::vector<Uuid> pending;    // few, unless a spread is many times the interval
+        std::shared_ptr<const Source> start; // one for all that the event starts or ends
+        std::shared_ptr<const Source> end;   // the end event, which few have
+        std::size_t place = 0;               // among all of them, by name
+        bool fresh = true;                   // nothing of it has been planned, by this process or an earlier one
+        WallTime next_from{};                // the triggers before this have an intent or an outcome
+        std::optional<WallTime> head;        // the trigger that is planned ahead
+        std::vector<Uuid> pending;           // few, unless a spread is many times the interval
         Tally overlapped;
-        std::optional<Uuid> running;
-        std::unique_ptr<const Source> end{}; // the end event, which few have
-        std::optional<Signal> ends{};        // its last trigger, of one that is no time of the clock
+        Running *running = nullptr;
+        std::optional<Signal> ends; // the end event's last trigger, of one that is no time of the clock
+        Hook by_head;
     };
-    using Intent = std::shared_ptr<const model::Intent>;
     struct Pending {
         Intent intent;
         Instance *of = nullptr;
-        std::optional<MonotonicTime> due; // of immediate and startup triggers
+        std::chrono::nanoseconds due{0}; // on the clock of its event: immediate and startup triggers have the monotonic
         bool durable = false;
         bool is_due = false; // and among the dues no more
+        Hook by_due{};
     };
     // For the constraints.
     struct Waiting {
@@ -175,11 +184,22 @@ private:
 
     // By time, then by name.
     struct ByHead {
-        bool operator()(const std::pair<WallTime, Instance *> &a, const std::pair<WallTime, Instance *> &b) const
+        bool operator()(const Instance &a, const Instance &b) const
         {
-            return a.first != b.first ? a.first < b.first : a.second->place < b.second->place;
+            return a.head != b.head ? a.head < b.head : a.place < b.place;
         }
     };
+    // By time, then as planned.
+    struct ByDue {
+        bool operator()(const Pending &a, const Pending &b) const { return a.due < b.due; }
+    };
+    using Heads = boost::intrusive::set<Instance, boost::intrusive::member_hook<Instance, Hook, &Instance::by_head>,
+                                        boost::intrusive::compare<ByHead>, boost::intrusive::constant_time_size<false>>;
+    using Dues =
+        boost::intrusive::multiset<Pending, boost::intrusive::member_hook<Pending, Hook, &Pending::by_due>,
+                                   boost::intrusive::compare<ByDue>, boost::intrusive::constant_time_size<false>>;
+    // By event, of one instruction.
+    using Sources = std::map<const model::Event *, std::shared_ptr<const Source>>;
     // Of random numbers: eight bytes are as good as all.
     struct ById {
         std::size_t operator()(const Uuid &id) const
@@ -190,7 +210,7 @@ private:
         }
     };
 
-    Instance &add(Work work);
+    Instance &add(Work work, Sources &sources);
     // After some were added.
     void number_instances();
     void remove(const std::string &name, Decisions &out);
@@ -215,19 +235,19 @@ private:
 
     void advance_wall(Now now, std::chrono::nanoseconds stepped, Decisions &out);
     void advance_monotonic(Now now, Decisions &out);
-    void due(const Uuid &id, MonotonicTime since, Now now, Decisions &out);
-    // Starts what has its turn, and closes the run if nothing is left of it.
-    void go_on(const Uuid &id, MonotonicTime since, Decisions &out);
-    void finish(const Uuid &id, Account &account);
-    void begin_actions(const Uuid &id, MonotonicTime since, Now now, Decisions &out);
-    void check(const Uuid &id, Decisions &out);
+    void due(Pending &pending, MonotonicTime since, Now now, Decisions &out);
+    // Starts what has its turn, and closes the run, which is no more then, if nothing is left of it.
+    void go_on(Running &run, MonotonicTime since, Decisions &out);
+    void finish(Running &run, Account &account);
+    void begin_actions(Running &run, MonotonicTime since, Now now, Decisions &out);
+    void check(const Running &run, Decisions &out);
     // The trigger waits no longer for its constraints; nothing of it starts, for this reason.
-    void give_up(const Uuid &id, Reason reason, Decisions &out);
+    void give_up(Running &run, Reason reason, Decisions &out);
     void suppress_waiting(const Suppressor &suppressor, Decisions &out);
     // No further action of it starts, and those that run are stopped.
-    void cut(const Uuid &id, Running &run, Reason rest, const std::string &why, Decisions &out);
-    void end_run(const Uuid &id, const std::string &why, Decisions &out);
-    void wait_for_end(const Uuid &id, Running &run, std::optional<Signal> signal);
+    void cut(Running &run, Reason rest, const std::string &why, Decisions &out);
+    void end_run(Running &run, const std::string &why, Decisions &out);
+    void wait_for_end(Running &run, std::optional<Signal> signal);
     // What begins and ends by the wall clock until then, but for triggers.
     void switch_until(WallTime until, Decisions &out);
     void states_set_back(Now now, Decisions &out);
@@ -249,7 +269,8 @@ private:
     void settle(Instance &instance, const Tally &tally, const Reason &reason, Account &account);
     void settle_one(Instance &instance, const model::Intent &intent, const Reason &reason, Decisions &out);
     void settle_overlapped(Instance &instance, Account &account);
-    Pending take(Instance &instance, const Uuid &id);
+    // Nothing if it does not wait.
+    Intent take(const Uuid &id);
 
     Uuid agent_id_;
     Random random_;
@@ -257,9 +278,9 @@ private:
     std::map<std::string, Instance> instances_;
     std::unordered_map<Uuid, Pending, ById> pending_;
     std::unordered_map<Uuid, Running, ById> running_;
-    std::set<std::pair<WallTime, Uuid>> wall_dues_;
-    std::set<std::pair<MonotonicTime, Uuid>> monotonic_dues_;
-    std::set<std::pair<WallTime, Instance *>, ByHead> heads_;
+    Dues wall_dues_;
+    Dues monotonic_dues_;
+    Heads heads_;
     std::set<std::pair<WallTime, Uuid>> wall_ends_;           // of runs, by their end events
     std::set<std::pair<MonotonicTime, Uuid>> monotonic_ends_; // by their durations, too
     std::set<std::pair<MonotonicTime, Uuid>> retries_;        // of constraints

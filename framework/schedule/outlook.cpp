@@ -10,15 +10,15 @@ Wakeup Engine::next_wakeup() const
     Wakeup wakeup = next_suppression_;
     const auto earlier = [](auto &earliest, auto time) { earliest = earliest ? std::min(*earliest, time) : time; };
     if (!wall_dues_.empty())
-        earlier(wakeup.wall, wall_dues_.begin()->first);
+        earlier(wakeup.wall, WallTime(wall_dues_.begin()->due));
     if (!heads_.empty())
-        earlier(wakeup.wall, heads_.begin()->first);
+        earlier(wakeup.wall, *heads_.begin()->head);
     if (!wall_ends_.empty())
         earlier(wakeup.wall, wall_ends_.begin()->first);
     if (!clockless_.empty())
         earlier(wakeup.wall, kClockIsSet);
     if (!monotonic_dues_.empty())
-        earlier(wakeup.monotonic, monotonic_dues_.begin()->first);
+        earlier(wakeup.monotonic, MonotonicTime(monotonic_dues_.begin()->due));
     if (!monotonic_ends_.empty())
         earlier(wakeup.monotonic, monotonic_ends_.begin()->first);
     if (!retries_.empty())
@@ -31,19 +31,25 @@ Wakeup Engine::next_wakeup() const
 Ahead Engine::ahead(std::chrono::nanoseconds time, Now now) const
 {
     Ahead ahead;
-    const auto look = [&](const auto &dues, auto until, auto &next, const auto &work_of) {
-        for (const auto &[due, id] : dues) {
-            if (due > until) {
-                next = next ? std::min(*next, due - time) : due - time;
-                return;
-            }
-            ahead.dues.push_back({id, work_of(id)});
+    // False: this one and what comes after it is not due so soon.
+    const auto add = [&](auto due, auto from, auto &next, const Uuid &intent, const std::shared_ptr<const Work> &work) {
+        if (due > from + time) {
+            next = next ? std::min(*next, due - time) : due - time;
+            return false;
         }
+        ahead.dues.push_back({intent, work});
+        return true;
     };
-    const auto pending = [this](const Uuid &id) { return pending_.at(id).of->work; };
-    look(wall_dues_, now.wall + time, ahead.next.wall, pending);
-    look(monotonic_dues_, now.monotonic + time, ahead.next.monotonic, pending);
-    look(retries_, now.monotonic + time, ahead.next.monotonic, [this](const Uuid &id) { return running_.at(id).work; });
+    const auto look = [&](const Dues &dues, auto from, auto &next) {
+        for (const Pending &one : dues)
+            if (!add(decltype(from)(one.due), from, next, one.intent->id, one.of->work))
+                return;
+    };
+    look(wall_dues_, now.wall, ahead.next.wall);
+    look(monotonic_dues_, now.monotonic, ahead.next.monotonic);
+    for (const auto &[due, id] : retries_)
+        if (!add(due, now.monotonic, ahead.next.monotonic, id, running_.at(id).work))
+            break;
     return ahead;
 }
 
@@ -72,7 +78,7 @@ State Engine::state() const
     State state;
     for (const auto &[name, instance] : instances_) {
         const model::Schedule &schedule = instance.work->schedule;
-        const Running *run = instance.running ? &running_.at(*instance.running) : nullptr;
+        const Running *run = instance.running;
         const auto idle = [&](const std::vector<std::string> &tags) {
             return suppressing(tags) != nullptr ? Activity::suppressed : Activity::enabled;
         };

@@ -1,6 +1,8 @@
 #include "schedule/random.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <limits>
 
 namespace sonde::schedule {
@@ -22,14 +24,9 @@ std::chrono::nanoseconds draw_spread(const Random &random, std::chrono::seconds 
 
 Uuid draw_uuid(const Random &random)
 {
+    const std::array<std::uint64_t, 2> bits{random(), random()};
     Uuid id{};
-    std::uint64_t bits = 0;
-    for (std::size_t i = 0; i < id.size(); ++i) {
-        if (i % 8 == 0)
-            bits = random();
-        id.data[i] = static_cast<std::uint8_t>(bits);
-        bits >>= 8;
-    }
+    std::memcpy(id.data, bits.data(), sizeof id.data);
     id.data[6] = static_cast<std::uint8_t>((id.data[6] & 0x0f) | 0x40);
     id.data[8] = static_cast<std::uint8_t>((id.data[8] & 0x3f) | 0x80);
     return id;

@@ -46,8 +46,9 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     set_controller_timeout(instruction);
     contacted_ = now.monotonic;
     controller_lost_ = saved.controller_lost;
+    Sources sources;
     for (Work &work : works_of(instruction))
-        add(std::move(work));
+        add(std::move(work), sources);
     number_instances();
     for (const Progress &progress : saved.progress) {
         const auto found = instances_.find(progress.schedule);
@@ -149,13 +150,13 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
                               "its time had passed when the instruction came into force"}
                      : Reason{model::OutcomeWord::missed, model::Blame::agent, down(starting, now)};
     };
-    if (instance.timing.timed()) {
+    if (instance.start->timing().timed()) {
         if (now.wall < kClockIsSet) {
             clockless_.insert(instance.work->schedule.name);
             return;
         }
         if (instance.fresh) {
-            instance.next_from = instance.timing.once() ? WallTime::min() : now.wall;
+            instance.next_from = instance.start->timing().once() ? WallTime::min() : now.wall;
         } else {
             // By a clock that is behind, what has triggered looks planned ahead.
             const WallTime last = instance.next_from - std::chrono::nanoseconds(1);
@@ -178,7 +179,7 @@ void Engine::begin(Instance &instance, bool starting, Now now, Tally missed, Dec
         settle(instance, missed, reason(), account);
         out.push_back(std::move(account));
     }
-    const std::optional<Happening> happening = happening_of(*instance.work->event);
+    const std::optional<Happening> happening = instance.start->happening();
     if ((happening == Happening::started && starting) || (happening == Happening::configured && instance.fresh))
         plan(instance, now.wall, now, out);
 }
@@ -205,8 +206,9 @@ Decisions Engine::replace(const model::Instruction &instruction, Now now)
     set_controller_timeout(instruction);
     set_suppressors(instruction, nullptr, now, out);
     std::vector<Instance *> added;
+    Sources sources;
     for (auto &[name, work] : asked)
-        added.push_back(&add(std::move(work)));
+        added.push_back(&add(std::move(work), sources));
     number_instances();
     for (Instance *instance : added)
         begin(*instance, false, now, {}, out);
@@ -223,14 +225,19 @@ void Engine::forget_unless_planned(const std::string &name, Decisions &out) cons
         out.push_back(Forget{name});
 }
 
-Engine::Instance &Engine::add(Work work)
+Engine::Instance &Engine::add(Work work, Sources &sources)
 {
-    const Timing timing(*work.event, agent_id_, zone_);
-    const std::string name = work.schedule.name;
-    Instance instance{std::make_shared<const Work>(std::move(work)), timing, 0, true, {}, {}, {}, {}, {}};
-    if (instance.work->end)
-        instance.end = std::make_unique<const Source>(*instance.work->end, agent_id_, zone_);
-    return instances_.insert_or_assign(name, std::move(instance)).first->second;
+    const auto source_of = [&](const std::shared_ptr<const model::Event> &event) {
+        std::shared_ptr<const Source> &source = sources[event.get()];
+        if (event && !source)
+            source = std::make_shared<const Source>(*event, agent_id_, zone_);
+        return source;
+    };
+    Instance &instance = instances_[work.schedule.name];
+    instance.start = source_of(work.event);
+    instance.end = source_of(work.end);
+    instance.work = std::make_shared<const Work>(std::move(work));
+    return instance;
 }
 
 // Those that were there keep their order.
@@ -248,20 +255,20 @@ void Engine::remove(const std::string &name, Decisions &out)
     settle_overlapped(instance, account);
     Tally missed;
     for (const Uuid &id : std::vector<Uuid>(instance.pending)) {
-        const Pending pending = take(instance, id);
-        if (instance.head == pending.intent->event)
+        const Intent intent = take(id);
+        if (instance.head == intent->event)
             account.closed.push_back(id);
         else
-            missed.add(*pending.intent);
+            missed.add(*intent);
     }
     settle(instance, missed, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, account);
-    if (instance.running) {
-        Running &run = running_.at(*instance.running);
+    if (instance.running != nullptr) {
+        Running &run = *instance.running;
         run.of = nullptr;
         if (run.waiting)
-            give_up(*instance.running, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
+            give_up(run, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
         else
-            cut(*instance.running, run,
+            cut(run,
                 {model::OutcomeWord::interrupted, model::Blame::unknown,
                  std::string(kReplaced) + " before it was this action's turn"},
                 kReplaced, out);

@@ -14,9 +14,8 @@ constexpr std::chrono::minutes kOverlappedFor{10};
 
 } // namespace
 
-void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
+void Engine::due(Pending &pending, MonotonicTime since, Now now, Decisions &out)
 {
-    Pending &pending = pending_.at(id);
     pending.is_due = true;
     if (!pending.durable)
         return;
@@ -35,37 +34,37 @@ void Engine::due(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
         }
         return;
     }
-    Intent intent = take(instance, id).intent;
-    instance.running = id;
-    Running &run =
-        running_.emplace(id, Running{std::move(intent), &instance, instance.work, 0, {}, {}, {}, {}, {}}).first->second;
+    Intent intent = take(pending.intent->id);
+    Running &run = running_[intent->id];
+    run.intent = std::move(intent);
+    run.of = &instance;
+    run.work = instance.work;
+    instance.running = &run;
     if (instance.ends && *instance.ends->monotonic > now.monotonic) {
-        wait_for_end(id, run, instance.ends);
+        wait_for_end(run, instance.ends);
     } else if (instance.end && now.wall >= kClockIsSet) { // by one that has not been set, no time is the event's
-        const WallTime began = instance.timing.timed() ? run.intent->due() : now.wall;
-        wait_for_end(id, run, instance.end->next(began + std::chrono::nanoseconds(1), random_));
+        const WallTime began = instance.start->timing().timed() ? run.intent->due() : now.wall;
+        wait_for_end(run, instance.end->next(began + std::chrono::nanoseconds(1), random_));
     }
     if (run.work->schedule.constraints.empty()) {
-        begin_actions(id, since, now, out);
+        begin_actions(run, since, now, out);
     } else {
         run.waiting = Waiting{0, "", std::nullopt};
-        check(id, out);
+        check(run, out);
     }
 }
 
-void Engine::begin_actions(const Uuid &id, MonotonicTime since, Now now, Decisions &out)
+void Engine::begin_actions(Running &run, MonotonicTime since, Now now, Decisions &out)
 {
-    Running &run = running_.at(id);
     if (const auto duration = run.work->schedule.duration) {
         run.until = now.monotonic + *duration;
-        monotonic_ends_.emplace(*run.until, id);
+        monotonic_ends_.emplace(*run.until, run.intent->id);
     }
-    go_on(id, since, out);
+    go_on(run, since, out);
 }
 
-void Engine::go_on(const Uuid &id, MonotonicTime since, Decisions &out)
+void Engine::go_on(Running &run, MonotonicTime since, Decisions &out)
 {
-    Running &run = running_.at(id);
     const Work &work = *run.work;
     const bool together = work.schedule.execution_mode == model::ExecutionMode::parallel;
     Account account;
@@ -80,14 +79,14 @@ void Engine::go_on(const Uuid &id, MonotonicTime since, Decisions &out)
             Tally one;
             one.add(*run.intent);
             account.outcomes.push_back(outcome_of(work, action, one, *reason, random_));
-            account.outcomes.back().run = id;
+            account.outcomes.back().run = run.intent->id;
             continue;
         }
         run.active.push_back(action);
         out.push_back(Start{run.intent, run.work, action, draw_uuid(random_), since});
     }
     if (run.active.empty())
-        finish(id, account);
+        finish(run, account);
     if (!account.outcomes.empty() || !account.closed.empty())
         out.push_back(std::move(account));
 }
@@ -97,26 +96,27 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
     Decisions out = advance(now);
     const auto found = running_.find(intent);
     if (found != running_.end() && std::erase(found->second.active, action) != 0)
-        go_on(intent, now.monotonic, out);
+        go_on(found->second, now.monotonic, out);
     return out;
 }
 
-void Engine::finish(const Uuid &id, Account &account)
+void Engine::finish(Running &run, Account &account)
 {
-    Running &run = running_.at(id);
+    const Uuid id = run.intent->id;
     account.closed.push_back(id);
     if (run.of != nullptr) {
-        run.of->running.reset();
+        run.of->running = nullptr;
         settle_overlapped(*run.of, account);
     }
-    wait_for_end(id, run, std::nullopt);
+    wait_for_end(run, std::nullopt);
     if (run.until)
         monotonic_ends_.erase({*run.until, id});
     running_.erase(id);
 }
 
-void Engine::wait_for_end(const Uuid &id, Running &run, std::optional<Signal> signal)
+void Engine::wait_for_end(Running &run, std::optional<Signal> signal)
 {
+    const Uuid &id = run.intent->id;
     if (run.ends && run.ends->monotonic)
         monotonic_ends_.erase({*run.ends->monotonic, id});
     else if (run.ends)
@@ -128,25 +128,25 @@ void Engine::wait_for_end(const Uuid &id, Running &run, std::optional<Signal> si
         wall_ends_.emplace(run.ends->due(), id);
 }
 
-void Engine::end_run(const Uuid &id, const std::string &why, Decisions &out)
+void Engine::end_run(Running &run, const std::string &why, Decisions &out)
 {
-    Running &run = running_.at(id);
     if (run.waiting && run.waiting->reason.empty()) {
-        give_up(id, {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before its constraints were met"},
+        give_up(run, {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before its constraints were met"},
                 out);
         return;
     }
     if (run.waiting) {
-        give_up(id, {model::OutcomeWord::not_met, model::Blame::unknown, run.waiting->reason + ", then " + why}, out);
+        give_up(run, {model::OutcomeWord::not_met, model::Blame::unknown, run.waiting->reason + ", then " + why}, out);
         return;
     }
-    cut(id, run, {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before it was this action's turn"},
-        why, out);
+    cut(run, {model::OutcomeWord::interrupted, model::Blame::unknown, why + " before it was this action's turn"}, why,
+        out);
 }
 
-void Engine::cut(const Uuid &id, Running &run, Reason rest, const std::string &why, Decisions &out)
+void Engine::cut(Running &run, Reason rest, const std::string &why, Decisions &out)
 {
-    wait_for_end(id, run, std::nullopt);
+    const Uuid &id = run.intent->id;
+    wait_for_end(run, std::nullopt);
     if (run.until)
         monotonic_ends_.erase({*std::exchange(run.until, {}), id});
     if (!run.rest)
@@ -168,7 +168,7 @@ void Engine::stop_running(const Suppressor &suppressor, Decisions &out)
         if (run.of == nullptr)
             continue;
         if (suppressor.matches(run.work->schedule.suppression_tags)) {
-            cut(id, run, suppressed_by(suppressor), why, out);
+            cut(run, suppressed_by(suppressor), why, out);
             continue;
         }
         for (const std::size_t action : run.active) {

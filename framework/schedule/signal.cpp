@@ -2,6 +2,8 @@
 
 namespace sonde::schedule {
 
+namespace {
+
 std::optional<Happening> happening_of(const model::Event &event)
 {
     if (std::holds_alternative<model::Immediate>(event.type))
@@ -14,6 +16,8 @@ std::optional<Happening> happening_of(const model::Event &event)
         return Happening::controller_connected;
     return std::nullopt;
 }
+
+} // namespace
 
 Source::Source(const model::Event &event, const Uuid &agent_id, const Zone &zone)
     : timing_(event, agent_id, zone), spread_(event.random_spread.value_or(std::chrono::seconds(0))),

@@ -14,9 +14,6 @@ namespace sonde::schedule {
 // What happens to the agent and is no time of the clock.
 enum class Happening { configured, started, controller_lost, controller_connected };
 
-// What an event is about if it is no time of the clock.
-std::optional<Happening> happening_of(const model::Event &event);
-
 // One trigger of an event that is waited for, with its spread drawn. One of an event that is no time of the clock waits
 // on the monotonic one, as the runs of such events do.
 struct Signal {
@@ -27,13 +24,15 @@ struct Signal {
     WallTime due() const { return event + spread; }
 };
 
-// An event as what begins or ends a suppression, or ends a run. Its triggers are not accounted for as those that start
-// a schedule are: what counts is the state that they lead to.
+// An event as what starts schedules, ends their runs, or begins or ends a suppression. The triggers that start a
+// schedule are accounted for each; of the others what counts is the state that they lead to.
 class Source {
 public:
     Source(const model::Event &event, const Uuid &agent_id, const Zone &zone);
 
     const Timing &timing() const { return timing_; }
+    // What it is about if it is no time of the clock.
+    std::optional<Happening> happening() const { return happening_; }
     // The first trigger by the clock at or after `from`.
     std::optional<Signal> next(WallTime from, const Random &random) const;
     // The trigger by what has happened now, if this is what the event is about.

@@ -35,14 +35,14 @@ void Engine::happen(Happening happening, Now now, Decisions &out)
         fire_due(suppressor, WallTime::min(), now.monotonic, out);
     }
     for (auto &[name, instance] : instances_) {
-        if (!instance.end || happening_of(*instance.work->end) != happening)
+        if (!instance.end || instance.end->happening() != happening)
             continue;
         instance.ends = instance.end->on(happening, now, random_);
-        if (Running *run = instance.running ? &running_.at(*instance.running) : nullptr; run != nullptr && !run->rest)
-            wait_for_end(*instance.running, *run, instance.ends);
+        if (instance.running != nullptr && !instance.running->rest)
+            wait_for_end(*instance.running, instance.ends);
     }
     for (auto &[name, instance] : instances_) {
-        if (happening_of(*instance.work->event) == happening)
+        if (instance.start->happening() == happening)
             plan(instance, now.wall, now, out);
     }
 }
@@ -126,8 +126,8 @@ void Engine::switch_until(WallTime until, Decisions &out)
             fire_due(suppressor, until, MonotonicTime::min(), out);
     }
     while (!wall_ends_.empty() && wall_ends_.begin()->first <= until) {
-        const Uuid id = wall_ends_.begin()->second;
-        end_run(id, "its end event '" + *running_.at(id).work->schedule.end + "' came", out);
+        Running &run = running_.at(wall_ends_.begin()->second);
+        end_run(run, "its end event '" + *run.work->schedule.end + "' came", out);
     }
 }
 
@@ -156,9 +156,9 @@ void Engine::states_set_back(Now now, Decisions &out)
             suppressor, [&] { suppressor.clock_set_back(now, random_); }, out);
     // A run ends at the first trigger that the clock shows from now on.
     for (auto &[name, instance] : instances_) {
-        Running *run = instance.running ? &running_.at(*instance.running) : nullptr;
+        Running *run = instance.running;
         if (run != nullptr && run->ends && !run->ends->monotonic)
-            wait_for_end(*instance.running, *run, instance.end->next(now.wall, random_));
+            wait_for_end(*run, instance.end->next(now.wall, random_));
     }
 }
 
