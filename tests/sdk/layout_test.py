@@ -1,5 +1,6 @@
 """The layout that plugin.h asserts holds for 32 and 64 bits, whatever the machine's alignment and byte order: the header
-is compiled as C99 for each of them. Nothing is linked, so one compiler and the headers of this machine do.
+is compiled as C99 for each of them. Nothing is linked, so one clang and the headers of this machine do for most; for i386
+and armhf it is also compiled by Debian's own compilers, with the headers of their own C library.
 
 usage: layout_test.py SOURCE_ROOT
 """
@@ -10,14 +11,19 @@ import subprocess
 import sys
 import tempfile
 
-include = pathlib.Path(sys.argv[1]) / "sdk" / "include"
+root = pathlib.Path(sys.argv[1])
+sys.path.insert(0, str(root / "tests"))
+
+from cases import Skip, run_cases  # noqa: E402
+
 # i386 aligns 64-bit numbers to 4 bytes, armhf to 8.
 CLANG_TARGETS = ["x86_64-linux-gnu", "i686-linux-gnu", "armv7-linux-gnueabihf", "aarch64-linux-gnu", "riscv64-linux-gnu",
                  "mips-linux-gnu", "powerpc-linux-gnu", "s390x-linux-gnu"]
-# Debian's own for the two kinds of 32 bits.
-CROSS_COMPILERS = ["i686-linux-gnu-gcc", "arm-linux-gnueabihf-gcc"]
-failures = []
-compiled = 0
+# Each with the package that has its C library's headers.
+CROSS_COMPILERS = {"i686-linux-gnu": "libc6-dev-i386-cross", "arm-linux-gnueabihf": "libc6-dev-armhf-cross"}
+GOOD = "#include <sonde/plugin.h>\n"
+# The assertions are there and do speak.
+BAD = "#include <stdint.h>\n#define uint32_t uint64_t\n#include <sonde/plugin.h>\n"
 
 
 def system_headers(folder):
@@ -33,38 +39,46 @@ def system_headers(folder):
     return found
 
 
-def compile_for(what, compiler, text, holds):
-    global compiled
-    command = [*compiler, "-x", "c", "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only", "-I", include,
-               *system, "-"]
-    done = subprocess.run([str(word) for word in command], input=text, capture_output=True, text=True)
-    held = done.returncode == 0 if holds else "sonde_assert_" in done.stderr
-    compiled += 1
-    print(("ok    " if held else "FAIL  ") + what)
-    if not held:
-        failures.append(what)
-        print(done.stderr)
+def compiled(text, command):
+    return subprocess.run([*command, "-x", "c", "-std=c99", "-Wall", "-Wextra", "-pedantic", "-Werror", "-fsyntax-only",
+                           "-I", str(root / "sdk" / "include"), "-"], input=text, capture_output=True, text=True)
+
+
+def compiler(program, package):
+    found = shutil.which(program)
+    if not found:
+        raise Skip(f"no {program} here (package {package})")
+    return found
+
+
+def holds(program, arguments, package):
+    done = compiled(GOOD, [compiler(program, package), *arguments])
+    assert done.returncode == 0, done.stderr
+
+
+def speaks(program, arguments, package):
+    done = compiled(BAD, [compiler(program, package), *arguments])
+    assert "sonde_assert_" in done.stderr, done.stderr or "it compiles"
+
+
+def holds_by_cross_compiler(machine, headers):
+    found = compiler(f"{machine}-gcc", f"gcc-{machine}")
+    if not pathlib.Path(f"/usr/{machine}/include/stdint.h").exists():
+        raise Skip(f"{found} has no headers here (package {headers})")
+    holds(found, [], f"gcc-{machine}")
 
 
 with tempfile.TemporaryDirectory() as folder:
     system = system_headers(folder)
-    compilers = [(f"gcc {flag}", ["gcc", flag]) for flag in ("-m64", "-m32")] if shutil.which("gcc") else []
-    clang = shutil.which("clang-16") or shutil.which("clang")
-    if clang:
-        compilers += [(f"clang for {target}", [clang, f"--target={target}"]) for target in CLANG_TARGETS]
-    else:
-        print("skip  no clang: other machines than this one's are not looked at with it")
-    for name in CROSS_COMPILERS:
-        cross = shutil.which(name) or shutil.which(f"{name}-12")
-        if cross:
-            compilers.append((name, [cross, "-isystem", "/usr/include"]))
-        else:
-            print(f"skip  no {name} (package gcc-{name.removesuffix('-gcc')})")
-    for name, compiler in compilers:
-        compile_for(f"the layout holds with {name}", compiler, "#include <sonde/plugin.h>\n", True)
-    # The assertions are there and do speak.
-    for name, compiler in compilers[:2]:
-        compile_for(f"a wrong layout does not compile with {name}", compiler,
-                    "#include <stdint.h>\n#define uint32_t uint64_t\n#include <sonde/plugin.h>\n", False)
-print("\n".join(failures) if failures else f"{compiled} compilations, all as promised")
-sys.exit(1 if failures or not compiled else 0)
+    cases = []
+    for flag in ("-m64", "-m32"):
+        cases += [(f"the layout holds with gcc {flag}", lambda flag=flag: holds("gcc", [flag, *system], "gcc")),
+                  (f"a wrong layout does not compile with gcc {flag}",
+                   lambda flag=flag: speaks("gcc", [flag, *system], "gcc"))]
+    cases += [(f"the layout holds with clang for {target}",
+               lambda target=target: holds("clang-16", [f"--target={target}", *system], "clang-16"))
+              for target in CLANG_TARGETS]
+    cases += [(f"the layout holds with {machine}-gcc and its own headers",
+               lambda machine=machine, headers=headers: holds_by_cross_compiler(machine, headers))
+              for machine, headers in CROSS_COMPILERS.items()]
+    run_cases(cases)
