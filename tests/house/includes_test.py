@@ -25,7 +25,7 @@ ALLOWED = {
     "processes": {"base", "frames"},
     "sockets": {"base", "frames"},
     "programs/runner": {"base", "frames", "hosting", "processes", "sdk"},
-    "programs/launcher": {"base", "frames", "sockets"},
+    "programs/launcher": {"base", "frames", "processes", "sockets"},
 }
 ROOMS = {room for room in ALLOWED if not room.startswith("programs/")} - {"sdk"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

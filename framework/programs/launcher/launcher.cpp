@@ -5,6 +5,7 @@
 #include "programs/launcher/plugin_file.hpp"
 #include "programs/launcher/request.hpp"
 #include "programs/launcher/start.hpp"
+#include "programs/launcher/strays.hpp"
 #include "sockets/open_sockets.hpp"
 
 #include <algorithm>
@@ -65,6 +66,7 @@ Result<Launcher> Launcher::make(Settings settings, Descriptor agent, Log &log)
     launcher.executable_.reset(::open(launcher.settings_.runner.c_str(), O_PATH | O_CLOEXEC));
     if (!launcher.executable_)
         return Error{launcher.settings_.runner, std::strerror(errno), ""};
+    adopt_strays();
     // Before it listens: else who connects might wait for a child that still has the socket of a launcher that is gone.
     launcher.try_out();
     if (!launcher.settings_.listen_path.empty()) {
@@ -232,7 +234,7 @@ void Launcher::handle(const StartRunner &asked)
 void Launcher::handle(const StopRunner &request)
 {
     if (const auto found = runners_.find(request.runner); found != runners_.end())
-        kill_runner(found->second.pid, found->second.user.uid());
+        kill_runner(found->second.pid);
 }
 
 void Launcher::handle(const OpenSockets &request)
@@ -278,18 +280,26 @@ void Launcher::reap()
         const pid_t pid = info.si_pid;
         const auto found =
             std::find_if(runners_.begin(), runners_.end(), [&](const auto &entry) { return entry.second.pid == pid; });
-        int status = 0;
         if (found == runners_.end()) {
-            ::waitpid(pid, &status, 0);
+            ::waitpid(pid, nullptr, 0);
             continue;
         }
         const std::uint64_t id = found->first;
-        kill_runner(pid, found->second.user.uid());
-        ::waitpid(pid, &status, 0);
-        runners_.erase(found);
+        const int status = end(std::move(runners_.extract(found).mapped()));
         log_->info("runner ended runner={} pid={} wait_status={}", id, pid, status);
         send(RunnerEnded{id, status});
     }
+}
+
+int Launcher::end(Runner runner)
+{
+    kill_runner(runner.pid);
+    int status = 0;
+    ::waitpid(runner.pid, &status, 0);
+    const uid_t uid = runner.user.uid();
+    if (uid != 0 && !end_strays(uid))
+        log_->warn("processes outlived their runner, so all of the user's were killed pid={} uid={}", runner.pid, uid);
+    return status;
 }
 
 void Launcher::end_agent(const char *reason)
@@ -297,11 +307,8 @@ void Launcher::end_agent(const char *reason)
     if (agent_)
         log_->info("agent gone reason={} runners={}", quoted(reason), runners_.size());
     agent_.reset();
-    for (const auto &[id, runner] : runners_) {
-        kill_runner(runner.pid, runner.user.uid());
-        ::waitpid(runner.pid, nullptr, 0);
-    }
-    runners_.clear();
+    while (!runners_.empty())
+        end(std::move(runners_.extract(runners_.begin()).mapped()));
 }
 
 void Launcher::send(const LauncherToAgent &message, std::span<const int> descriptors)

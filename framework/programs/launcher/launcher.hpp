@@ -63,6 +63,8 @@ private:
     // False: SIGTERM or SIGINT was among them.
     bool take_signals();
     void reap();
+    // With all that it made. Its wait status.
+    int end(Runner runner);
     void end_agent(const char *reason);
     Result<RunnerUser> free_user();
     Group make_group(std::uint64_t runner);

@@ -7,9 +7,10 @@
 
 namespace sonde::launcher {
 
-// A user id that one runner has for itself. Several launchers of a machine share a range (a daemon, and those of `sonde
-// run`), and ending a runner ends every process of its user; so a user is held by a lock on a file of its own below
-// /run/sonde/users, which goes with this object or with the launcher.
+// A user id that one runner has for itself, so that no other may signal or trace it. Several launchers of a machine
+// share a range (a daemon, and those of `sonde run`); so a user is held by a lock on a file of its own below
+// /run/sonde/users, which goes with this object or with the launcher. Launchers that do not share /run, as in
+// containers, do not know of each other.
 class RunnerUser {
 public:
     // The first of `count` users that nobody else is likely to be: 990000, or 59000 where a user namespace, such as a

@@ -12,7 +12,6 @@
 #include <linux/capability.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 namespace sonde::launcher {
@@ -120,21 +119,10 @@ std::variant<Spawned, LauncherError> start_runner(const frames::StartRunner &req
     return std::move(std::get<Spawned>(outcome));
 }
 
-void kill_runner(pid_t pid, uid_t uid)
+void kill_runner(pid_t pid)
 {
     ::kill(pid, SIGKILL);
     ::kill(-pid, SIGKILL);
-    if (uid == 0)
-        return;
-    // kill(-1) as that user reaches all that is its, also what has left the session, and nothing else.
-    const pid_t helper = ::fork();
-    if (helper == 0) {
-        if (::setresuid(uid, uid, uid) == 0)
-            ::kill(-1, SIGKILL);
-        ::_exit(0);
-    }
-    if (helper > 0)
-        ::waitpid(helper, nullptr, 0);
 }
 
 } // namespace sonde::launcher

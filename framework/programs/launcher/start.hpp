@@ -38,8 +38,7 @@ std::variant<Spawned, frames::LauncherError> start_attended(const frames::StartR
                                                             const std::string &runner,
                                                             const std::vector<std::string> &tool, bool terminal);
 
-// Kills all that a runner has made: its pid namespace or its session, and by its user, if it has one of its own,
-// whatever left that.
-void kill_runner(pid_t pid, uid_t uid);
+// Kills a runner: with its pid namespace if it has one, else with the process group that it leads.
+void kill_runner(pid_t pid);
 
 } // namespace sonde::launcher

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cstring>
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <tuple>
 #include <utility>
 
@@ -38,12 +37,12 @@ void Launcher::try_out()
     }
     if (is_sanitized())
         log_->warn("isolation incomplete reason=built-with-a-sanitizer");
-    const Result<RunnerUser> user = free_user();
+    Result<RunnerUser> found = free_user();
+    RunnerUser user = found ? std::move(*found) : RunnerUser();
     const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    const Group group = make_group(kNoRunner);
+    Group group = make_group(kNoRunner);
     const StartRunner trial{kNoRunner, "/dev/null"};
-    const uid_t uid = user ? user->uid() : 0;
-    const Makings makings{executable_.get(), nothing.get(), false, uid, group.entrance(), -1};
+    const Makings makings{executable_.get(), nothing.get(), false, user.uid(), group.entrance(), -1};
     const auto outcome = start_runner(trial, makings, confinement_);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->error("no runner can be started error={}", quoted(error->text));
@@ -51,8 +50,7 @@ void Launcher::try_out()
     } else {
         const auto &started = std::get<Spawned>(outcome);
         tell_missing(started.missing);
-        kill_runner(started.pid, uid);
-        ::waitpid(started.pid, nullptr, 0);
+        end({trial, started.pid, std::move(user), std::move(group)});
     }
     for (const auto &[kind, family, name] :
          {std::tuple(SocketKind::icmp, 4, "icmp 4"), std::tuple(SocketKind::icmp, 6, "icmp 6"),

@@ -9,10 +9,8 @@
 #include <fstream>
 #include <linux/landlock.h>
 #include <sched.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 
 using namespace sonde;
 using namespace sonde::test;
@@ -91,37 +89,6 @@ int exit_code(std::vector<std::string> arguments)
     arguments.insert(arguments.begin(), LAUNCHER);
     const int status = Process(arguments).wait();
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
-// A plugin where a daemon takes it from, whoever may write the folders of the build.
-std::string copy_of_rows(const TempDir &directory)
-{
-    const std::filesystem::path copy = directory.path() / "rows.so";
-    std::filesystem::copy_file(fixture("rows"), copy);
-    ::chmod(copy.c_str(), 0644);
-    return copy;
-}
-
-frames::Descriptor connect_to(const std::string &path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    frames::Descriptor socket(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    for (int tries = 0; tries < 1000; ++tries) {
-        if (::connect(socket.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0)
-            return socket;
-        ::poll(nullptr, 0, 10);
-    }
-    FAIL("the launcher does not listen");
-    return socket;
-}
-
-LauncherWire agent_at(const std::string &path)
-{
-    LauncherWire wire(connect_to(path));
-    CHECK_FALSE(wire.expect<frames::Greeting>().busy);
-    return wire;
 }
 
 } // namespace

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <sys/types.h>
+
+namespace sonde::launcher {
+
+// Makes what a runner leaves behind a child of this process, in whatever group and session it is by then: so that it is
+// told from what another launcher, with another /run, has under the same user.
+void adopt_strays();
+
+// Kills and waits for the children of this process that are this user's, and what they leave behind in turn. False if
+// some outlived about a second of that, as what forks in a new session again and again might: then every process of the
+// user has been killed at once, also a stranger's.
+bool end_strays(uid_t user);
+
+} // namespace sonde::launcher
