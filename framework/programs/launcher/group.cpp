@@ -84,8 +84,13 @@ Result<std::string> delegated_group(std::istream &groups, const std::string &roo
         return group;
     const std::string own = group + "/launcher";
     const bool moved = (::mkdir(own.c_str(), 0755) == 0 || errno == EEXIST) && write_to(own + "/cgroup.procs", "0");
-    if (!moved || !write_to(group + "/cgroup.subtree_control", "+memory"))
-        return Error{"--cgroup auto", group + ": " + std::strerror(errno), "a unit wants Delegate=memory pids"};
+    if (!moved || !write_to(group + "/cgroup.subtree_control", "+memory")) {
+        const std::string why = group + ": " + std::strerror(errno);
+        // As it was found, so that whoever counts this group's processes finds this one.
+        (void)write_to(group + "/cgroup.procs", "0");
+        ::rmdir(own.c_str());
+        return Error{"--cgroup auto", why, "a unit wants Delegate=memory pids"};
+    }
     (void)write_to(group + "/cgroup.subtree_control", "+pids");
     return group;
 }

@@ -84,6 +84,21 @@ TEST_CASE(
     CHECK(text_of(unit / "cgroup.subtree_control") == "+pidsry"); // one word over the other, as a kernel takes them
 }
 
+TEST_CASE("a group that hands on no controllers has its process back (an imitation in a folder)")
+{
+    const TempDir root;
+    const auto unit = root.path() / "unit";
+    std::filesystem::create_directories(unit / "launcher");
+    for (const auto &file :
+         {root.path() / "cgroup.controllers", unit / "cgroup.procs", unit / "launcher" / "cgroup.procs"})
+        std::ofstream(file).flush();
+    std::istringstream groups("0::/unit\n");
+    const auto found = launcher::delegated_group(groups, root.path());
+    REQUIRE_FALSE(found);
+    CHECK(found.error().what == unit.string() + ": No such file or directory");
+    CHECK(text_of(unit / "cgroup.procs") == "0");
+}
+
 TEST_CASE("a group of version 1 is the memory controller's, and one that is not delegated says what is missing")
 {
     const TempDir root;
