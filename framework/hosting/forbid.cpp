@@ -245,6 +245,9 @@ void forbid_frames()
     program.refuse_unless_hosts(SYS_sendfile64);
 #endif
     program.refuse_unless_hosts(SYS_splice, 2);
+    // These do what memory says, where no filter can look.
+    for (const long number : {SYS_io_submit, SYS_io_uring_setup, SYS_io_uring_enter})
+        program.refuse(number);
     // Nor does another socket get one of those numbers.
     program.refuse_unless(SYS_close, 0, BPF_JGE, kBehindHosts);
     program.refuse_unless(SYS_close_range, 0, BPF_JGE, kBehindHosts);

@@ -53,6 +53,12 @@ static const char *send_somehow(int fd, struct sockaddr_ll *to)
         return "sendfile";
     if (pipe(ends) == 0 && let(splice(ends[0], NULL, fd, NULL, 20, SPLICE_F_NONBLOCK)))
         return "splice";
+    if (let(syscall(SYS_io_submit, 0, 1, NULL)))
+        return "io_submit";
+    if (let(syscall(SYS_io_uring_setup, 1, NULL)))
+        return "io_uring_setup";
+    if (let(syscall(SYS_io_uring_enter, fd, 1, 0, 0, NULL)))
+        return "io_uring_enter";
     if (let(dup2(fd, 1)))
         return "dup2";
     if (let(dup3(fd, 2, 0)))

@@ -1,5 +1,7 @@
 #include "runner_process.hpp"
 
+#include "support/skip.hpp"
+
 #include <cerrno>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -177,6 +179,26 @@ TEST_CASE("a port to listen on is asked for by its number, one of a kind that ca
     runner.control.expect<frames::Exited>();
     const Finished beyond = finish(runner, {integer(0), integer(65536)});
     CHECK(beyond.told.failures == std::vector<frames::Fail>{{7, "Invalid argument"}});
+}
+
+TEST_CASE("a run that captures sends no frame, also where no launcher holds its runner")
+{
+    const frames::Descriptor capture(::socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0));
+#ifdef SONDE_SANITIZED
+    say_skipped("a sanitizer's runtime itself does what a filter would refuse");
+#else
+    if (!capture) {
+        say_skipped("no packet socket may be made here");
+        return;
+    }
+    RunnerProcess runner(fixture("capturing"));
+    runner.control.send(frames::Describe{});
+    const auto description = runner.control.expect<frames::Description>();
+    Run run(runner, frames::Invoke{1, 0, {}, {}, 0, "", 0, {}, {}});
+    const auto request = run.wire.expect<frames::SocketRequest>();
+    run.wire.send(frames::SocketReply{request.request, 0}, {capture.get()});
+    CHECK(listen(run, description.methods[0]).failures == std::vector<frames::Fail>{{7, "all refused"}});
+#endif
 }
 
 TEST_CASE("input that is announced as one thing and sent as another ends the process without a run")
