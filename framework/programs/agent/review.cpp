@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace sonde::agent {
 
@@ -31,8 +32,12 @@ asio::awaitable<void> Review::look()
         co_return;
     auto found = co_await check();
     const plugin_host::MethodFindings before = std::exchange(findings_, std::move(found));
-    for (const Error &error : findings_.errors) {
-        if (std::find(before.errors.begin(), before.errors.end(), error) != before.errors.end())
+    const std::vector<Error> &errors = findings_.errors;
+    for (auto at = errors.begin(); at != errors.end(); ++at) {
+        const Error &error = *at;
+        // Two options may ask for the same, each as wrongly.
+        if (std::find(before.errors.begin(), before.errors.end(), error) != before.errors.end() ||
+            std::find(errors.begin(), at, error) != at)
             continue;
         log_->warn("instruction asks wrongly error={}", quoted(to_string(error)));
         model::Failure failure{now().wall, "instruction", error.where, to_string(Error{"", error.what, error.hint})};

@@ -35,14 +35,15 @@ struct Reviewing {
         method.options.back().type = SONDE_INT;
     }
 
-    void apply(const std::string &option, const std::string &value, const std::string &program = "m")
+    void apply(const std::string &option, const std::string &value, const std::string &program = "m", int times = 1)
     {
         model::Instruction instruction;
         instruction.events.push_back({"e", {}, {}, model::Startup{}});
         model::Task &task = instruction.tasks.emplace_back();
         task.name = "t";
         task.program = program;
-        task.options = {{"o", option, value}};
+        for (int i = 0; i < times; ++i)
+            task.options.push_back({"o" + std::to_string(i), option, value});
         model::Schedule &schedule = instruction.schedules.emplace_back();
         schedule.name = "s";
         schedule.start = "e";
@@ -82,10 +83,17 @@ TEST_CASE("what an instruction asks of a method that it does not have is told wh
     CHECK(it.told.size() == 2);
     CHECK(it.review.findings().errors.empty());
 
+    // Of two that ask for it in the same words one is told.
+    it.apply("tncuo", "1", "m", 2);
+    it.loop.run(it.review.look());
+    CHECK(it.told.size() == 3);
+    it.apply("count", "3");
+    it.loop.run(it.review.look());
+
     // Another version of the plugin knows it no more.
     it.method.options.back().id = "number";
     it.loop.run(it.review.look());
-    CHECK(it.told.size() == 3);
+    CHECK(it.told.size() == 4);
 }
 
 TEST_CASE("what was told before a restart is not told again, and a method that is not there is no mistake")
