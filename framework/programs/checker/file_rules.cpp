@@ -192,6 +192,9 @@ std::string newest(const ElfImage &image, std::string_view library)
 Verdict glibc(const Subject &subject)
 {
     return with_image(subject, [](const ElfImage &image) {
+        const auto &versions = image.versions();
+        if (std::find(versions.begin(), versions.end(), "GLIBC_PRIVATE") != versions.end())
+            return fail("takes what glibc keeps to itself (GLIBC_PRIVATE)");
         const std::string needed = newest(image, "GLIBC_");
         if (needed.empty())
             return pass("asks for no version of glibc");
@@ -264,8 +267,10 @@ constexpr Rule kFileRules[] = {
      stack_not_executable},
     {"file-code", "file-whole", "", "whoever can write there can run anything",
      "use no linker script of your own for it", code_not_writable},
-    {"file-glibc", "file-whole", "", "it does not load with an older C library than it was linked with",
-     "build on the oldest distribution that you want to serve", glibc},
+    {"file-glibc", "file-whole", "",
+     "it does not load with an older C library than it was linked with, and what glibc keeps to itself changes with "
+     "each",
+     "build on the oldest distribution that you want to serve, and take only what its headers declare", glibc},
     {"symbol-random", "file-whole", "",
      "runs are forked from one process, so libc's generators give the same numbers to all of them", "use host->random",
      no_libc_random, Status::warning},

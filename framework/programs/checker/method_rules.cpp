@@ -77,8 +77,10 @@ bool says_its_unit(sonde_type type)
 
 bool ends_in_unit(std::string_view id)
 {
-    constexpr std::string_view units[] = {"_ns",   "_us", "_ms", "_sec",  "_secs", "_seconds", "_msec",
-                                          "_usec", "_kb", "_mb", "_kbps", "_mbps", "_pct",     "_percent"};
+    // Not "_bytes": what is counted in bytes is no other thing for it.
+    constexpr std::string_view units[] = {"_ns",   "_us",   "_ms",   "_s",    "_sec", "_secs",   "_seconds", "_msec",
+                                          "_usec", "_kb",   "_mb",   "_gb",   "_bit", "_bits",   "_kbit",    "_mbit",
+                                          "_bps",  "_kbps", "_mbps", "_gbps", "_pct", "_percent"};
     return std::any_of(std::begin(units), std::end(units), [&](std::string_view unit) { return id.ends_with(unit); });
 }
 

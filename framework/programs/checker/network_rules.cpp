@@ -1,6 +1,7 @@
 #include "plugin_host/traffic_bound.hpp"
 #include "programs/checker/net_space.hpp"
 #include "programs/checker/rule.hpp"
+#include "programs/checker/siblings.hpp"
 #include "programs/checker/stage.hpp"
 #include "programs/checker/words.hpp"
 
@@ -16,7 +17,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kSiblings = 8;
 constexpr std::size_t kAll = static_cast<std::size_t>(-1); // packets, once nobody sends any more
 
 // judge_methods for what can be seen only where nobody else is.
@@ -137,33 +137,34 @@ std::vector<std::string> targets_of(const Stage &stage, std::size_t method)
 
 Verdict targets_only(const Subject &subject)
 {
-    return judge_isolated(
-        subject, "sends to its targets and to nobody else",
-        with_order([&](const Stage &stage, std::size_t method, Order order) -> Complaint {
-            Result<Capture> capture = Capture::open();
-            if (!capture)
-                return skipped(to_string(capture.error()));
-            const std::vector<std::string> targets = targets_of(stage, method);
-            std::string stranger;
-            const auto look = [&](const std::vector<Packet> &packets) {
-                for (const Packet &packet : packets) {
-                    const bool given = std::any_of(targets.begin(), targets.end(),
-                                                   [&](const std::string &target) { return names(target, packet.to); });
-                    if (!packet.to.empty() && !is_peer(packet.to) && !given)
-                        stranger = packet.to;
-                }
-            };
-            order.watched = capture->fd();
-            order.seen = [&] {
-                look(capture->take());
-                return false;
-            };
-            stage.run(std::move(order));
-            look(capture->take(kAll));
-            if (stranger.empty())
-                return std::nullopt;
-            return fail("sends to " + stranger + ", which is none of its targets");
-        }));
+    return judge_isolated(subject, "sends to its targets and to nobody else",
+                          with_order([&](const Stage &stage, std::size_t method, Order order) -> Complaint {
+                              Result<Capture> capture = Capture::open();
+                              if (!capture)
+                                  return skipped(to_string(capture.error()));
+                              const std::vector<std::string> targets = targets_of(stage, method);
+                              std::string stranger;
+                              const auto look = [&](const std::vector<Packet> &packets) {
+                                  for (const Packet &packet : packets) {
+                                      const bool given =
+                                          std::any_of(targets.begin(), targets.end(), [&](const std::string &target) {
+                                              return names(target, packet.to);
+                                          });
+                                      if (!packet.to.empty() && !is_peer(packet.to) && !given)
+                                          stranger = packet.to;
+                                  }
+                              };
+                              order.watched = capture->fd();
+                              order.seen = [&] {
+                                  look(capture->take());
+                                  return false;
+                              };
+                              stage.run(std::move(order));
+                              look(capture->take(kAll));
+                              if (stranger.empty())
+                                  return std::nullopt;
+                              return fail("sends to " + stranger + ", which is none of its targets");
+                          }));
 }
 
 // "SONDE_PRIVILEGE_ICMP and SONDE_PRIVILEGE_CAPTURE".
@@ -218,97 +219,6 @@ Verdict privileges_enough(const Subject &subject)
                               return fail("completes with this program's privileges, and without them it " +
                                           in_words(without));
                           }));
-}
-
-bool has_ports(const Packet &packet)
-{
-    return packet.protocol == IPPROTO_UDP || packet.protocol == IPPROTO_TCP;
-}
-
-// What a run of ours sends, not what the peer or the kernel answers to it.
-bool is_own(const Packet &packet, std::uint16_t peer)
-{
-    if (has_ports(packet))
-        return packet.from_port != peer;
-    if (packet.payload.empty())
-        return false;
-    const bool icmp4_answer = packet.protocol == IPPROTO_ICMP && (packet.payload[0] == 0 || packet.payload[0] == 3);
-    const bool icmp6_answer = packet.protocol == IPPROTO_ICMPV6 && (packet.payload[0] == 129 || packet.payload[0] == 1);
-    return !icmp4_answer && !icmp6_answer;
-}
-
-// What a run has sent until its first data: the run is cancelled then.
-struct Beginning {
-    std::uint16_t port = 0;            // that its first packet left from; 0: it has none
-    std::vector<std::uint8_t> payload; // of its first packet with data; empty: there was none
-};
-
-Beginning beginning(const Stage &stage, Order order, Capture &capture)
-{
-    Beginning first;
-    capture.take(kAll);
-    order.watched = capture.fd();
-    order.seen = [&] {
-        for (Packet &packet : capture.take()) {
-            if (!is_own(packet, stage.surroundings().port))
-                continue;
-            if (first.port == 0)
-                first.port = packet.from_port;
-            if (first.payload.empty())
-                first.payload = std::move(packet.payload);
-        }
-        return !first.payload.empty();
-    };
-    stage.run(std::move(order));
-    return first;
-}
-
-bool same_at(const std::vector<Beginning> &all, std::size_t at)
-{
-    return std::all_of(all.begin(), all.end(), [&](const Beginning &each) {
-        return each.payload.size() > at && each.payload[at] == all.front().payload[at];
-    });
-}
-
-// Bytes that all siblings have in common and that a process of its own has otherwise: whatever they are drawn from, the
-// siblings share it. A clock's bytes are no such ones, because the stranger ran between the siblings.
-std::vector<std::string> shared_bytes(const std::vector<Beginning> &siblings, const Beginning &stranger)
-{
-    std::vector<std::string> shared;
-    for (std::size_t at = 0; at < stranger.payload.size(); ++at)
-        if (same_at(siblings, at) && siblings.front().payload[at] != stranger.payload[at])
-            shared.push_back(std::to_string(at));
-    return shared;
-}
-
-Complaint judge_siblings(const Stage &stage, std::size_t, const Order &order)
-{
-    Result<Capture> capture = Capture::open();
-    if (!capture)
-        return skipped(to_string(capture.error()));
-    std::vector<Beginning> siblings;
-    Beginning stranger;
-    for (std::size_t i = 0; i < kSiblings; ++i) {
-        siblings.push_back(beginning(stage, order, *capture));
-        if (siblings.back().payload.empty() && siblings.back().port == 0)
-            return skipped("it sends nothing of its own");
-        if (i + 1 != kSiblings / 2)
-            continue;
-        Order apart = order;
-        apart.fresh = true;
-        apart.assignment.flags = Assignment::kOtherRand;
-        stranger = beginning(stage, std::move(apart), *capture);
-    }
-    const std::uint16_t port = siblings.front().port;
-    const bool one_port =
-        std::all_of(siblings.begin(), siblings.end(), [&](const auto &each) { return each.port == port; });
-    if (port != 0 && one_port)
-        return fail("all send from port " + std::to_string(port));
-    const auto shared = shared_bytes(siblings, stranger);
-    if (shared.empty())
-        return std::nullopt;
-    return fail("what " + std::to_string(kSiblings) + " runs send first has the same random bytes, at offset " +
-                shared.front() + (shared.size() == 1 ? "" : " and " + std::to_string(shared.size() - 1) + " more"));
 }
 
 Verdict siblings(const Subject &subject)

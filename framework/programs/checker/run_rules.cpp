@@ -1,4 +1,5 @@
 #include "programs/checker/command.hpp"
+#include "programs/checker/comparisons.hpp"
 #include "programs/checker/net_space.hpp"
 #include "programs/checker/rule.hpp"
 #include "programs/checker/stage.hpp"
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <fstream>
-#include <set>
 #include <string>
 #include <sys/wait.h>
 
@@ -20,23 +20,20 @@ namespace {
 using namespace std::chrono_literals;
 using frames::MethodDescription;
 
-// More than one run decides where what else the machine does could have decided one.
-constexpr int kRunTries = 5;
-
 Verdict extensions_null(const Subject &subject)
 {
-    return judge_methods(
-        subject, "works without any extension of the host",
-        with_order([](const Stage &stage, std::size_t, Order order) -> Complaint {
-            if (const auto &required = stage.opened().description.required_extensions; !required.empty())
-                return skipped("it requires " + frames::readable(list(required), 100));
-            order.assignment.flags = Assignment::kAlone;
-            const Outcome outcome = stage.run(std::move(order));
-            if (outcome.alive() || outcome.extension.empty())
-                return std::nullopt;
-            return crash(in_words(outcome) + " after host->extension(\"" + frames::readable(outcome.extension, 60) +
-                         "\") had given NULL");
-        }));
+    return judge_methods(subject, "works without any extension of the host",
+                         with_order([](const Stage &stage, std::size_t, Order order) -> Complaint {
+                             if (const auto &required = stage.opened().description.required_extensions;
+                                 !required.empty())
+                                 return skipped("it requires " + frames::readable(list(required), 100));
+                             order.assignment.flags = Assignment::kAlone;
+                             const Outcome outcome = stage.run(std::move(order));
+                             if (outcome.alive() || outcome.extension.empty())
+                                 return std::nullopt;
+                             return crash(in_words(outcome) + " after host->extension(\"" +
+                                          frames::readable(outcome.extension, 60) + "\") had given NULL");
+                         }));
 }
 
 Verdict runs(const Subject &subject)
@@ -188,13 +185,21 @@ Verdict own_extensions(const Subject &subject)
     return pass("gives NULL for extensions that it does not know");
 }
 
-// What two runs must have in common wherever they were made: how they ended, and which tables have rows.
-std::string gist(const Outcome &outcome)
+// Holds runs that are made together against one that is made alone, until that is enough to judge by.
+Complaint judge_likeness(const Stage &stage, const Order &one, const std::vector<Order> &others,
+                         const std::string &of_one, const std::string &of_others)
 {
-    std::string text = outcome.alive() ? "status " + std::to_string(outcome.status) : in_words(outcome);
-    for (const std::uint64_t rows : outcome.rows)
-        text += rows > 0 ? ", rows" : ", no rows";
-    return text;
+    Comparisons comparisons;
+    while (!comparisons.alike()) {
+        const Outcome alone = stage.run(one);
+        comparisons.expect(alone);
+        const bool same = comparisons.add(stage.run_together(others));
+        if (comparisons.unlike())
+            return fail(of_one + ": " + comparisons.expected() + "; " + of_others + ": " + comparisons.odd());
+        if (Complaint nothing_seen = incomplete(alone); same && nothing_seen)
+            return nothing_seen;
+    }
+    return std::nullopt;
 }
 
 Verdict cold(const Subject &subject)
@@ -203,39 +208,20 @@ Verdict cold(const Subject &subject)
                          with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
                              if (order.fresh)
                                  return skipped("it starts a thread when it is loaded, so that no host forks it then");
-                             std::string warm_end;
-                             std::string cold_end;
-                             for (int i = 0; i < kRunTries; ++i) {
-                                 Order fresh = order;
-                                 fresh.fresh = true;
-                                 const Outcome warm = stage.run(order);
-                                 warm_end = gist(warm);
-                                 cold_end = gist(stage.run(std::move(fresh)));
-                                 if (warm_end == cold_end)
-                                     return incomplete(warm);
-                             }
-                             return fail("forked after loading: " + warm_end +
-                                         "; loaded in its own process: " + cold_end);
+                             Order fresh = order;
+                             fresh.fresh = true;
+                             return judge_likeness(stage, order, {fresh}, "forked after loading",
+                                                   "loaded in its own process");
                          }));
 }
 
 Verdict parallel(const Subject &subject)
 {
-    return judge_methods(subject, "two runs at the same time end as one does",
-                         with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
-                             // What a run has rows of may depend on how fast the machine is.
-                             std::set<std::string> alone;
-                             std::string beside;
-                             for (int i = 0; i < kRunTries; ++i) {
-                                 const Outcome one = stage.run(order);
-                                 alone.insert(gist(one));
-                                 const auto both = stage.run_together({order, order});
-                                 beside = alone.contains(gist(both[0])) ? gist(both[1]) : gist(both[0]);
-                                 if (alone.contains(beside))
-                                     return incomplete(one);
-                             }
-                             return fail("alone: " + *alone.begin() + "; beside another run of its own: " + beside);
-                         }));
+    return judge_methods(
+        subject, "two runs at the same time end as one does",
+        with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
+            return judge_likeness(stage, order, {order, order}, "alone", "beside another run of its own");
+        }));
 }
 
 bool is_root_of_machine()

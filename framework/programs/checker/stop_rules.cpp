@@ -12,7 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kStopMax = 1s;
-constexpr int kStopTries = 3; // one slow stop may be the machine's
+constexpr int kDecides = 2; // one slow stop may be the machine's, and one quick one luck
 
 // Everything that makes a run longer, as far as the ranges go.
 Choices longest(const Stage &stage, std::size_t method)
@@ -25,7 +25,7 @@ Choices longest(const Stage &stage, std::size_t method)
 }
 
 // Judges runs that are stopped as `arrange` has it: as they are by itself or, where those end too early, as long as
-// they can be. Quick to stop once is enough.
+// they can be.
 Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &after,
                      const std::function<void(Order &)> &arrange)
 {
@@ -33,7 +33,9 @@ Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &
         const Result<Order> order = stage.order(method, choices);
         if (!order)
             return skipped(to_string(order.error()));
-        for (int i = 0; i < kStopTries; ++i) {
+        int quick = 0;
+        int slow = 0;
+        while (slow < kDecides) {
             Order stopped = *order;
             arrange(stopped);
             const Outcome outcome = stage.run(std::move(stopped));
@@ -41,11 +43,17 @@ Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &
                 return crash("run() " + in_words(outcome) + (outcome.told_to_stop ? " " + after : ""));
             if (!outcome.told_to_stop)
                 break; // over before; try the longer one
-            if (outcome.alive() && outcome.stopping <= kStopMax)
-                return judge_conduct(outcome, " " + after);
-            if (i + 1 == kStopTries)
-                return fail("still running " + seconds(kStopMax) + " " + after);
+            if (!outcome.alive() || outcome.stopping > kStopMax) {
+                ++slow;
+                continue;
+            }
+            if (Complaint complaint = judge_conduct(outcome, " " + after))
+                return complaint;
+            if (++quick == kDecides)
+                return std::nullopt;
         }
+        if (slow == kDecides)
+            return fail("still running " + seconds(kStopMax) + " " + after);
     }
     return skipped("no run lasts long enough to be stopped");
 }
@@ -74,14 +82,21 @@ Verdict deadline(const Subject &subject)
 Verdict judge_at_once(const Subject &subject, const std::string &when, const std::function<void(Order &)> &arrange)
 {
     const auto judge = [&](const Stage &stage, std::size_t, const Order &order) -> Complaint {
-        for (int i = 0; i < kStopTries; ++i) {
+        int quick = 0;
+        for (int slow = 0; slow < kDecides;) {
             Order stopped = order;
             arrange(stopped);
             const Outcome outcome = stage.run(std::move(stopped));
             if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
                 return crash("run() " + in_words(outcome) + " " + when);
-            if (outcome.alive() && outcome.took <= kStopMax)
-                return judge_conduct(outcome, " " + when);
+            if (!outcome.alive() || outcome.took > kStopMax) {
+                ++slow;
+                continue;
+            }
+            if (Complaint complaint = judge_conduct(outcome, " " + when))
+                return complaint;
+            if (++quick == kDecides)
+                return std::nullopt;
         }
         return fail("runs for more than " + seconds(kStopMax) + " " + when);
     };

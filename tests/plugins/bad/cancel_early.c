@@ -1,0 +1,19 @@
+/* Obeys when it is cancelled, but does not look whether it was before it began. */
+#include "bad.h"
+
+static const struct sonde_option length = {SONDE_SIZE(sonde_option), .id = "length",  .type = SONDE_DURATION,
+                                           .default_value = "2s",    .minimum = "0s", .maximum = "2s",
+                                           .help = "an option"};
+static const struct sonde_option *const options[] = {&length, NULL};
+
+static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
+{
+    bad_plain(host, in);
+    if (in->deadline == INT64_MAX && host->cancelled(host))
+        usleep((useconds_t)(in->values[0].integer / 1000));
+    else
+        host->sleep_until(host, host->now(host, SONDE_CLOCK_MONOTONIC) + in->values[0].integer);
+    return 0;
+}
+
+BAD_PASSIVE("bad", .options = options);

@@ -1,0 +1,5 @@
+/* Does not say whether it sends. */
+#include "bad.h"
+
+BAD_PLAIN_RUN;
+FIXTURE_PLUGIN("bad", .help = "a method");
