@@ -24,8 +24,9 @@ ALLOWED = {
     "hosting": {"base", "frames", "hops", "sdk"},
     "processes": {"base", "frames"},
     "sockets": {"base", "frames"},
+    "confine": {"base", "frames"},
     "programs/runner": {"base", "frames", "hosting", "processes", "sdk"},
-    "programs/launcher": {"base", "frames", "processes", "sockets"},
+    "programs/launcher": {"base", "confine", "frames", "processes", "sockets"},
 }
 ROOMS = {room for room in ALLOWED if not room.startswith("programs/")} - {"sdk"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')

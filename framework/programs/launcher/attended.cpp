@@ -1,4 +1,4 @@
-#include "programs/launcher/start.hpp"
+#include "programs/launcher/attended.hpp"
 
 #include "frames/start.hpp"
 #include "frames/text.hpp"
@@ -11,6 +11,10 @@
 #include <unistd.h>
 
 namespace sonde::launcher {
+
+using confine::Child;
+using confine::NotSpawned;
+using confine::Spawned;
 
 namespace {
 
@@ -27,7 +31,7 @@ void become_tool(const Child &child, std::vector<std::string> words, int control
     ::dup2(STDERR_FILENO, STDOUT_FILENO);
     ::dup2(control, frames::kControlDescriptor);
     ::close_range(frames::kControlDescriptor + 1, UINT_MAX, CLOSE_RANGE_CLOEXEC);
-    reset_signals();
+    confine::reset_signals();
     std::vector<char *> arguments;
     for (std::string &word : words)
         arguments.push_back(word.data());
@@ -44,7 +48,7 @@ std::variant<Spawned, frames::LauncherError> start_attended(const frames::StartR
 {
     std::vector<std::string> words = tool;
     words.insert(words.end(), {runner, "--here", request.plugin});
-    auto outcome = spawn(0, false, {}, [&](const Child &child, const std::vector<int> &descriptors) {
+    auto outcome = confine::spawn(0, false, {}, [&](const Child &child, const std::vector<int> &descriptors) {
         become_tool(child, words, descriptors[0], terminal);
     });
     if (const auto *failed = std::get_if<NotSpawned>(&outcome))

@@ -1,10 +1,10 @@
 #include "programs/launcher/launcher.hpp"
 
 #include "frames/privileges.hpp"
+#include "programs/launcher/attended.hpp"
 #include "programs/launcher/listen.hpp"
 #include "programs/launcher/plugin_file.hpp"
 #include "programs/launcher/request.hpp"
-#include "programs/launcher/start.hpp"
 #include "programs/launcher/strays.hpp"
 #include "sockets/open_sockets.hpp"
 
@@ -160,13 +160,13 @@ Group Launcher::make_group(std::uint64_t runner)
     return {};
 }
 
-std::variant<Spawned, LauncherError> Launcher::start(const StartRunner &request, Makings makings)
+std::variant<confine::Spawned, LauncherError> Launcher::start(const StartRunner &request, confine::Makings makings)
 {
     if (settings_.attended)
         return start_attended(request, settings_.runner, settings_.tool, settings_.terminal);
     makings.runner = executable_.get();
     makings.by_path = !listener_;
-    return start_runner(request, makings, confinement_);
+    return confine::start_runner(request, makings, confinement_);
 }
 
 void Launcher::handle(const StartRunner &asked)
@@ -221,7 +221,7 @@ void Launcher::handle(const StartRunner &asked)
         send(*error);
         return;
     }
-    const auto &started = std::get<Spawned>(outcome);
+    const auto &started = std::get<confine::Spawned>(outcome);
     if (tell_missing(started.missing))
         send(greeting_);
     runners_[request.runner] = {request, started.pid, std::move(*user), std::move(group)};

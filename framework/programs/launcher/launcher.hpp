@@ -2,12 +2,12 @@
 
 #include "base/log.hpp"
 #include "base/result.hpp"
+#include "confine/confinement.hpp"
+#include "confine/runner.hpp"
 #include "frames/messages.hpp"
 #include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
-#include "programs/launcher/confinement.hpp"
 #include "programs/launcher/group.hpp"
-#include "programs/launcher/start.hpp"
 #include "runner_user.hpp"
 
 #include <chrono>
@@ -68,17 +68,18 @@ private:
     void end_agent(const char *reason);
     Result<RunnerUser> free_user();
     Group make_group(std::uint64_t runner);
-    std::variant<Spawned, frames::LauncherError> start(const frames::StartRunner &request, Makings makings);
+    std::variant<confine::Spawned, frames::LauncherError> start(const frames::StartRunner &request,
+                                                                confine::Makings makings);
     // What this system gives, by a runner that loads nothing and sockets that nobody uses.
     void try_out();
     // What the latest runner goes without, in the greeting, and what of it is news in the log. True: the greeting is
     // another one now.
-    bool tell_missing(const std::vector<Missing> &layers);
+    bool tell_missing(const std::vector<confine::Missing> &layers);
     void send(const frames::LauncherToAgent &message, std::span<const int> descriptors = {});
 
     Settings settings_;
     Log *log_;
-    Confinement confinement_;
+    confine::Confinement confinement_;
     frames::Greeting greeting_;
     std::chrono::steady_clock::time_point tried_{}; // when try_out() began last
     frames::Descriptor executable_;

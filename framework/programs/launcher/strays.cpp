@@ -41,6 +41,12 @@ void end_user(uid_t user)
 
 } // namespace
 
+void kill_runner(pid_t pid)
+{
+    ::kill(pid, SIGKILL);
+    ::kill(-pid, SIGKILL);
+}
+
 void adopt_strays()
 {
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);

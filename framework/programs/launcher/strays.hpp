@@ -4,6 +4,9 @@
 
 namespace sonde::launcher {
 
+// Kills a runner: with its pid namespace if it has one, else with the process group that it leads.
+void kill_runner(pid_t pid);
+
 // Makes what a runner leaves behind a child of this process, in whatever group and session it is by then: so that it is
 // told from what another launcher, with another /run, has under the same user.
 void adopt_strays();

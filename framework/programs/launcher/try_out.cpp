@@ -1,5 +1,4 @@
 #include "programs/launcher/launcher.hpp"
-#include "programs/launcher/start.hpp"
 #include "sockets/open_sockets.hpp"
 
 #include <algorithm>
@@ -35,20 +34,20 @@ void Launcher::try_out()
         greeting_.layers = {{"all", "attended by a developer"}};
         return;
     }
-    if (is_sanitized())
+    if (confine::is_sanitized())
         log_->warn("isolation incomplete reason=built-with-a-sanitizer");
     Result<RunnerUser> found = free_user();
     RunnerUser user = found ? std::move(*found) : RunnerUser();
     const Descriptor nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
     Group group = make_group(kNoRunner);
     const StartRunner trial{kNoRunner, "/dev/null"};
-    const Makings makings{executable_.get(), nothing.get(), false, user.uid(), group.entrance(), -1};
-    const auto outcome = start_runner(trial, makings, confinement_);
+    const confine::Makings makings{executable_.get(), nothing.get(), false, user.uid(), group.entrance(), -1};
+    const auto outcome = confine::start_runner(trial, makings, confinement_);
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->error("no runner can be started error={}", quoted(error->text));
         greeting_.layers = {{"runner", error->text}};
     } else {
-        const auto &started = std::get<Spawned>(outcome);
+        const auto &started = std::get<confine::Spawned>(outcome);
         tell_missing(started.missing);
         end({trial, started.pid, std::move(user), std::move(group)});
     }
@@ -62,11 +61,11 @@ void Launcher::try_out()
     }
 }
 
-bool Launcher::tell_missing(const std::vector<Missing> &layers)
+bool Launcher::tell_missing(const std::vector<confine::Missing> &layers)
 {
     std::vector<frames::Missing> found;
     for (const auto &[layer, error] : layers) {
-        const bool not_given = layer == kGroupLayer && settings_.group.empty();
+        const bool not_given = layer == confine::kGroupLayer && settings_.group.empty();
         found.push_back({layer, not_given ? settings_.why_no_group : std::strerror(error)});
     }
     const auto told = std::exchange(greeting_.layers, std::move(found));

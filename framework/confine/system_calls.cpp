@@ -1,4 +1,4 @@
-#include "programs/launcher/system_calls.hpp"
+#include "confine/system_calls.hpp"
 
 #include "frames/socket.hpp"
 
@@ -26,7 +26,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 namespace {
 
@@ -228,4 +228,4 @@ bool SystemCallFilter::load(bool online) const
     return (online || enforce(offline)) && std::all_of(programs.begin(), programs.end(), enforce);
 }
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

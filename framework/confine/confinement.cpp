@@ -1,6 +1,6 @@
-#include "programs/launcher/confinement.hpp"
+#include "confine/confinement.hpp"
 
-#include "programs/launcher/files.hpp"
+#include "confine/files.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 namespace {
 
@@ -113,7 +113,7 @@ void Confinement::restrict_files(const Child &child, const frames::StartRunner &
                                       [&](const std::string &asked) { return same_place(asked, place); }))
             more.push_back(place);
     errno = ENOTSUP;
-    child.layer(!is_sanitized() && launcher::restrict_files({plugin, runner, system, more}), "landlock");
+    child.layer(!is_sanitized() && confine::restrict_files({plugin, runner, system, more}), "landlock");
 }
 
 void Confinement::restrict_system_calls(const Child &child, frames::Purpose purpose) const
@@ -122,4 +122,4 @@ void Confinement::restrict_system_calls(const Child &child, frames::Purpose purp
     child.layer(filter_ && filter_->load(purpose == frames::Purpose::run), "seccomp");
 }
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

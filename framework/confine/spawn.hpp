@@ -9,7 +9,7 @@
 #include <variant>
 #include <vector>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 // What a child says before it becomes another program: over a pipe that exec closes.
 class Child {
@@ -58,4 +58,4 @@ std::variant<Spawned, NotSpawned> spawn(std::uint64_t namespaces, bool strict, c
 // Default handlers for all signals and none blocked.
 void reset_signals();
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

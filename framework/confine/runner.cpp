@@ -1,4 +1,4 @@
-#include "programs/launcher/start.hpp"
+#include "confine/runner.hpp"
 
 #include "frames/start.hpp"
 #include "frames/text.hpp"
@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 namespace {
 
@@ -119,10 +119,4 @@ std::variant<Spawned, LauncherError> start_runner(const frames::StartRunner &req
     return std::move(std::get<Spawned>(outcome));
 }
 
-void kill_runner(pid_t pid)
-{
-    ::kill(pid, SIGKILL);
-    ::kill(-pid, SIGKILL);
-}
-
-} // namespace sonde::launcher
+} // namespace sonde::confine

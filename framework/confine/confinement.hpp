@@ -1,15 +1,15 @@
 #pragma once
 
+#include "confine/spawn.hpp"
+#include "confine/system_calls.hpp"
 #include "frames/messages.hpp"
-#include "programs/launcher/spawn.hpp"
-#include "programs/launcher/system_calls.hpp"
 
 #include <cstdint>
 #include <string>
 #include <sys/types.h>
 #include <vector>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 // Whether this program was built with a sanitizer, whose runtime in the runner needs more memory, files and system
 // calls than a run does: those layers are then missing.
@@ -41,4 +41,4 @@ private:
     std::vector<std::string> readable_;
 };
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

@@ -1,4 +1,4 @@
-#include "programs/launcher/files.hpp"
+#include "confine/files.hpp"
 
 #include "frames/socket.hpp"
 
@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 namespace {
 
@@ -147,4 +147,4 @@ bool restrict_files(const ReadableFiles &files)
     return rules.enforce();
 }
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

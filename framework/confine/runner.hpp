@@ -1,15 +1,15 @@
 #pragma once
 
+#include "confine/confinement.hpp"
+#include "confine/spawn.hpp"
 #include "frames/messages.hpp"
-#include "programs/launcher/confinement.hpp"
-#include "programs/launcher/spawn.hpp"
 
 #include <string>
 #include <sys/types.h>
 #include <variant>
 #include <vector>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 // The layer that is missing without a control group.
 inline constexpr const char *kGroupLayer = "cgroup";
@@ -31,14 +31,4 @@ struct Makings {
 std::variant<Spawned, frames::LauncherError> start_runner(const frames::StartRunner &request, const Makings &makings,
                                                           const Confinement &confinement);
 
-// For whoever develops a plugin: starts a runner that runs it in its one process, as whoever this is and without
-// confinement, under a tool: `tool` are the words before the runner's command line. `terminal`: it keeps stdin and the
-// process group, so that a debugger has the terminal; else it has a session of its own. `runner` is a path.
-std::variant<Spawned, frames::LauncherError> start_attended(const frames::StartRunner &request,
-                                                            const std::string &runner,
-                                                            const std::vector<std::string> &tool, bool terminal);
-
-// Kills a runner: with its pid namespace if it has one, else with the process group that it leads.
-void kill_runner(pid_t pid);
-
-} // namespace sonde::launcher
+} // namespace sonde::confine

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 struct ReadableFiles {
     // What of the system's own files.
@@ -24,4 +24,4 @@ struct ReadableFiles {
 // has no_new_privs; it cannot be undone. False with errno where the kernel has no Landlock.
 bool restrict_files(const ReadableFiles &files);
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

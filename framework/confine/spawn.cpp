@@ -1,4 +1,4 @@
-#include "programs/launcher/spawn.hpp"
+#include "confine/spawn.hpp"
 
 #include "frames/start.hpp"
 
@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 namespace {
 
@@ -124,4 +124,4 @@ void reset_signals()
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-} // namespace sonde::launcher
+} // namespace sonde::confine

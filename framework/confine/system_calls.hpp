@@ -5,7 +5,7 @@
 #include <linux/filter.h>
 #include <vector>
 
-namespace sonde::launcher {
+namespace sonde::confine {
 
 // The system calls that a runner and all it forks may make, as programs of seccomp to be loaded in this order: first
 // one that looks at arguments, then the list of those that are allowed at all. What is not allowed fails with EPERM, so
@@ -22,4 +22,4 @@ struct SystemCallFilter {
     bool load(bool online) const;
 };
 
-} // namespace sonde::launcher
+} // namespace sonde::confine
