@@ -366,7 +366,7 @@ def a_server_that_sends_without_end_while_nobody_waits_is_left():
                        lambda result: outcomes(result) == ["answer"] * 2)
     equal([(row["outcome"], row["connection"]) for row in in_order(result)], [("answer", "cold")] * 2, result)
     received = sum(int(received) for received in re.findall(r" count\(\d+, (\d+)\)", result.stderr))
-    assert 2 * 256 * 1024 < received < 30_000_000, received  # the rest was in the kernel's buffers
+    assert 256 * 1024 < received < 30_000_000, received  # and what was in the kernel's buffers
 
 
 @case
