@@ -1,5 +1,7 @@
 #include "store/controller_state.hpp"
 
+#include "store/polls.hpp"
+
 #include <map>
 #include <utility>
 
@@ -38,6 +40,13 @@ constexpr const char *kAccounts = R"sql(
 ALTER TABLE agent ADD COLUMN planned INTEGER;
 ALTER TABLE agent ADD COLUMN acknowledged INTEGER;
 ALTER TABLE agent ADD COLUMN waiting INTEGER;
+)sql";
+
+// What it said of them over time.
+constexpr const char *kMarks = R"sql(
+ALTER TABLE agent ADD COLUMN polled INTEGER;
+ALTER TABLE agent ADD COLUMN polled_since INTEGER;
+CREATE TABLE mark(agent TEXT, at INTEGER, planned INTEGER NOT NULL, PRIMARY KEY (agent, at)) WITHOUT ROWID;
 )sql";
 
 Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent)
@@ -139,7 +148,7 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
             break;
         auto rows = db.query("SELECT known, etag, applied_etag, last_seen, capabilities, capabilities_at, "
                              "(SELECT count(*) FROM failure WHERE failure.agent = known), planned, acknowledged, "
-                             "waiting, CASE WHEN waiting > 0 THEN text END "
+                             "waiting, CASE WHEN planned IS NOT NULL THEN text END, polled, polled_since "
                              "FROM (SELECT ? AS known) LEFT JOIN agent ON agent.agent = known "
                              "LEFT JOIN instruction ON instruction.agent = known",
                              id);
@@ -151,8 +160,14 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
             all.back().accounts =
                 AgentAccounts{static_cast<std::uint64_t>(rows.integer(7)), static_cast<std::uint64_t>(rows.integer(8)),
                               std::chrono::seconds(rows.integer(9))};
-        all.back().waited_by = rows.optional_string(10);
-        for (const auto *text : {&all.back().capabilities, &all.back().waited_by})
+        all.back().instruction = rows.optional_string(10);
+        all.back().polled = rows.optional_time(11);
+        all.back().polled_since = rows.optional_time(12);
+        auto marks = read_marks(db, id);
+        if (!marks)
+            return marks.error();
+        all.back().marks = std::move(*marks);
+        for (const auto *text : {&all.back().capabilities, &all.back().instruction})
             size += *text ? (*text)->size() : 0;
         size += sizeof(AgentRecord);
     }
@@ -172,7 +187,7 @@ ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : d
 
 Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
 {
-    auto database = sqlite::Database::open(file, {kControllerTables, kFailureIdentity, kAccounts});
+    auto database = sqlite::Database::open(file, {kControllerTables, kFailureIdentity, kAccounts, kMarks});
     if (!database)
         return database.error();
     return ControllerState(std::make_unique<sqlite::Database>(std::move(*database)));
@@ -203,20 +218,8 @@ asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std:
 asio::awaitable<Result<void>> ControllerState::seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when,
                                                     std::optional<AgentAccounts> accounts)
 {
-    return database_->write([agent, applied_etag = std::move(applied_etag), when, accounts](Connection &db) {
-        std::optional<std::uint64_t> planned, acknowledged;
-        std::optional<std::int64_t> waiting;
-        if (accounts) {
-            planned = accounts->planned;
-            acknowledged = accounts->acknowledged;
-            waiting = accounts->waiting.count();
-        }
-        return without_count(
-            db.run("INSERT INTO agent(agent, applied_etag, last_seen, planned, acknowledged, waiting) "
-                   "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (agent) DO UPDATE SET "
-                   "last_seen = ?3, applied_etag = coalesce(?2, applied_etag), planned = ?4, acknowledged = ?5, "
-                   "waiting = ?6",
-                   to_string(agent), applied_etag, when, planned, acknowledged, waiting));
+    return database_->write([id = to_string(agent), applied = std::move(applied_etag), when, accounts](Connection &db) {
+        return put_poll(db, id, applied, when, accounts);
     });
 }
 

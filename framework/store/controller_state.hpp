@@ -4,6 +4,7 @@
 #include "base/id.hpp"
 #include "model/capabilities.hpp"
 #include "sqlite/database.hpp"
+#include "store/marks.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -47,8 +48,11 @@ struct AgentRecord {
     std::optional<std::string> capabilities; // JSON as the agent sent it
     std::optional<WallTime> capabilities_at;
     std::uint64_t failures = 0;
-    std::optional<AgentAccounts> accounts{}; // when it was last seen
-    std::optional<std::string> waited_by{};  // the text of its instruction, if something waits by these
+    std::optional<AgentAccounts> accounts{};  // when it last polled
+    std::optional<WallTime> polled{};         // last
+    std::optional<WallTime> polled_since{};   // without a break
+    std::vector<AgentMark> marks{};           // of those accounts, since it said that `applied_etag` is in force
+    std::optional<std::string> instruction{}; // its text, if there are accounts to hold against it
 };
 
 struct StoredFailure {
@@ -72,7 +76,7 @@ public:
     asio::awaitable<Result<std::optional<AgentInstruction>>> instruction(Uuid agent);
 
     asio::awaitable<Result<void>> set_capabilities(Uuid agent, std::string json, WallTime when);
-    // `applied_etag`: what the agent says it has, if it says so; `accounts` the same.
+    // The agent has polled. `applied_etag`: what it says it has, if it says so; `accounts` the same.
     asio::awaitable<Result<void>> seen(Uuid agent, std::optional<std::string> applied_etag, WallTime when,
                                        std::optional<AgentAccounts> accounts = {});
 

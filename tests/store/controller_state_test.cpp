@@ -130,3 +130,35 @@ TEST_CASE("a failure that arrives twice is stored once, and another agent's with
     REQUIRE(await(state.add_failures(agent, {{at(1), "plugin", "x.so", "damaged", {random_uuid(), 1}}}, at(7))));
     CHECK(await(state.failures(std::nullopt, INT64_MAX, 10, SIZE_MAX))->size() == 4);
 }
+
+TEST_CASE(
+    "what an agent counts is kept from when its instruction is in force, over a reopening, and its polls since a break")
+{
+    using namespace std::chrono_literals;
+    const TempDir dir;
+    const auto agent = random_uuid();
+    const auto poll = [&](ControllerState &state, WallTime when, std::uint64_t planned,
+                          const std::string &etag = "e1") {
+        REQUIRE(await(state.seen(agent, etag, when, AgentAccounts{planned, 0, 0s})));
+    };
+    {
+        auto state = open_state(dir / "k.db");
+        REQUIRE(await(state.set_instruction(agent, "{}", "operator", at(0))));
+        poll(state, at(0), 5, "e0");
+        poll(state, at(60), 6);
+        poll(state, at(120), 7);
+    }
+    auto state = open_state(dir / "k.db");
+    const auto known = [&] { return await(state.agents({}, SIZE_MAX))->at(0); };
+    CHECK(known().marks == std::vector<AgentMark>{{at(60), 6}});
+    CHECK(known().polled_since == at(0));
+    CHECK(known().instruction == "{}");
+    poll(state, at(120 + 700), 9);
+    CHECK(known().marks == std::vector<AgentMark>{{at(60), 6}, {at(820), 9}});
+    CHECK(known().polled_since == at(820));
+    REQUIRE(await(state.set_capabilities(agent, "{}", at(2000))));
+    CHECK(known().polled == at(820));
+    poll(state, at(900), 3);
+    CHECK(known().marks == std::vector<AgentMark>{{at(900), 3}});
+    CHECK(known().polled_since == at(820));
+}

@@ -70,6 +70,29 @@ std::optional<int> closest(const std::vector<int> &all)
     return least;
 }
 
+std::optional<int> widest(const std::vector<int> &all)
+{
+    std::optional<int> most;
+    for (std::size_t i = 1; i < all.size(); ++i)
+        most = std::max(most.value_or(0), all[i] - all[i - 1]);
+    return most;
+}
+
+// Between two that follow each other: the most in eight years, of which two have a 29 February.
+std::optional<days> widest_days(const Calendar &calendar)
+{
+    std::optional<days> most;
+    std::optional<sys_days> last;
+    for (sys_days day = year(2001) / 1 / 1; day < sys_days(year(2009) / 1 / 1); day += days(1)) {
+        if (!holds(calendar, year_month_day(day)))
+            continue;
+        if (last)
+            most = std::max(most.value_or(days(0)), day - *last);
+        last = day;
+    }
+    return most;
+}
+
 } // namespace
 
 bool has_dates(const Calendar &calendar)
@@ -122,6 +145,23 @@ std::optional<seconds> shortest_gap(const Calendar &calendar)
     if (daily)
         consider(24 - times.hours.back() + times.hours.front(), 3600, hour_turn);
     return least;
+}
+
+std::optional<seconds> longest_gap(const Calendar &calendar)
+{
+    const Times times(calendar);
+    const std::optional<days> between = widest_days(calendar);
+    if (times.empty() || !between)
+        return std::nullopt;
+    const int turn = times.seconds.front() - times.seconds.back();
+    const int hour_turn = (times.minutes.front() - times.minutes.back()) * 60 + turn;
+    const int day_turn = (times.hours.front() - times.hours.back()) * 3600 + hour_turn;
+    const auto steps = [](const std::vector<int> &all, int step, int rest) {
+        const std::optional<int> most = widest(all);
+        return seconds(most ? *most * step + rest : 0);
+    };
+    return std::max({seconds(*between) + seconds(day_turn), steps(times.hours, 3600, hour_turn),
+                     steps(times.minutes, 60, turn), steps(times.seconds, 1, 0)});
 }
 
 } // namespace sonde::model::check

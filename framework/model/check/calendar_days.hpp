@@ -20,4 +20,8 @@ bool fires_in_window(const Calendar &calendar);
 // where it fires every day. Nothing if it depends on the dates.
 std::optional<std::chrono::seconds> shortest_gap(const Calendar &calendar);
 
+// The longest time between two triggers in the eight years from 2001 on, in local time that runs evenly: a property of
+// the calendar and not of the moment. Nothing if there are not two.
+std::optional<std::chrono::seconds> longest_gap(const Calendar &calendar);
+
 } // namespace sonde::model::check

@@ -74,16 +74,21 @@ void check_retries(const Schedule &schedule, const Event *start, const std::stri
         findings.warn(path + "retries", "has no effect", "the schedule has no constraint that could fail to hold");
     if (start == nullptr || schedule.constraints.empty())
         return;
-    // Each look takes its windows, one after the other, and the delay begins after it.
-    const std::chrono::seconds longest = retries.max * retries.delay + (retries.max + 1) * time_of_look(schedule);
     const std::optional<std::chrono::seconds> gap = gap_of(*start);
-    if (gap && longest > *gap)
+    if (gap && longest_wait(schedule) > *gap)
         findings.warn(path + (retries.max == 0 ? "constraint" : "retries"),
                       "may wait longer than the " + std::to_string(gap->count()) + " s between two triggers",
                       "a trigger that still waits overlaps the next one, which is then not run");
 }
 
 } // namespace
+
+std::chrono::seconds longest_wait(const Schedule &schedule)
+{
+    if (schedule.constraints.empty())
+        return std::chrono::seconds(0);
+    return schedule.retries.max * schedule.retries.delay + (schedule.retries.max + 1) * time_of_look(schedule);
+}
 
 void check_constraints(const Subject &subject, Findings &findings)
 {

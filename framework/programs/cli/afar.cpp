@@ -179,7 +179,7 @@ std::vector<std::string> afar_sentences(const AfarQuestion &question, const rapi
         sentences.push_back("it has said: " + printable(text_member(failures.front(), "path")) + ": " +
                             printable(text_member(failures.front(), "message")));
     if (flag_member(agent, "silent"))
-        sentences.push_back("it is silent: outcomes wait there for longer than its reports explain");
+        sentences.push_back("it is silent: fewer outcomes have come than its instruction and its reports explain");
     if (const model::Schedule *schedule = named(instruction->schedules, question.schedule)) {
         Afar(question, agent, *instruction).explain(*schedule, sentences);
         return sentences;

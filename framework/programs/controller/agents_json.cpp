@@ -57,7 +57,7 @@ void end_line(std::string &lines, const rapidjson::StringBuffer &buffer)
     lines += '\n';
 }
 
-// Whether it waits for longer than its instruction lets it; what an agent does not say is null.
+// What an agent does not say is null.
 void accounts(Writer &writer, const store::AgentRecord &agent, Silences &silences)
 {
     const auto number = [&](const char *name, std::optional<std::uint64_t> value) {
@@ -75,8 +75,7 @@ void accounts(Writer &writer, const store::AgentRecord &agent, Silences &silence
         writer.Null();
         return;
     }
-    const auto longest = agent.waited_by ? silences.longest(*agent.waited_by) : std::nullopt;
-    writer.Bool(longest && told->waiting > *longest);
+    writer.Bool(silences.include(agent));
 }
 
 void append_agent(std::string &lines, const store::AgentRecord &agent, Silences &silences)

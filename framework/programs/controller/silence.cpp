@@ -1,12 +1,14 @@
 #include "silence.hpp"
 
+#include "model/check/calendar_days.hpp"
+#include "model/check/gap.hpp"
 #include "model/instruction_json.hpp"
 #include "model/report_task.hpp"
 #include "schedule/timing.hpp"
 
 #include <algorithm>
 #include <cstddef>
-#include <cstdint>
+#include <iterator>
 #include <variant>
 
 namespace sonde::controller {
@@ -16,78 +18,151 @@ namespace {
 using std::chrono::seconds;
 
 constexpr std::size_t kKnownMax = 100;
-// Of a calendar's triggers: a month's, and one each minute for so long.
-constexpr std::chrono::days kWatched{35};
-constexpr std::size_t kTriggersMax = 50'000;
+// Longer times count as this, lest they leave the range of WallTime.
+constexpr seconds kLongest = std::chrono::days(20 * 365);
+// What an agent's clock may be off by, and what it may take to say what it counts.
+constexpr seconds kSkew{10};
+// A run that is told to end may take so long for it, and an agent that was away to account for what it missed.
+constexpr std::chrono::minutes kEnding{1};
+constexpr std::chrono::minutes kSettling{5};
+// Triggers that a run overlaps are accounted for within this, or with the next one.
+constexpr std::chrono::minutes kOverlapping{10};
+
+template <class T>
+const T *named(const std::vector<T> &all, const std::string &name)
+{
+    const auto found = std::find_if(all.begin(), all.end(), [&](const T &one) { return one.name == name; });
+    return found == all.end() ? nullptr : &*found;
+}
+
+bool reports(const model::Instruction &instruction, const model::Action &action)
+{
+    const model::Task *task = named(instruction.tasks, action.task);
+    return task != nullptr && model::is_report_task(*task);
+}
 
 bool reports(const model::Instruction &instruction, const model::Schedule &schedule)
 {
-    return std::any_of(schedule.actions.begin(), schedule.actions.end(), [&](const model::Action &action) {
-        return std::any_of(instruction.tasks.begin(), instruction.tasks.end(), [&](const model::Task &task) {
-            return task.name == action.task && model::is_report_task(task);
-        });
-    });
+    return std::any_of(schedule.actions.begin(), schedule.actions.end(),
+                       [&](const model::Action &action) { return reports(instruction, action); });
 }
 
-const model::Event *event_of(const model::Instruction &instruction, const std::string &name)
+// Outcomes go to all schedules that begin with a report, or else down the pipeline that they are in.
+std::uint64_t reported_actions(const model::Instruction &instruction, const model::Schedule &schedule, bool anywhere)
 {
-    const auto found = std::find_if(instruction.events.begin(), instruction.events.end(),
-                                    [&](const model::Event &event) { return event.name == name; });
-    return found == instruction.events.end() ? nullptr : &*found;
+    bool told = anywhere;
+    std::uint64_t count = 0;
+    for (auto action = schedule.actions.rbegin(); action != schedule.actions.rend(); ++action) {
+        if (reports(instruction, *action))
+            told = told || schedule.execution_mode == model::ExecutionMode::pipelined;
+        else
+            count += told ? 1 : 0;
+    }
+    return count;
 }
 
-// The longest time between two triggers that come by the clock again and again, from now on. A calendar's is looked for
-// over some weeks, in UTC where it is local time's.
-std::optional<seconds> period_of(const model::Event &event, WallTime now)
+std::optional<seconds> period_of(const model::Event &event)
 {
     if (const auto *periodic = std::get_if<model::Periodic>(&event.type))
         return periodic->interval;
-    if (!std::holds_alternative<model::Calendar>(event.type))
-        return std::nullopt;
-    const schedule::Timing timing(event, Uuid{});
-    std::optional<seconds> longest;
-    std::optional<WallTime> last = timing.first_from(now);
-    for (std::size_t i = 0; i < kTriggersMax && last && (i == 0 || *last < now + kWatched); ++i) {
-        const std::optional<WallTime> next = timing.first_from(*last + std::chrono::nanoseconds(1));
-        if (next)
-            longest = std::max(longest.value_or(seconds(0)), std::chrono::ceil<seconds>(*next - *last));
-        last = next;
+    const auto *calendar = std::get_if<model::Calendar>(&event.type);
+    return calendar == nullptr ? std::nullopt : model::check::longest_gap(*calendar);
+}
+
+// A calendar in the agent's own zone is read here by nobody.
+bool is_exact(const model::Event &event)
+{
+    const auto *calendar = std::get_if<model::Calendar>(&event.type);
+    return calendar == nullptr || calendar->timezone_offset;
+}
+
+// From the end of its waiting on, until the outcomes of a trigger are known; but for one run that nothing bounds.
+seconds longest_run(const model::Schedule &schedule, seconds gap)
+{
+    return schedule.duration ? *schedule.duration + kEnding : std::max<seconds>(kOverlapping, gap);
+}
+
+// The newest one that is so old, or the oldest.
+const store::AgentMark &mark_before(const std::vector<store::AgentMark> &marks, WallTime time)
+{
+    const auto later = std::find_if(marks.begin(), marks.end(), [&](const auto &mark) { return mark.at > time; });
+    return later == marks.begin() ? marks.front() : *std::prev(later);
+}
+
+bool is_behind(const std::vector<Regular> &regular, const store::AgentRecord &agent)
+{
+    if (!agent.etag || agent.etag != agent.applied_etag || agent.marks.empty() || !agent.polled ||
+        !agent.polled_since || *agent.polled - *agent.polled_since < kSettling)
+        return false;
+    // So long that what is late weighs little in it, and short enough for what once went wrong to be forgotten.
+    seconds enough{0};
+    for (const Regular &one : regular)
+        enough = std::max(enough, 4 * one.late + 2 * one.gap);
+    const store::AgentMark &mark = mark_before(agent.marks, *agent.polled - enough);
+    std::uint64_t expected = 0;
+    for (const Regular &one : regular) {
+        const schedule::Timing timing(one.event, agent.agent);
+        const auto triggers = timing.between(mark.at + kSkew, *agent.polled - one.late);
+        const std::uint64_t over = triggers ? triggers->count - (one.open ? 1 : 0) : 0;
+        expected += one.actions * over;
     }
-    return longest;
+    return agent.accounts->planned < mark.planned + expected;
 }
 
 } // namespace
 
-std::optional<seconds> longest_silence(const model::Instruction &instruction, WallTime now)
+Patience patience_of(const model::Instruction &instruction)
 {
+    Patience patience;
     std::optional<seconds> slowest;
     seconds before{0};
+    bool anywhere = false;
     for (const model::Schedule &schedule : instruction.schedules) {
-        const model::Event *event = event_of(instruction, schedule.start);
+        anywhere = anywhere || (!schedule.actions.empty() && reports(instruction, schedule.actions.front()));
+        const model::Event *event = named(instruction.events, schedule.start);
         if (event == nullptr)
             continue;
-        const auto retries = std::min<std::int64_t>(schedule.retries.max, 1'000'000);
-        before = std::max(before, event->random_spread.value_or(seconds(0)) +
-                                      (schedule.constraints.empty() ? seconds(0) : schedule.retries.delay * retries));
+        before = std::max(before, event->random_spread.value_or(seconds(0)) + model::check::longest_wait(schedule));
         if (!reports(instruction, schedule))
             continue;
-        if (const auto period = period_of(*event, now))
+        if (const auto period = period_of(*event))
             slowest = std::max(slowest.value_or(seconds(0)), *period);
     }
-    if (!slowest)
-        return std::nullopt;
-    return 2 * *slowest + before;
+    if (slowest)
+        patience.wait = 2 * *slowest + before;
+    for (const model::Schedule &schedule : instruction.schedules) {
+        const model::Event *event = named(instruction.events, schedule.start);
+        const auto gap = event == nullptr || !is_exact(*event) ? std::nullopt : period_of(*event);
+        const std::uint64_t actions = reported_actions(instruction, schedule, anywhere);
+        if (!gap || actions == 0)
+            continue;
+        const seconds late = patience.wait.value_or(before) + longest_run(schedule, *gap) + kSkew;
+        patience.regular.push_back(
+            {*event, actions, std::min(*gap, kLongest), std::min(late, kLongest), !schedule.duration});
+    }
+    return patience;
 }
 
-std::optional<seconds> Silences::longest(const std::string &text)
+bool is_silent(const Patience &patience, const store::AgentRecord &agent)
+{
+    if (!agent.accounts)
+        return false;
+    return (patience.wait && agent.accounts->waiting > *patience.wait) || is_behind(patience.regular, agent);
+}
+
+bool Silences::include(const store::AgentRecord &agent)
+{
+    return agent.instruction && is_silent(patience_of(*agent.instruction), agent);
+}
+
+const Patience &Silences::patience_of(const std::string &text)
 {
     if (const auto found = known_.find(text); found != known_.end())
         return found->second;
+    if (known_.size() == kKnownMax)
+        known_.clear();
     const auto instruction = model::read_instruction_part(text);
-    const auto longest = instruction ? longest_silence(*instruction, now().wall) : std::nullopt;
-    if (known_.size() < kKnownMax)
-        known_.emplace(text, longest);
-    return longest;
+    return known_.emplace(text, instruction ? controller::patience_of(*instruction) : Patience()).first->second;
 }
 
 } // namespace sonde::controller

@@ -1,28 +1,49 @@
 #pragma once
 
-#include "base/clock.hpp"
 #include "model/instruction.hpp"
+#include "store/controller_state.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace sonde::controller {
 
-// How long an outcome may wait at most by an instruction before its agent counts as silent: two periods of its slowest
-// regular report, and what spreads and retries may take before the run begins. Nothing where no report comes by the
-// clock.
-std::optional<std::chrono::seconds> longest_silence(const model::Instruction &instruction, WallTime now);
+// What triggers by the clock, each time as the instruction alone tells it, and has to be accounted for.
+struct Regular {
+    model::Event event;
+    std::uint64_t actions = 0; // whose outcomes a collector is to hear of
+    std::chrono::seconds gap;  // the longest between two triggers
+    std::chrono::seconds late; // after a trigger, until an agent that counts no outcome of it is behind
+    bool open = false;         // nothing bounds a run, so that one may be under way at any time
+};
 
-// The same of instructions as texts: those of a fleet are few.
+// What an instruction lets its agent owe.
+struct Patience {
+    // How long an outcome may wait at most: two periods of the slowest regular report, and what spreads and retries may
+    // take before the run begins. Nothing where no report comes by the clock.
+    std::optional<std::chrono::seconds> wait;
+    std::vector<Regular> regular;
+};
+
+Patience patience_of(const model::Instruction &instruction);
+
+// Whether an agent that polls leaves outcomes waiting for longer than its instruction explains, or has counted fewer
+// than the instruction has planned two periods of its reports before. False where it does not say. Pure.
+bool is_silent(const Patience &patience, const store::AgentRecord &agent);
+
+// The same by the texts of instructions: those of a fleet are few.
 class Silences {
 public:
-    // Nothing of a text that is no instruction.
-    std::optional<std::chrono::seconds> longest(const std::string &text);
+    bool include(const store::AgentRecord &agent);
 
 private:
-    std::map<std::string, std::optional<std::chrono::seconds>> known_;
+    const Patience &patience_of(const std::string &text);
+
+    std::map<std::string, Patience> known_;
 };
 
 } // namespace sonde::controller

@@ -3,7 +3,6 @@
 #include "channel/fixture.hpp"
 #include "channel/lines.hpp"
 #include "model/instruction_json.hpp"
-#include "programs/controller/silence.hpp"
 #include "support/await.hpp"
 
 #include <rapidjson/document.h>
@@ -93,30 +92,6 @@ TEST_CASE("the ETag that an agent says it has is kept if it is one, and else ref
         CHECK(response.refusal.find("Sonde-Applied") != std::string::npos);
     }
     CHECK(it.record().applied_etag == "7-a");
-}
-
-TEST_CASE("two periods of a report by a calendar are twice its longest pause in the weeks to come")
-{
-    using namespace std::chrono_literals;
-    const WallTime monday{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
-    const auto longest = [&](const std::string &fields) {
-        const auto instruction = model::read_instruction(R"({"ietf-lmap-control:lmap": {
-            "tasks": {"task": [{"name": "r", "program": "report",
-                                "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]}]},
-            "events": {"event": [{"name": "e", "calendar": {)" +
-                                                         fields +
-                                                         R"(}}]},
-            "schedules": {"schedule": [{"name": "r", "start": "e", "action": [{"name": "r", "task": "r"}]}]}}})");
-        REQUIRE(instruction);
-        return controller::longest_silence(*instruction, monday);
-    };
-    const std::string at_four = R"("hour": [4], "minute": [0], "second": [0], )";
-    CHECK(longest(at_four + R"("month": ["*"], "day-of-month": ["*"],
-        "day-of-week": ["monday", "tuesday", "wednesday", "thursday", "friday"])") == 2 * 72h);
-    CHECK(longest(at_four + R"("month": ["*"], "day-of-month": ["*"], "day-of-week": ["*"])") == 2 * 24h);
-    CHECK(longest(at_four + R"("month": ["march"], "day-of-month": [1], "day-of-week": ["*"])") == 2 * 366 * 24h);
-    CHECK(longest(R"("hour": ["*"], "minute": [0, 15], "second": [0], "month": ["*"], "day-of-month": ["*"],
-        "day-of-week": ["*"])") == 2 * 45min);
 }
 
 TEST_CASE(

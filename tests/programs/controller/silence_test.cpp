@@ -1,0 +1,210 @@
+// Who is silent: what an agent says of its planned runs, held against its instruction.
+#include "programs/controller/silence.hpp"
+
+#include "model/check/calendar_days.hpp"
+#include "model/instruction_json.hpp"
+#include "schedule/timing.hpp"
+
+#include "support/catch.hpp"
+
+#include <random>
+
+using namespace sonde;
+using namespace std::chrono_literals;
+
+namespace {
+
+const WallTime kMonday{std::chrono::sys_days{std::chrono::year{2026} / 11 / 23}};
+
+// A report each minute, and a schedule of two actions that triggers by `event`.
+model::Instruction reporting(const std::string &event, const std::string &schedule = R"("duration": 5, )")
+{
+    const auto reading = model::read_instruction(R"({"ietf-lmap-control:lmap": {
+        "tasks": {"task": [{"name": "r", "program": "report",
+                            "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]},
+                           {"name": "t", "program": "t"}]},
+        "events": {"event": [{"name": "minute", "periodic": {"interval": 60}}, {"name": "e", )" +
+                                                 event + R"(}]},
+        "schedules": {"schedule": [
+            {"name": "r", "start": "minute", "action": [{"name": "r", "task": "r"}]},
+            {"name": "s", "start": "e", )" + schedule +
+                                                 R"("execution-mode": "sequential", "action": [
+                {"name": "one", "task": "t", "destination": ["r"]}, {"name": "two", "task": "t"}]}]}}})");
+    REQUIRE(reading);
+    return *reading;
+}
+
+// An agent that polls each minute and does all that its instruction plans, unless a test has it do something else.
+struct Followed {
+    explicit Followed(model::Instruction followed) : patience(controller::patience_of(followed))
+    {
+        agent.agent = random_uuid();
+        agent.etag = agent.applied_etag = "1";
+        agent.polled_since = kMonday;
+        poll();
+    }
+
+    void poll()
+    {
+        agent.polled = at;
+        agent.accounts = store::AgentAccounts{planned, planned, 0s};
+        agent.marks = store::with_mark(std::move(agent.marks), {at, planned});
+    }
+
+    // Whether it was silent at any of the polls until `time` is over, and at all of them.
+    struct Silent {
+        bool ever = false;
+        bool always = true;
+    };
+    Silent live(std::chrono::minutes time, std::uint64_t a_minute)
+    {
+        Silent silent;
+        for (const WallTime end = at + time; at < end;) {
+            at += 1min;
+            planned += a_minute;
+            poll();
+            const bool is_silent = controller::is_silent(patience, agent);
+            silent.ever = silent.ever || is_silent;
+            silent.always = silent.always && is_silent;
+        }
+        return silent;
+    }
+
+    controller::Patience patience;
+    store::AgentRecord agent;
+    WallTime at = kMonday;
+    std::uint64_t planned = 1000; // by earlier instructions
+};
+
+const std::string kOften = R"("periodic": {"interval": 10})"; // 12 outcomes a minute
+
+} // namespace
+
+TEST_CASE("two periods of a report by a calendar are twice its longest pause, whatever the day")
+{
+    const auto longest = [&](const std::string &fields) {
+        const auto instruction = model::read_instruction(R"({"ietf-lmap-control:lmap": {
+            "tasks": {"task": [{"name": "r", "program": "report",
+                                "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]}]},
+            "events": {"event": [{"name": "e", "calendar": {)" +
+                                                         fields +
+                                                         R"(}}]},
+            "schedules": {"schedule": [{"name": "r", "start": "e", "action": [{"name": "r", "task": "r"}]}]}}})");
+        REQUIRE(instruction);
+        return controller::patience_of(*instruction).wait;
+    };
+    const std::string at_four = R"("hour": [4], "minute": [0], "second": [0], )";
+    CHECK(longest(at_four + R"("month": ["*"], "day-of-month": ["*"],
+        "day-of-week": ["monday", "tuesday", "wednesday", "thursday", "friday"])") == 2 * 72h);
+    CHECK(longest(at_four + R"("month": ["*"], "day-of-month": ["*"], "day-of-week": ["*"])") == 2 * 24h);
+    CHECK(longest(at_four + R"("month": ["march"], "day-of-month": [1], "day-of-week": ["*"])") == 2 * 366 * 24h);
+    CHECK(longest(R"("hour": ["*"], "minute": [0, 15], "second": [0], "month": ["*"], "day-of-month": ["*"],
+        "day-of-week": ["*"])") == 2 * 45min);
+}
+
+TEST_CASE("the longest pause of a calendar is that of its triggers, one by one")
+{
+    using namespace std::chrono;
+    std::mt19937_64 random(std::random_device{}());
+    int found = 0;
+    for (int round = 0; round < 60; ++round) {
+        INFO("round " << round);
+        const auto field = [&](unsigned least, unsigned most, bool wild) {
+            model::CalendarField one;
+            one.every = wild;
+            for (unsigned n = 0; n < 2; ++n)
+                one.values |= std::uint64_t{1} << (least + random() % (most - least + 1));
+            return one;
+        };
+        model::Calendar calendar{field(1, 12, random() % 2 == 0),
+                                 field(1, 31, random() % 2 == 0),
+                                 field(1, 7, random() % 2 == 0),
+                                 field(0, 23, false),
+                                 field(0, 59, false),
+                                 field(0, 59, false),
+                                 minutes(0),
+                                 {},
+                                 {}};
+        const schedule::Timing timing({"e", {}, {}, calendar}, Uuid{});
+        std::optional<seconds> longest;
+        std::optional<WallTime> last;
+        for (auto at = timing.first_from(sys_days(year(2001) / 1 / 1)); at && *at < sys_days(year(2009) / 1 / 1);
+             at = timing.first_from(*at + 1ns)) {
+            if (last)
+                longest = std::max(longest.value_or(0s), duration_cast<seconds>(*at - *last));
+            last = at;
+        }
+        // Of what comes on one day alone in so long nothing can be said.
+        if (const auto said = model::check::longest_gap(calendar)) {
+            CHECK(said == longest);
+            ++found;
+        }
+    }
+    CHECK(found > 0);
+}
+
+TEST_CASE("an agent that counts what its instruction plans is not silent, and one whose count stands still is")
+{
+    Followed it(reporting(kOften));
+    CHECK_FALSE(it.live(3h, 12).ever);
+    // Two periods of the report, and what a run may take.
+    CHECK_FALSE(it.live(2min, 0).ever);
+    CHECK(it.live(3min, 0).ever);
+    CHECK(it.live(24h, 0).always);
+    // What it did not do is forgotten once it does all right again.
+    it.live(1h, 12);
+    CHECK_FALSE(it.live(3h, 12).ever);
+}
+
+TEST_CASE("an agent that never counts anything is silent, and so is one that counts half")
+{
+    const std::uint64_t a_minute = GENERATE(std::uint64_t{0}, std::uint64_t{6});
+    Followed it(reporting(kOften));
+    CHECK_FALSE(it.live(4min, a_minute).ever);
+    it.live(5min, a_minute);
+    CHECK(it.live(24h, a_minute).always);
+}
+
+TEST_CASE("a run that nothing bounds may be under way for as long as it takes")
+{
+    Followed it(reporting(R"("periodic": {"interval": 3600})", ""));
+    CHECK_FALSE(it.live(2h, 0).ever); // the first run still goes on, and the others are overlapped soon
+    CHECK(it.live(3h, 0).ever);
+}
+
+TEST_CASE("what triggers by the agent's own clock or zone alone is not counted for it")
+{
+    const std::string calendar = R"("calendar": {"month": ["*"], "day-of-month": ["*"], "day-of-week": ["*"],
+        "hour": ["*"], "minute": ["*"], "second": [0])";
+    CHECK_FALSE(Followed(reporting(R"("startup": [null])")).live(3h, 0).ever);
+    CHECK_FALSE(Followed(reporting(calendar + "}")).live(3h, 0).ever);
+    CHECK(Followed(reporting(calendar + R"(, "timezone-offset": "+01:00"})")).live(3h, 0).ever);
+    CHECK_FALSE(Followed(reporting(calendar + R"(, "timezone-offset": "+01:00"})")).live(3h, 2).ever);
+}
+
+TEST_CASE("an agent that has another instruction, or is back for less than a moment, is not held against this one")
+{
+    Followed it(reporting(kOften));
+    it.live(1h, 0);
+    CHECK(controller::is_silent(it.patience, it.agent));
+    it.agent.applied_etag = "0";
+    CHECK_FALSE(controller::is_silent(it.patience, it.agent));
+    it.agent.applied_etag = it.agent.etag;
+    it.agent.polled_since = it.at - 4min;
+    CHECK_FALSE(controller::is_silent(it.patience, it.agent));
+}
+
+TEST_CASE("marks of a count are few, and there is one for any time ago")
+{
+    std::vector<store::AgentMark> marks;
+    WallTime at = kMonday;
+    for (std::uint64_t i = 0; i < 20'000; ++i, at += 7min)
+        marks = store::with_mark(std::move(marks), {at, i});
+    CHECK(marks.size() < 20);
+    CHECK(marks.front() == store::AgentMark{kMonday, 0});
+    const WallTime last = marks.back().at;
+    for (std::size_t i = 1; i < marks.size(); ++i)
+        CHECK(last - marks[i - 1].at <= 5 * (last - marks[i].at) + 1h);
+    CHECK(store::with_mark(marks, {at, 5}) == std::vector<store::AgentMark>{{at, 5}}); // the count went back
+    CHECK(store::with_mark(marks, {kMonday, 20'000}).size() == 1);                     // the clock did
+}
