@@ -22,6 +22,7 @@ public:
     std::chrono::milliseconds next(const Random &random, std::optional<std::chrono::seconds> retry_after = {});
     // After a success.
     void reset() { failures_ = 0; }
+    void set_cap(std::chrono::milliseconds cap) { cap_ = cap; }
 
 private:
     std::chrono::milliseconds base_;
@@ -58,6 +59,8 @@ public:
                                     std::optional<std::chrono::seconds> retry_after = {});
     // After a success.
     void reset();
+    // The cap of the waits after what passes by itself, from now on.
+    void soon_within(std::chrono::milliseconds cap) { soon_.set_cap(cap); }
 
 private:
     Backoff soon_;

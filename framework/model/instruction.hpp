@@ -161,6 +161,15 @@ struct Suppression {
     bool operator==(const Suppression &) const = default;
 };
 
+// How the agent uses its channels. Where they lead is the agent's own affair, and in no instruction.
+struct Channel {
+    std::chrono::seconds longest_poll{60};
+    std::uint32_t report_bytes_max = 1024 * 1024; // of the results in one, but for a single one
+    std::chrono::seconds report_retry_max{300};   // of the pause until a report is sent again
+
+    bool operator==(const Channel &) const = default;
+};
+
 struct AgentConfiguration {
     std::optional<Uuid> agent_id;
     std::optional<std::string> group_id;
@@ -170,6 +179,7 @@ struct AgentConfiguration {
     bool report_measurement_point = false;
     std::optional<std::chrono::seconds> controller_timeout;
     DataBudget data_budget{};
+    Channel channel{};
 
     bool operator==(const AgentConfiguration &) const = default;
 };

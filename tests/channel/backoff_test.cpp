@@ -90,3 +90,16 @@ TEST_CASE("what a person has to mend is tried slowly, what passes by itself soon
     CHECK(retry.after(Verdict::misplaced, most) == 100s);
     CHECK(retry.after(Verdict::transient, most) == 1s);
 }
+
+TEST_CASE("waits after what passes by itself get another cap while they grow, and those for a person keep theirs")
+{
+    Retry retry({1s, 300s, 60s, 900s});
+    const Random most = [] { return 0.9999999999; };
+    for (const auto expected : {1s, 2s, 4s, 8s})
+        CHECK(retry.after(Verdict::transient, most) == expected);
+    retry.soon_within(5s);
+    CHECK(retry.after(Verdict::transient, most) == 5s);
+    CHECK(retry.after(Verdict::misplaced, most) == 60s);
+    retry.soon_within(300s);
+    CHECK(retry.after(Verdict::transient, most) == 32s);
+}

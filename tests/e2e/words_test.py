@@ -1,5 +1,6 @@
 """What an agent and its servers say of schedules and runs: sonde status, why, trace, and who is silent."""
 import json
+import re
 import time
 
 from support import (contains, equal, immediate, instruction, main, outcomes, periodic, schedule, task, wait_for,
@@ -7,7 +8,7 @@ from support import (contains, equal, immediate, instruction, main, outcomes, pe
 
 
 def begin(system, *more, **instructed):
-    """A whole system whose agent downloads every second and polls every two: (the agent, words that ask it)."""
+    """A whole system whose agent downloads and polls every second: (the agent, words that ask it)."""
     system.gather_plugins("http-download")
     for start in (system.start_peer, system.start_launcher, system.start_collector, system.start_controller):
         start()
@@ -16,7 +17,8 @@ def begin(system, *more, **instructed):
     document = instruction(system, [periodic("often", 1), *more], [task("get", "http-download", {"url": url, "bytes": 1000}),
                                                              task("odd", "http-download", {"url": url, "byts": 1000})],
                            [schedule("get", "often", "get"), *instructed.get("schedules", [])],
-                           agent={"agent-id": system.agent_id, "controller-timeout": 4})
+                           agent={"agent-id": system.agent_id, "controller-timeout": 4,
+                                  "sonde-lmap:channel": {"longest-poll": 1, "report-retry-max": 1}})
     document["ietf-lmap-control:lmap"].update(instructed.get("also", {}))
     path = system.folder / "instruction.json"
     path.write_text(json.dumps(document))
@@ -150,12 +152,14 @@ def a_run_is_followed_from_its_trigger_to_the_database(system):
 
 
 def an_agent_whose_outcomes_do_not_arrive_is_silent_at_the_controller(system):
-    begin(system)
+    agent, _ = begin(system)
     wait_for("an agent that tells its accounts", lambda: system.rows("agents")[0]["acknowledged"])
     equal(system.rows("agents", "silent=true"), [])
     system.programs["collector"].stop()
     silent = wait_for("a silent agent", lambda: system.rows("agents", "silent=true"))
     assert silent[0]["planned"] > silent[0]["acknowledged"], silent
+    pauses = wait_for("reports that fail", lambda: re.findall(r"report failed .* retry_in_ms=(\d+)", agent.log()))
+    assert max(map(int, pauses)) <= 1000, pauses  # as the instruction has it
     system.start_collector()
     wait_for("an agent that is heard again", lambda: system.rows("agents", "silent=false"), timeout_s=60)
 

@@ -55,11 +55,12 @@ TEST_CASE("an instruction is read into its structs [A2, A5]")
     CHECK(std::get<OneOff>(instruction.events[4].type).time == parse_date_time("2026-12-31T23:00:00Z").value());
 }
 
-TEST_CASE("constraints, retries and a budget are read into their structs [A7]")
+TEST_CASE("constraints, retries, a budget and the use of channels are read into their structs [A7]")
 {
     const Reading<Instruction> reading = read_instruction(lmap(R"(
         "agent": {"sonde-lmap:data-budget": {"bytes-per-day": "1000000", "bytes-per-month": "20000000",
-                                             "bytes-per-second": "125000", "burst-bytes": "500000"}},
+                                             "bytes-per-second": "125000", "burst-bytes": "500000"},
+                  "sonde-lmap:channel": {"longest-poll": 90, "report-bytes-max": 65536, "report-retry-max": 3600}},
         "tasks": {"task": [{"name": "t", "program": "ping"}]}, "events": {"event": [{"name": "e", "startup": [null]}]},
         "schedules": {"schedule": [{"name": "s", "start": "e", "sonde-lmap:retries": {"max": 5, "delay": 90},
             "sonde-lmap:constraint": [
@@ -73,6 +74,7 @@ TEST_CASE("constraints, retries and a budget are read into their structs [A7]")
                 {"name": "any", "line-idle": {"bytes-per-second-max": "0"}}]}]})"));
     REQUIRE(to_lines(reading.errors) == "");
     CHECK(reading->agent.data_budget == DataBudget{1'000'000, 20'000'000, 125'000, 500'000});
+    CHECK(reading->agent.channel == Channel{90s, 65'536, 3600s});
     const Schedule &schedule = reading->schedules[0];
     CHECK(schedule.retries == Retries{5, 90s});
     CHECK(schedule.constraints ==

@@ -236,7 +236,17 @@ private:
         all.report_measurement_point = all.measurement_point && chance();
         maybe([&] { all.controller_timeout = seconds(); });
         maybe([&] { all.data_budget = RandomConstraints(random_).budget(); });
+        maybe([&] { all.channel = channel(); });
         return all;
+    }
+
+    sonde::model::Channel channel()
+    {
+        sonde::model::Channel one;
+        maybe([&] { one.longest_poll = std::chrono::seconds(1 + upto(119)); });
+        maybe([&] { one.report_bytes_max = 16'384 + static_cast<std::uint32_t>(upto(8'372'224)); });
+        maybe([&] { one.report_retry_max = std::chrono::seconds(1 + upto(86'399)); });
+        return one;
     }
 
     sonde::model::Event event(std::string name)

@@ -31,6 +31,16 @@ struct FamilyWord {
     static void write(Writer &writer, Family family) { put(writer, kWords.at(static_cast<std::size_t>(family))); }
 };
 
+template <>
+struct Node<Channel> {
+    using S = Channel;
+    static constexpr std::array fields{
+        leaf<&S::longest_poll, SecondsFrom<1, kLongestPollMax>>("longest-poll"),
+        leaf<&S::report_bytes_max, Integer<std::uint32_t, kReportSizeLeast, kReportSizeMost>>("report-bytes-max"),
+        leaf<&S::report_retry_max, SecondsFrom<1, kReportRetryMax>>("report-retry-max"),
+    };
+};
+
 inline constexpr std::array kAgentFields{
     leaf<&AgentConfiguration::agent_id, UuidText>("agent-id"),
     leaf<&AgentConfiguration::group_id, Text>("group-id"),
@@ -40,6 +50,7 @@ inline constexpr std::array kAgentFields{
     leaf<&AgentConfiguration::report_measurement_point, Boolean>("report-measurement-point"),
     leaf<&AgentConfiguration::controller_timeout, Seconds>("controller-timeout"),
     container<&AgentConfiguration::data_budget>("sonde-lmap:data-budget"),
+    container<&AgentConfiguration::channel>("sonde-lmap:channel"),
 };
 
 template <>

@@ -131,12 +131,12 @@ public:
         if (local_)
             heed_no_controller(instruction);
         routes_ = instruction.routes;
-        reporter_.identify(instruction.instruction.agent);
+        reporter_.heed(instruction.instruction.agent);
         measuring_.allow(instruction.instruction.agent.data_budget);
         co_await left_behind_.deliver_all(routes_);
         co_await review_.begin();
         if (remote_) {
-            remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
+            remote_->control.heed(instruction.instruction.agent);
             spawn(remote_->control.follow(in_use(instruction), state->refused));
             spawn(remote_->notices.tell_failures());
         }
@@ -294,10 +294,10 @@ private:
         log_->info("instruction applied etag={} at={} schedules={}", quoted(instruction.stored.etag),
                    model::format_timestamp(instruction.stored.applied_at), instruction.instruction.schedules.size());
         routes_ = instruction.routes;
-        reporter_.identify(instruction.instruction.agent);
+        reporter_.heed(instruction.instruction.agent);
         measuring_.allow(instruction.instruction.agent.data_budget);
         if (remote_) {
-            remote_->control.keep_within(instruction.instruction.agent.controller_timeout);
+            remote_->control.heed(instruction.instruction.agent);
             remote_->control.applied();
         }
         spawn(left_behind_.deliver_all(routes_));

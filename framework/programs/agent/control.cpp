@@ -14,7 +14,6 @@ namespace sonde::agent {
 namespace {
 
 constexpr std::string_view kInstructionPath = "/restconf/data/ietf-lmap-control:lmap";
-constexpr std::chrono::seconds kPollWait{60};
 constexpr std::chrono::seconds kDeadline{30};
 constexpr std::chrono::milliseconds kBackoffBase{500};
 constexpr std::chrono::milliseconds kBackoffCap{60'000};
@@ -40,14 +39,16 @@ Control::Control(const asio::any_io_executor &executor, Options options, channel
                  spool::Spool &spool, channel::Random random, std::shared_ptr<Log> log,
                  std::function<void(Accepted)> accept, std::function<void()> refused, std::function<void()> contact)
     : options_(options), client_(controller), spool_(spool), random_(std::move(random)), log_(std::move(log)),
-      accept_(std::move(accept)), tell_refusal_(std::move(refused)), contact_(std::move(contact)), wait_(kPollWait),
-      timer_(executor)
+      accept_(std::move(accept)), tell_refusal_(std::move(refused)), contact_(std::move(contact)),
+      wait_(model::Channel{}.longest_poll), timer_(executor)
 {
 }
 
-void Control::keep_within(std::optional<std::chrono::seconds> timeout)
+void Control::heed(const model::AgentConfiguration &configuration)
 {
-    wait_ = timeout ? std::clamp(*timeout / 2, std::chrono::seconds(1), kPollWait) : kPollWait;
+    wait_ = configuration.channel.longest_poll;
+    if (configuration.controller_timeout)
+        wait_ = std::clamp(*configuration.controller_timeout / 2, std::chrono::seconds(1), wait_);
 }
 
 void Control::stop()

@@ -34,9 +34,9 @@ public:
             channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
             std::function<void()> refused, std::function<void()> contact);
 
-    // A Controller that has not answered for this time (controller-timeout) counts as lost: one that is there answers
-    // twice in it, though at most once a second.
-    void keep_within(std::optional<std::chrono::seconds> timeout);
+    // How long a poll may wait, by the instruction in force. A Controller that has not answered for controller-timeout
+    // counts as lost: one that is there answers twice in it, though at most once a second.
+    void heed(const model::AgentConfiguration &configuration);
 
     // Follows the Controller's instruction for ever, or until stop() and the client's close(). Given what the spool
     // remembers: the instruction in force, and one that was refused since.

@@ -15,7 +15,6 @@ namespace sonde::agent {
 
 namespace {
 
-constexpr std::size_t kReportBytes = 1024 * 1024;
 constexpr std::chrono::seconds kReportDeadline{60};
 constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:report";
 
@@ -34,16 +33,17 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
     channel::Retry retry(pace_);
     asio::steady_timer pause(executor_);
     stopper->on_stop([&pause] { pause.cancel(); });
-    std::size_t max_bytes = kReportBytes;
+    std::optional<std::size_t> max_bytes; // of one that is taken apart
     std::string misplaced; // why the last attempt was, for one log line a change
     while (!stopper->stopped()) {
-        Tried tried = co_await try_once(destination, max_bytes);
+        const std::size_t bytes = max_bytes.value_or(configuration_.channel.report_bytes_max);
+        Tried tried = co_await try_once(destination, bytes);
         if (tried.attempt == Attempt::empty)
             break;
         if (tried.attempt == Attempt::sent) {
             delivered.results += tried.entries;
             retry.reset();
-            max_bytes = kReportBytes;
+            max_bytes.reset();
             misplaced.clear();
             continue;
         }
@@ -52,11 +52,14 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
             // A report of several is taken apart until the refused result stands alone and has been set aside; so is a
             // result of several outcomes.
             delivered.status = 1;
-            max_bytes = tried.entries > 1 ? std::max<std::size_t>(tried.bytes / 2, 1) : kReportBytes;
+            max_bytes.reset();
+            if (tried.entries > 1)
+                max_bytes = std::max<std::size_t>(tried.bytes / 2, 1);
             continue;
         }
         const bool is_misplaced = tried.attempt == Attempt::misplaced;
         const bool as_before = is_misplaced && tried.message == misplaced;
+        retry.soon_within(configuration_.channel.report_retry_max);
         const auto wait = retry.after(is_misplaced ? channel::Verdict::misplaced : channel::Verdict::transient, random_,
                                       tried.retry_after);
         log_->log(as_before      ? spdlog::level::debug

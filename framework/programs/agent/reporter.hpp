@@ -18,7 +18,7 @@ namespace sonde::agent {
 
 namespace asio = boost::asio;
 
-inline constexpr channel::Pace kReportPace{std::chrono::milliseconds{1'000}, std::chrono::milliseconds{300'000}};
+inline constexpr channel::Pace kReportPace{std::chrono::milliseconds{1'000}, model::Channel{}.report_retry_max};
 
 // Who reports: the agent's id, its certificate where it has one, and where reports to files go.
 struct Sender {
@@ -36,8 +36,8 @@ public:
     Reporter(asio::any_io_executor executor, spool::Spool &spool, Sender sender, channel::Random random,
              std::shared_ptr<Log> log, std::function<void()> noted, channel::Pace pace = kReportPace);
 
-    // How the reports identify the agent, from the instruction in force.
-    void identify(const model::AgentConfiguration &configuration) { configuration_ = configuration; }
+    // How the reports identify the agent, how big they are and how soon they come again, by the instruction in force.
+    void heed(const model::AgentConfiguration &configuration) { configuration_ = configuration; }
 
     struct Delivered {
         std::int32_t status = 0;

@@ -198,15 +198,27 @@ TEST_CASE("each answer of the controller is a contact, and what is none is none 
     it.stop();
 }
 
-TEST_CASE("a controller is asked twice within its timeout, at most once a second and at least once a minute [A5]")
+TEST_CASE(
+    "a controller is asked twice within its timeout, at most once a second, and as often as the longest poll says [A5]")
 {
-    const auto [timeout, wait] = GENERATE(table<std::optional<std::chrono::seconds>, std::string>(
-        {{std::nullopt, "wait=60"}, {1s, "wait=1"}, {2s, "wait=1"}, {31s, "wait=15"}, {3600s, "wait=60"}}));
+    using Asked = std::tuple<std::optional<std::chrono::seconds>, std::chrono::seconds, std::string>;
+    const std::optional<std::chrono::seconds> none;
+    const auto [timeout, longest, wait] = GENERATE_COPY(values<Asked>({{none, 60s, "wait=60"},
+                                                                       {1s, 60s, "wait=1"},
+                                                                       {2s, 60s, "wait=1"},
+                                                                       {31s, 60s, "wait=15"},
+                                                                       {3600s, 60s, "wait=60"},
+                                                                       {none, 7s, "wait=7"},
+                                                                       {31s, 7s, "wait=7"},
+                                                                       {2s, 120s, "wait=1"}}));
     Polling it;
     it.answer = [](const channel::Request &) { return instruction(kEmpty, "\"1\""); };
     it.start();
     it.run_until([&] { return !it.requests.empty(); });
-    it.control->keep_within(timeout);
+    model::AgentConfiguration configuration;
+    configuration.controller_timeout = timeout;
+    configuration.channel.longest_poll = longest;
+    it.control->heed(configuration);
     // One may be under way.
     it.run_until([&, before = it.requests.size()] { return it.requests.size() >= before + 2; });
     CHECK(it.said(it.requests.size() - 1, "Prefer") == wait);

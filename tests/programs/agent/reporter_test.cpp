@@ -128,3 +128,20 @@ TEST_CASE("of many outcomes in one result only the one that the collector refuse
     CHECK(await(it.spool.status())->pending.empty());
     CHECK(it.requests.size() < 40);
 }
+
+TEST_CASE("a report is as big as the instruction lets it be, and one result is never too big")
+{
+    const std::uint32_t most = GENERATE(1024U * 1024U, 1U);
+    Reporting it;
+    for (int i = 2; i < 5; ++i)
+        sonde::test::run_whole(it.spool, sonde::test::intent_of("s", i), 3, 10, {it.name()});
+    it.answer = [](const channel::Request &) { return status(204); };
+    model::AgentConfiguration configuration;
+    configuration.channel.report_bytes_max = most;
+    it.reporter.heed(configuration);
+    it.start();
+    it.run_until([&] { return it.delivered.has_value(); });
+    // Four results, and their outcomes in one; or each alone.
+    CHECK(it.delivered->results == (most == 1 ? 8U : 5U));
+    CHECK(it.requests.size() == (most == 1 ? 8U : 1U));
+}
