@@ -3,6 +3,7 @@
 #include "model/date_time.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <string_view>
 
@@ -37,6 +38,18 @@ std::string when_again(const ByteLimit &limit, std::uint64_t needed, std::uint64
 }
 
 } // namespace
+
+ByteLimit limit_of_day(const char *whose, std::uint64_t bytes, std::uint64_t used, WallTime now)
+{
+    return {whose, "day", bytes, used, std::chrono::floor<std::chrono::days>(now) + std::chrono::days(1), 0};
+}
+
+ByteLimit limit_of_month(const char *whose, std::uint64_t bytes, std::uint64_t used, WallTime now)
+{
+    const std::chrono::year_month_day date(std::chrono::floor<std::chrono::days>(now));
+    const std::chrono::sys_days next((date.year() / date.month() + std::chrono::months(1)) / 1);
+    return {whose, "month", bytes, used, next, 0};
+}
 
 std::uint64_t left(const ByteLimit &limit, std::uint64_t promised)
 {

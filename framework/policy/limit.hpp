@@ -19,6 +19,10 @@ struct ByteLimit {
     std::uint64_t bytes_per_second = 0; // that a bucket gets
 };
 
+// Of the day and of the month of UTC that `now` is in.
+ByteLimit limit_of_day(const char *whose, std::uint64_t bytes, std::uint64_t used, WallTime now);
+ByteLimit limit_of_month(const char *whose, std::uint64_t bytes, std::uint64_t used, WallTime now);
+
 // Why a run may not begin, and when it may. `declared` is the most that it needs; nothing: it has not said, and may
 // begin while anything is left. `promised` is what other runs under way may still use.
 std::optional<std::string> refusal(const ByteLimit &limit, std::optional<std::uint64_t> declared,

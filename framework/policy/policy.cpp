@@ -1,7 +1,6 @@
 #include "policy/policy.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace sonde::policy {
@@ -70,8 +69,7 @@ Verdict Policy::judge(const Request &request) const
 
 ByteLimit Policy::day(std::uint64_t used, WallTime now) const
 {
-    const auto today = std::chrono::floor<std::chrono::days>(now);
-    return {"the local policy", "day", bytes_per_day_, used, today + std::chrono::days(1), 0};
+    return limit_of_day("the local policy", bytes_per_day_, used, now);
 }
 
 bool Policy::grants(const std::string &method, const std::string &privilege) const

@@ -16,7 +16,9 @@ struct Usage {
     std::uint64_t of_burst = 0; // what the token bucket lacks
 };
 
-// The limits of an instruction's data budget, which hold beside the owner's own. Pure logic.
+// The limits of an instruction's data budget, which hold beside the owner's own: all, and those of spans of time alone.
+// Pure logic.
 std::vector<policy::ByteLimit> limits_of(const model::DataBudget &budget, const Usage &used, WallTime now);
+std::vector<policy::ByteLimit> spans_of(const model::DataBudget &budget, const Usage &used, WallTime now);
 
 } // namespace sonde::agent

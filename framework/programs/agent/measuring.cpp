@@ -114,10 +114,8 @@ void Measuring::allow(const model::DataBudget &budget)
 std::uint64_t Measuring::bytes_left()
 {
     const WallTime present = now().wall;
-    model::DataBudget spans = data_budget_;
-    spans.burst_bytes.reset();
     std::uint64_t least = policy::left(policy_.current().day(budget_.used(), present), budget_.promised());
-    for (const policy::ByteLimit &limit : limits_of(spans, usage(), present))
+    for (const policy::ByteLimit &limit : spans_of(data_budget_, usage(), present))
         least = std::min(least, policy::left(limit, budget_.promised()));
     return least;
 }

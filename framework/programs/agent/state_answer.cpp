@@ -1,4 +1,5 @@
 #include "clock_state.hpp"
+#include "holdings.hpp"
 #include "model/instruction_json.hpp"
 #include "model/state_json.hpp"
 #include "owner_view.hpp"
@@ -109,23 +110,18 @@ void add_instruction(model::AgentState &state, model::Instruction instruction, c
 
 asio::awaitable<std::string> state_answer(OwnerView &view, model::Capabilities capabilities)
 {
-    auto open = co_await view.spool.open_state();
-    if (!open)
-        co_return error_answer(open.error());
-    auto status = co_await view.spool.status();
-    if (!status)
-        co_return error_answer(status.error());
-    auto counts = co_await view.spool.counts();
-    if (!counts)
-        co_return error_answer(counts.error());
+    auto holdings = co_await holdings_of(view.spool);
+    if (!holdings)
+        co_return error_answer(holdings.error());
     model::AgentState state;
     state.capabilities = std::move(capabilities);
     state.last_started = view.started;
     state.clock = clock_state();
-    if (open->instruction) {
-        auto instruction = model::read_instruction_part(open->instruction->text);
+    if (holdings->state.instruction) {
+        auto instruction = model::read_instruction_part(holdings->state.instruction->text);
         if (instruction)
-            add_instruction(state, std::move(*instruction.value), view.engine.state(), *counts, *status);
+            add_instruction(state, std::move(*instruction.value), view.engine.state(), holdings->counts,
+                            holdings->status);
     }
     co_return model::write_state(state);
 }

@@ -1,3 +1,4 @@
+#include "holdings.hpp"
 #include "model/instruction_json.hpp"
 #include "model/json/object_text.hpp"
 #include "owner_view.hpp"
@@ -196,30 +197,25 @@ void add_accounts(ObjectText &json, const spool::Status &status)
 
 asio::awaitable<std::string> status_answer(OwnerView &view)
 {
-    auto state = co_await view.spool.open_state();
-    if (!state)
-        co_return error_answer(state.error());
-    auto status = co_await view.spool.status();
-    if (!status)
-        co_return error_answer(status.error());
-    auto counts = co_await view.spool.counts();
-    if (!counts)
-        co_return error_answer(counts.error());
-    const model::Reading<model::Instruction> instruction = state->instruction
-                                                               ? model::read_instruction_part(state->instruction->text)
+    auto holdings = co_await holdings_of(view.spool);
+    if (!holdings)
+        co_return error_answer(holdings.error());
+    const spool::OpenState &state = holdings->state;
+    const model::Reading<model::Instruction> instruction = state.instruction
+                                                               ? model::read_instruction_part(state.instruction->text)
                                                                : model::Reading<model::Instruction>{};
     const schedule::State engine = view.engine.state();
     ObjectText json;
     json.add("agent", view.id).add("now", std::optional(now().wall)).add("started", std::optional(view.started));
     json.add("zone", view.zone.name());
-    add_source(json, view, *state);
+    add_source(json, view, state);
     add_today(json, view, instruction ? &instruction->agent : nullptr);
-    add_running(json, *state);
+    add_running(json, state);
     add_next(json, view, engine);
     add_suppressions(json, engine);
-    add_schedules(json, engine, *counts);
-    add_accounts(json, *status);
-    add_waiting(json, *status);
+    add_schedules(json, engine, holdings->counts);
+    add_accounts(json, holdings->status);
+    add_waiting(json, holdings->status);
     add_findings(json, view.findings);
     co_return json.text();
 }
