@@ -83,11 +83,13 @@ def parts_in_a_folder_are_one_instruction_and_report_to_a_collector(system):
     parts.mkdir()
     whole = an_instruction(system, [download(system)], [schedule("get", "often", "get")], None)
     lmap = whole["ietf-lmap-control:lmap"]
+    put(parts / "00-agent.json", {"ietf-lmap-control:lmap": {"agent": {"controller-timeout": 4}}})
     put(parts / "10-events.json", {"ietf-lmap-control:lmap": {"events": lmap["events"]}})
     put(parts / "20-tasks.json", {"ietf-lmap-control:lmap": {"tasks": lmap["tasks"]}})
     put(parts / "30-schedules.json", {"ietf-lmap-control:lmap": {"schedules": lmap["schedules"]}})
     agent = system.start_agent(instructed=["--instruction", parts, "--identity", system.folder / "agent"])
     wait_for_outcomes(system, "get", 2)
+    contains(agent.log(), "controller-timeout ignored")
     put(parts / "40-twice.json", {"ietf-lmap-control:lmap": {"events": {"event": [periodic("often", 7)]}}})
     agent.wait_for_log("instruction refused .*40-twice.json: defines event 'often' a second time")
     (parts / "40-twice.json").unlink()
