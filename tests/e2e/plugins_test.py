@@ -7,6 +7,7 @@ import pathlib
 import shutil
 import sqlite3
 import subprocess
+import time
 
 from support import (apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all, task,
                      wait_for, wait_for_outcomes)
@@ -24,6 +25,15 @@ def put(system, fixture, name, ending=b""):
     digest = hashlib.sha256(coming.read_bytes()).hexdigest()
     os.rename(coming, folder / name)
     return digest
+
+
+def copy_slowly(source, target):
+    """In place, with pauses in which an agent takes it for finished."""
+    whole = source.read_bytes()
+    with target.open("wb", buffering=0) as file:
+        for part in range(4):
+            file.write(whole[part * len(whole) // 4:(part + 1) * len(whole) // 4])
+            time.sleep(0.3)
 
 
 def methods(system):
@@ -73,9 +83,10 @@ def a_plugin_comes_is_replaced_and_goes_while_the_agent_works(system):
     # Not a plugin at all, and then mended in place.
     (system.folder / "plugins" / "rows.so").write_text("no plugin\n")
     agent.wait_for_log("plugin refused .*rows.so")
-    put(system, "rows", "rows.so")
+    copy_slowly(system.build / "tests" / "plugins" / "rows.so", system.folder / "plugins" / "rows.so")
     wait_for("the method again", lambda: "rows" in methods(system), alive=[agent])
-    equal(agent.log().count("agent started"), 1)
+    # What is not yet all there is refused, or breaks who looks at it, as often as it is looked at.
+    equal((agent.log().count("agent started"), agent.log().count("quarantined")), (1, 0))
 
 
 def a_policy_that_asks_for_signatures_loads_nothing_else(system):
