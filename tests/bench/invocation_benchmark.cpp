@@ -1,14 +1,19 @@
 // How long an invocation of a confined method takes to its first row, warm and cold, beside programs started by
-// posix_spawn to their first byte of output.
+// posix_spawn to their first byte of output, and a process that waits at a socket and answers. Each figure that is
+// demanded is printed with what was found.
 #include "figures.hpp"
 #include "live_host.hpp"
 
+#include "frames/socket.hpp"
+
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <optional>
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 using namespace sonde;
@@ -76,42 +81,149 @@ double start(const std::string &program)
     return output ? taken : std::nan("");
 }
 
+// The control: what it takes at the least to wake a process that was made beforehand, and to be woken by its answer.
+class Waiter {
+public:
+    Waiter()
+    {
+        int ends[2];
+        if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0)
+            return;
+        ours_ = frames::Descriptor(ends[0]);
+        const frames::Descriptor theirs(ends[1]);
+        child_ = ::fork();
+        if (child_ != 0)
+            return;
+        ours_.reset();
+        for (char byte; ::read(theirs.get(), &byte, 1) == 1;)
+            (void)!::write(theirs.get(), &byte, 1);
+        ::_exit(0);
+    }
+    ~Waiter()
+    {
+        ours_.reset();
+        if (child_ > 0)
+            ::waitpid(child_, nullptr, 0);
+    }
+    Waiter(const Waiter &) = delete;
+    Waiter &operator=(const Waiter &) = delete;
+
+    // Microseconds; NaN if it does not.
+    double ask() const
+    {
+        char byte = 0;
+        const auto begin = Clock::now();
+        if (::write(ours_.get(), &byte, 1) != 1 || ::read(ours_.get(), &byte, 1) != 1)
+            return std::nan("");
+        return std::chrono::duration<double, std::micro>(Clock::now() - begin).count();
+    }
+
+private:
+    frames::Descriptor ours_;
+    pid_t child_ = 0;
+};
+
 struct Candidate {
     const char *name;
     std::function<double()> act;
-    std::vector<double> all;
-    std::vector<double> medians; // of the rounds
+    std::vector<std::vector<double>> rounds{};
+
+    std::vector<double> all() const
+    {
+        std::vector<double> figures;
+        for (const auto &round : rounds)
+            figures.insert(figures.end(), round.begin(), round.end());
+        return figures;
+    }
 };
 
-// False: something did not answer.
-bool measure(LiveHost &live, std::vector<Candidate> candidates, int repeats, std::chrono::milliseconds gap)
+enum Which { kOurs, kRunner, kCurl, kControl };
+
+// In each round all of one candidate and then all of the next, or one of each in turn, each after a gap.
+enum class Turns { blocks, singles };
+
+bool act(LiveHost &live, Candidate &candidate, std::chrono::milliseconds gap)
 {
-    for (int round = 0; round < kRounds; ++round)
-        for (Candidate &candidate : candidates) {
-            std::vector<double> taken;
-            for (int i = 0; i < repeats; ++i) {
-                if (gap.count() > 0)
-                    live.rest(gap);
-                taken.push_back(candidate.act());
-                if (std::isnan(taken.back())) {
-                    std::printf("no answer from: %s\n", candidate.name);
-                    return false;
-                }
-            }
-            candidate.all.insert(candidate.all.end(), taken.begin(), taken.end());
-            candidate.medians.push_back(median(taken));
-        }
-    for (const Candidate &candidate : candidates) {
-        std::vector<double> ratios;
-        for (int round = 0; round < kRounds; ++round)
-            ratios.push_back(candidates[0].medians[round] / candidate.medians[round]);
-        std::printf("  %-26s median %7.0f us   p99 %7.0f us", candidate.name, median(candidate.all),
-                    quantile(candidate.all, 0.99));
-        if (&candidate == &candidates[0])
-            std::printf("\n");
-        else
-            std::printf("   ours is %.3f of it\n", median(ratios));
+    if (gap.count() > 0)
+        live.rest(gap);
+    candidate.rounds.back().push_back(candidate.act());
+    if (!std::isnan(candidate.rounds.back().back()))
+        return true;
+    std::printf("no answer from: %s\n", candidate.name);
+    return false;
+}
+
+// False: something did not answer.
+bool measure(LiveHost &live, std::vector<Candidate> &candidates, Turns turns, int repeats,
+             std::chrono::milliseconds gap)
+{
+    for (int round = 0; round < kRounds; ++round) {
+        for (Candidate &candidate : candidates)
+            candidate.rounds.emplace_back();
+        const int blocks = turns == Turns::blocks ? 1 : repeats;
+        for (int block = 0; block < blocks; ++block)
+            for (Candidate &candidate : candidates)
+                for (int i = 0; i < repeats / blocks; ++i)
+                    if (!act(live, candidate, gap))
+                        return false;
     }
+    return true;
+}
+
+// Of the medians of each round, the median.
+double ratio(const std::vector<Candidate> &candidates, std::size_t to)
+{
+    std::vector<double> ratios;
+    for (int round = 0; round < kRounds; ++round)
+        ratios.push_back(median(candidates[kOurs].rounds[round]) / median(candidates[to].rounds[round]));
+    return median(ratios);
+}
+
+void print(const std::vector<Candidate> &candidates)
+{
+    for (std::size_t i = 0; i < candidates.size(); ++i) {
+        const std::vector<double> all = candidates[i].all();
+        std::printf("  %-26s median %7.0f us   p99 %7.0f us", candidates[i].name, median(all), quantile(all, 0.99));
+        if (i == kOurs)
+            std::printf("   of %zu\n", all.size());
+        else
+            std::printf("   ours is %.3f of it\n", ratio(candidates, i));
+    }
+}
+
+void demand(const char *what, double found, double most, const char *unit)
+{
+    std::printf("  %s: %.5g%s, demanded at most %.5g%s: %s\n", what, found, unit, most, unit,
+                found <= most ? "met" : "MISSED");
+}
+
+double p99(const Candidate &candidate)
+{
+    return quantile(candidate.all(), 0.99);
+}
+
+bool measure_all(LiveHost &live, const std::vector<Candidate> &candidates, const Candidate &cold)
+{
+    std::printf("back to back, 50 of each in a row\n");
+    std::vector<Candidate> dense = candidates;
+    if (!measure(live, dense, Turns::blocks, 50, std::chrono::milliseconds(0)))
+        return false;
+    print(dense);
+    demand("median beside fork and exec of the runner", ratio(dense, kRunner), 0.2, "");
+    std::printf("100 ms apart, one of each in turn\n");
+    std::vector<Candidate> sparse = candidates;
+    if (!measure(live, sparse, Turns::singles, 20, std::chrono::milliseconds(100)))
+        return false;
+    print(sparse);
+    demand("median beside curl", ratio(sparse, kCurl), 0.1, "");
+    demand("p99", p99(sparse[kOurs]), std::max(1500.0, p99(sparse[kControl]) + 500), " us");
+    std::printf("cold, one of each in turn\n");
+    std::vector<Candidate> anew = candidates;
+    anew[kOurs] = cold;
+    if (!measure(live, anew, Turns::singles, 20, std::chrono::milliseconds(0)))
+        return false;
+    print(anew);
+    demand("median", median(anew[kOurs].all()) / 1000, 15, " ms");
     return true;
 }
 
@@ -127,24 +239,32 @@ int main()
     std::setvbuf(stdout, nullptr, _IOLBF, BUFSIZ);
     const std::string place = pin(1);
     const StealTime steal;
+    // Before there are threads.
+    const Waiter waiter;
     LiveHost live;
+    const Result<frames::Greeting> greeting = live.wait(live.host.greeting());
+    if (!greeting) {
+        std::printf("no launcher: %s\n", to_string(greeting.error()).c_str());
+        return 1;
+    }
+    // A control group is for a daemon to give; without another layer it is not what is to be measured.
+    for (const frames::Missing &layer : greeting->layers) {
+        std::printf("the runner goes without: %s (%s)\n", layer.what.c_str(), layer.reason.c_str());
+        if (layer.what != "cgroup") {
+            std::printf("skipped: a confined runner is to be measured\n");
+            return kSkipped;
+        }
+    }
     const plugin_host::RunRequest request = live.request(FIXTURE, "1");
     const std::vector<Candidate> candidates{
-        {"warm run to its first row", [&] { return invoke(live, request); }, {}, {}},
-        {"sonde-runner --version", [&] { return start(RUNNER); }, {}, {}},
-        {"curl --version", [&] { return start(curl); }, {}, {}},
+        {"warm run to its first row", [&] { return invoke(live, request); }},
+        {"sonde-runner --version", [&] { return start(RUNNER); }},
+        {"curl --version", [&] { return start(curl); }},
+        {"a process that answers", [&] { return waiter.ask(); }},
     };
     for (const Candidate &candidate : candidates)
         candidate.act();
-    std::printf("%s; %d rounds in turn, median of the rounds' ratios\n", place.c_str(), kRounds);
-    std::printf("back to back, 50 a round\n");
-    if (!measure(live, candidates, 50, std::chrono::milliseconds(0)))
-        return 1;
-    std::printf("100 ms apart, 20 a round\n");
-    if (!measure(live, candidates, 20, std::chrono::milliseconds(100)))
-        return 1;
-    std::vector<Candidate> cold = candidates;
-    cold[0] = {"cold run to its first row", [&] { return invoke_cold(live, request); }, {}, {}};
-    std::printf("cold, 20 a round\n");
-    return measure(live, cold, 20, std::chrono::milliseconds(0)) ? 0 : 1;
+    std::printf("%s; %d rounds, median of the rounds' ratios\n", place.c_str(), kRounds);
+    return measure_all(live, candidates, {"cold run to its first row", [&] { return invoke_cold(live, request); }}) ? 0
+                                                                                                                    : 1;
 }
