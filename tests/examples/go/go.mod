@@ -1,0 +1,3 @@
+module example.test/numbers
+
+go 1.19
