@@ -44,9 +44,21 @@ void fields(C &c, Field<C, StopRunner> &m)
 }
 
 template <class C>
+void fields(C &c, Field<C, Instruction> &m)
+{
+    each(c, m.code, m.if_true, m.if_false, m.operand);
+}
+
+template <class C>
+void fields(C &c, Field<C, Counter> &m)
+{
+    each(c, m.program, m.classes);
+}
+
+template <class C>
 void fields(C &c, Field<C, OpenSockets> &m)
 {
-    each(c, m.request, m.runner, m.kind, m.family, m.count, m.interface, m.source, m.listen_port);
+    each(c, m.request, m.runner, m.kind, m.family, m.count, m.interface, m.source, m.listen_port, m.counter);
 }
 
 template <class C>
@@ -246,7 +258,7 @@ void fields(C &c, Field<C, Traffic> &m)
 template <class C>
 void fields(C &c, Field<C, SocketRequest> &m)
 {
-    each(c, m.request, m.kind, m.family, m.count, m.listen_port);
+    each(c, m.request, m.kind, m.family, m.count, m.listen_port, m.counter);
 }
 
 template <class C>
@@ -280,7 +292,7 @@ void fields(C &, Field<C, InputsEnd> &)
 template <class C>
 void fields(C &c, Field<C, SocketReply> &m)
 {
-    each(c, m.request, m.error);
+    each(c, m.request, m.error, m.text);
 }
 
 } // namespace sonde::frames

@@ -80,6 +80,21 @@ const char *listen_fault(const std::optional<std::uint16_t> &port, SocketKind ki
     return !port || can ? nullptr : "a listening socket that cannot be";
 }
 
+// Of one socket for capture. What the program says is the launcher's to judge.
+const char *counter_fault(const std::optional<Counter> &counter, SocketKind kind, std::uint32_t count)
+{
+    if (!counter)
+        return nullptr;
+    if (kind != SocketKind::capture || count != 1)
+        return "a counter of no socket for capture";
+    const std::size_t instructions = counter->program.size();
+    if (instructions < 1 || instructions > SONDE_COUNTER_INSTRUCTIONS_MAX)
+        return "a counter's program of a length out of range";
+    return counter->classes >= 1 && counter->classes <= SONDE_COUNTER_CLASSES_MAX
+               ? nullptr
+               : "a counter's number of classes out of range";
+}
+
 const char *fault(const StartRunner &m)
 {
     if (m.purpose != Purpose::run && m.purpose != Purpose::describe)
@@ -104,6 +119,8 @@ const char *fault(const OpenSockets &m)
     if (const char *what = socket_fault(m.kind, m.family, m.count))
         return what;
     if (const char *what = listen_fault(m.listen_port, m.kind, m.count))
+        return what;
+    if (const char *what = counter_fault(m.counter, m.kind, m.count))
         return what;
     if (!is_family(m.source.family) || (m.source.family != 0 && m.source.family != m.family))
         return "a source address of another family";
@@ -181,13 +198,16 @@ const char *fault(const Fail &m)
 
 const char *fault(const SocketRequest &m)
 {
-    const char *what = socket_fault(m.kind, m.family, m.count);
-    return what != nullptr ? what : listen_fault(m.listen_port, m.kind, m.count);
+    if (const char *what = socket_fault(m.kind, m.family, m.count))
+        return what;
+    if (const char *what = listen_fault(m.listen_port, m.kind, m.count))
+        return what;
+    return counter_fault(m.counter, m.kind, m.count);
 }
 
 const char *fault(const SocketReply &m)
 {
-    return m.error >= 0 ? nullptr : "an errno out of range";
+    return m.error >= 0 && is_readable(m.text) ? nullptr : "an errno or a text out of range";
 }
 
 Error undecodable(const char *direction, const std::string &what)

@@ -46,6 +46,30 @@ enum class SocketKind : std::uint8_t {
 // What a method must have declared to be given a socket of this kind, or one that listens: a SONDE_PRIVILEGE_..., or 0.
 std::uint32_t privilege_for(SocketKind kind, bool listens);
 
+// An instruction of classic BPF, as a struct sock_filter.
+struct Instruction {
+    std::uint16_t code = 0;
+    std::uint8_t if_true = 0;
+    std::uint8_t if_false = 0;
+    std::uint32_t operand = 0;
+
+    bool operator==(const Instruction &) const = default;
+};
+
+// What counts packets in the kernel: its program says of each which class it is of, from 1 on; 0: of none.
+struct Counter {
+    std::vector<Instruction> program; // 1 to SONDE_COUNTER_INSTRUCTIONS_MAX
+    std::uint32_t classes = 0;        // 1 to SONDE_COUNTER_CLASSES_MAX
+
+    bool operator==(const Counter &) const = default;
+};
+
+// How many come with the answer to a request for sockets: a counter's memory follows its socket.
+constexpr std::size_t descriptors_for(std::uint32_t sockets, const std::optional<Counter> &counter)
+{
+    return sockets + (counter ? 1 : 0);
+}
+
 // ---- agent to launcher ----
 
 // What a runner is for.
@@ -85,7 +109,7 @@ struct Greet {
 };
 
 // Opens `count` sockets of a measurement, if the runner was started with the privilege for them. Answer: SocketsOpened
-// with `count` descriptors, or LauncherError with `request` as its id.
+// with descriptors_for() them, or LauncherError with `request` as its id.
 struct OpenSockets {
     std::uint64_t request = 0; // the agent's choice; never the id of a runner being started at the same time
     std::uint64_t runner = 0;
@@ -96,6 +120,7 @@ struct OpenSockets {
     Ip source;               // family 0: the system chooses
     // One of UDP or TCP that others may connect or send to, on this port; 0: the system draws it.
     std::optional<std::uint16_t> listen_port = std::nullopt;
+    std::optional<Counter> counter = std::nullopt; // of one for capture
 
     bool operator==(const OpenSockets &) const = default;
 };
@@ -330,6 +355,7 @@ struct SocketRequest {
     std::uint8_t family = 0; // 4 or 6; 0 for capture
     std::uint32_t count = 1; // 1 to kSocketsMax
     std::optional<std::uint16_t> listen_port = std::nullopt;
+    std::optional<Counter> counter = std::nullopt;
 
     bool operator==(const SocketRequest &) const = default;
 };
@@ -367,6 +393,7 @@ struct InputsEnd {
 struct SocketReply {
     std::uint32_t request = 0;
     std::int32_t error = 0; // a positive errno
+    std::string text{};     // of an error: what the launcher says of it
 
     bool operator==(const SocketReply &) const = default;
 };

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <sys/random.h>
 #include <sys/socket.h>
@@ -101,7 +103,7 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
         return own ? own->sleep(monotonic_ns) : 1;
     };
     sonde_host::extension = [](const sonde_host *host, const char *id) -> const void * {
-        return id != nullptr && has_extension(id) ? static_cast<const sonde_listen *>(&self(host).listen_) : nullptr;
+        return id != nullptr ? self(host).find_extension(id) : nullptr;
     };
     listen_.host = this;
     listen_.open = [](const sonde_listen *listen, sonde_socket_kind kind, std::uint32_t family, std::uint32_t port,
@@ -109,11 +111,25 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
         RunHost *own = called(static_cast<const Listen *>(listen)->host, SONDE_EXTENSION_LISTEN);
         return own ? own->open_listener(kind, family, port, fd) : EPERM;
     };
+    counter_.host = this;
+    counter_.open = [](const sonde_counter *counter, const sock_filter *program, std::uint32_t count,
+                       std::uint32_t classes, std::int32_t *fds, char *text) {
+        RunHost *own = called(static_cast<const Counter *>(counter)->host, SONDE_EXTENSION_COUNTER);
+        const std::size_t readable = program == nullptr ? 0 : count;
+        return own ? own->open_counter(std::span(program, readable), classes, fds, text) : EPERM;
+    };
 }
 
 bool RunHost::has_extension(std::string_view id)
 {
-    return id == SONDE_EXTENSION_LISTEN;
+    return id == SONDE_EXTENSION_LISTEN || id == SONDE_EXTENSION_COUNTER;
+}
+
+const void *RunHost::find_extension(std::string_view id) const
+{
+    if (id == SONDE_EXTENSION_LISTEN)
+        return static_cast<const sonde_listen *>(&listen_);
+    return id == SONDE_EXTENSION_COUNTER ? static_cast<const sonde_counter *>(&counter_) : nullptr;
 }
 
 RunHost *RunHost::called(const sonde_host *host, const char *callback)
@@ -239,7 +255,8 @@ std::int32_t RunHost::open_sockets(sonde_socket_kind kind, std::uint32_t family,
     const bool family_fits = kind == SONDE_SOCKET_CAPTURE ? family == 0 : family == 4 || family == 6;
     if (!kind_known || !family_fits || count < 1 || count > kSocketsMax || fds == nullptr)
         return EINVAL;
-    return request_sockets({0, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), count, {}}, fds);
+    std::string text;
+    return request_sockets({0, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), count, {}}, fds, text);
 }
 
 std::int32_t RunHost::open_listener(sonde_socket_kind kind, std::uint32_t family, std::uint32_t port, std::int32_t *fd)
@@ -247,19 +264,42 @@ std::int32_t RunHost::open_listener(sonde_socket_kind kind, std::uint32_t family
     const bool kind_known = kind == SONDE_SOCKET_UDP || kind == SONDE_SOCKET_TCP;
     if (!kind_known || (family != 4 && family != 6) || port > UINT16_MAX || fd == nullptr)
         return EINVAL;
+    std::string text;
     return request_sockets(
-        {0, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), 1, static_cast<std::uint16_t>(port)}, fd);
+        {0, static_cast<SocketKind>(kind), static_cast<std::uint8_t>(family), 1, static_cast<std::uint16_t>(port)}, fd,
+        text);
 }
 
-std::int32_t RunHost::request_sockets(SocketRequest request, std::int32_t *fds)
+std::int32_t RunHost::open_counter(std::span<const sock_filter> program, std::uint32_t classes, std::int32_t *fds,
+                                   char *text)
+{
+    std::string words;
+    std::int32_t error = EINVAL;
+    if (program.empty() || program.size() > SONDE_COUNTER_INSTRUCTIONS_MAX) {
+        words = "a program of 1 to " + std::to_string(SONDE_COUNTER_INSTRUCTIONS_MAX) + " instructions is needed";
+    } else if (classes < 1 || classes > SONDE_COUNTER_CLASSES_MAX) {
+        words = "1 to " + std::to_string(SONDE_COUNTER_CLASSES_MAX) + " classes are needed";
+    } else if (fds != nullptr) {
+        SocketRequest request{0, SocketKind::capture, 0, 1, {}};
+        request.counter.emplace().classes = classes;
+        for (const auto &[code, if_true, if_false, operand] : program)
+            request.counter->program.push_back({code, if_true, if_false, operand});
+        error = request_sockets(std::move(request), fds, words);
+    }
+    if (text != nullptr && error != 0)
+        text[words.copy(text, SONDE_COUNTER_TEXT_BYTES - 1)] = '\0';
+    return error;
+}
+
+std::int32_t RunHost::request_sockets(SocketRequest request, std::int32_t *fds, std::string &text)
 {
     flush();
     request.request = ++requests_;
     send(request);
-    return await_reply(request, fds);
+    return await_reply(request, fds, text);
 }
 
-std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fds)
+std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fds, std::string &text)
 {
     Frame buffer(kFrameBytesMax);
     while (!agent_gone_) {
@@ -279,9 +319,11 @@ std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fd
         // An answer to a request that was given up; its sockets close here.
         if (reply->request != request.request)
             continue;
-        if (reply->error != 0)
+        if (reply->error != 0) {
+            text = reply->text.empty() ? std::strerror(reply->error) : reply->text;
             return reply->error;
-        if (received->descriptors.size() != request.count)
+        }
+        if (received->descriptors.size() != descriptors_for(request.count, request.counter))
             break;
         for (std::size_t i = 0; i < received->descriptors.size(); ++i)
             fds[i] = received->descriptors[i].release();

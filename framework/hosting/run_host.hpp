@@ -40,6 +40,9 @@ private:
     struct Listen : sonde_listen {
         RunHost *host;
     };
+    struct Counter : sonde_counter {
+        RunHost *host;
+    };
 
     static RunHost &self(const sonde_host *host);
     // The host for a callback that only the run's own thread may call; for another thread nullptr, and the run fails.
@@ -55,8 +58,12 @@ private:
     std::int32_t sleep(std::int64_t until_ns);
     std::int32_t open_sockets(sonde_socket_kind kind, std::uint32_t family, std::uint32_t count, std::int32_t *fds);
     std::int32_t open_listener(sonde_socket_kind kind, std::uint32_t family, std::uint32_t port, std::int32_t *fd);
-    std::int32_t request_sockets(frames::SocketRequest request, std::int32_t *fds);
-    std::int32_t await_reply(const frames::SocketRequest &request, std::int32_t *fds);
+    std::int32_t open_counter(std::span<const sock_filter> program, std::uint32_t classes, std::int32_t *fds,
+                              char *text);
+    // What an error is in words goes to `text`.
+    std::int32_t request_sockets(frames::SocketRequest request, std::int32_t *fds, std::string &text);
+    std::int32_t await_reply(const frames::SocketRequest &request, std::int32_t *fds, std::string &text);
+    const void *find_extension(std::string_view id) const;
     bool declared(std::int32_t code) const;
     void broke_rules(const std::string &text);
 
@@ -80,6 +87,7 @@ private:
     std::int64_t flushed_ns_ = 0;
     std::uint32_t requests_ = 0;
     Listen listen_{};
+    Counter counter_{};
     const std::thread::id thread_ = std::this_thread::get_id();
     std::atomic<const char *> strange_call_{nullptr}; // a callback that another thread has called
 };

@@ -220,13 +220,16 @@ TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription
         return self(host).call("sleep_until(" + std::to_string(monotonic_ns) + ")",
                                [&] { return to.sleep_until(&to, monotonic_ns); });
     };
-    sonde_host::extension = [](const sonde_host *host, const char *id) {
+    sonde_host::extension = [](const sonde_host *host, const char *id) -> const void * {
         const sonde_host &to = self(host).traced_;
         const std::size_t length = id == nullptr ? 0 : std::string_view(id).size();
         const void *found =
             self(host).call("extension(" + quoted(id, length) + ")", [&] { return to.extension(&to, id); });
         const Listen &listen = self(host).listen_;
-        return found != nullptr && found == listen.traced ? static_cast<const sonde_listen *>(&listen) : found;
+        const Counter &counter = self(host).counter_;
+        if (found != nullptr && found == listen.traced)
+            return static_cast<const sonde_listen *>(&listen);
+        return found != nullptr && found == counter.traced ? static_cast<const sonde_counter *>(&counter) : found;
     };
     listen_.host = this;
     listen_.traced = static_cast<const sonde_listen *>(traced.extension(&traced, SONDE_EXTENSION_LISTEN));
@@ -238,6 +241,16 @@ TracedHost::TracedHost(const sonde_host &traced, const frames::MethodDescription
         return own.host->call(
             text, [&] { return own.traced->open(own.traced, kind, family, port, fd); },
             [&](std::int32_t error) { return error != 0 ? error_text(error) : descriptors_text(fd, 1); });
+    };
+    counter_.host = this;
+    counter_.traced = static_cast<const sonde_counter *>(traced.extension(&traced, SONDE_EXTENSION_COUNTER));
+    counter_.open = [](const sonde_counter *counter, const sock_filter *program, std::uint32_t count,
+                       std::uint32_t classes, std::int32_t *fds, char *text) {
+        const auto &own = static_cast<const Counter &>(*counter);
+        return own.host->call(
+            "counter(" + std::to_string(count) + " instructions, " + std::to_string(classes) + " classes)",
+            [&] { return own.traced->open(own.traced, program, count, classes, fds, text); },
+            [&](std::int32_t error) { return error != 0 ? error_text(error) : descriptors_text(fds, 2); });
     };
 }
 

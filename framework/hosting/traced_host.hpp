@@ -27,6 +27,10 @@ private:
         const TracedHost *host;
         const sonde_listen *traced; // nullptr: the traced host has none
     };
+    struct Counter : sonde_counter {
+        const TracedHost *host;
+        const sonde_counter *traced;
+    };
 
     static const TracedHost &self(const sonde_host *host);
     // Calls, and says `name(arguments) = result`, and what `tell` makes of the result.
@@ -40,6 +44,7 @@ private:
     const frames::MethodDescription &method_;
     std::int64_t begun_ns_;
     Listen listen_{};
+    Counter counter_{};
 };
 
 } // namespace sonde::hosting

@@ -322,10 +322,10 @@ asio::awaitable<LauncherLink::Sockets> LauncherLink::open_sockets(frames::OpenSo
 {
     const auto pending = std::make_shared<Pending>(executor_);
     request.request = next_id();
-    pending->expected = request.count;
+    pending->expected = frames::descriptors_for(request.count, request.counter);
     const frames::AgentToLauncher message = request;
     co_await ask(pending, request.request, message);
-    Sockets sockets{pending->error, std::move(pending->descriptors)};
+    Sockets sockets{pending->error, std::move(pending->descriptors), std::move(pending->text)};
     co_return sockets;
 }
 

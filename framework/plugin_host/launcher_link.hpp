@@ -65,6 +65,7 @@ public:
     struct Sockets {
         std::int32_t error = 0; // a positive errno; 0: `descriptors` are as many as were asked for
         std::vector<frames::Descriptor> descriptors;
+        std::string text; // of an error
     };
     // request.request is filled in here.
     boost::asio::awaitable<Sockets> open_sockets(frames::OpenSockets request);

@@ -1,5 +1,7 @@
 #include "plugin_host/run.hpp"
 
+#include "frames/text.hpp"
+
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -157,12 +159,16 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
                                  request.count,
                                  network.interface,
                                  network.source,
-                                 request.listen_port};
+                                 request.listen_port,
+                                 request.counter};
         sockets = co_await context_.link->open_sockets(open);
         co_await notice_cancellation();
     }
-    result_.socket_denied = result_.socket_denied || sockets.error == EPERM || sockets.error == EACCES;
-    const auto reply = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, sockets.error}));
+    // A method does without a counter, and says itself where it cannot.
+    result_.socket_denied =
+        result_.socket_denied || (!request.counter && (sockets.error == EPERM || sockets.error == EACCES));
+    const auto reply = frames::encode(frames::AgentToRun(
+        frames::SocketReply{request.request, sockets.error, frames::readable(sockets.text, frames::kTextBytesMax)}));
     socket_->send(reply.value(), std::move(sockets.descriptors));
 }
 

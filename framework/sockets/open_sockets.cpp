@@ -1,5 +1,7 @@
 #include "sockets/open_sockets.hpp"
 
+#include "sockets/counter.hpp"
+
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
@@ -175,6 +177,12 @@ std::variant<std::vector<Descriptor>, frames::LauncherError> open_sockets(const 
         if (Step step = prepare(fd.get(), request, interface))
             return failed(step, errno);
         sockets.push_back(std::move(fd));
+    }
+    if (request.counter) {
+        auto attached = attach_counter(sockets.front().get(), *request.counter);
+        if (const auto *none = std::get_if<NoCounter>(&attached))
+            return frames::LauncherError{request.request, none->error, none->text};
+        sockets.push_back(std::move(std::get<Descriptor>(attached)));
     }
     return sockets;
 }

@@ -12,7 +12,8 @@ namespace sonde::sockets {
 // Opens the sockets of a measurement: non-blocking, bound to the interface and the source address, UDP to a random port
 // of its own or the one to listen on, marked with kMeasurementMark and (but for TCP, whose buffers grow by themselves)
 // with a receive buffer of 1 MiB where the system lets this process do so. They belong to the user `owner`, so that a
-// firewall's rules by user hold for them; 0: to this process's. All of them, or the error with the request's id.
+// firewall's rules by user hold for them; 0: to this process's. All of them, and behind them the memory of a counter,
+// or the error with the request's id.
 std::variant<std::vector<frames::Descriptor>, frames::LauncherError> open_sockets(const frames::OpenSockets &request,
                                                                                   uid_t owner = 0);
 

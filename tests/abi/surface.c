@@ -3,6 +3,10 @@
 
 SONDE_VISIBLE extern const struct sonde_listen *const sonde_abi_listen;
 SONDE_VISIBLE extern const struct sonde_manual *const sonde_abi_manual;
+SONDE_VISIBLE extern const struct sonde_counter *const sonde_abi_counter;
+SONDE_VISIBLE extern const struct sonde_counter_memory *const sonde_abi_counter_memory;
 const struct sonde_listen *const sonde_abi_listen = NULL;
 const struct sonde_manual *const sonde_abi_manual = NULL;
+const struct sonde_counter *const sonde_abi_counter = NULL;
+const struct sonde_counter_memory *const sonde_abi_counter_memory = NULL;
 SONDE_EXPORT const struct sonde_plugin sonde_plugin_v1 = {SONDE_PREFIX};

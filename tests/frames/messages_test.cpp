@@ -131,6 +131,17 @@ TEST_CASE("numbers out of their range are refused on arrival")
                    "another family"));
     CHECK(mentions(refusal(AgentToLauncher(OpenSockets{1, 1, SocketKind::icmp, 4, 1, "", {}, 80})), "listening"));
     CHECK(mentions(refusal(RunToAgent(SocketRequest{1, SocketKind::tcp, 4, 2, 80})), "listening"));
+    const auto counts = [](std::size_t length, std::uint32_t classes, SocketKind kind = SocketKind::capture) {
+        const std::uint8_t family = kind == SocketKind::capture ? 0 : 4;
+        const Counter counter{std::vector<Instruction>(length), classes};
+        return refusal(AgentToLauncher(OpenSockets{1, 1, kind, family, 1, "", {}, {}, counter}));
+    };
+    CHECK(counts(SONDE_COUNTER_INSTRUCTIONS_MAX, SONDE_COUNTER_CLASSES_MAX) == "accepted");
+    CHECK(mentions(counts(SONDE_COUNTER_INSTRUCTIONS_MAX + 1, 1), "length"));
+    CHECK(mentions(counts(0, 1), "length"));
+    CHECK(mentions(counts(1, 0), "classes"));
+    CHECK(mentions(counts(1, SONDE_COUNTER_CLASSES_MAX + 1), "classes"));
+    CHECK(mentions(counts(1, 1, SocketKind::udp), "no socket for capture"));
     CHECK(mentions(refusal(AgentToRunner(Signal{1, 0})), "signal"));
     CHECK(mentions(refusal(AgentToRunner(Signal{1, 65})), "signal"));
     CHECK(mentions(refusal(AgentToRunner(Invoke{1, 0, {{false, {{}, {}}}}, {}, 0, "", 0, {}, {}})), "several values"));

@@ -61,6 +61,12 @@ inline Invoke invoke()
             {{"hop-1.path.invalid", address()}}};
 }
 
+// All packets are of class 2.
+inline Counter counter()
+{
+    return {{{0x06, 0, 0, 2}}, 2};
+}
+
 inline const std::vector<AgentToLauncher> agent_to_launcher{
     StartRunner{
         1, "/usr/lib/sonde/plugins/ping.so", Purpose::describe, SONDE_PRIVILEGE_CAPTURE, true, {"/opt/vendor/lib"}},
@@ -69,6 +75,7 @@ inline const std::vector<AgentToLauncher> agent_to_launcher{
     OpenSockets{9, 1, SocketKind::udp, 6, 64, "eth0", address(), {}},
     OpenSockets{10, 1, SocketKind::capture, 0, 1, "lo", {}, {}},
     OpenSockets{11, 1, SocketKind::tcp, 4, 1, "", {}, 862},
+    OpenSockets{12, 1, SocketKind::capture, 0, 1, "lo", {}, {}, counter()},
 };
 inline const std::vector<LauncherToAgent> launcher_to_agent{
     Greeting{{{"cgroup", "--cgroup is not given"}}, {{"icmp 6", "socket: Permission denied"}}, true},
@@ -87,9 +94,10 @@ inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\
                                                   Traffic{UINT64_MAX, 3},
                                                   SocketRequest{1, SocketKind::icmp, 4, 2, {}},
                                                   SocketRequest{2, SocketKind::udp, 6, 1, 0},
+                                                  SocketRequest{3, SocketKind::capture, 0, 1, {}, counter()},
                                                   Done{-1},
                                                   Begun{}};
-inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1},
+inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1, "no such interface"},
                                                   InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{},
                                                   MoreItems{3, {{0, 0, "192.0.2.1"}, {-1, 0.5, ""}}}};
 

@@ -4,6 +4,7 @@
 #include "frames/messages.hpp"
 #include "frames/privileges.hpp"
 #include "programs/launcher/request.hpp"
+#include "sockets/counter_program.hpp"
 
 #include <algorithm>
 #include <cstdint>
@@ -51,12 +52,34 @@ void check(const frames::StartRunner &start)
     abort_unless(start.purpose == frames::Purpose::run || start.privileges == 0);
 }
 
+// Jumps lead ahead and stay inside, all that is called is the kernel's own, and the end is an end.
+void check(const frames::Counter &counter)
+{
+    const auto code = sockets::translate_counter(counter, 3);
+    if (!code)
+        return;
+    abort_unless(!code->empty() && code->back().code == (BPF_JMP | BPF_EXIT));
+    for (std::size_t at = 0; at < code->size(); ++at) {
+        const bpf_insn &one = (*code)[at];
+        const bool jumps = BPF_CLASS(one.code) == BPF_JMP || BPF_CLASS(one.code) == BPF_JMP32;
+        if (one.code == (BPF_JMP | BPF_CALL))
+            abort_unless(one.src_reg == 0 && (one.imm == BPF_FUNC_map_lookup_elem || one.imm == BPF_FUNC_ktime_get_ns));
+        else if (jumps)
+            abort_unless(one.off >= 0 && at + 1 + static_cast<std::size_t>(one.off) < code->size());
+        else if (one.code == (BPF_LD | BPF_DW | BPF_IMM))
+            abort_unless(one.src_reg == BPF_PSEUDO_MAP_FD && one.imm == 3);
+    }
+}
+
 void check(const frames::OpenSockets &open, const frames::StartRunner &runner)
 {
     const auto refusal = launcher::refusal(open, runner);
     if (refusal)
         return is_sendable(*refusal);
     abort_unless(open.count >= 1 && open.count <= frames::kSocketsMax);
+    abort_unless(!open.counter || (open.kind == frames::SocketKind::capture && open.count == 1));
+    if (open.counter)
+        check(*open.counter);
     abort_unless(runner.purpose == frames::Purpose::run);
     const std::uint32_t needed = frames::privilege_for(open.kind, open.listen_port.has_value());
     abort_unless((needed & runner.privileges) == needed);

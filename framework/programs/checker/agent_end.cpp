@@ -102,6 +102,7 @@ void AgentEnd::handle(const frames::SocketRequest &request)
 {
     std::vector<Descriptor> opened;
     std::int32_t error = EPERM;
+    std::string text;
     const std::uint32_t privilege = frames::privilege_for(request.kind, request.listen_port.has_value());
     if ((order_.privileges & privilege) == privilege) {
         const frames::OpenSockets asked{1,
@@ -111,18 +112,21 @@ void AgentEnd::handle(const frames::SocketRequest &request)
                                         request.count,
                                         order_.invoke.interface,
                                         order_.invoke.source,
-                                        request.listen_port};
+                                        request.listen_port,
+                                        request.counter};
         auto outcome = sockets::open_sockets(asked);
         error = 0;
-        if (const auto *refused = std::get_if<frames::LauncherError>(&outcome))
+        if (const auto *refused = std::get_if<frames::LauncherError>(&outcome)) {
             error = refused->error;
-        else
+            text = refused->text;
+        } else {
             opened = std::move(std::get<std::vector<Descriptor>>(outcome));
+        }
     }
     std::vector<int> descriptors;
     for (const Descriptor &socket : opened)
         descriptors.push_back(socket.get());
-    if (const auto frame = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, error})))
+    if (const auto frame = frames::encode(frames::AgentToRun(frames::SocketReply{request.request, error, text})))
         (void)frames::send(socket_.get(), *frame, descriptors);
 }
 

@@ -114,6 +114,17 @@ StrictHost::StrictHost(const sonde_host &inner, const frames::MethodDescription 
             static_cast<const sonde_listen *>(own.inner_.extension(&own.inner_, SONDE_EXTENSION_LISTEN));
         return inner->open(inner, kind, family, port, fd);
     };
+    counter_.self = this;
+    counter_.open = [](const sonde_counter *counter, const sock_filter *program, std::uint32_t count,
+                       std::uint32_t classes, std::int32_t *fds, char *text) -> std::int32_t {
+        StrictHost &own = *static_cast<const Counter *>(counter)->self;
+        if (!own.allowed(SONDE_EXTENSION_COUNTER, From::main_thread, When::run_or_probe))
+            return EPERM;
+        own.evidence_.privileges |= SONDE_PRIVILEGE_CAPTURE;
+        const auto *inner =
+            static_cast<const sonde_counter *>(own.inner_.extension(&own.inner_, SONDE_EXTENSION_COUNTER));
+        return inner->open(inner, program, count, classes, fds, text);
+    };
 }
 
 const sonde_host *StrictHost::get(Arena *arena)
@@ -164,8 +175,10 @@ bool StrictHost::declared(std::int32_t code) const
 const void *StrictHost::extension(const char *id)
 {
     evidence_.extension.write(id == nullptr ? "(NULL)" : id);
-    const bool listen = id != nullptr && std::string_view(id) == SONDE_EXTENSION_LISTEN;
-    return listen && !kind_.alone ? static_cast<const sonde_listen *>(&listen_) : nullptr;
+    const std::string_view wanted = id == nullptr || kind_.alone ? "" : id;
+    if (wanted == SONDE_EXTENSION_LISTEN)
+        return static_cast<const sonde_listen *>(&listen_);
+    return wanted == SONDE_EXTENSION_COUNTER ? static_cast<const sonde_counter *>(&counter_) : nullptr;
 }
 
 std::int32_t StrictHost::fail(std::int32_t code, std::string_view text)

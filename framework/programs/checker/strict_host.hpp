@@ -42,6 +42,9 @@ private:
     struct Listen : sonde_listen {
         StrictHost *self;
     };
+    struct Counter : sonde_counter {
+        StrictHost *self;
+    };
     enum class From { main_thread, any_thread };
     enum class When { run_or_probe, run_only };
 
@@ -60,6 +63,7 @@ private:
     pid_t thread_;
     Handed handed_;
     Listen listen_{};
+    Counter counter_{};
 };
 
 } // namespace sonde::checker

@@ -76,6 +76,7 @@ extern "C" {
 
 struct sonde_host;
 struct sonde_invocation;
+struct sock_filter;
 
 /* ------------------------------------------------------------------------------------------------------------------ */
 /* Types of options, columns and cells                                                                                */
@@ -470,6 +471,45 @@ struct sonde_listen {
                     int32_t *fd);
 };
 
+/*
+ * Of the host: packets that are counted in the kernel, so that nothing of them is copied and no process looks at them.
+ * Needs SONDE_PRIVILEGE_CAPTURE. Whether this machine can is what `open` says: be ready to do without.
+ */
+#define SONDE_EXTENSION_COUNTER "sonde.counter/1"
+#define SONDE_COUNTER_INSTRUCTIONS_MAX 1024u
+#define SONDE_COUNTER_CLASSES_MAX 64u
+#define SONDE_COUNTER_INTERVALS 8u /* that are kept apart */
+#define SONDE_COUNTER_TEXT_BYTES 256u
+
+/*
+ * What the kernel shares with the plugin. Behind it lies `uint64_t counts[SONDE_COUNTER_INTERVALS][classes]`. Interval
+ * n is counted in counts[n % SONDE_COUNTER_INTERVALS], class c in the place c - 1 of that. Counts only grow: what an
+ * interval brought is what they have more than before it. The kernel may be a few ms late with the last of them.
+ */
+struct sonde_counter_memory {
+    int64_t origin; /* the plugin's: when interval 0 begins, CLOCK_MONOTONIC ns. What comes earlier is not counted. */
+    int64_t width;  /* the plugin's: ns of an interval, above 0 */
+    uint32_t open; /* the plugin's, to be written last: intervals below this number are counted; 0, as at first: none */
+    uint32_t reserved0;
+    uint64_t beyond; /* the kernel's: packets of a class that came in an interval which was not open */
+};
+
+struct sonde_counter {
+    /*
+     * Opens a socket of kind CAPTURE as host->socket does, with a program that lets nothing through to it. The program
+     * is what SO_ATTACH_FILTER takes, `count` (1 to SONDE_COUNTER_INSTRUCTIONS_MAX) instructions of classic BPF (struct
+     * sock_filter of <linux/filter.h>), and is asked of each packet once the socket is bound to a protocol. What it
+     * returns is the packet's class, 1 to `classes`; 0, another number, or a load beyond the packet's end: not counted.
+     * Of the ancillary loads it has SKF_AD_PKTTYPE and SKF_AD_MARK. fds[0] is the socket; fds[1] is the memory, to be
+     * mapped from its beginning, readable, writable and shared. Both are the plugin's to close, and the counting ends
+     * with the socket. `text` has room for SONDE_COUNTER_TEXT_BYTES, for what is wrong in words, or is NULL. [run,
+     * probe] Returns 0, or a positive errno (EPERM: not granted, or the kernel does not let the host; EINVAL: the
+     * program; others: this kernel cannot) and none is open.
+     */
+    int32_t (*open)(const struct sonde_counter *counter, const struct sock_filter *program, uint32_t count,
+                    uint32_t classes, int32_t *fds, char *text);
+};
+
 /* Of a plugin: how its methods measure, how exact they are and what they do not see. */
 #define SONDE_EXTENSION_MANUAL "sonde.manual/1"
 struct sonde_manual {
@@ -732,6 +772,14 @@ SONDE_AT(sonde_host, extension, 2, 11);
 SONDE_ENDS(sonde_host, 2, 12);
 SONDE_AT(sonde_listen, open, 0, 0);
 SONDE_ENDS(sonde_listen, 0, 1);
+SONDE_AT(sonde_counter_memory, origin, 0, 0);
+SONDE_AT(sonde_counter_memory, width, 2, 0);
+SONDE_AT(sonde_counter_memory, open, 4, 0);
+SONDE_AT(sonde_counter_memory, reserved0, 5, 0);
+SONDE_AT(sonde_counter_memory, beyond, 6, 0);
+SONDE_ENDS(sonde_counter_memory, 8, 0);
+SONDE_AT(sonde_counter, open, 0, 0);
+SONDE_ENDS(sonde_counter, 0, 1);
 SONDE_AT(sonde_manual, size, 0, 0);
 SONDE_AT(sonde_manual, reserved0, 1, 0);
 SONDE_AT(sonde_manual, text, 2, 0);

@@ -5,13 +5,20 @@
 #include "support/skip.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <atomic>
 #include <cerrno>
+#include <chrono>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <set>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 using namespace sonde;
@@ -57,6 +64,23 @@ Address local(const frames::Descriptor &socket)
     socklen_t size = sizeof address;
     REQUIRE(::getsockname(socket.get(), reinterpret_cast<sockaddr *>(&address), &size) == 0);
     return address;
+}
+
+using Instructions = std::vector<frames::Instruction>;
+
+frames::OpenSockets counting(Instructions program, std::uint32_t classes = 2)
+{
+    return {0, 0, frames::SocketKind::capture, 0, 1, "lo", {}, {}, frames::Counter{std::move(program), classes}};
+}
+
+// Where the kernel lets nobody have a program the launcher says that.
+bool skipped_without_counters(const Opener &opener, const std::vector<frames::Descriptor> &opened)
+{
+    const int error = opener.error_.error;
+    const bool refused = opened.empty() && (error == EPERM || error == ENOSYS);
+    if (refused)
+        say_skipped("needs programs in the kernel: " + opener.error_.text);
+    return refused;
 }
 
 const frames::Ip kLoopback4{4, {127, 0, 0, 1}, 0};
@@ -179,4 +203,138 @@ TEST_CASE("raw sockets are given by who may, and refused with EPERM by who may n
     CHECK(address.sll_family == AF_PACKET);
     CHECK(address.sll_protocol == 0);
     CHECK(address.sll_ifindex == static_cast<int>(::if_nametoindex("lo")));
+}
+
+TEST_CASE("a counter counts packets by class and interval in memory that is shared, and hands over none")
+{
+    Opener opener;
+    // Frames of 1042 bytes are of class 2, IPv4 ones of class 1.
+    const auto opened = opener.open(counting({{BPF_LD | BPF_W | BPF_LEN, 0, 0, 0},
+                                              {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 1042},
+                                              {BPF_RET | BPF_K, 0, 0, 2},
+                                              {BPF_LD | BPF_H | BPF_ABS, 0, 0, 12},
+                                              {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0x0800},
+                                              {BPF_RET | BPF_K, 0, 0, 1},
+                                              {BPF_RET | BPF_K, 0, 0, 0}}));
+    if (skipped_without_counters(opener, opened))
+        return;
+    INFO(opener.error_.text);
+    REQUIRE(opened.size() == 2);
+    void *mapped = ::mmap(nullptr, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, opened[1].get(), 0);
+    REQUIRE(mapped != MAP_FAILED);
+    auto *memory = static_cast<sonde_counter_memory *>(mapped);
+    auto *counts = reinterpret_cast<std::uint64_t *>(memory + 1);
+    const auto read = [](std::uint64_t &value) { return std::atomic_ref<std::uint64_t>(value).load(); };
+    memory->origin = 0;
+    memory->width = INT64_MAX; // interval 0 is now
+    std::atomic_ref<std::uint32_t>(memory->open).store(1);
+    sockaddr_ll all{};
+    all.sll_family = AF_PACKET;
+    all.sll_protocol = htons(ETH_P_ALL);
+    all.sll_ifindex = static_cast<int>(::if_nametoindex("lo"));
+    REQUIRE(::bind(opened[0].get(), reinterpret_cast<const sockaddr *>(&all), sizeof all) == 0);
+    const auto to = opener.open({0, 0, frames::SocketKind::udp, 4, 1, "lo", kLoopback4});
+    REQUIRE(to.size() == 1);
+    const auto address = local<sockaddr_in>(to[0]);
+    const std::vector<char> payload(1000); // 42 bytes of headers are before it
+    const auto send = [&] {
+        const frames::Descriptor from(::socket(AF_INET, SOCK_DGRAM, 0));
+        return ::sendto(from.get(), payload.data(), payload.size(), 0, reinterpret_cast<const sockaddr *>(&address),
+                        sizeof address);
+    };
+    // On loopback each leaves and arrives; others may use it too.
+    for (int i = 0; i < 5; ++i)
+        REQUIRE(send() == 1000);
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    while (read(counts[1]) < 10 && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(read(counts[1]) >= 10);
+    char one = 0;
+    CHECK(::recv(opened[0].get(), &one, 1, MSG_DONTWAIT) < 0);
+    // No other place than those of interval 0 was written to.
+    for (std::uint32_t place = 2; place < 2 * SONDE_COUNTER_INTERVALS; ++place)
+        CHECK(read(counts[place]) == 0);
+    CHECK(read(memory->beyond) == 0);
+    std::atomic_ref<std::uint32_t>(memory->open).store(0);
+    REQUIRE(send() == 1000);
+    while (read(memory->beyond) == 0 && std::chrono::steady_clock::now() < deadline)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    CHECK(read(memory->beyond) > 0);
+    ::munmap(mapped, 4096);
+}
+
+TEST_CASE("a counter's program that breaks the rules is refused, and says where")
+{
+    if (skipped_without_privileged_sockets())
+        return;
+    Opener opener;
+    const frames::Instruction done{BPF_RET | BPF_K, 0, 0, 1};
+    if (skipped_without_counters(opener, opener.open(counting({done}))))
+        return;
+    const auto refused = [&](Instructions program) {
+        CHECK(opener.open(counting(std::move(program))).empty());
+        CHECK(opener.error_.error == EINVAL);
+        return opener.error_.text;
+    };
+    CHECK(refused({{BPF_RET | BPF_K, 0, 0, 3}}) == "a counter's instruction 0: a class beyond the last one");
+    CHECK(refused({{BPF_JMP | BPF_JA, 0, 0, 1}, done}) == "a counter's instruction 0: a jump beyond the program's end");
+    CHECK(refused({{BPF_JMP | BPF_JA, 0, 0, UINT32_MAX}, done}) ==
+          "a counter's instruction 0: a jump beyond the program's end");
+    CHECK(refused({{BPF_JMP | BPF_JEQ | BPF_K, 0, 200, 7}, done}) ==
+          "a counter's instruction 0: a jump beyond the program's end");
+    CHECK(refused({{BPF_LD | BPF_IMM, 0, 0, 1}}) == "a counter's instruction 0: the program ends without returning");
+    CHECK(refused({{BPF_ST, 0, 0, 16}, done}) == "a counter's instruction 0: a store to nowhere");
+    CHECK(refused({{BPF_LD | BPF_MEM, 0, 0, 0x80000000}, done}) == "a counter's instruction 0: a load from nowhere");
+    CHECK(refused({{BPF_ALU | BPF_DIV | BPF_K, 0, 0, 0}, done}) == "a counter's instruction 0: a division by zero");
+    CHECK(refused({{BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(SKF_AD_OFF + SKF_AD_CPU)}, done})
+              .find("SKF_AD_PKTTYPE and SKF_AD_MARK") != std::string::npos);
+    // What would be a call, a 64-bit constant that names a descriptor, a store through a register, an atomic addition
+    // in the kernel's own language.
+    for (const std::uint16_t code : {0x85, 0x18, 0x7b, 0xdb, 0x95, 0x0d, 0x1018})
+        CHECK_FALSE(refused({{code, 0, 0, 1}, done}).empty());
+}
+
+TEST_CASE("any program of the right form is translated to one that the kernel takes")
+{
+    if (skipped_without_privileged_sockets())
+        return;
+    Opener opener;
+    if (skipped_without_counters(opener, opener.open(counting({{BPF_RET | BPF_A, 0, 0, 0}}))))
+        return;
+    const frames::Instruction every[] = {{BPF_LD | BPF_W | BPF_ABS, 0, 0, 4},
+                                         {BPF_LD | BPF_H | BPF_IND, 0, 0, 6},
+                                         {BPF_LD | BPF_B | BPF_ABS, 0, 0, 9},
+                                         {BPF_LD | BPF_IMM, 0, 0, 0xffffffff},
+                                         {BPF_LD | BPF_MEM, 0, 0, 15},
+                                         {BPF_LD | BPF_W | BPF_LEN, 0, 0, 0},
+                                         {BPF_LDX | BPF_IMM, 0, 0, 9},
+                                         {BPF_LDX | BPF_MEM, 0, 0, 0},
+                                         {BPF_LDX | BPF_W | BPF_LEN, 0, 0, 0},
+                                         {BPF_LDX | BPF_B | BPF_MSH, 0, 0, 14},
+                                         {BPF_ST, 0, 0, 0},
+                                         {BPF_STX, 0, 0, 15},
+                                         {BPF_ALU | BPF_ADD | BPF_X, 0, 0, 0},
+                                         {BPF_ALU | BPF_SUB | BPF_K, 0, 0, 7},
+                                         {BPF_ALU | BPF_MUL | BPF_X, 0, 0, 0},
+                                         {BPF_ALU | BPF_DIV | BPF_X, 0, 0, 0},
+                                         {BPF_ALU | BPF_MOD | BPF_K, 0, 0, 3},
+                                         {BPF_ALU | BPF_OR | BPF_K, 0, 0, 1},
+                                         {BPF_ALU | BPF_AND | BPF_X, 0, 0, 0},
+                                         {BPF_ALU | BPF_LSH | BPF_K, 0, 0, 31},
+                                         {BPF_ALU | BPF_RSH | BPF_X, 0, 0, 0},
+                                         {BPF_ALU | BPF_XOR | BPF_K, 0, 0, 0x80000000},
+                                         {BPF_ALU | BPF_NEG, 0, 0, 0},
+                                         {BPF_MISC | BPF_TAX, 0, 0, 0},
+                                         {BPF_MISC | BPF_TXA, 0, 0, 0},
+                                         {BPF_JMP | BPF_JA, 0, 0, 1},
+                                         {BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 5},
+                                         {BPF_JMP | BPF_JGT | BPF_X, 1, 0, 0},
+                                         {BPF_JMP | BPF_JGE | BPF_K, 2, 1, 0x80000000},
+                                         {BPF_JMP | BPF_JSET | BPF_K, 0, 2, 1}};
+    Instructions program;
+    for (int i = 0; i < 8; ++i)
+        program.insert(program.end(), std::begin(every), std::end(every));
+    program.insert(program.end(), 3, {BPF_RET | BPF_A, 0, 0, 0});
+    INFO(opener.error_.text);
+    CHECK(opener.open(counting(program)).size() == 2);
 }

@@ -393,6 +393,38 @@ pub struct sonde_listen {
     pub open: unsafe extern "C" fn(*const sonde_listen, sonde_socket_kind, u32, u32, *mut i32) -> i32,
 }
 
+pub const SONDE_EXTENSION_COUNTER: *const c_char = text!("sonde.counter/1");
+pub const SONDE_COUNTER_INSTRUCTIONS_MAX: u32 = 1024;
+pub const SONDE_COUNTER_CLASSES_MAX: u32 = 64;
+pub const SONDE_COUNTER_INTERVALS: u32 = 8;
+pub const SONDE_COUNTER_TEXT_BYTES: u32 = 256;
+
+/// Of <linux/filter.h>.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct sock_filter {
+    pub code: u16,
+    pub jt: u8,
+    pub jf: u8,
+    pub k: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct sonde_counter_memory {
+    pub origin: i64,
+    pub width: i64,
+    pub open: u32,
+    pub reserved0: u32,
+    pub beyond: u64,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct sonde_counter {
+    pub open: unsafe extern "C" fn(*const sonde_counter, *const sock_filter, u32, u32, *mut i32, *mut c_char) -> i32,
+}
+
 pub const SONDE_EXTENSION_MANUAL: *const c_char = text!("sonde.manual/1");
 
 #[repr(C)]
@@ -574,6 +606,14 @@ at!(sonde_host, extension, 2, 11);
 ends!(sonde_host, 2, 12);
 at!(sonde_listen, open, 0, 0);
 ends!(sonde_listen, 0, 1);
+at!(sonde_counter_memory, origin, 0, 0);
+at!(sonde_counter_memory, width, 2, 0);
+at!(sonde_counter_memory, open, 4, 0);
+at!(sonde_counter_memory, reserved0, 5, 0);
+at!(sonde_counter_memory, beyond, 6, 0);
+ends!(sonde_counter_memory, 8, 0);
+at!(sonde_counter, open, 0, 0);
+ends!(sonde_counter, 0, 1);
 at!(sonde_manual, size, 0, 0);
 at!(sonde_manual, reserved0, 1, 0);
 at!(sonde_manual, text, 2, 0);
