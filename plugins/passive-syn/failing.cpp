@@ -19,10 +19,15 @@ constexpr sonde_status kStatuses[] = {
                            .id = "unexpected",
                            .blame = SONDE_BLAME_PLATFORM,
                            .help = "something that should not happen; the message says what"}),
+    sonde::plugin::status({.code = kNoCounter,
+                           .id = "no_counter",
+                           .blame = SONDE_BLAME_PLATFORM,
+                           .help = "the kernel was to count, and does not here"}),
 };
 
 } // namespace
 
-const sonde_status *const kStatusList[] = {&kStatuses[0], &kStatuses[1], &kStatuses[2], &kStatuses[3], nullptr};
+const sonde_status *const kStatusList[] = {&kStatuses[0], &kStatuses[1], &kStatuses[2],
+                                           &kStatuses[3], &kStatuses[4], nullptr};
 
 } // namespace sonde::passive_syn

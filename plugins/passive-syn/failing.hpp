@@ -12,6 +12,7 @@ enum Failing : std::int32_t {
     kNoRing = 2,
     kInterfaceGone = 3,
     kUnexpected = 4,
+    kNoCounter = 5,
 };
 
 // Their declarations, NULL-terminated.

@@ -44,6 +44,8 @@ public:
 
     bool done() const { return count_open_ == 0; }
     const Interval &first() const { return open_[0]; }
+    // How many have been open until now, or are.
+    std::uint64_t opened() const { return opened_; }
     // Takes the first interval out.
     Interval close();
 

@@ -23,6 +23,7 @@ struct CountSettings {
     Alignment alignment{};
     Wanted direction{};
     std::uint64_t syn_memory = 0;
+    Counter counter{};
 };
 
 // In that section since gcc 12 leaves a constant with a constructor writable.
@@ -35,7 +36,14 @@ struct CountSettings {
          .default_value = "131072",
          .minimum = "0",
          .maximum = "4194304",
-         .help = "SYNs a minute that are remembered, at 32 to 64 bytes each, to know retransmissions"}));
+         .help = "SYNs a minute that are remembered, at 32 to 64 bytes each, to know retransmissions"}),
+    sdk::option<&CountSettings::counter>(
+        {.id = "counter",
+         .type = SONDE_ENUM,
+         .default_value = "ring",
+         .words = kCounterWords,
+         .help =
+             "kernel: costs next to nothing, tells no first SYNs and no answers to own; auto: kernel where it can"}));
 
 struct CountRow {
     sdk::Timestamp start{};
@@ -59,22 +67,23 @@ struct CountRow {
     column<&CountRow::direction>({.id = "direction", .words = kDirectionWords, .help = "as the interface sees it"}),
     column<&CountRow::syn>(
         {.id = "syn", .unit = "packets", .help = "SYN without ACK, retransmissions and ECN-setup SYNs among them"}),
-    column<&CountRow::syn_first>(
-        {.id = "syn_first",
-         .unit = "packets",
-         .help = "of syn, those of a connection attempt not seen before; null: too many to tell apart"}),
+    column<&CountRow::syn_first>({.id = "syn_first",
+                                  .unit = "packets",
+                                  .help = "of syn, those of a connection attempt not seen before; null: too many to "
+                                          "tell apart, or the kernel counts"}),
     column<&CountRow::syn_own>(
         {.id = "syn_own", .unit = "packets", .help = "of syn, this agent's own measurements; null: they bear no mark"}),
     column<&CountRow::syn_ack>({.id = "syn_ack", .unit = "packets", .help = "SYN with ACK"}),
-    column<&CountRow::syn_ack_own>(
-        {.id = "syn_ack_own",
-         .unit = "packets",
-         .help = "of syn_ack, answers to or from own measurements; null also with direction=in"}),
+    column<&CountRow::syn_ack_own>({.id = "syn_ack_own",
+                                    .unit = "packets",
+                                    .help = "of syn_ack, answers to or from own measurements; null also with "
+                                            "direction=in, or where the kernel counts"}),
     column<&CountRow::rst>(
         {.id = "rst", .unit = "packets", .help = "RST that refuses a SYN: with ACK and sequence number 0"}),
-    column<&CountRow::rst_own>({.id = "rst_own",
-                                .unit = "packets",
-                                .help = "of rst, answers to own measurements; null also with direction=in"}),
+    column<&CountRow::rst_own>(
+        {.id = "rst_own",
+         .unit = "packets",
+         .help = "of rst, answers to own measurements; null also with direction=in, or where the kernel counts"}),
     column<&CountRow::unparsed>(
         {.id = "unparsed",
          .unit = "packets",
@@ -131,18 +140,38 @@ bool write(const sonde_host &host, Wanted direction_wanted, bool knows_own, cons
     return wanted;
 }
 
+// It tells no SYN from another, and so neither first ones nor what answers own ones.
+Tally tally_of(const ClassCounts &counted)
+{
+    Tally tally;
+    tally.told_apart = tally.own_told = false;
+    for (const bool six : {false, true})
+        for (const Direction direction : {Direction::in, Direction::out}) {
+            Counts &counts = tally.counts[six][static_cast<int>(direction)];
+            counts.syn_own = counted.of(six, direction, Class::own_syn);
+            counts.syn = counted.of(six, direction, Class::syn) + counts.syn_own;
+            counts.syn_ack = counted.of(six, direction, Class::syn_ack);
+            counts.rst = counted.of(six, direction, Class::rst);
+            counts.unparsed = counted.of(six, direction, Class::unparsed);
+        }
+    return tally;
+}
+
 void measure(const sonde_host &host, const sonde_invocation &in)
 {
     const CountSettings settings = kOptions.read(in);
     sdk::HashKey key;
     host.random(&host, key.data(), static_cast<std::uint32_t>(key.size()));
     Watch watch(host, in.interface_index,
-                {settings.interval, settings.intervals, settings.alignment, settings.direction}, kPointAt);
+                {settings.interval, settings.intervals, settings.alignment, settings.direction, settings.counter},
+                kPointAt);
     Counting counting(key, settings.syn_memory, watch.begun());
     Observer observer;
     observer.packet = [&](const Interval &interval, const Seen &seen) { counting.add(interval, seen); };
     observer.interval = [&](const Observed &seen) {
-        return write(host, settings.direction, watch.knows_own(), seen, counting.take(seen.interval));
+        const ClassCounts *counted = watch.counted();
+        const Tally tally = counted != nullptr ? tally_of(*counted) : counting.take(seen.interval);
+        return write(host, settings.direction, watch.knows_own(), seen, tally);
     };
     observer.clock_set = [] {};
     watch.run(observer);

@@ -21,8 +21,9 @@ inline constexpr const char *kPointEventWords[] = {"begin", "change", nullptr};
 // What counts. The words only grow.
 enum class CountedBy : std::uint8_t {
     ring,
+    kernel,
 };
-inline constexpr const char *kCountedByWords[] = {"ring", nullptr};
+inline constexpr const char *kCountedByWords[] = {"ring", "kernel", nullptr};
 
 struct PointRow {
     sonde::plugin::Timestamp at{};
@@ -32,7 +33,7 @@ struct PointRow {
     bool up = false;
     std::optional<std::string> also_seen_at, may_miss;
     CountedBy counted_by{};
-    std::uint64_t ring_size = 0;
+    std::optional<std::uint64_t> ring_size;
 };
 
 // The table that names the observation point, in both methods.
@@ -52,8 +53,12 @@ struct PointRow {
         {.id = "may_miss",
          .help = "what can take packets past the capture: hardware-offload, switch-chip, xdp; null: nothing known"}),
     sonde::plugin::column<&PointRow::counted_by>(
-        {.id = "counted_by", .words = kCountedByWords, .help = "ring: this process, from a packet socket's ring"}),
-    sonde::plugin::column<&PointRow::ring_size>({.id = "ring_size", .unit = "B", .help = "what the ring holds"}));
+        {.id = "counted_by",
+         .words = kCountedByWords,
+         .help =
+             "ring: this process, from a packet socket's ring; kernel: a program in the kernel, which copies nothing"}),
+    sonde::plugin::column<&PointRow::ring_size>(
+        {.id = "ring_size", .unit = "B", .help = "what the ring holds; null: there is none"}));
 
 // `hardware_offload`: the interface's hardware may forward flows by itself.
 PointRow describe_point(PointEvent event, sonde::plugin::Timestamp at, const LinkInfo &link,

@@ -1,61 +1,21 @@
 #include "ring.hpp"
 
+#include "capture_socket.hpp"
 #include "failing.hpp"
 
-#include <cerrno>
-#include <cstring>
-#include <string>
 #include <vector>
 
-#include <arpa/inet.h>
-#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/net_tstamp.h>
-#include <net/if_arp.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 namespace sonde::passive_syn {
 
-namespace {
-
-sonde::plugin::Failure failure(std::int32_t code, const std::string &what)
-{
-    return {code, what + ": " + strerror(errno)};
-}
-
-Link link_of(std::uint16_t type)
-{
-    switch (type) {
-    case ARPHRD_ETHER:
-    case ARPHRD_LOOPBACK:
-        return Link::ethernet;
-    case ARPHRD_NONE:
-    case ARPHRD_PPP:
-    case ARPHRD_RAWIP:
-    case ARPHRD_TUNNEL:
-    case ARPHRD_TUNNEL6:
-    case ARPHRD_SIT:
-        return Link::bare;
-    default:
-        throw sonde::plugin::Failure{kNoRing,
-                                     "this type of interface is not understood: ARPHRD " + std::to_string(type)};
-    }
-}
-
-} // namespace
-
 Ring::Ring(const sonde_host &host, const LinkInfo &interface, bool want_in, bool want_out)
-    : link_(link_of(interface.type))
+    : fd_(open_capture(host)), link_(link_of(interface.type))
 {
-    std::int32_t fd = -1;
-    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_CAPTURE, 0, 1, &fd); error != 0)
-        throw sonde::plugin::Failure{kNoSocket, std::string("no capture socket: ") + strerror(error)};
-    fd_.reset(fd);
-    // All sockets of measurements bear the same mark, this one too.
-    socklen_t length = sizeof mark_;
-    if (getsockopt(fd_.get(), SOL_SOCKET, SO_MARK, &mark_, &length) != 0)
-        mark_ = 0;
+    mark_ = mark_of(fd_.get());
     // The filter before the binding, so that nothing else ever enters the ring.
     std::vector<sock_filter> code = make_filter(link_, want_in, want_out, mark_);
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
@@ -63,12 +23,7 @@ Ring::Ring(const sonde_host &host, const LinkInfo &interface, bool want_in, bool
         throw failure(kNoRing, "SO_ATTACH_FILTER");
     make_ring();
     stamp_early();
-    sockaddr_ll to{};
-    to.sll_family = AF_PACKET;
-    to.sll_protocol = htons(ETH_P_ALL); // any other protocol shows nothing of what goes out
-    to.sll_ifindex = interface.index;
-    if (bind(fd_.get(), reinterpret_cast<const sockaddr *>(&to), sizeof to) != 0)
-        throw failure(errno == ENODEV ? kInterfaceGone : kNoRing, "bind to the interface");
+    bind_to_all(fd_.get(), interface);
 }
 
 Ring::~Ring()
@@ -112,13 +67,6 @@ std::uint64_t Ring::drops()
     if (getsockopt(fd_.get(), SOL_PACKET, PACKET_STATISTICS, &stats, &length) != 0)
         return 0;
     return stats.tp_drops;
-}
-
-void Ring::clear_error()
-{
-    int error = 0;
-    socklen_t length = sizeof error;
-    getsockopt(fd_.get(), SOL_SOCKET, SO_ERROR, &error, &length);
 }
 
 } // namespace sonde::passive_syn

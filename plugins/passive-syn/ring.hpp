@@ -64,8 +64,6 @@ public:
     }
     // Packets that passed the filter but found the ring full, since the last call.
     std::uint64_t drops();
-    // Forgets the socket's pending error, which it has once the interface has gone down.
-    void clear_error();
     // Whether this agent's own measurements can be told from other traffic: its launcher marks their sockets.
     bool knows_own() const { return mark_ != 0; }
 

@@ -20,6 +20,13 @@ enum class Wanted : std::uint8_t {
 };
 inline constexpr const char *kWantedWords[] = {"both", "in", "out", nullptr};
 
+enum class Counter : std::uint8_t {
+    automatic,
+    ring,
+    kernel,
+};
+inline constexpr const char *kCounterWords[] = {"auto", "ring", "kernel", nullptr};
+
 inline constexpr const char *kDirectionWords[] = {"in", "out", nullptr};
 
 // What both methods are told.
@@ -28,6 +35,7 @@ struct Plan {
     std::uint64_t intervals = 0;
     Alignment alignment = Alignment::start;
     Wanted direction = Wanted::both;
+    Counter counter = Counter::ring;
 };
 
 // Their options, whose order both keep.

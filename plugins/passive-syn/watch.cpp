@@ -1,5 +1,6 @@
 #include "watch.hpp"
 
+#include "capture_socket.hpp"
 #include "failing.hpp"
 #include "offload.hpp"
 #include "point.hpp"
@@ -19,6 +20,9 @@ namespace {
 
 // A packet of an interval's last moment is in a block that is handed over at most this much later.
 constexpr std::int64_t kGrace = 3 * Ring::kBlockTime;
+// From when the kernel is told to count until it does.
+constexpr std::int64_t kLead = 1'000'000;
+
 void watch_clock(int fd)
 {
     itimerspec never{};
@@ -37,11 +41,12 @@ Watch::Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &
     : host_(host), plan_(plan), point_table_(point_table),
       link_(interface_index != 0 ? interface_index
                                  : throw sonde::plugin::Failure{kInterfaceGone, "no interface was chosen"}),
-      ring_(host, link_.link(), plan.direction != Wanted::out, plan.direction != Wanted::in),
       clock_watch_(timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC)), stamp_offset_(clock_offset(host)),
-      wall_offsets_{{std::numeric_limits<std::int64_t>::min(), stamp_offset_}}, begun_(monotonic()),
+      wall_offsets_{{std::numeric_limits<std::int64_t>::min(), stamp_offset_}}, begun_(begin_capture()),
       intervals_(first_start(), plan.interval.count(), plan.intervals)
 {
+    if (counter_)
+        begin_counting();
     watch_clock(clock_watch_.get());
     // It may have changed before the socket was bound to it.
     link_.read_news();
@@ -49,12 +54,39 @@ Watch::Watch(const sonde_host &host, std::uint32_t interface_index, const Plan &
     tell_point(true);
 }
 
+std::int64_t Watch::begin_capture()
+{
+    const bool in = plan_.direction != Wanted::out, out = plan_.direction != Wanted::in;
+    try {
+        if (plan_.counter != Counter::ring)
+            counter_.emplace(host_, link_.link(), in, out);
+    } catch (const sonde::plugin::Failure &none) {
+        if (plan_.counter != Counter::automatic || none.code != kNoCounter)
+            throw;
+        sonde_log(&host_, SONDE_LOG_INFO, "counted by the ring: %s", none.message.c_str());
+    }
+    if (!counter_)
+        ring_.emplace(host_, link_.link(), in, out);
+    return monotonic();
+}
+
+// Until it was told before the first interval began.
+void Watch::begin_counting()
+{
+    do {
+        begun_ = monotonic();
+        intervals_ = Intervals(first_start(), plan_.interval.count(), plan_.intervals);
+        counter_->begin(intervals_.first().start, plan_.interval.count(), intervals_.opened());
+    } while (monotonic() >= intervals_.first().start);
+}
+
 std::int64_t Watch::first_start() const
 {
+    const std::int64_t earliest = counter_ ? begun_ + kLead : begun_;
     if (plan_.alignment == Alignment::start)
-        return begun_;
+        return earliest;
     const std::int64_t interval = plan_.interval.count();
-    return ((begun_ + stamp_offset_) / interval + 1) * interval - stamp_offset_;
+    return ((earliest + stamp_offset_) / interval + 1) * interval - stamp_offset_;
 }
 
 void Watch::run(const Observer &observer)
@@ -63,6 +95,8 @@ void Watch::run(const Observer &observer)
     while (!intervals_.done()) {
         const std::int64_t end = intervals_.first().end;
         bool cancelled = wait(end);
+        if (cancelled && counter_)
+            counter_->open(0);
         const std::int64_t covered_until = std::min(monotonic(), end);
         if (cancelled)
             cut_ = covered_until;
@@ -96,15 +130,13 @@ bool Watch::wait(std::int64_t until)
         if (now >= until)
             return false;
         const timespec timeout{(until - now) / 1'000'000'000, (until - now) % 1'000'000'000};
-        pollfd watched[] = {{ring_.fd(), POLLIN, 0},
-                            {host_.cancel_fd, POLLIN, 0},
-                            {clock_watch_.get(), POLLIN, 0},
-                            {link_.fd(), POLLIN, 0}};
+        pollfd watched[] = {
+            {fd(), POLLIN, 0}, {host_.cancel_fd, POLLIN, 0}, {clock_watch_.get(), POLLIN, 0}, {link_.fd(), POLLIN, 0}};
         ppoll(watched, std::size(watched), &timeout, nullptr);
         if ((watched[2].revents & POLLIN) != 0)
             heed_clock();
         if ((watched[0].revents & POLLERR) != 0)
-            ring_.clear_error();
+            clear_error(fd());
         if (watched[3].revents != 0)
             heed_interface();
         take_in();
@@ -113,23 +145,25 @@ bool Watch::wait(std::int64_t until)
 
 void Watch::take_in()
 {
+    if (!ring_)
+        return;
     // Stamped by either clock, and nobody knows which.
     const bool discards = monotonic() < discard_until_;
-    ring_.drain([this, discards](const Ring::Frame &frame) {
+    ring_->drain([this, discards](const Ring::Frame &frame) {
         const std::int64_t time = frame.stamp - stamp_offset_;
         if (discards || time >= cut_)
             return;
         const Interval *interval = intervals_.find(time);
         if (interval == nullptr)
             return;
-        if (const auto packet = classify(ring_.link(), frame.bytes))
+        if (const auto packet = classify(ring_->link(), frame.bytes))
             observer_->packet(*interval, {*packet, time, frame.direction, frame.own});
     });
 }
 
 void Watch::take_drops(Interval &into, bool doubtful_too)
 {
-    const std::uint64_t drops = ring_.drops();
+    const std::uint64_t drops = ring_ ? ring_->drops() : 0;
     into.drops += drops;
     if (drops != 0 && doubtful_too)
         intervals_.at(into.end).doubtful = true;
@@ -175,8 +209,10 @@ void Watch::heed_interface()
 void Watch::tell_point(bool first)
 {
     PointRow row = describe_point(first ? PointEvent::begin : PointEvent::change, {host_.now(&host_, SONDE_CLOCK_WALL)},
-                                  link_.link(), link_.also_seen_at(), may_offload_flows(ring_.fd(), link_.link().name));
-    row.ring_size = Ring::kBytes;
+                                  link_.link(), link_.also_seen_at(), may_offload_flows(fd(), link_.link().name));
+    row.counted_by = counter_ ? CountedBy::kernel : CountedBy::ring;
+    if (ring_)
+        row.ring_size = Ring::kBytes;
     if (may_miss_ || row.may_miss)
         intervals_.at(monotonic()).doubtful = true;
     may_miss_ = row.may_miss.has_value();
@@ -195,6 +231,13 @@ sonde::plugin::Timestamp Watch::wall(std::int64_t time) const
 
 bool Watch::close(std::int64_t covered_until)
 {
+    if (counter_) {
+        counted_ = counter_->take(intervals_.first().number);
+        counter_->open(std::min(intervals_.opened() + 1, plan_.intervals));
+        // The one that opens now, and what follows until now, may lack some.
+        if (counter_->missed())
+            intervals_.find(monotonic());
+    }
     Observed seen;
     seen.interval = intervals_.close();
     const std::int64_t start = seen.interval.start, end = seen.interval.end;

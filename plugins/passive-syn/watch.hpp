@@ -1,6 +1,7 @@
 #pragma once
 
 #include "intervals.hpp"
+#include "kernel_counter.hpp"
 #include "link_watch.hpp"
 #include "ring.hpp"
 #include "seen.hpp"
@@ -36,8 +37,8 @@ struct Observer {
     std::function<void()> clock_set;
 };
 
-// One run of either method: captures, sorts packets into intervals by their own time, and tells the observer. Writes
-// the rows of the observation point itself.
+// One run of either method: captures, sorts packets into intervals by their own time, and tells the observer; or has
+// the kernel do that, and tells it of no packet. Writes the rows of the observation point itself.
 class Watch {
 public:
     // Begins to capture. The method's table number `point_table` is kPointTable. Throws Failure.
@@ -46,11 +47,16 @@ public:
 
     // When capturing began, CLOCK_MONOTONIC ns.
     std::int64_t begun() const { return begun_; }
-    bool knows_own() const { return ring_.knows_own(); }
+    bool knows_own() const { return counter_ ? counter_->knows_own() : ring_->knows_own(); }
+    // What the kernel has counted in the interval that the observer is told of; null where it does not count.
+    const ClassCounts *counted() const { return counter_ ? &counted_ : nullptr; }
     // By the wall clock as it was then.
     sonde::plugin::Timestamp wall(std::int64_t time) const;
 
 private:
+    std::int64_t begin_capture();
+    void begin_counting();
+    int fd() const { return counter_ ? counter_->fd() : ring_->fd(); }
     std::int64_t monotonic() const { return host_.now(&host_, SONDE_CLOCK_MONOTONIC); }
     std::int64_t first_start() const;
     bool wait(std::int64_t until);
@@ -66,7 +72,9 @@ private:
     std::uint32_t point_table_;
     const Observer *observer_ = nullptr;
     LinkWatch link_;
-    Ring ring_;
+    std::optional<KernelCounter> counter_; // or
+    std::optional<Ring> ring_;
+    ClassCounts counted_;
     sonde::plugin::Fd clock_watch_;
     // CLOCK_REALTIME less CLOCK_MONOTONIC: now, and since when it has been what.
     std::int64_t stamp_offset_;

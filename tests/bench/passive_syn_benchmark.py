@@ -1,12 +1,12 @@
 """How much passive-syn counts without losing a packet, what that costs beside tcpdump, and where its intervals end.
 
 In two network namespaces of the benchmark's own, joined by a virtual cable, one processor sends frames (see frame_flood.cpp)
-and takes them in at the other end, the other one has the tool. passive-syn and tcpdump, with the same filter, buffer and length of what
-is copied, watch the same load in turn; what a tool costs is the time of its own processes from the load's begin to its
-end. tcpdump prints a line a packet, as one counts with it, and in a third turn only writes to a file, the least that it
-can do; either way to /dev/null. All SYNs are first ones, so that beyond 131,072 passive-syn counts packets alone, as in
-any flood. Then both watch a steady rate together: an interval's count says between which two packets its end lay, and
-tcpdump's stamps in ns say when these were.
+and takes them in at the other end, the other one has the tool. passive-syn and tcpdump, with the same filter, buffer and length
+of what is copied, watch the same load in turn; what a tool costs is the time of its own processes from the load's begin to its
+end. tcpdump prints a line a packet, as one counts with it, and in a third turn only writes to a file, the least that it can do;
+either way to /dev/null. In a fourth turn passive-syn has the kernel count. All SYNs are first ones, so that beyond 131,072
+passive-syn counts packets alone, as in any flood. Then both watch a steady rate together: an interval's count says between
+which two packets its end lay, and tcpdump's stamps in ns say when these were.
 Usage: passive_syn_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY FRAME_FLOOD
 """
 
@@ -75,14 +75,19 @@ def sonde(lab, *words):
     return [lab.sonde, "run", f"{lab.plugins}/passive-syn/passive-syn.so:passive-syn", "interface=c0", "--json", *words]
 
 
-def passive_syn(lab, processor, kind, count, rate):
+def passive_syn(lab, processor, kind, count, rate, *words):
     """(CPU s, frames/s, packets off, drops) of a round."""
-    process, cpu, frames, reached = watched(lab, sonde(lab, "interval=60s", "direction=in"), processor, kind, count, rate)
+    command = sonde(lab, "interval=60s", "direction=in", *words)
+    process, cpu, frames, reached = watched(lab, command, processor, kind, count, rate)
     process.send_signal(signal.SIGINT)
     run = lab.finish_sonde(process)
     rows = {row["family"]: row for row in run.table("interval")}
     off = sum(abs(rows[family][column] - round(frames * share)) for (family, column), share in SHARES[kind].items())
     return cpu, reached, off, rows[4]["drops"]
+
+
+def passive_syn_by_kernel(lab, processor, kind, count, rate):
+    return passive_syn(lab, processor, kind, count, rate, "counter=kernel")
 
 
 def tcpdump(lab, processor, kind, count, rate, *words):
@@ -101,14 +106,14 @@ def tcpdump_writing(lab, processor, kind, count, rate):
 
 
 def load_in_turn(lab, figures, processor, name, kind, count, rate, wanted):
-    rounds = {passive_syn: [], tcpdump: [], tcpdump_writing: []}
+    rounds = {passive_syn: [], passive_syn_by_kernel: [], tcpdump: [], tcpdump_writing: []}
     for _ in range(ROUNDS):
         for tool, found in rounds.items():
             found.append(tool(lab, processor, kind, count, rate))
     print(f"{name}: {count} frames a round, {ROUNDS} rounds in turn")
     for tool, found in rounds.items():
         cpu, reached, off, drops = zip(*found)
-        print(f"  {tool.__name__:15} {statistics.median(reached):9.0f} frames/s   CPU "
+        print(f"  {tool.__name__:21} {statistics.median(reached):9.0f} frames/s   CPU "
               f"{1e9 * statistics.median(cpu) / count:6.1f} ns a frame   off {sum(off)}   drops {sum(drops)}   of "
               f"{ROUNDS * count}")
     for tool in (tcpdump, tcpdump_writing):
@@ -117,6 +122,13 @@ def load_in_turn(lab, figures, processor, name, kind, count, rate, wanted):
         figures.add(f"{name}: CPU beside {tool.__name__.replace('_', ' ')}", ratio, "x",
                     "prints a line a packet" if tool is tcpdump else "copies packets to a file, as little as it can do",
                     aim=("at most", 0.25))
+    counted = rounds[passive_syn_by_kernel]
+    ratio = statistics.median(mine[0] / theirs[0] for mine, theirs in zip(counted, rounds[tcpdump]))
+    print(f"  counted by the kernel it is {ratio:.4f} of tcpdump's")
+    figures.add(f"{name}: CPU beside tcpdump where the kernel counts", ratio, "x", "what the process itself costs",
+                aim=("at most", 0.05))
+    figures.add(f"{name}: counted wrongly by the kernel", sum(one[2] for one in counted), f"of {ROUNDS * count:,}",
+                "nothing is copied", aim=("at most", 0))
     (_, reached, off, drops), (_, _, their_off, their_drops) = (list(zip(*rounds[t])) for t in (passive_syn, tcpdump))
     figures.add(f"{name}: median rate of {ROUNDS} rounds, all that was sent", statistics.median(reached), "frames/s",
                 f"slowest round {min(reached):,.0f}", aim=("at least", wanted))

@@ -3,14 +3,16 @@
 import ctypes
 import itertools
 import os
+import random
+import select
 import signal
 import socket
 import struct
 import time
 
-from laboratory import CLIENT, SERVER, SERVER6, Namespace, Skip, main, skipped_in_part, test
-from set_ups import (ACK, CWR, ECE, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused, start,
-                     tcp, watch)
+from laboratory import CLIENT, SERVER, SERVER6, Namespace, Skip, main, need, skipped_in_part, test
+from set_ups import (ACK, CWR, ECE, MEASUREMENT_MARK, RST, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused,
+                     start, tcp, watch)
 
 
 def by(run, interval=0):
@@ -265,6 +267,115 @@ def an_interface_that_is_removed_ends_the_run_with_what_was_seen_before(lab):
     row = by(run)[4, "in"]
     equal((row["syn"], row["exact"]), (2, False), run)
     assert row["covered_ns"] < 50_000_000_000, run
+
+
+def start_kernel(lab, **options):
+    """A run whose packets the kernel counts, once it counts."""
+    tried = lab.run("passive-syn", interface="lo", interval="200ms", counter="kernel")
+    if tried.status != 0 and "the kernel does not count here" in tried.err:
+        raise Skip(tried.err.strip())
+    return start_surely(lab, counter="kernel", **options)
+
+
+def start_surely(lab, **options):
+    """A run that counts already, also on a machine that stops it anywhere."""
+    process = start(lab, **options)
+    assert select.select([process.stdout], [], [], 20)[0], "it does not say where it observes"
+    time.sleep(0.01)  # the kernel begins to count 1 ms after it was told to, which was before that
+    return process
+
+
+def odd_frames(count):
+    """Frames as no stack makes them: each of some kinds, with bytes changed and the end cut."""
+    def header(following, units=0):
+        return bytes([following, units]) + bytes(6 + 8 * units)
+
+    chance = random.Random(5)
+    kinds = [(0x0800, ip4(tcp(SYN))), (0x0800, ip4(tcp(SYN | ACK))), (0x0800, ip4(tcp(RST | ACK))), (0x0800, ip4(tcp(ACK))),
+             (0x86DD, ip6(tcp(SYN | ECE | CWR))), (0x86DD, ip6(tcp(RST | ACK))),
+             (0x86DD, ip6(header(43) + header(60, 2) + header(6) + tcp(SYN), 0)),
+             (0x86DD, ip6(header(6) + tcp(SYN | ACK), 44)),
+             (0x86DD, ip6(header(60) * 16 + header(6) + tcp(SYN), 60))]
+    for kind, packet in kinds:
+        yield ethernet(kind, packet)
+    for _ in range(count):
+        kind, packet = chance.choice(kinds)
+        packet = bytearray(packet + bytes(chance.choice((0, 40, 600))))
+        for _ in range(chance.randrange(4)):
+            packet[chance.randrange(min(len(packet), 70))] = chance.randrange(256)
+        if chance.randrange(4) == 0:
+            del packet[1 + chance.randrange(len(packet)):]
+        if chance.randrange(4) == 0:
+            kind, packet = 0x8864, struct.pack("!BBHHH", 0x11, 0, 1, len(packet) + 2, {0x0800: 0x21, 0x86DD: 0x57}[kind]) + packet
+        for tag in (0x8100, 0x88A8, 0x8100)[:max(0, chance.randrange(6) - 2)]:
+            kind, packet = tag, struct.pack("!HH", 7, kind) + packet
+        yield ethernet(kind, bytes(packet))
+
+
+@test
+def the_kernel_counts_what_the_ring_counts(lab):
+    kernel = start_kernel(lab, interval="60s")
+    ring = start_surely(lab, interval="60s")
+    connect(lab, socket.AF_INET, SERVER, 20)
+    connect(lab, socket.AF_INET, SERVER, 5, mark=MEASUREMENT_MARK)
+    refused(lab, socket.AF_INET, SERVER, 7)
+    inject(lab, odd_frames(4000))
+    inject(lab, itertools.repeat(ip4_syn(1), 10000))
+    time.sleep(0.2)  # what this machine answers has been sent
+    found = []
+    for process in (kernel, ring):
+        process.send_signal(signal.SIGINT)
+        run = lab.finish_sonde(process)
+        equal(run.status, 0, run)
+        found.append(run)
+    by_kernel, by_ring = map(by, found)
+    equal([run.table("point")[0]["counted_by"] for run in found], ["kernel", "ring"], found)
+    equal(set(by_kernel), set(by_ring), found)
+    for key, row in by_kernel.items():
+        equal([row[name] for name in ("syn", "syn_own", "syn_ack", "rst", "unparsed", "drops")],
+              [by_ring[key][name] for name in ("syn", "syn_own", "syn_ack", "rst", "unparsed", "drops")], (key, found))
+        equal([row.get(name) for name in ("syn_first", "syn_ack_own", "rst_own")], [None] * 3, found)
+    assert by_kernel[4, "in"]["syn"] > 10000 and by_kernel[6, "in"]["unparsed"] > 100, found
+    equal(by_kernel[4, "out"]["syn_own"], 5, found)
+    equal((found[0].table("point")[0].get("ring_size"), found[1].table("point")[0]["ring_size"] > 0), (None, True), found)
+
+
+@test
+def the_kernel_counts_each_packet_in_one_interval(lab):
+    for times in (1, 5, 15):
+        begun = time.monotonic()
+        process = start_kernel(lab, interval=f"{200 * times}ms", intervals=20, direction="in")
+        for number in range(60):
+            inject(lab, [ip4_syn(number)] * 5)
+            time.sleep(0.03 * times)  # more intervals than are kept apart at a time
+        in_time = time.monotonic() - begun < 4 * times
+        run = lab.finish_sonde(process)
+        if in_time:
+            break
+    assert in_time, "this machine is too slow"
+    rows = [row for row in run.table("interval") if row["family"] == 4]
+    starts = [row["start_ns"] for row in rows]
+    equal({later - earlier for earlier, later in zip(starts, starts[1:])}, {200_000_000 * times}, run)
+    equal((run.status, len(rows)), (0, 20), run)
+    assert sum(row["syn"] > 0 for row in rows) > 1, run
+    # A process that the machine has stopped for seven intervals has lost some, and says so.
+    if all(row["exact"] for row in rows):
+        equal(sum(row["syn"] for row in rows), 300, run)
+
+
+@test
+def where_the_kernel_does_not_count_the_ring_does_or_the_run_says_so(lab):
+    need("setpriv")
+    found = {}
+    for counter in ("auto", "kernel"):
+        process = lab.start(lab.client, ["setpriv", "--bounding-set=-bpf", lab.sonde, "run",
+                                         f"{lab.plugins}/passive-syn/passive-syn.so:passive-syn", "interface=lo",
+                                         "interval=200ms", f"counter={counter}", "--json"],
+                            stdout=-1, stderr=-1, text=True)
+        found[counter] = lab.finish_sonde(process)
+    equal((found["auto"].status, found["auto"].table("point")[0]["counted_by"]), (0, "ring"), found)
+    equal((found["kernel"].status != 0, found["kernel"].rows), (True, []), found)
+    assert "the kernel does not count here" in found["kernel"].err, found
 
 
 @test
