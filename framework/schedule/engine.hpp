@@ -5,6 +5,7 @@
 #include "model/instruction.hpp"
 #include "model/intent.hpp"
 #include "schedule/decision.hpp"
+#include "schedule/outlook.hpp"
 #include "schedule/random.hpp"
 #include "schedule/signal.hpp"
 #include "schedule/state.hpp"
@@ -13,6 +14,7 @@
 #include "schedule/timing.hpp"
 
 #include <boost/intrusive/set.hpp>
+#include <boost/unordered_map.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -20,31 +22,14 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <set>
 #include <string>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
 namespace sonde::schedule {
-
-// When the engine must be asked again at the latest: whichever comes first. The wall-clock one moves when the clock is
-// set, so wait for it on a timer that says so (timerfd with TFD_TIMER_CANCEL_ON_SET).
-struct Wakeup {
-    std::optional<WallTime> wall;
-    std::optional<MonotonicTime> monotonic;
-};
-
-// What is due soon, so that it can be made ready.
-struct Ahead {
-    struct Due {
-        Uuid intent;
-        std::shared_ptr<const Work> work;
-    };
-    std::vector<Due> dues;
-    Wakeup next; // when there is more
-};
 
 // The one place that knows what should happen when, and what should have happened. Pure logic for one thread: it reads
 // no clock and does no I/O; every call is handed Now and answers with decisions.
@@ -209,6 +194,11 @@ private:
             return bits;
         }
     };
+    // What comes and goes all the time lies together, in a pool; the standard's map looks at the neighbours of what it
+    // finds, which costs as much as all else where there are thousands.
+    template <class T>
+    using MapById = boost::unordered_map<Uuid, T, ById, std::equal_to<Uuid>,
+                                         std::pmr::polymorphic_allocator<std::pair<const Uuid, T>>>;
 
     Instance &add(Work work, Sources &sources);
     // After some were added.
@@ -276,8 +266,9 @@ private:
     Random random_;
     Zone zone_;
     std::map<std::string, Instance> instances_;
-    std::unordered_map<Uuid, Pending, ById> pending_;
-    std::unordered_map<Uuid, Running, ById> running_;
+    std::pmr::unsynchronized_pool_resource pool_;
+    MapById<Pending> pending_{&pool_};
+    MapById<Running> running_{&pool_};
     Dues wall_dues_;
     Dues monotonic_dues_;
     Heads heads_;

@@ -164,7 +164,8 @@ void Engine::states_set_back(Now now, Decisions &out)
 
 const Suppressor *Engine::suppressing(const std::vector<std::string> &tags) const
 {
-    if (tags.empty())
+    // Mostly there is none, and the tags need not be looked at.
+    if (active_suppressors_.empty() || tags.empty())
         return nullptr;
     const auto found = std::find_if(active_suppressors_.begin(), active_suppressors_.end(),
                                     [&](const Suppressor *suppressor) { return suppressor->matches(tags); });

@@ -4,6 +4,7 @@
 #include "model/instruction_json.hpp"
 #include "model/instruction_parts.hpp"
 #include "model/limits.hpp"
+#include "next_look.hpp"
 #include "plugin_host/hash.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -162,7 +163,8 @@ bool InstructionFile::take_events()
 asio::awaitable<void> InstructionFile::wait_for_change()
 {
     using Clock = std::chrono::steady_clock;
-    const auto latest = Clock::now() + kLookAgain;
+    // Without an event as well: a link that leads elsewhere, a file system that tells nothing.
+    const auto latest = next_look(Clock::now());
     auto until = latest;
     while (!stopped_ && Clock::now() < until) {
         timer_.expires_at(until);

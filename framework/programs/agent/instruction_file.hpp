@@ -25,8 +25,6 @@ namespace asio = boost::asio;
 class InstructionFile {
 public:
     static constexpr std::chrono::milliseconds kQuiet{200};
-    // Without an event as well: a link that leads elsewhere, a file system that tells nothing.
-    static constexpr std::chrono::seconds kLookAgain{60};
 
     // `accept` is given an instruction that has passed every check. Everything handed in outlives it.
     InstructionFile(const asio::any_io_executor &executor, std::filesystem::path path, Self self,

@@ -1,5 +1,6 @@
 #include "scanning.hpp"
 
+#include "next_look.hpp"
 #include "offers.hpp"
 
 #include <boost/asio/use_awaitable.hpp>
@@ -11,7 +12,6 @@ namespace sonde::agent {
 
 namespace {
 
-constexpr std::chrono::seconds kScanInterval{60};
 constexpr std::chrono::seconds kScanAgain{1}; // while the launcher is not there yet
 // A plugin that takes longer to say what it is holds up no other.
 constexpr std::chrono::seconds kScanPatience{1};
@@ -49,7 +49,7 @@ MonotonicTime Scanning::next_scan(bool settled, bool refusing) const
     const MonotonicTime soon = now().monotonic + kScanAgain;
     if (!settled || refusing)
         return soon;
-    return std::clamp(catalogue_.look_again(), soon, MonotonicTime(now().monotonic + kScanInterval));
+    return std::clamp(catalogue_.look_again(), soon, next_look(soon));
 }
 
 // By the policy, whatever the plugins are.
