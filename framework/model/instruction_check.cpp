@@ -90,7 +90,6 @@ void check_instruction(const Instruction &instruction, std::vector<Error> &error
     check::check_constraints(subject, findings);
     check::check_destinations(subject, findings);
     check::check_suppressions(subject, findings);
-    check::check_supported(subject, findings);
 }
 
 } // namespace sonde::model

@@ -60,6 +60,8 @@ public:
             for (std::size_t i = 0; i < schedule.actions.size(); ++i) {
                 const std::string at = model::check::path_of(path, schedule.actions[i]);
                 check(schedule.actions[i], at);
+                for (const std::string &destination : schedule.actions[i].destinations)
+                    check_receivers(destination, at + "/destination");
                 if (schedule.execution_mode == model::ExecutionMode::pipelined && i + 1 < schedule.actions.size())
                     check_hand_over(schedule.actions[i], schedule.actions[i + 1], at);
             }
@@ -127,6 +129,25 @@ private:
                                       "loses its results: " + known->method->id + ", the method of action '" +
                                           model::json::shown(next.name) + "', takes no input",
                                       "name a destination, a schedule that reports"});
+    }
+
+    // What is passed to another schedule goes to its first action, in a parallel one to each (RFC 8194).
+    void check_receivers(const std::string &destination, const std::string &path)
+    {
+        const auto to = std::find_if(instruction_.schedules.begin(), instruction_.schedules.end(),
+                                     [&](const model::Schedule &one) { return one.name == destination; });
+        if (to == instruction_.schedules.end())
+            return;
+        for (const model::Action &action : to->actions) {
+            const Known *known = find(action.task);
+            if (known != nullptr && (known->method->flags & SONDE_TAKES_INPUT) == 0)
+                error(path,
+                      known->method->id + ", the method of action '" + model::json::shown(action.name) +
+                          "' of schedule '" + model::json::shown(destination) + "', takes no input",
+                      "name a schedule that reports, or whose method takes input");
+            if (to->execution_mode != model::ExecutionMode::parallel)
+                break;
+        }
     }
 
     void check(const model::MethodResult &result, const std::string &path)

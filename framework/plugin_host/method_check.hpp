@@ -10,7 +10,7 @@
 namespace sonde::plugin_host {
 
 // What the tasks of an instruction are asked for is held against what their methods declare: options with their values,
-// tables that are to be reported, what a constraint compares, and who gets the results within a pipeline. `where` is
+// tables that are to be reported, what a constraint compares, and who gets the results. `where` is
 // the path in the instruction.
 struct MethodFindings {
     std::vector<Error> errors;

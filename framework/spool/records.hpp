@@ -11,13 +11,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // What goes into the spool and what comes out of it.
 namespace sonde::spool {
 
-// The name of the schedule that a result is meant for: one whose action reports.
+// Whom a result is meant for: a schedule that reports, or, by a name that begins with this, a schedule's action that
+// takes it as its input.
 using Destination = std::string;
+inline constexpr std::string_view kInputScheme = "input:";
 
 // The instruction in force.
 struct StoredInstruction {
@@ -130,6 +133,9 @@ struct Ended {
     std::optional<model::ReportedResult> last_part;
     std::vector<Destination> destinations; // of the last part
     bool as_instructed = false;            // the instruction had it interrupted, which is no failure
+    // Results of others that it was given, which wait no longer.
+    Destination input{};
+    std::vector<std::uint64_t> taken{};
 };
 
 // An outcome that is known without a run that ends: a range of missed triggers, an action that an earlier process had

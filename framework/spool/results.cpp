@@ -4,6 +4,7 @@
 #include "model/report_json.hpp"
 #include "model/row_count.hpp"
 #include "spool/counts.hpp"
+#include "spool/inputs.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/past.hpp"
 #include "spool/schema.hpp"
@@ -119,6 +120,18 @@ Result<void> add_outcomes(sqlite::Connection &db, const Uuid &epoch, const Desti
     return {};
 }
 
+// A result that its collectors have, and that waits to be an input yet, is the first to go, and no loss to them.
+Result<void> note_arrived(sqlite::Connection &db, const Destination &destination, std::uint64_t sequence)
+{
+    if (destination.starts_with(kInputScheme))
+        return {};
+    const auto alone = is_input_alone(db, sequence);
+    if (!alone || !*alone)
+        return alone ? Result<void>() : alone.error();
+    const auto noted = db.run("UPDATE result SET handed = ? WHERE sequence = ?", kArrived, sequence);
+    return noted ? Result<void>() : noted.error();
+}
+
 } // namespace
 
 Result<std::uint64_t> next_sequence(sqlite::Connection &db)
@@ -184,6 +197,8 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
         return counted.error();
     if (auto put = put_outcome(db, ended.outcome, ended.outcome_destinations); !put)
         return put.error();
+    if (auto taken = acknowledge_entries(db, ended.input, ended.taken); !taken)
+        return taken;
     const auto marked =
         db.run("UPDATE action SET state = ? WHERE intent = ? AND number = ?", kEnded, intent, ended.action);
     if (!marked)
@@ -206,7 +221,8 @@ Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destin
     if (auto added = add_outcomes(db, epoch, destination, max_bytes - std::min(bytes, max_bytes), batch); !added)
         return added.error();
     for (const auto &entry : batch.entries) {
-        const auto handed = db.run("UPDATE result SET handed = 1 WHERE sequence = ? AND NOT handed", entry.sequence);
+        const auto handed = db.run("UPDATE result SET handed = ? WHERE sequence = ? AND handed = ?", kHanded,
+                                   entry.sequence, kNotHanded);
         if (!handed)
             return handed.error();
     }
@@ -247,6 +263,8 @@ Result<void> acknowledge_entries(sqlite::Connection &db, const Destination &dest
             return done.error();
         if (auto tidied = tidy_entry(db, sequence); !tidied)
             return tidied.error();
+        if (auto noted = note_arrived(db, destination, sequence); !noted)
+            return noted;
     }
     return {};
 }

@@ -34,16 +34,18 @@ struct Oldest {
     std::string run;
     std::string action;
     std::uint64_t rows = 0;
+    bool arrived = false;
 };
 
 Result<std::optional<Oldest>> oldest(sqlite::Connection &db, int kind)
 {
     std::optional<Oldest> found;
     auto rows = db.query(
-        "SELECT sequence, run, action, rows FROM result WHERE kind = ? ORDER BY handed, sequence LIMIT 1", kind);
+        "SELECT sequence, run, action, rows, handed FROM result WHERE kind = ? ORDER BY handed, sequence LIMIT 1",
+        kind);
     if (rows.next())
         found = Oldest{static_cast<std::uint64_t>(rows.integer(0)), rows.string(1), rows.string(2),
-                       static_cast<std::uint64_t>(rows.integer(3))};
+                       static_cast<std::uint64_t>(rows.integer(3)), rows.integer(4) == kArrived};
     if (auto end = rows.end(); !end)
         return end.error();
     return found;
@@ -54,9 +56,9 @@ Result<bool> drop_result(sqlite::Connection &db)
     const auto result = oldest(db, kMeasured);
     if (!result || !*result)
         return result ? Result<bool>(false) : result.error();
-    const auto &[sequence, run, action, rows] = **result;
+    const auto &[sequence, run, action, rows, arrived] = **result;
     // Before it goes: an outcome that nothing waits for would go with it.
-    if (auto noted = note_rows_dropped(db, run, action, rows); !noted)
+    if (auto noted = note_rows_dropped(db, run, action, arrived ? 0 : rows); !noted)
         return noted.error();
     if (auto dropped = db.run("DELETE FROM delivery WHERE sequence = ?", sequence); !dropped)
         return dropped.error();

@@ -13,6 +13,12 @@ inline constexpr int kPlanned = 0;
 inline constexpr int kStarted = 1;
 inline constexpr int kEnded = 2;
 
+// result.handed: to no report yet; to one, so that it may have arrived; to all that it was for, and what waits for it
+// is on this machine.
+inline constexpr int kNotHanded = 0;
+inline constexpr int kHanded = 1;
+inline constexpr int kArrived = -1;
+
 // result.kind
 inline constexpr int kMeasured = 0;
 inline constexpr int kOutcomes = 1;

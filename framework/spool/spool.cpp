@@ -1,6 +1,7 @@
 #include "spool/spool.hpp"
 
 #include "spool/counts.hpp"
+#include "spool/inputs.hpp"
 #include "spool/intents.hpp"
 #include "spool/outcomes.hpp"
 #include "spool/past.hpp"
@@ -124,6 +125,20 @@ asio::awaitable<Result<Batch>> Spool::batch(Destination destination, std::size_t
 {
     return database_->write([destination = std::move(destination), epoch = epoch_, max_bytes](Connection &db) {
         return next_batch(db, epoch, destination, max_bytes);
+    });
+}
+
+asio::awaitable<Result<Batch>> Spool::inputs(Destination destination, std::uint64_t after, std::size_t max_bytes)
+{
+    return database_->read([destination = std::move(destination), after, max_bytes](Connection &db) {
+        return read_inputs(db, destination, after, max_bytes);
+    });
+}
+
+asio::awaitable<Result<std::size_t>> Spool::give_up_inputs(Destination destination, std::string reason, WallTime when)
+{
+    return database_->write([destination = std::move(destination), reason = std::move(reason), when](Connection &db) {
+        return spool::give_up_inputs(db, destination, reason, when);
     });
 }
 

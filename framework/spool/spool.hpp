@@ -22,7 +22,8 @@ struct SpoolOptions {
 // Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the oldest results (those that
 // were handed to a report last, since they may have arrived), each
 // counted in its run's outcome as `rows_dropped` (an outcome that was sent already is sent again and replaces the
-// first), and only when nothing else is left the oldest outcomes.
+// first; but what has arrived and waits as an input alone goes before the others, and is no loss to a collector), and
+// only when nothing else is left the oldest outcomes.
 //
 // For one loop: awaitables complete on the caller's executor, which must outlive the spool.
 class Spool {
@@ -56,6 +57,15 @@ public:
     // What a report to `destination` carries next: about `max_bytes` of entries, but at least one if there is one. The
     // same entries come again until they are acknowledged or set aside. Outcomes come after the results before them.
     asio::awaitable<Result<Batch>> batch(Destination destination, std::size_t max_bytes);
+
+    // What a run may take as its input: entries for `destination` behind the number `after`, oldest first, of runs that
+    // have ended; about `max_bytes`, but at least one if there is one. They wait until an action ends that has taken
+    // them.
+    asio::awaitable<Result<Batch>> inputs(Destination destination, std::uint64_t after, std::size_t max_bytes);
+
+    // Nobody takes these inputs any more: they are set aside, and told to the controller as a failure. Returns how
+    // many.
+    asio::awaitable<Result<std::size_t>> give_up_inputs(Destination destination, std::string reason, WallTime when);
 
     // The collector has committed these.
     asio::awaitable<Result<void>> acknowledge(Destination destination, std::vector<std::uint64_t> sequences);

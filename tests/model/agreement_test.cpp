@@ -26,7 +26,6 @@ struct Exception {
 
 // What we refuse and the schema does not; docs/formats.md has the list for people.
 constexpr Exception kOursAlone[] = {
-    {"not supported by this version", "the engine does not run it yet"},
     {"(is|are) the most\\)", "memory is bounded", "", true},
     {"/option\\[.*\\]/name: is (missing|empty)", "an option without a name could only be ignored"},
     {"/tasks/task\\[.*names no method", "a task names a method"},

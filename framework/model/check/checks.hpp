@@ -14,7 +14,4 @@ void check_data_budget(const Subject &subject, Findings &findings);
 void check_destinations(const Subject &subject, Findings &findings);
 void check_suppressions(const Subject &subject, Findings &findings);
 
-// What the model has and this version does not run.
-void check_supported(const Subject &subject, Findings &findings);
-
 } // namespace sonde::model::check

@@ -4,6 +4,7 @@
 #include "model/report_task.hpp"
 #include "model/row_count.hpp"
 #include "parts.hpp"
+#include "spooled_input.hpp"
 
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -76,6 +77,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.first_event = ended.outcome.last_event = start.intent->event;
     ended.outcome.start = now().wall;
     Pipe pipe = pipe_of(start);
+    pipe.spooled = routes->input(schedule, action_of(start).name);
 
     auto started = co_await spool_.start(start.intent->id, start.action, start.run, task_of(start).name, now().wall);
     if (!started)
@@ -158,11 +160,23 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
 asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                        spool::Ended &ended)
 {
+    if (pipe.spooled && measuring_.takes_input(task_of(start))) {
+        auto read = co_await read_input(spool_, *pipe.spooled, log_);
+        if (!read) {
+            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
+                 "its input could not be read: " + to_string(read.error()));
+            co_return;
+        }
+        pipe.in = std::move(read->inputs);
+        ended.input = *pipe.spooled;
+        ended.taken = std::move(read->sequences);
+    }
     std::optional<Parts> parts;
     model::Conflict who{start.work->schedule.name, action_of(start).name, task_of(start).name};
     Measuring::Asked asked{
         task_of(start), options_of(start), action_of(start).report_tables, std::move(who), start.due,
         std::move(pipe.in), {}};
+    asked.fed = pipe.spooled.has_value();
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         if (feeds_the_next(start))
             pipe.out.emplace(method.method());
@@ -170,6 +184,10 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
                              action_of(start).report_tables, ended.destinations, log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
     };
     std::vector<model::Conflict> beside = co_await measuring_.measure(asked, stopper, ended.outcome);
+    // What no run was given, and what one was given that the agent itself has stopped, waits for the next one.
+    const bool cut_short = stopper->stopped() && !stopper->as_instructed();
+    if (!ended.outcome.lateness || cut_short)
+        ended.taken.clear();
     if (!parts)
         co_return;
     ended.outcome.rows_dropped = parts->rows_dropped();

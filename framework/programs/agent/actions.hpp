@@ -21,8 +21,9 @@ namespace sonde::agent {
 constexpr std::chrono::seconds kStorageRetry{1};
 
 // Carries out one action of an intent: start it durably, run the method or report, end it durably with its one outcome.
-// In a pipelined schedule the rows of an action are the input of the next one, if that takes input. Everything handed
-// in outlives it.
+// In a pipelined schedule the rows of an action are the input of the next one, if that takes input. What other
+// schedules pass to an action is its input too, and waits until a run that was given it has ended. Everything handed in
+// outlives it.
 class Actions {
 public:
     Actions(asio::any_io_executor executor, spool::Spool &spool, Measuring &measuring, Reporter &reporter,
@@ -52,6 +53,7 @@ private:
     struct Pipe {
         Inputs in;
         std::optional<plugin_host::InputCollector> out; // nothing: no next one wants it
+        std::optional<spool::Destination> spooled;      // where what other schedules pass to it waits, if they do
     };
 
     asio::awaitable<void> warm(const model::Task &task);

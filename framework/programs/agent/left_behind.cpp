@@ -14,7 +14,13 @@ asio::awaitable<void> LeftBehind::deliver_all(std::shared_ptr<const Routes> rout
     if (!status)
         co_return;
     const std::vector<spool::Destination> known = routes->all();
+    const std::vector<spool::Destination> inputs = routes->inputs();
     for (const spool::Pending &pending : status->pending) {
+        if (pending.destination.starts_with(spool::kInputScheme)) {
+            if (std::find(inputs.begin(), inputs.end(), pending.destination) == inputs.end())
+                co_await give_up(pending.destination);
+            continue;
+        }
         const auto destination = from_spool(pending.destination);
         if (!destination || under_way_.contains(pending.destination) ||
             std::find(known.begin(), known.end(), pending.destination) != known.end())
@@ -22,6 +28,19 @@ asio::awaitable<void> LeftBehind::deliver_all(std::shared_ptr<const Routes> rout
         const auto stopper = std::make_shared<Stopper>();
         under_way_.emplace(pending.destination, stopper);
         coroutines_.spawn(deliver(pending.destination, *destination, stopper));
+    }
+}
+
+asio::awaitable<void> LeftBehind::give_up(spool::Destination name)
+{
+    std::string reason = "nothing is passed to " + receiver(name) + " any more";
+    const WallTime when = now().wall;
+    auto given_up = co_await spool_.give_up_inputs(name, std::move(reason), when);
+    if (!given_up) {
+        log_->error("inputs not set aside destination={} error={}", quoted(name), quoted(to_string(given_up.error())));
+    } else if (*given_up > 0) {
+        log_->warn("inputs set aside destination={} results={}", quoted(name), *given_up);
+        noted_();
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/log.hpp"
 #include "coroutines.hpp"
 #include "reporter.hpp"
 #include "routes.hpp"
@@ -8,19 +9,24 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <functional>
 #include <map>
 #include <memory>
+#include <utility>
 
 namespace sonde::agent {
 
 namespace asio = boost::asio;
 
-// Delivers what waits for a destination that no schedule in force reports to: it still goes to its collector. Belongs
-// to one thread; everything handed in outlives it.
+// Delivers what waits for a destination that no schedule in force reports to: it still goes to its collector. What
+// waits to be the input of an action that nothing is passed to any more is set aside. Belongs to one thread; everything
+// handed in outlives it.
 class LeftBehind {
 public:
-    LeftBehind(Coroutines &coroutines, spool::Spool &spool, Reporter &reporter)
-        : coroutines_(coroutines), spool_(spool), reporter_(reporter)
+    // `noted` is called when the spool has new Failure Information of it.
+    LeftBehind(Coroutines &coroutines, spool::Spool &spool, Reporter &reporter, std::shared_ptr<Log> log,
+               std::function<void()> noted)
+        : coroutines_(coroutines), spool_(spool), reporter_(reporter), log_(std::move(log)), noted_(std::move(noted))
     {
     }
 
@@ -29,11 +35,14 @@ public:
     void stop();
 
 private:
+    asio::awaitable<void> give_up(spool::Destination name);
     asio::awaitable<void> deliver(spool::Destination name, Destination destination, std::shared_ptr<Stopper> stopper);
 
     Coroutines &coroutines_;
     spool::Spool &spool_;
     Reporter &reporter_;
+    std::shared_ptr<Log> log_;
+    std::function<void()> noted_;
     std::map<spool::Destination, std::shared_ptr<Stopper>> under_way_;
 };
 

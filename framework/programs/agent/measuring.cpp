@@ -160,6 +160,11 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
     auto method = find_method(asked.task, outcome);
     if (!method)
         co_return std::nullopt;
+    if (asked.fed && (method->method().flags & SONDE_TAKES_INPUT) == 0) {
+        fail(outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
+             "results are passed to it, and " + method->method().id + " takes no input");
+        co_return std::nullopt;
+    }
     auto arguments = plugin_host::read_options(method->method(), asked.options);
     if (!arguments) {
         fail(outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,

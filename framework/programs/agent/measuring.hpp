@@ -48,6 +48,7 @@ public:
         std::vector<std::shared_ptr<plugin_host::Input>> inputs{};
         // Where the rows go, which tells the traffic; called once, when nothing refuses the run any more.
         std::function<plugin_host::RowSink &(const plugin_host::CatalogueMethod &, Traffic)> open;
+        bool fed = false; // results of other schedules are passed to it, so that it has to take input
     };
 
     struct Limits {

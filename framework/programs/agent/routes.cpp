@@ -4,6 +4,7 @@
 #include "model/report_task.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 
 namespace sonde::agent {
@@ -54,6 +55,12 @@ Result<void> within(const Reach &reach, const Collector &collector)
     return {};
 }
 
+// Data goes to a schedule's first action, in a parallel one to each (RFC 8194, leaf destination).
+bool receives(const model::Schedule &schedule, const model::Action &action)
+{
+    return &action == &schedule.actions.front() || schedule.execution_mode == model::ExecutionMode::parallel;
+}
+
 // Two actions may report to the same collector.
 void add(std::vector<spool::Destination> &names, spool::Destination name)
 {
@@ -83,6 +90,27 @@ Result<Destination> from_spool(const spool::Destination &name)
     if (!collector || blank == std::string::npos)
         return Error{"spool", "'" + name + "' names no destination", ""};
     return Destination{name.substr(blank + 1), std::move(*collector)};
+}
+
+spool::Destination input_name(const std::string &schedule, const std::string &action)
+{
+    // Any character may be in either name.
+    return std::string(spool::kInputScheme) + std::to_string(schedule.size()) + " " + schedule + " " + action;
+}
+
+std::string receiver(const spool::Destination &name)
+{
+    if (const auto destination = from_spool(name))
+        return to_string(destination->collector);
+    std::size_t size = 0;
+    const std::size_t blank = name.find(' ');
+    if (!name.starts_with(spool::kInputScheme) || blank == std::string::npos)
+        return name;
+    std::from_chars(name.data() + spool::kInputScheme.size(), name.data() + blank, size);
+    const std::string names = name.substr(blank + 1);
+    if (size >= names.size())
+        return name;
+    return "action '" + names.substr(size + 1) + "' of schedule '" + names.substr(0, size) + "'";
 }
 
 Result<Collector> collector_of(const std::vector<model::Option> &options)
@@ -124,25 +152,34 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
             route.reports = true;
             if (schedule.execution_mode == model::ExecutionMode::pipelined)
                 pipeline = to_spool({schedule.name, *collector});
-            // Data goes to a schedule's first action, in a parallel one to each (RFC 8194, leaf destination).
-            if (&*action == &schedule.actions.front() || schedule.execution_mode == model::ExecutionMode::parallel)
+            if (receives(schedule, *action))
                 add(routes.reporting_[schedule.name], to_spool({schedule.name, *collector}));
         }
     }
-    for (const model::Schedule &schedule : instruction.schedules) {
-        for (const model::Action &action : schedule.actions) {
-            Route &route = routes.schedules_[schedule.name][action.name];
+    for (const model::Schedule &schedule : instruction.schedules)
+        for (const model::Action &action : schedule.actions)
             for (const std::string &name : action.destinations) {
-                const auto found = routes.reporting_.find(name);
-                if (found == routes.reporting_.end())
-                    return Error{path_of(schedule, action) + "/destination",
-                                 "schedule '" + name + "' does not begin with a reporting action",
-                                 "results can only be passed on to a schedule that reports them"};
-                route.destinations.insert(route.destinations.end(), found->second.begin(), found->second.end());
+                const auto to = std::find_if(instruction.schedules.begin(), instruction.schedules.end(),
+                                             [&](const model::Schedule &one) { return one.name == name; });
+                if (to == instruction.schedules.end())
+                    return Error{path_of(schedule, action) + "/destination", "no schedule named '" + name + "'", ""};
+                routes.pass_on(routes.schedules_[schedule.name][action.name], *to);
             }
-        }
-    }
     return routes;
+}
+
+void Routes::pass_on(Route &route, const model::Schedule &to)
+{
+    if (const auto reporting = reporting_.find(to.name); reporting != reporting_.end())
+        for (const spool::Destination &name : reporting->second)
+            add(route.destinations, name);
+    for (const model::Action &action : to.actions) {
+        if (!receives(to, action) || reports(to, action))
+            continue;
+        std::optional<spool::Destination> &input = schedules_.at(to.name).at(action.name).input;
+        input = input_name(to.name, action.name);
+        add(route.inputs, *input);
+    }
 }
 
 bool Routes::reports(const model::Schedule &schedule, const model::Action &action) const
@@ -155,7 +192,28 @@ std::vector<spool::Destination> Routes::results(const std::string &schedule, con
     const auto found = schedules_.find(schedule);
     if (found == schedules_.end() || !found->second.contains(action))
         return {};
-    return found->second.at(action).destinations;
+    const Route &route = found->second.at(action);
+    std::vector<spool::Destination> names = route.destinations;
+    names.insert(names.end(), route.inputs.begin(), route.inputs.end());
+    return names;
+}
+
+std::optional<spool::Destination> Routes::input(const std::string &schedule, const std::string &action) const
+{
+    const auto found = schedules_.find(schedule);
+    if (found == schedules_.end() || !found->second.contains(action))
+        return std::nullopt;
+    return found->second.at(action).input;
+}
+
+std::vector<spool::Destination> Routes::inputs() const
+{
+    std::vector<spool::Destination> names;
+    for (const auto &[schedule, actions] : schedules_)
+        for (const auto &[action, route] : actions)
+            if (route.input)
+                names.push_back(*route.input);
+    return names;
 }
 
 std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, const std::string &action) const

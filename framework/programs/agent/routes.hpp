@@ -44,6 +44,12 @@ struct Destination {
 spool::Destination to_spool(const Destination &destination);
 Result<Destination> from_spool(const spool::Destination &name);
 
+// The spool's name of a schedule's action that takes what waits for it as its input.
+spool::Destination input_name(const std::string &schedule, const std::string &action);
+
+// Whom a name of the spool's stands for, for a person: a collector's URL, or the action.
+std::string receiver(const spool::Destination &name);
+
 // The collector of a reporting action: its option `collector`.
 Result<Collector> collector_of(const std::vector<model::Option> &options);
 
@@ -54,11 +60,15 @@ public:
     // An Error for a reporting action without a collector that is within reach, with its path.
     static Result<Routes> of(const model::Instruction &instruction, Reach reach);
 
-    // Of an action's results: the reporting schedules that it names as destinations, and in a pipelined schedule the
-    // reporting action that follows it.
+    // Of an action's results: the schedules that it names as destinations, which report them or take them as input, and
+    // in a pipelined schedule the reporting action that follows it.
     std::vector<spool::Destination> results(const std::string &schedule, const std::string &action) const;
-    // Of its outcome: the same. If there are none, the next reporting action of its pipelined schedule, or else every
-    // reporting schedule. Nowhere for reporting itself, which must not make a report necessary.
+    // What other schedules pass to an action that does not report; nothing if none does.
+    std::optional<spool::Destination> input(const std::string &schedule, const std::string &action) const;
+    // All of these.
+    std::vector<spool::Destination> inputs() const;
+    // Of its outcome: those of its results that report. If there are none, the next reporting action of its pipelined
+    // schedule, or else every reporting schedule. Nowhere for reporting itself, which must not make a report necessary.
     std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
     // Those of the schedules that are passed data. A pipeline's own reports are not among them: if nothing of it runs, what
     // it accounts for would wait for ever.
@@ -68,10 +78,13 @@ private:
     struct Route {
         bool reports = false;
         std::vector<spool::Destination> destinations;
+        std::vector<spool::Destination> inputs;     // of other actions, that it passes its results to
+        std::optional<spool::Destination> input;    // its own
         std::optional<spool::Destination> pipeline; // of the next action of its pipelined schedule that reports
     };
 
     bool reports(const model::Schedule &schedule, const model::Action &action) const;
+    void pass_on(Route &route, const model::Schedule &to);
 
     std::map<std::string, std::map<std::string, Route>> schedules_;
     std::map<std::string, std::vector<spool::Destination>> reporting_; // by schedule whose first actions do

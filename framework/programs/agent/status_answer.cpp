@@ -154,7 +154,7 @@ void add_waiting(ObjectText &json, const spool::Status &status)
     json.begin_list("waiting");
     for (const spool::Pending &pending : status.pending) {
         const auto destination = from_spool(pending.destination);
-        json.begin_item().add("collector", destination ? to_string(destination->collector) : pending.destination);
+        json.begin_item().add("collector", receiver(pending.destination));
         json.add("report", destination ? destination->schedule : std::string());
         json.add("results", pending.results).add("outcomes", pending.outcomes).add("bytes", pending.bytes).end_object();
     }

@@ -20,9 +20,8 @@ void add_waiting(ObjectText &json, const std::vector<spool::WaitingParts> &waiti
     for (const spool::WaitingParts &parts : waiting) {
         if (parts.action != action)
             continue;
-        const auto destination = from_spool(parts.destination);
         json.begin_item();
-        json.add("collector", destination ? to_string(destination->collector) : parts.destination);
+        json.add("collector", receiver(parts.destination));
         json.add("parts", parts.parts).add("rows", parts.rows);
         if (parts.refused)
             json.add("refused", *parts.refused);

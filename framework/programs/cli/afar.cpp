@@ -124,7 +124,10 @@ private:
             return "it reports: what becomes of that is told at the agent alone";
         std::set<std::string> ways;
         for (const model::Action &action : schedule.actions)
-            ways.insert(action.destinations.begin(), action.destinations.end());
+            for (const std::string &name : action.destinations)
+                if (const model::Schedule *other = named(instruction_.schedules, name);
+                    other != nullptr && reports(*other))
+                    ways.insert(name);
         if (ways.empty())
             for (const model::Schedule &other : instruction_.schedules)
                 if (reports(other))

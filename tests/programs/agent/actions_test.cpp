@@ -3,6 +3,7 @@
 
 #include "programs/agent/actions.hpp"
 #include "programs/agent/constraints/constraints.hpp"
+#include "programs/agent/left_behind.hpp"
 #include "spool/full_disk.hpp"
 
 #include <boost/asio/ip/udp.hpp>
@@ -317,6 +318,81 @@ TEST_CASE("the rows of a part that the disk refuses are counted as dropped [B3]"
         for (const model::Table &table : result.tables)
             stored += model::is_outcomes(result) ? 0 : table.rows.size();
     CHECK(outcome.rows == outcome.rows_dropped + stored);
+}
+
+// "A set of Schedules receiving the output produced by this Action."
+TEST_CASE("results of a schedule are the input of another one's method, until a run that was given them has ended [A5]")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "input"]})", 10'000);
+    model::Instruction instruction;
+    instruction.tasks = {{"t", {}, "rows", {{"0", "count", "2"}}, {}},
+                         {"i", {}, "input", {}, {}},
+                         {"r", {}, "report", {{"0", "collector", to_string(Field::collector().collector)}}, {}}};
+    const auto add = [&](const char *name, const char *task, std::vector<std::string> destinations) {
+        model::Schedule &schedule = instruction.schedules.emplace_back();
+        schedule.name = name;
+        schedule.execution_mode = model::ExecutionMode::sequential;
+        schedule.actions = {{"a", task, {}, std::move(destinations), {}, {}}};
+    };
+    add("s", "t", {"takes"});
+    add("takes", "i", {"report"});
+    add("report", "r", {});
+    const auto routes = std::make_shared<Routes>(*Routes::of(instruction, Reach{}));
+    // Runs a schedule's action by this task.
+    const auto run = [&](std::size_t index, const model::Task &task,
+                         std::shared_ptr<Stopper> stopper = std::make_shared<Stopper>()) {
+        auto work = std::make_shared<schedule::Work>();
+        work->schedule = instruction.schedules[index];
+        work->tasks = {task};
+        spool::Change change;
+        change.plan = {sonde::test::intent_of(work->schedule.name, 1)};
+        REQUIRE(await(it.spool.record(change)));
+        const Uuid id = random_uuid();
+        it.loop.run(
+            it.actions.carry_out({Field::shared(change.plan[0]), work, 0, id, now().monotonic}, routes, stopper));
+        const auto past = await(it.spool.past({.run = to_string(id)}));
+        REQUIRE(past->size() == 1);
+        return past->front().outcome;
+    };
+    const std::string name = input_name("takes", "a");
+    const auto waiting = [&] { return await(it.spool.inputs(name, 0, 1 << 20))->entries.size(); };
+
+    CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
+    CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
+    CHECK(waiting() == 2);
+    // What no run was given waits on.
+    model::Task wrong = instruction.tasks[1];
+    wrong.options = {{"0", "nosuch", "1"}};
+    CHECK(run(1, wrong).status == plugin_host::kStatusBadOptions);
+    const auto stopped = std::make_shared<Stopper>();
+    stopped->stop("the agent was stopped");
+    CHECK(run(1, instruction.tasks[1], stopped).word == model::OutcomeWord::interrupted);
+    const auto deaf = run(1, instruction.tasks[0]);
+    CHECK(deaf.status == plugin_host::kStatusBadOptions);
+    CHECK(deaf.message == "results are passed to it, and rows takes no input");
+    CHECK(waiting() == 2);
+
+    const auto taken = run(1, instruction.tasks[1]);
+    CHECK(taken.message == "");
+    CHECK(taken.rows == 2 * 2 * 3); // a word on each cell
+    CHECK(it.seen() == std::map<std::string, std::string>{
+                           {"rows/sample/number", "1"}, {"rows/sample/word", "odd"}, {"rows/sample/elapsed", "1000"}});
+    CHECK(waiting() == 0);
+    CHECK(run(1, instruction.tasks[1]).rows == 0);
+
+    // An instruction that passes nothing to it any more.
+    CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
+    Coroutines coroutines{it.loop.io};
+    int noted = 0;
+    LeftBehind left_behind{coroutines, it.spool, it.reporter, it.log, [&] { ++noted; }};
+    it.loop.run(left_behind.deliver_all(routes));
+    CHECK(waiting() == 1);
+    it.loop.run(left_behind.deliver_all(Field::routes()));
+    CHECK(waiting() == 0);
+    CHECK(noted == 1);
+    const auto aside = await(it.spool.what_was_set_aside());
+    REQUIRE(aside->size() == 1);
+    CHECK(aside->front().reason == "nothing is passed to action 'a' of schedule 'takes' any more");
 }
 
 TEST_CASE("a runner is started ahead for what is due soon, but not for what is refused anyway")

@@ -113,3 +113,32 @@ TEST_CASE("what was told before a restart is not told again, and a method that i
     REQUIRE(it.review.findings().unknown.size() == 1);
     CHECK(it.review.findings().unknown[0].where == "/ietf-lmap-control:lmap/tasks/task[name='t']");
 }
+
+TEST_CASE("results that are passed to a method that takes no input are told, and no more once it does")
+{
+    Reviewing it;
+    it.loop.run(it.review.begin());
+    model::Instruction instruction;
+    instruction.events.push_back({"e", {}, {}, model::Startup{}});
+    instruction.tasks = {{"t", {}, "m", {}, {}}};
+    for (const char *name : {"s", "p"}) {
+        model::Schedule &schedule = instruction.schedules.emplace_back();
+        schedule.name = name;
+        schedule.start = "e";
+        schedule.execution_mode = model::ExecutionMode::parallel;
+        schedule.actions = {{"a", "t", {}, {}, {}, {}}, {"b", "t", {}, {}, {}, {}}};
+    }
+    instruction.schedules[0].actions[0].destinations = {"p"};
+    spool::Change change;
+    change.instruction = {model::write_instruction(instruction), "1", WallTime()};
+    REQUIRE(await(it.spool.record(change)));
+    it.loop.run(it.review.look());
+    REQUIRE(it.told.size() == 2);
+    CHECK(it.told[0].path == kAction + "/destination");
+    CHECK(it.told[0].message == "m, the method of action 'a' of schedule 'p', takes no input (name a schedule that "
+                                "reports, or whose method takes input)");
+    CHECK(it.told[1].message.find("action 'b'") != std::string::npos);
+    it.method.flags = SONDE_TAKES_INPUT;
+    it.loop.run(it.review.look());
+    CHECK(it.review.findings().errors.empty());
+}

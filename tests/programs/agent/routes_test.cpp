@@ -72,11 +72,45 @@ TEST_CASE("what is passed to a schedule is received by its first action, which r
     REQUIRE(routes);
     CHECK(routes->results("s", "measure1") == std::vector<spool::Destination>{"https://a.example:8444 r"});
     CHECK(routes->all() == std::vector<spool::Destination>{"https://a.example:8444 r"});
+}
 
-    instruction.schedules.front().actions.front().destinations = {"s"};
+// "A set of Schedules receiving the output produced by this Action."
+TEST_CASE("what is passed to a schedule that measures is its first action's input, in a parallel one each one's [A5]")
+{
+    auto instruction = instruction_of({"measure", "measure"}, model::ExecutionMode::sequential);
+    const auto add = [&](const char *name, std::vector<std::string> tasks, model::ExecutionMode mode) {
+        instruction.schedules.push_back(instruction_of(std::move(tasks), mode).schedules.front());
+        instruction.schedules.back().name = name;
+    };
+    add("two words", {"measure", "measure"}, model::ExecutionMode::pipelined);
+    add("each", {"measure", "report", "measure"}, model::ExecutionMode::parallel);
+    instruction.schedules[0].actions[0].destinations = {"two words"};
+    instruction.schedules[0].actions[1].destinations = {"each", "two words", "each"};
+    const auto routes = Routes::of(instruction, Reach{});
+    REQUIRE(routes);
+    const std::vector<spool::Destination> reported{"https://a.example:8444 each"};
+    const spool::Destination first = "input:9 two words measure1";
+    CHECK(routes->results("s", "measure1") == std::vector{first});
+    CHECK(routes->results("s", "measure2") ==
+          std::vector<spool::Destination>{reported[0], "input:4 each measure1", "input:4 each measure3", first});
+    CHECK(routes->input("two words", "measure1") == first);
+    CHECK_FALSE(routes->input("two words", "measure2"));
+    CHECK_FALSE(routes->input("each", "report2"));
+    CHECK_FALSE(routes->input("s", "measure1"));
+    CHECK(routes->inputs() == std::vector<spool::Destination>{"input:4 each measure1", "input:4 each measure3", first});
+    // An outcome is nobody's input.
+    CHECK(routes->outcomes("s", "measure1") == reported);
+    CHECK(routes->outcomes("s", "measure2") == reported);
+
+    CHECK(receiver(first) == "action 'measure1' of schedule 'two words'");
+    CHECK(receiver(reported[0]) == "https://a.example:8444");
+    for (const char *odd : {"input:9", "input:9 short", "nothing"})
+        CHECK(receiver(odd) == odd);
+
+    instruction.schedules[0].actions[0].destinations = {"nowhere"};
     const auto wrong = Routes::of(instruction, Reach{});
     REQUIRE_FALSE(wrong);
-    CHECK(wrong.error().what == "schedule 's' does not begin with a reporting action");
+    CHECK(wrong.error().what == "no schedule named 'nowhere'");
 }
 
 // "Data passed to a parallel Schedule is received by all Actions of the Schedule."

@@ -35,7 +35,8 @@ class Validate(unittest.TestCase):
         cls.folder = tempfile.TemporaryDirectory()
         cls.plugins = pathlib.Path(cls.folder.name, "plugins")
         cls.plugins.mkdir()
-        shutil.copy(pathlib.Path(FIXTURES, "probe.so"), cls.plugins)
+        for plugin in ("probe.so", "input.so"):
+            shutil.copy(pathlib.Path(FIXTURES, plugin), cls.plugins)
 
     @classmethod
     def tearDownClass(cls):
@@ -117,6 +118,21 @@ class Validate(unittest.TestCase):
         self.assertEqual(said.returncode, 0, said.stderr)
         self.assertIn("action[name='first']: passes its results to action 'a' alone", said.stderr)
         self.assertIn("action[name='first']: loses its results: probe, the method of action 'a', takes no input", said.stderr)
+
+    def test_results_are_passed_to_a_method_that_takes_input(self):
+        probe = '"program": "probe", "option": [{"id": "t", "name": "target", "value": "a.example"}]'
+        for taker, status in (('"program": "input"', 0), (probe, 2)):
+            text = instruction(probe).replace('"destination": ["r"]', '"destination": ["p"]')
+            text = text.replace('{"task": [', '{"task": [{"name": "u", %s}, ' % taker)
+            text = text.replace('{"name": "r", "start"', '{"name": "p", "start": "e", "action": [{"name": "b", "task": "u", '
+                                                         '"destination": ["r"]}]}, {"name": "r", "start"')
+            file = pathlib.Path(self.folder.name, "d.json")
+            file.write_text(text)
+            said = sonde("validate", file, "--plugins", self.plugins)
+            self.assertEqual(said.returncode, status, said.stderr)
+            self.assertIn("passes its results to action 'b' of schedule 'p', which does not report them", said.stderr)
+            self.assertEqual("error: " in said.stderr and "schedule[name='s']/action[name='a']/destination: probe, the method of "
+                             "action 'b' of schedule 'p', takes no input" in said.stderr, status == 2, said.stderr)
 
     def test_a_method_that_is_not_there_is_a_warning(self):
         said = self.errors(instruction('"program": "prob"'))

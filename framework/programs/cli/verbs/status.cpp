@@ -124,7 +124,7 @@ int status(Console &console, const StatusWords &words)
          {std::tuple("running", "runs now", "nothing runs now"), std::tuple("next", "next", "nothing is planned"),
           std::tuple("suppressions", "suppressions", ""),
           std::tuple("schedules", "schedules, since the agent was set up", ""),
-          std::tuple("waiting", "waits for a collector", ""),
+          std::tuple("waiting", "waits for a collector, or to be a run's input", ""),
           std::tuple("findings", "the instruction asks of methods what they do not have", "")})
         if (const int shown = show_list(console, said, list, title, nothing, counted); shown != kDone)
             return shown;

@@ -1,0 +1,62 @@
+#include "spooled_input.hpp"
+
+#include "model/report_json.hpp"
+#include "plugin_host/reported_inputs.hpp"
+
+#include <string>
+#include <utility>
+
+namespace sonde::agent {
+
+namespace {
+
+// So much of it is in memory as text at a time.
+constexpr std::size_t kReadAtOnce = 512 * 1024;
+
+Result<bool> add_entry(plugin_host::ReportedInputs &all, const spool::Entry &entry)
+{
+    const auto result = model::read_result(entry.json);
+    if (!result)
+        return result.errors.front();
+    return all.add(*result);
+}
+
+} // namespace
+
+boost::asio::awaitable<Result<SpooledInput>> read_input(spool::Spool &spool, spool::Destination destination,
+                                                        std::shared_ptr<Log> log)
+{
+    SpooledInput input;
+    plugin_host::ReportedInputs all;
+    std::uint64_t after = 0;
+    for (bool more = true; more;) {
+        auto batch = co_await spool.inputs(destination, after, kReadAtOnce);
+        if (!batch)
+            co_return batch.error();
+        more = batch->more;
+        for (const spool::Entry &entry : batch->entries) {
+            after = entry.sequence;
+            const Result<bool> added = add_entry(all, entry);
+            if (added && !*added) {
+                more = false; // the rest waits for the next run
+                break;
+            }
+            if (added) {
+                input.sequences.push_back(entry.sequence);
+                continue;
+            }
+            log->error("result is no input destination={} sequence={} reason={}", quoted(destination), entry.sequence,
+                       quoted(to_string(added.error())));
+            std::vector<std::uint64_t> one(1, entry.sequence);
+            std::string reason = to_string(added.error());
+            const WallTime when = now().wall;
+            auto aside = co_await spool.set_aside(destination, std::move(one), std::move(reason), when);
+            if (!aside)
+                co_return aside.error();
+        }
+    }
+    input.inputs = all.inputs();
+    co_return input;
+}
+
+} // namespace sonde::agent
