@@ -91,7 +91,7 @@ Result<void> put_accounted(sqlite::Connection &db, Accounted accounted)
                                  : count_prevented_action(db, intent, accounted.outcome);
     if (!counted)
         return counted.error();
-    return put_outcome(db, accounted.outcome, accounted.destinations);
+    return put_outcome(db, accounted.outcome, accounted.destinations, accounted.goes_along);
 }
 
 Result<void> put_instruction(sqlite::Connection &db, const StoredInstruction &instruction)

@@ -118,14 +118,14 @@ model::Outcome read_outcome(const sqlite::Rows &rows)
 }
 
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
-                         const std::vector<Destination> &destinations)
+                         const std::vector<Destination> &destinations, bool goes_along)
 {
     const auto counted = db.run("INSERT INTO tally VALUES(?1, ?2, ?3, ?4) "
                                 "ON CONFLICT DO UPDATE SET count = count + ?4",
                                 outcome.schedule, outcome.action, static_cast<int>(outcome.word), outcome.count);
     if (!counted)
         return counted.error();
-    const auto id = remember_outcome(db, outcome, !destinations.empty());
+    const auto id = remember_outcome(db, outcome, !destinations.empty() && !goes_along);
     if (!id)
         return id.error();
     if (destinations.empty())
@@ -139,9 +139,22 @@ Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
     if (!stored)
         return stored.error();
     for (const auto &destination : destinations)
-        if (auto meant = db.run("INSERT OR IGNORE INTO outcome_delivery VALUES(?, ?, 1)", destination, *id); !meant)
+        if (auto meant = db.run("INSERT OR IGNORE INTO outcome_delivery VALUES(?, ?, ?)", destination, *id,
+                                goes_along ? kGoesAlong : kWaits);
+            !meant)
             return meant.error();
     return {};
+}
+
+Result<bool> outcomes_are_due(sqlite::Connection &db, const Destination &destination, bool all)
+{
+    const auto due = db.integer("SELECT EXISTS (SELECT 1 FROM outcome_delivery WHERE destination = ?1 AND waiting "
+                                "AND waiting = ?2) OR ?3 <= (SELECT count(*) FROM (SELECT 1 FROM outcome_delivery "
+                                "WHERE destination = ?1 AND waiting LIMIT ?3))",
+                                destination, kWaits, all ? 1 : kReportAlone);
+    if (!due)
+        return due.error();
+    return *due != 0;
 }
 
 Result<std::optional<Entry>> bundle_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,

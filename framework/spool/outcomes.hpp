@@ -18,7 +18,13 @@ model::Outcome read_outcome(const sqlite::Rows &rows);
 
 // Counts an outcome, and keeps it for its destinations.
 Result<void> put_outcome(sqlite::Connection &db, const model::Outcome &outcome,
-                         const std::vector<Destination> &destinations);
+                         const std::vector<Destination> &destinations, bool goes_along);
+
+// As many that would go along with others are a report.
+inline constexpr int kReportAlone = 100;
+
+// Whether outcomes wait for `destination` that make a report; `all`: or any others.
+Result<bool> outcomes_are_due(sqlite::Connection &db, const Destination &destination, bool all);
 
 // Below so many bytes of room an entry of outcomes is not worth beginning.
 inline constexpr std::size_t kLeastBundle = 4000;

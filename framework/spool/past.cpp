@@ -57,8 +57,8 @@ Result<void> remember_entry(sqlite::Connection &db, const model::Outcome &outcom
 
 Result<void> remember_acknowledged(sqlite::Connection &db, std::uint64_t sequence, WallTime when)
 {
-    const auto runs =
-        db.integer("SELECT coalesce(sum(count), 0) FROM past WHERE sequence = ? AND acknowledged IS NULL", sequence);
+    const auto runs = db.integer(
+        "SELECT coalesce(sum(count), 0) FROM past WHERE sequence = ? AND reported AND acknowledged IS NULL", sequence);
     if (!runs)
         return runs.error();
     if (auto counted = count_up(db, kAcknowledged, static_cast<std::uint64_t>(*runs)); !counted)
@@ -99,7 +99,10 @@ Result<std::vector<PastOutcome>> read_past(sqlite::Connection &db, const PastQue
     std::vector<PastOutcome> all;
     static const std::string sql =
         "SELECT " + std::string(kOutcomeColumns) +
-        ", reported, sequence, acknowledged FROM past WHERE (?1 IS NULL OR schedule = ?1) "
+        ", reported OR acknowledged IS NOT NULL "
+        "OR EXISTS (SELECT 1 FROM outcome_delivery WHERE outcome = past.id AND waiting) "
+        "OR EXISTS (SELECT 1 FROM delivery WHERE delivery.sequence = past.sequence AND refused IS NULL), "
+        "sequence, acknowledged FROM past WHERE (?1 IS NULL OR schedule = ?1) "
         "AND (?2 IS NULL OR first_event < ?2) AND (?3 IS NULL OR max(last_event, coalesce(end, last_event)) >= ?3) "
         "AND (?4 IS NULL OR run >= ?4 AND run < ?4 || ?5) ORDER BY id DESC LIMIT ?6";
     auto rows = db.query(sql, query.schedule, query.to, query.from, query.run, kAfterAny, query.limit);

@@ -136,6 +136,7 @@ struct Ended {
     // Results of others that it was given, which wait no longer.
     Destination input{};
     std::vector<std::uint64_t> taken{};
+    bool goes_along = false; // its outcome, as an Accounted one
 };
 
 // An outcome that is known without a run that ends: a range of missed triggers, an action that an earlier process had
@@ -143,6 +144,8 @@ struct Ended {
 struct Accounted {
     model::Outcome outcome;
     std::vector<Destination> destinations; // empty: counted here and reported nowhere
+    // Makes no report, and nobody waits for it: it goes along with what does, or with many of its kind.
+    bool goes_along = false;
 };
 
 // What a decision of the schedule engine makes durable, in one transaction and in this order.
@@ -186,7 +189,7 @@ struct WaitingFailure {
     model::Failure failure; // with its identity
 };
 
-// What waits for one destination.
+// What waits for one destination. It may be nothing but outcomes that go along with others, which are not counted.
 struct Pending {
     Destination destination;
     std::uint64_t results = 0;

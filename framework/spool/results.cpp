@@ -99,12 +99,15 @@ Result<void> read_entries(sqlite::Connection &db, const Destination &destination
 // Outcomes get their entry, and with it a sequence number, only when they are about to go: until then one that changes
 // is simply different. They come after the results before them.
 Result<void> add_outcomes(sqlite::Connection &db, const Uuid &epoch, const Destination &destination, std::size_t room,
-                          Batch &batch)
+                          bool all, Batch &batch)
 {
     if (batch.more)
         return {};
     const bool fits = batch.entries.empty() || (room >= kLeastBundle && batch.entries.size() < model::kResultsMax);
-    if (fits) {
+    const auto due = outcomes_are_due(db, destination, all);
+    if (!due)
+        return due.error();
+    if (fits && (*due || !batch.entries.empty())) {
         auto entry = bundle_outcomes(db, epoch, destination, room);
         if (!entry)
             return entry.error();
@@ -112,11 +115,10 @@ Result<void> add_outcomes(sqlite::Connection &db, const Uuid &epoch, const Desti
             return {};
         batch.entries.push_back(std::move(**entry));
     }
-    const auto waits =
-        db.integer("SELECT EXISTS (SELECT 1 FROM outcome_delivery WHERE destination = ? AND waiting)", destination);
-    if (!waits)
-        return waits.error();
-    batch.more = *waits != 0;
+    const auto still = outcomes_are_due(db, destination, all);
+    if (!still)
+        return still.error();
+    batch.more = *still;
     return {};
 }
 
@@ -195,7 +197,7 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
     ended.outcome.rows_dropped += (*action)->rows_dropped;
     if (auto counted = count_execution(db, intent, ended.outcome, ended.as_instructed); !counted)
         return counted.error();
-    if (auto put = put_outcome(db, ended.outcome, ended.outcome_destinations); !put)
+    if (auto put = put_outcome(db, ended.outcome, ended.outcome_destinations, ended.goes_along); !put)
         return put.error();
     if (auto taken = acknowledge_entries(db, ended.input, ended.taken); !taken)
         return taken;
@@ -212,13 +214,13 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
 }
 
 Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
-                         std::size_t max_bytes)
+                         std::size_t max_bytes, bool all)
 {
     Batch batch;
     std::size_t bytes = 0;
     if (auto read = read_entries(db, destination, max_bytes, batch, bytes); !read)
         return read.error();
-    if (auto added = add_outcomes(db, epoch, destination, max_bytes - std::min(bytes, max_bytes), batch); !added)
+    if (auto added = add_outcomes(db, epoch, destination, max_bytes - std::min(bytes, max_bytes), all, batch); !added)
         return added.error();
     for (const auto &entry : batch.entries) {
         const auto handed = db.run("UPDATE result SET handed = ? WHERE sequence = ? AND handed = ?", kHanded,

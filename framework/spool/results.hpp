@@ -21,7 +21,7 @@ Result<void> append_part(sqlite::Connection &db, const Uuid &epoch, model::Repor
 Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended);
 
 Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,
-                         std::size_t max_bytes);
+                         std::size_t max_bytes, bool all);
 
 Result<void> acknowledge_entries(sqlite::Connection &db, const Destination &destination,
                                  const std::vector<std::uint64_t> &sequences);

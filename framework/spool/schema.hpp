@@ -19,6 +19,10 @@ inline constexpr int kNotHanded = 0;
 inline constexpr int kHanded = 1;
 inline constexpr int kArrived = -1;
 
+// outcome_delivery.waiting: for the next report; for one that goes anyway.
+inline constexpr int kWaits = 1;
+inline constexpr int kGoesAlong = 2;
+
 // result.kind
 inline constexpr int kMeasured = 0;
 inline constexpr int kOutcomes = 1;

@@ -40,7 +40,9 @@ Result<std::vector<Pending>> read_pending(sqlite::Connection &db)
                                       static_cast<std::uint64_t>(entries.integer(3))};
     if (auto end = entries.end(); !end)
         return end.error();
-    auto outcomes = db.query("SELECT destination, count(*) FROM outcome_delivery WHERE waiting GROUP BY destination");
+    auto outcomes = db.query("SELECT destination, sum(waiting = ?) FROM outcome_delivery WHERE waiting "
+                             "GROUP BY destination",
+                             kWaits);
     while (outcomes.next()) {
         auto &one = pending[outcomes.string(0)];
         one.destination = outcomes.text(0);

@@ -121,10 +121,10 @@ asio::awaitable<Result<void>> Spool::end(std::vector<Ended> ended)
     });
 }
 
-asio::awaitable<Result<Batch>> Spool::batch(Destination destination, std::size_t max_bytes)
+asio::awaitable<Result<Batch>> Spool::batch(Destination destination, std::size_t max_bytes, bool all)
 {
-    return database_->write([destination = std::move(destination), epoch = epoch_, max_bytes](Connection &db) {
-        return next_batch(db, epoch, destination, max_bytes);
+    return database_->write([destination = std::move(destination), epoch = epoch_, max_bytes, all](Connection &db) {
+        return next_batch(db, epoch, destination, max_bytes, all);
     });
 }
 

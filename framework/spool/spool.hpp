@@ -55,8 +55,9 @@ public:
     asio::awaitable<Result<void>> end(std::vector<Ended> ended);
 
     // What a report to `destination` carries next: about `max_bytes` of entries, but at least one if there is one. The
-    // same entries come again until they are acknowledged or set aside. Outcomes come after the results before them.
-    asio::awaitable<Result<Batch>> batch(Destination destination, std::size_t max_bytes);
+    // same entries come again until they are acknowledged or set aside. Outcomes come after the results before them;
+    // `all`: also those that only go along with others, where there are no others.
+    asio::awaitable<Result<Batch>> batch(Destination destination, std::size_t max_bytes, bool all = false);
 
     // What a run may take as its input: entries for `destination` behind the number `after`, oldest first, of runs that
     // have ended; about `max_bytes`, but at least one if there is one. They wait until an action ends that has taken

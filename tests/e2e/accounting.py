@@ -1,6 +1,8 @@
 """Whether every planned run is accounted for: planned = outcomes at the agent = outcomes at the collector, one by one,
-and the rows of each completed run are at the collector once."""
+and the rows of each completed run are at the collector once. How a report ended may still be at the agent: it goes along
+with what another one brings."""
 import collections
+import datetime
 import sqlite3
 
 import oracle
@@ -12,15 +14,22 @@ WORDS = ("completed", "failed", "suppressed", "overlapped", "not_met", "refused"
 
 def account(system, plan, methods, in_part=()):
     """Waits until all of a plan of the oracle's is at the collector and nothing waits at the agent, and compares.
-    Returns {schedule: {outcome word: planned runs}}. The report's own schedule is counted at the agent alone. `in_part`: the
-    schedules that report some of their tables."""
-    plan = {which: triggers for which, triggers in plan.items() if which[0] != "report"}
+    Returns {schedule: {outcome word: planned runs}}. Reports, which have that word in their name, go on meanwhile and are
+    compared up to the plan's end. `in_part`: the schedules that report some of their tables."""
+    reports = {which: triggers for which, triggers in plan.items() if any(name.endswith("report") for name in which)}
+    plan = {which: triggers for which, triggers in plan.items() if which not in reports}
+
+    reported = {}
 
     def lacking():
         there = collections.Counter()
-        for row in outcomes(system):
+        rows = with_those_that_go_along(system)
+        for row in rows:
             there[row["schedule"], row["action"]] += row["count"]
-        return {which: f"{there[which]} of {len(triggers)}" for which, triggers in plan.items()
+        for which, triggers in reports.items():
+            reported[which] = up_to_the_end(rows, which, triggers)
+            there[which] = sum(row["count"] for some in reported[which] for row in some)
+        return {which: f"{there[which]} of {len(triggers)}" for which, triggers in (plan | reports).items()
                 if there[which] < len(triggers)}
 
     alive = list(system.programs.values())
@@ -49,7 +58,12 @@ def account(system, plan, methods, in_part=()):
             if row["outcome"] == "completed" and name not in in_part:
                 equal((name, row["run"], stored[row["run"]]), (name, row["run"], row["rows"] - row["rows_dropped"]))
         sums[name] = sums.get(name, collections.Counter()) + words
-    equal({(row["schedule"], row["action"]) for row in everything} - set(plan), set())
+    equal({(row["schedule"], row["action"]) for row in everything} - set(plan) - set(reports), set())
+    for (name, action), triggers in reports.items():
+        whole, across = reported[name, action]
+        if not across:
+            equal((name, sum(row["count"] for row in whole)), (name, len(triggers)))
+        check_triggers(name, triggers, whole)
     completed = {row["run"] for row in everything if row["outcome"] == "completed"}
     for rows in results.values():
         for row in rows:
@@ -85,7 +99,31 @@ def tallies(system):
         return counted
 
 
+def up_to_the_end(rows, which, triggers):
+    """Those of one schedule and action until the last of these triggers, and any that go beyond it."""
+    last = max((at for at in triggers if at is not None), default=0)
+    mine = [row for row in rows if (row["schedule"], row["action"]) == which and oracle.to_ns(row["first_event"]) <= last]
+    across = [row for row in mine if oracle.to_ns(row["last_event"]) > last]
+    return [row for row in mine if row not in across], across
+
+
+def with_those_that_go_along(system):
+    """What the collector has, and how reports ended that it has not: each run and action once."""
+    with sqlite3.connect(f"file:{system.folder}/state/spool.db?mode=ro", uri=True) as database:
+        database.row_factory = sqlite3.Row
+        waiting = [dict(row) for row in database.execute(
+            "SELECT run, schedule, action, count, first_event, last_event FROM outcome WHERE id IN "
+            "(SELECT outcome FROM outcome_delivery WHERE waiting = 2)")]
+    there = outcomes(system)
+    known = {(row["run"], row["action"]) for row in there}
+    for row in waiting:
+        for time in ("first_event", "last_event"):
+            row[time] = f"{datetime.datetime.fromtimestamp(row[time] // oracle.NS, datetime.timezone.utc):%FT%T}." \
+                        f"{row[time] % oracle.NS:09}Z"
+    return there + [row for row in waiting if (row["run"], row["action"]) not in known]
+
+
 def nothing_waits(system):
     with sqlite3.connect(f"file:{system.folder}/state/spool.db?mode=ro", uri=True) as database:
         return database.execute("SELECT (SELECT count(*) FROM delivery) + "
-                                "(SELECT count(*) FROM outcome_delivery WHERE waiting)").fetchone()[0] == 0
+                                "(SELECT count(*) FROM outcome_delivery WHERE waiting = 1)").fetchone()[0] == 0

@@ -61,7 +61,7 @@ def every_event_and_every_end_is_accounted_for(system):
     system.start_controller()
     agent.wait_for_log("controller connected")
     wait_for("the end of the suppression", lambda: time.time() > begin + 13, alive=[agent])
-    for name in ("stopped", "lost", "back"):
+    for name in ("stopped", "lost", "back", "report"):
         wait_for_outcomes(system, name, 1)
 
     last = instruction(system, [], [], [])

@@ -196,9 +196,7 @@ def carry_out(system, agent):
         one for one in last["ietf-lmap-control:lmap"]["schedules"]["schedule"] if one["name"].endswith("-report")]
     instructions[apply(system, end)] = end
     history = oracle.read_log(agent.log_path.read_text())
-    planned = oracle.planned(history, instructions, system.agent_id, time.time_ns())
-    # What reports is not reported itself.
-    plan = {which: at for which, at in planned.items() if not which[0].endswith("-report") and which != ("s5-now", "report")}
+    plan = oracle.planned(history, instructions, system.agent_id, time.time_ns())
     sums = account(system, plan, ["ping", "http-download", "dns", "passive-syn"], in_part=["s6-ping"])
     for name, words in sorted(sums.items()):
         print(f"         {name}: planned {sum(words.values())} = " + " + ".join(f"{w} {n}" for w, n in words.items()))

@@ -108,6 +108,9 @@ def why_explains_what_was_what_was_not_and_what_is_next(system):
     contains(at_collector, system.agent_id[:8])
     contains(at_collector, missed["message"])
 
+    wait_for_outcomes(system, "report", 1)
+    contains(system.sonde("why", "report", system.agent_id).stdout, "report completed")
+
     never = system.sonde("why", "get", "--at", "2020-01-01T00:00:00Z", *here).stdout
     contains(never, "before the instruction in force")
     ahead = system.sonde("why", "get", "--at", "2039-01-01T00:00:00Z", *here).stdout

@@ -102,6 +102,48 @@ TEST_CASE("accounts are of what a collector is to have, and name the oldest that
     CHECK_FALSE(accounts_at(spool, at(30)).waiting_since); // what runs is not late
 }
 
+TEST_CASE("how a report ended goes along with what is reported anyway, or with many of its kind, and none waits for it")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db");
+    const auto record = [&](const std::string &schedule, bool goes_along) {
+        Change change;
+        change.account = {{outcome_of(intent_of(schedule, 10), 0), {"report"}, goes_along}};
+        REQUIRE(await(spool.record(change)));
+    };
+    record("report", true);
+    CHECK(batch_of(spool).entries.empty());
+    CHECK_FALSE(accounts_at(spool, at(100)).waiting_since);
+    CHECK(accounts_at(spool, at(100)).reported == 0);
+    CHECK(await(spool.status())->pending.at(0).outcomes == 0);
+    CHECK(past_of(spool).at(0).reported);
+
+    record("s", false);
+    auto batch = batch_of(spool);
+    CHECK(outcomes_in(batch).size() == 2);
+    CHECK_FALSE(batch.more);
+    record("report", true);
+    CHECK(sequences_of(batch_of(spool)).front() == sequences_of(batch).front());
+    CHECK(past_of(spool).at(0).handed);
+    REQUIRE(await(spool.acknowledge("report", sequences_of(batch_of(spool)))));
+    CHECK(accounts_at(spool, at(100)).acknowledged == 1);
+    for (const PastOutcome &one : past_of(spool))
+        CHECK(one.acknowledged);
+
+    // Where nothing else comes: whoever asks for all gets it, and a report that there are many for.
+    record("report", true);
+    CHECK(batch_of(spool).entries.empty());
+    CHECK(await(spool.batch("report", 1 << 20, true))->entries.size() == 1);
+    REQUIRE(await(spool.acknowledge("report", sequences_of(batch_of(spool)))));
+    for (int i = 0; i < 99; ++i)
+        record("report", true);
+    CHECK(batch_of(spool).entries.empty());
+    record("report", true);
+    batch = batch_of(spool);
+    CHECK(outcomes_in(batch).size() == 100);
+    CHECK_FALSE(batch.more);
+}
+
 TEST_CASE("of several collectors the first that an outcome is handed to acknowledges it")
 {
     const TempDir dir;

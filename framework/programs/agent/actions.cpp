@@ -70,6 +70,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.action = start.action;
     ended.destinations = routes->results(schedule, action_of(start).name);
     ended.outcome_destinations = routes->outcomes(schedule, action_of(start).name);
+    ended.goes_along = routes->reports(schedule, action_of(start).name);
     ended.outcome.run = start.run;
     ended.outcome.schedule = schedule;
     ended.outcome.action = action_of(start).name;

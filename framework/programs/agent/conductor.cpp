@@ -125,7 +125,8 @@ void Conductor::carry(schedule::Account account)
         log_->info("accounted schedule={} action={} outcome={} count={} message={}", quoted(outcome.schedule),
                    quoted(outcome.action), model::to_string(outcome.word), outcome.count, quoted(outcome.message));
         std::vector<spool::Destination> destinations = routes->outcomes(outcome.schedule, outcome.action);
-        change_.account.push_back({std::move(outcome), std::move(destinations)});
+        const bool goes_along = routes->reports(outcome.schedule, outcome.action);
+        change_.account.push_back({std::move(outcome), std::move(destinations), goes_along});
     }
     change_.close.insert(change_.close.end(), account.closed.begin(), account.closed.end());
     for (const Uuid &intent : account.closed) {
@@ -264,7 +265,7 @@ bool Conductor::leaves_behind(const spool::Change &change) const
         return std::find(known.begin(), known.end(), one) != known.end();
     };
     return !std::all_of(change.account.begin(), change.account.end(), [&](const spool::Accounted &one) {
-        return std::all_of(one.destinations.begin(), one.destinations.end(), is_known);
+        return one.goes_along || std::all_of(one.destinations.begin(), one.destinations.end(), is_known);
     });
 }
 

@@ -47,7 +47,7 @@ asio::awaitable<void> LeftBehind::give_up(spool::Destination name)
 asio::awaitable<void> LeftBehind::deliver(spool::Destination name, Destination destination,
                                           std::shared_ptr<Stopper> stopper)
 {
-    co_await reporter_.deliver(std::move(destination), std::move(stopper));
+    co_await reporter_.deliver(std::move(destination), std::move(stopper), true);
     under_way_.erase(name);
 }
 

@@ -27,7 +27,8 @@ Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool, Sender s
 {
 }
 
-asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, std::shared_ptr<Stopper> stopper)
+asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, std::shared_ptr<Stopper> stopper,
+                                                       bool all)
 {
     Delivered delivered;
     channel::Retry retry(pace_);
@@ -37,7 +38,7 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
     std::string misplaced; // why the last attempt was, for one log line a change
     while (!stopper->stopped()) {
         const std::size_t bytes = max_bytes.value_or(configuration_.channel.report_bytes_max);
-        Tried tried = co_await try_once(destination, bytes);
+        Tried tried = co_await try_once(destination, bytes, all);
         if (tried.attempt == Attempt::empty)
             break;
         if (tried.attempt == Attempt::sent) {
@@ -96,10 +97,10 @@ asio::awaitable<void> Reporter::tell_misplaced(const Destination &destination, s
     noted_();
 }
 
-asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destination, std::size_t max_bytes)
+asio::awaitable<Reporter::Tried> Reporter::try_once(const Destination &destination, std::size_t max_bytes, bool all)
 {
     const spool::Destination name = to_spool(destination);
-    auto batch = co_await spool_.batch(name, max_bytes);
+    auto batch = co_await spool_.batch(name, max_bytes, all);
     if (!batch)
         co_return Tried{.message = to_string(batch.error())};
     if (batch->entries.empty())

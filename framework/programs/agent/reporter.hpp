@@ -46,8 +46,9 @@ public:
     };
     // Sends until nothing waits. While the collector is not reached or says "later", tries again with backoff, and
     // while it takes nothing from this agent (a certificate or a server is set up wrongly) slowly, until stopped. What
-    // it refuses for good, because that very document is wrong, is set aside.
-    asio::awaitable<Delivered> deliver(Destination destination, std::shared_ptr<Stopper> stopper);
+    // it refuses for good, because that very document is wrong, is set aside. `all`: also how reports ended, which else
+    // goes along with what else is to be reported.
+    asio::awaitable<Delivered> deliver(Destination destination, std::shared_ptr<Stopper> stopper, bool all = false);
 
     // Ends requests that are under way.
     void close() { clients_.clear(); }
@@ -61,7 +62,7 @@ private:
         std::size_t bytes = 0; // of the report
         std::optional<std::chrono::seconds> retry_after{};
     };
-    asio::awaitable<Tried> try_once(const Destination &destination, std::size_t max_bytes);
+    asio::awaitable<Tried> try_once(const Destination &destination, std::size_t max_bytes, bool all);
     asio::awaitable<Tried> post(const Destination &destination, const channel::Url &collector,
                                 std::vector<std::uint64_t> sequences, std::string body);
     asio::awaitable<Tried> file(const Destination &destination, const Folder &folder,

@@ -140,7 +140,8 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
             const model::Task *task = find_task(instruction, action->task);
             if (task == nullptr || !model::is_report_task(*task)) {
                 route.pipeline = pipeline;
-                if (pipeline && action != schedule.actions.rbegin() && routes.reports(schedule, *std::prev(action)))
+                if (pipeline && action != schedule.actions.rbegin() &&
+                    routes.reports(schedule.name, std::prev(action)->name))
                     route.destinations.push_back(*pipeline);
                 continue;
             }
@@ -149,11 +150,11 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
                 return Error{path_of(schedule, *action), collector.error().what, collector.error().hint};
             if (auto reached = within(reach, *collector); !reached)
                 return Error{path_of(schedule, *action), reached.error().what, reached.error().hint};
-            route.reports = true;
+            route.reports = to_spool({schedule.name, *collector});
             if (schedule.execution_mode == model::ExecutionMode::pipelined)
-                pipeline = to_spool({schedule.name, *collector});
+                pipeline = route.reports;
             if (receives(schedule, *action))
-                add(routes.reporting_[schedule.name], to_spool({schedule.name, *collector}));
+                add(routes.reporting_[schedule.name], *route.reports);
         }
     }
     for (const model::Schedule &schedule : instruction.schedules)
@@ -174,7 +175,7 @@ void Routes::pass_on(Route &route, const model::Schedule &to)
         for (const spool::Destination &name : reporting->second)
             add(route.destinations, name);
     for (const model::Action &action : to.actions) {
-        if (!receives(to, action) || reports(to, action))
+        if (!receives(to, action) || reports(to.name, action.name))
             continue;
         std::optional<spool::Destination> &input = schedules_.at(to.name).at(action.name).input;
         input = input_name(to.name, action.name);
@@ -182,9 +183,10 @@ void Routes::pass_on(Route &route, const model::Schedule &to)
     }
 }
 
-bool Routes::reports(const model::Schedule &schedule, const model::Action &action) const
+bool Routes::reports(const std::string &schedule, const std::string &action) const
 {
-    return schedules_.at(schedule.name).at(action.name).reports;
+    const auto found = schedules_.find(schedule);
+    return found != schedules_.end() && found->second.contains(action) && found->second.at(action).reports;
 }
 
 std::vector<spool::Destination> Routes::results(const std::string &schedule, const std::string &action) const
@@ -223,7 +225,7 @@ std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, co
         return all();
     const Route &route = found->second.at(action);
     if (route.reports)
-        return {};
+        return {*route.reports};
     if (!route.destinations.empty())
         return route.destinations;
     return route.pipeline ? std::vector{*route.pipeline} : all();

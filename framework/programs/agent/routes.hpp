@@ -68,22 +68,23 @@ public:
     // All of these.
     std::vector<spool::Destination> inputs() const;
     // Of its outcome: those of its results that report. If there are none, the next reporting action of its pipelined
-    // schedule, or else every reporting schedule. Nowhere for reporting itself, which must not make a report necessary.
+    // schedule, or else every reporting schedule. For reporting itself its own collector, where it must not make
+    // another report necessary.
     std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
+    bool reports(const std::string &schedule, const std::string &action) const;
     // Those of the schedules that are passed data. A pipeline's own reports are not among them: if nothing of it runs, what
     // it accounts for would wait for ever.
     std::vector<spool::Destination> all() const;
 
 private:
     struct Route {
-        bool reports = false;
+        std::optional<spool::Destination> reports; // where to, if it does
         std::vector<spool::Destination> destinations;
         std::vector<spool::Destination> inputs;     // of other actions, that it passes its results to
         std::optional<spool::Destination> input;    // its own
         std::optional<spool::Destination> pipeline; // of the next action of its pipelined schedule that reports
     };
 
-    bool reports(const model::Schedule &schedule, const model::Action &action) const;
     void pass_on(Route &route, const model::Schedule &to);
 
     std::map<std::string, std::map<std::string, Route>> schedules_;

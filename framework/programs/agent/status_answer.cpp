@@ -153,6 +153,8 @@ void add_waiting(ObjectText &json, const spool::Status &status)
 {
     json.begin_list("waiting");
     for (const spool::Pending &pending : status.pending) {
+        if (pending.results + pending.outcomes == 0)
+            continue; // how a report ended, which nobody waits for
         const auto destination = from_spool(pending.destination);
         json.begin_item().add("collector", receiver(pending.destination));
         json.add("report", destination ? destination->schedule : std::string());

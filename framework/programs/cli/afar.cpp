@@ -121,7 +121,7 @@ private:
     std::string way_of_outcomes(const model::Schedule &schedule) const
     {
         if (reports(schedule))
-            return "it reports: what becomes of that is told at the agent alone";
+            return "it reports: how that ended comes with a later report, until then the agent knows it";
         std::set<std::string> ways;
         for (const model::Action &action : schedule.actions)
             for (const std::string &name : action.destinations)

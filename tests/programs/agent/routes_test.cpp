@@ -46,7 +46,9 @@ TEST_CASE("'Output created by an Action is passed as input to the subsequent Act
     // What is not reported is still accounted for.
     CHECK(routes->outcomes("s", "measure1") == kCollector);
     CHECK(routes->outcomes("s", "measure2") == kCollector);
-    CHECK(routes->outcomes("s", "report3") == kNowhere);
+    CHECK(routes->outcomes("s", "report3") == kCollector);
+    CHECK(routes->reports("s", "report3"));
+    CHECK_FALSE(routes->reports("s", "measure2"));
     CHECK(routes->outcomes("s", "measure4") == kNowhere);
     CHECK(routes->all() == kNowhere);
 }

@@ -221,7 +221,7 @@ class Why(unittest.TestCase):
                      "may be suppressed by 'hush', from 'boot'", "its outcomes come with 'r', next 20"):
             self.assertIn(part, said)
         self.assertIn("triggers no more by 'past': once, at 2020-01-01", self.why("over"))
-        self.assertIn("it reports: what becomes of that is told at the agent alone", self.why("r"))
+        self.assertIn("it reports: how that ended comes with a later report", self.why("r"))
         self.assertIn("there is no schedule 'S' in it; did you mean 's'?", self.why("S"))
         self.assertIn("does not trigger then by 'daily'", self.why("s", "--at", "2026-11-26T05:00Z"))
         self.assertIn("triggers 1 time then by 'daily'", self.why("s", "--at", "2026-11-26T04:00Z"))

@@ -174,7 +174,7 @@ int ask_collector(Console &console, const WhyWords &words, const AskedTime &time
     console.say("the collector has no outcome of '" + printable(words.schedule) + "' " +
                 (time.from ? "of then" : "of the last 31 days") +
                 meant(*server, "/operator/outcome-sums", {}, "schedule", words.schedule) +
-                "; what is not reported yet, and what became of reports, knows the agent (`sonde why` on its machine)");
+                "; what is not reported yet knows the agent (`sonde why` on its machine)");
     return kNothingRan;
 }
 
@@ -209,8 +209,8 @@ Verb add_why(CLI::App &sonde)
         examples(
             {"sonde why hourly", "sonde why hourly --at 04:05", "sonde why hourly 6b1c0f8e --at 2026-11-24T04:05Z"}) +
         "\n\nThe agent remembers its newest 2000 outcomes and knows what is next; a collector has what was reported,\n"
-        "and so nothing of the reports themselves; the controller knows whether the instruction is in force, what is\n"
-        "next, and why no outcome has come yet.\n"
+        "how a report ended with a later one; the controller knows whether the instruction is in force, what is next,\n"
+        "and why no outcome has come yet.\n"
         "Exit status: 3 not permitted, 4 nothing is known of it, or nobody was reached.");
     return {app, [words](Console &console) { return why(console, *words); }};
 }
