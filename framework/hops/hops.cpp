@@ -49,10 +49,10 @@ struct Endpoint {
     sockaddr_storage storage{};
     socklen_t length;
 
-    Endpoint(unsigned family, const Address &address, std::uint16_t port)
-        : length(family == 4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6))
+    Endpoint(const frames::Ip &address, std::uint16_t port)
+        : length(address.family == 4 ? sizeof(sockaddr_in) : sizeof(sockaddr_in6))
     {
-        if (family == 4) {
+        if (address.family == 4) {
             auto &four = reinterpret_cast<sockaddr_in &>(storage);
             four.sin_family = AF_INET;
             four.sin_port = htons(port);
@@ -68,15 +68,17 @@ struct Endpoint {
     const sockaddr *get() const { return reinterpret_cast<const sockaddr *>(&storage); }
 };
 
-std::optional<Address> address_in(const sockaddr &found)
+std::optional<frames::Ip> address_in(const sockaddr &found)
 {
-    Address address;
+    frames::Ip address;
     if (found.sa_family == AF_INET) {
+        address.family = 4;
         std::memcpy(address.bytes.data(), &reinterpret_cast<const sockaddr_in &>(found).sin_addr, 4);
         return address;
     }
     if (found.sa_family == AF_INET6) {
         const auto &six = reinterpret_cast<const sockaddr_in6 &>(found);
+        address.family = 6;
         std::memcpy(address.bytes.data(), &six.sin6_addr, 16);
         address.interface = six.sin6_scope_id;
         return address;
@@ -84,39 +86,40 @@ std::optional<Address> address_in(const sockaddr &found)
     return std::nullopt;
 }
 
-Address far_away(unsigned family)
+frames::Ip far_away(std::uint8_t family)
 {
-    Address address;
+    frames::Ip address;
+    address.family = family;
     ::inet_pton(family == 4 ? AF_INET : AF_INET6, family == 4 ? kFar4 : kFar6, address.bytes.data());
     return address;
 }
 
-bool leave_by(const Socket &socket, unsigned family, const WayOut &way)
+bool leave_by(const Socket &socket, const WayOut &way)
 {
     if (!way.interface.empty() && ::setsockopt(socket.get(), SOL_SOCKET, SO_BINDTODEVICE, way.interface.c_str(),
                                                static_cast<socklen_t>(way.interface.size())) != 0)
         return false;
-    if (!way.source)
+    if (way.source.family == 0)
         return true;
-    const Endpoint source(family, *way.source, 0);
+    const Endpoint source(way.source, 0);
     return ::bind(socket.get(), source.get(), source.length) == 0;
 }
 
-bool aim(const Socket &socket, unsigned family, int hop)
+bool aim(const Socket &socket, std::uint8_t family, int hop)
 {
     const int yes = 1;
     const int level = family == 4 ? IPPROTO_IP : IPPROTO_IPV6;
-    const Endpoint to(family, far_away(family), kPort);
+    const Endpoint to(far_away(family), kPort);
     return ::setsockopt(socket.get(), level, family == 4 ? IP_TTL : IPV6_UNICAST_HOPS, &hop, sizeof hop) == 0 &&
            ::setsockopt(socket.get(), level, family == 4 ? IP_RECVERR : IPV6_RECVERR, &yes, sizeof yes) == 0 &&
            ::connect(socket.get(), to.get(), to.length) == 0;
 }
 
 // What is sent to an address of this machine leaves from that same address.
-bool is_our_own(unsigned family, const Address &address)
+bool is_our_own(const frames::Ip &address)
 {
-    const Socket socket(family == 4 ? AF_INET : AF_INET6);
-    const Endpoint to(family, address, kPort);
+    const Socket socket(address.family == 4 ? AF_INET : AF_INET6);
+    const Endpoint to(address, kPort);
     sockaddr_storage from{};
     socklen_t length = sizeof from;
     if (::connect(socket.get(), to.get(), to.length) != 0 ||
@@ -136,7 +139,7 @@ bool tells_the_hop(const sock_extended_err &error, unsigned hop)
     return false;
 }
 
-std::optional<Address> take_answer(const Socket &socket, unsigned hop)
+std::optional<frames::Ip> take_answer(const Socket &socket, unsigned hop)
 {
     alignas(cmsghdr) char control[512];
     char payload[64];
@@ -167,6 +170,39 @@ bool same_letters(std::string_view a, std::string_view b)
                       [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
+std::optional<frames::Ip> find_hop(unsigned hop, std::uint8_t family, const WayOut &way, Traffic &traffic,
+                                   std::chrono::milliseconds patience)
+{
+    const std::uint64_t header = family == 4 ? 20 : 40, datagram = header + kUdpBytes;
+    const Socket socket(family == 4 ? AF_INET : AF_INET6);
+    if (socket.get() < 0 || !leave_by(socket, way) || !aim(socket, family, static_cast<int>(hop)))
+        return std::nullopt;
+    for (unsigned attempt = 0; attempt < kTries; ++attempt) {
+        // What came of the one before is the next one's error: it is said once and means nothing here.
+        bool sent = false;
+        for (int i = 0; i < 2 && !sent; ++i)
+            sent = ::send(socket.get(), "", 1, MSG_NOSIGNAL) == 1;
+        traffic.sent_bytes += sent ? datagram : 0;
+        const auto until = Clock::now() + patience / kTries;
+        for (auto left = until - Clock::now(); left > Clock::duration(0); left = until - Clock::now()) {
+            pollfd wait{socket.get(), 0, 0}; // POLLERR comes unasked
+            const auto millis = std::chrono::ceil<std::chrono::milliseconds>(left).count();
+            if (::poll(&wait, 1, static_cast<int>(millis)) <= 0)
+                continue;
+            const auto found = take_answer(socket, hop);
+            if (found && !is_our_own(*found)) {
+                traffic.received_bytes += header + kIcmpBytes + datagram;
+                return found;
+            }
+            // Else POLLERR would stand, and this spin.
+            int said = 0;
+            socklen_t size = sizeof said;
+            (void)::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &said, &size);
+        }
+    }
+    return std::nullopt;
+}
+
 } // namespace
 
 std::optional<unsigned> parse_hop(std::string_view name)
@@ -182,37 +218,14 @@ std::optional<unsigned> parse_hop(std::string_view name)
     return static_cast<unsigned>(digit - '0');
 }
 
-std::optional<Address> find_hop(unsigned hop, unsigned family, const WayOut &way, Traffic &traffic,
-                                std::chrono::milliseconds patience)
+std::vector<frames::Ip> find_hops(unsigned hop, const WayOut &way, Traffic &traffic, std::chrono::milliseconds patience)
 {
-    const std::uint64_t header = family == 4 ? 20 : 40, datagram = header + kUdpBytes;
-    const Socket socket(family == 4 ? AF_INET : AF_INET6);
-    if (socket.get() < 0 || !leave_by(socket, family, way) || !aim(socket, family, static_cast<int>(hop)))
-        return std::nullopt;
-    for (unsigned attempt = 0; attempt < kTries; ++attempt) {
-        // What came of the one before is the next one's error: it is said once and means nothing here.
-        bool sent = false;
-        for (int i = 0; i < 2 && !sent; ++i)
-            sent = ::send(socket.get(), "", 1, MSG_NOSIGNAL) == 1;
-        traffic.sent_bytes += sent ? datagram : 0;
-        const auto until = Clock::now() + patience / kTries;
-        for (auto left = until - Clock::now(); left > Clock::duration(0); left = until - Clock::now()) {
-            pollfd wait{socket.get(), 0, 0}; // POLLERR comes unasked
-            const auto millis = std::chrono::ceil<std::chrono::milliseconds>(left).count();
-            if (::poll(&wait, 1, static_cast<int>(millis)) <= 0)
-                continue;
-            const auto found = take_answer(socket, hop);
-            if (found && !is_our_own(family, *found)) {
-                traffic.received_bytes += header + kIcmpBytes + datagram;
-                return found;
-            }
-            // Else POLLERR would stand, and this spin.
-            int said = 0;
-            socklen_t size = sizeof said;
-            (void)::getsockopt(socket.get(), SOL_SOCKET, SO_ERROR, &said, &size);
-        }
-    }
-    return std::nullopt;
+    std::vector<frames::Ip> found;
+    for (const std::uint8_t family : {std::uint8_t{4}, std::uint8_t{6}})
+        if ((way.family == 0 || way.family == family) && (way.source.family == 0 || way.source.family == family))
+            if (const auto router = find_hop(hop, family, way, traffic, patience))
+                found.push_back(*router);
+    return found;
 }
 
 } // namespace sonde::hops

@@ -1,6 +1,5 @@
 #include "hosting/resolve.hpp"
 
-#include <array>
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
@@ -74,33 +73,20 @@ std::int32_t take(const addrinfo *list, sonde_addresses &found)
     return found.count > 0 ? 0 : EAI_NONAME;
 }
 
-void add_address(std::uint32_t family, const std::array<std::uint8_t, 16> &bytes, std::uint32_t interface,
-                 sonde_addresses &found)
+void add_address(const frames::Ip &address, sonde_addresses &found)
 {
     if (found.count == SONDE_ADDRESSES_MAX)
         return;
     sonde_ip &ip = found.items[found.count++];
-    ip.family = family;
-    ip.interface = interface;
-    std::memcpy(ip.bytes, bytes.data(), bytes.size());
+    ip.family = address.family;
+    ip.interface = address.interface;
+    std::memcpy(ip.bytes, address.bytes.data(), address.bytes.size());
 }
 
-// A run's family, if it has a source, is that one's.
-hops::WayOut way_out(const frames::Invoke &run)
+int find_hops(unsigned number, const hops::WayOut &way, sonde_addresses &found, hops::Traffic &traffic)
 {
-    hops::WayOut way{run.interface};
-    if (run.source.family != 0)
-        way.source = hops::Address{run.source.bytes, run.source.interface};
-    return way;
-}
-
-int find_hops(unsigned number, std::uint32_t family, const hops::WayOut &way, sonde_addresses &found,
-              hops::Traffic &traffic)
-{
-    for (const std::uint32_t one : {4U, 6U})
-        if (family == 0 || family == one)
-            if (const auto hop = hops::find_hop(number, one, way, traffic))
-                add_address(one, hop->bytes, hop->interface, found);
+    for (const frames::Ip &router : hops::find_hops(number, way, traffic))
+        add_address(router, found);
     return found.count > 0 ? 0 : EAI_NONAME;
 }
 
@@ -113,7 +99,7 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
     const auto hop = hops::parse_hop(name);
     for (const frames::KnownName &known : run.known_names)
         if (known.name == name || (hop && hops::parse_hop(known.name) == hop))
-            add_address(known.address.family, known.address.bytes, known.address.interface, found);
+            add_address(known.address, found);
     if (found.count > 0)
         return 0;
     std::shared_ptr<Lookup> lookup;
@@ -132,8 +118,8 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
         return lookup->error;
     lookup->hints = hints_for(run.family, 0);
     try {
-        std::thread([lookup, hop, family = run.family, way = way_out(run)] {
-            lookup->error = hop ? find_hops(*hop, family, way, lookup->hops, lookup->traffic)
+        std::thread([lookup, hop, way = hops::WayOut{run.interface, run.family, run.source}] {
+            lookup->error = hop ? find_hops(*hop, way, lookup->hops, lookup->traffic)
                                 : ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
             lookup->asking.reset();
         }).detach();

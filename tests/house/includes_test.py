@@ -20,7 +20,7 @@ ALLOWED = {
     "store": {"base", "model", "sqlite"},
     "channel": {"base", "model"},
     "plugin_host": {"base", "model", "frames", "sdk"},
-    "hops": set(),
+    "hops": {"frames"},
     "hosting": {"base", "frames", "hops", "sdk"},
     "processes": {"base", "frames"},
     "sockets": {"base", "frames"},

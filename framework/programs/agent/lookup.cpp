@@ -8,8 +8,6 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <deque>
 #include <mutex>
 #include <optional>
@@ -23,26 +21,21 @@ namespace {
 
 using Addresses = Result<std::vector<policy::NamedAddress>>;
 
-policy::Address mapped(std::uint8_t family, const std::array<std::uint8_t, 16> &bytes)
+policy::Address mapped(const frames::Ip &ip)
 {
-    if (family == 6)
-        return {bytes};
+    if (ip.family == 6)
+        return {ip.bytes};
     policy::Address address{{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff}};
-    std::copy_n(bytes.begin(), 4, address.bytes.begin() + 12);
+    std::copy_n(ip.bytes.begin(), 4, address.bytes.begin() + 12);
     return address;
 }
 
 KnownAddresses addresses_of_hop(const std::string &name, unsigned number, const plugin_host::Network &network)
 {
     hops::Traffic traffic;
-    hops::WayOut way{network.interface};
-    if (network.source.family != 0)
-        way.source = hops::Address{network.source.bytes, network.source.interface};
     std::vector<policy::NamedAddress> addresses;
-    for (const std::uint8_t family : {std::uint8_t{4}, std::uint8_t{6}})
-        if (network.family == 0 || network.family == family)
-            if (const auto hop = hops::find_hop(number, family, way, traffic))
-                addresses.push_back({name, mapped(family, hop->bytes), hop->interface});
+    for (const frames::Ip &hop : hops::find_hops(number, {network.interface, network.family, network.source}, traffic))
+        addresses.push_back({name, mapped(hop), hop.interface});
     if (addresses.empty())
         return {Error{"", "no router has told itself by an ICMP error", ""}, traffic};
     return {std::move(addresses), traffic};
