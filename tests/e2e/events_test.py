@@ -26,7 +26,9 @@ def workload(system, begin):
     west = datetime.timezone(-datetime.timedelta(hours=3, minutes=30))
     events = [calendar("local", zoneinfo.ZoneInfo(HERE), range(0, 60, 2)),
               calendar("west", west, range(1, 60, 5), **{"timezone-offset": "-03:30"}),
-              periodic("often", 1, begin), periodic("rarely", 5, begin), periodic("cut", 5, begin + 2), immediate("now"),
+              periodic("often", 1, begin), periodic("rarely", 5, begin), periodic("cut", 5, begin + 2),
+              # When no other long one runs: they wait for one another.
+              periodic("later", 5, begin + 3), immediate("now"),
               once("from", begin + 4), once("to", begin + 10),
               {"name": "lost", "controller-lost": [None]}, {"name": "back", "controller-connected": [None]}]
     tasks = [task("get", "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"}),
@@ -39,7 +41,7 @@ def workload(system, begin):
     half_quiet["action"][1]["suppression-tag"] = ["load-up"]
     schedules = [schedule("here", "local", "get"), schedule("there", "west", "get"), in_parallel, half_quiet,
                  {**schedule("quiet", "often", "get"), "suppression-tag": ["other", "load-down"]},
-                 {**schedule("lasting", "rarely", "long"), "duration": 1},
+                 {**schedule("lasting", "later", "long"), "duration": 1},
                  {**schedule("ended", "rarely", "long"), "end": "cut"},
                  {**schedule("stopped", "now", "long"), "suppression-tag": ["load-"]},
                  schedule("lost", "lost", "get"), schedule("back", "back", "get")]
