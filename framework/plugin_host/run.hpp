@@ -123,6 +123,7 @@ private:
     std::optional<frames::Fail> failed_;
     std::optional<frames::Done> done_;
     std::uint32_t log_lines_ = 0;
+    std::uint32_t counters_ = 0; // that were asked for
     RunResult result_;
 };
 

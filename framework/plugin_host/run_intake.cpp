@@ -6,6 +6,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cerrno>
+#include <string>
 #include <utility>
 
 // What a run's process says, until it has nothing more to say.
@@ -19,6 +20,9 @@ namespace {
 constexpr std::uint32_t kLogLinesMax = 500;
 // After so many packets in a row that did not have to be waited for, the others get their turn.
 constexpr int kPacketsAtOnce = 16;
+
+// Each takes of the kernel's memory, and of the time in which the launcher serves nobody else.
+constexpr std::uint32_t kCountersMax = 4;
 
 // No line carries an exabyte in one run: a method that counts more of either kind counts wrongly.
 constexpr std::uint64_t kTrafficMax = std::uint64_t{1} << 60;
@@ -150,6 +154,9 @@ asio::awaitable<void> Run::open_sockets(frames::SocketRequest request)
     LauncherLink::Sockets sockets;
     if ((granted_privileges(context_.settings, method()) & privilege) != privilege) {
         sockets.error = EPERM;
+    } else if (request.counter && ++counters_ > kCountersMax) {
+        sockets.error = EMFILE;
+        sockets.text = "a run has at most " + std::to_string(kCountersMax) + " counters";
     } else {
         const Network &network = request_.arguments.network;
         frames::OpenSockets open{0,

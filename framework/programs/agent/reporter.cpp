@@ -16,6 +16,7 @@ namespace sonde::agent {
 namespace {
 
 constexpr std::chrono::seconds kReportDeadline{60};
+constexpr std::size_t kSlowestLine = 16 * 1024; // bytes a second that a report of any length gets through with
 constexpr std::string_view kReportPath = "/restconf/operations/ietf-lmap-report:report";
 
 } // namespace
@@ -127,9 +128,10 @@ asio::awaitable<Reporter::Tried> Reporter::post(const Destination &destination, 
         co_return Tried{.message = "this agent has no identity that a collector would know"};
     channel::Request request{.method = "POST", .path = std::string(kReportPath)};
     request.headers.set("Content-Type", std::string(channel::kYangJson));
+    const std::chrono::seconds deadline = kReportDeadline + std::chrono::seconds(body.size() / kSlowestLine);
     request.body = std::move(body);
     // close() ends the request by dropping the client, so nothing here holds it.
-    auto response = co_await client(collector).request(std::move(request), kReportDeadline);
+    auto response = co_await client(collector).request(std::move(request), deadline);
     if (!response)
         co_return Tried{.message = to_string(response.error())};
     Tried settled = co_await settle(destination, std::move(sequences), *response);

@@ -5,6 +5,7 @@
 #include <csignal>
 #include <ctime>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -17,13 +18,16 @@ namespace {
 constexpr int kRoundsMax = 1000;
 constexpr timespec kPause{0, 1'000'000};
 
-// Not by the owner of its files in /proc, which is root's where a process may not be traced.
+// Not by the owner of its files in /proc, which is root's where a process may not be traced. A line at a time: a
+// process gives itself a name, which is a line of its own and may have any words in it.
 bool is_of(pid_t pid, uid_t user)
 {
     std::ifstream status("/proc/" + std::to_string(pid) + "/status");
-    for (std::string word; status >> word;)
-        if (uid_t real = 0; word == "Uid:")
-            return status >> real && real == user;
+    for (std::string line; std::getline(status, line);)
+        if (line.starts_with("Uid:")) {
+            uid_t real = 0;
+            return std::istringstream(line.substr(4)) >> real && real == user;
+        }
     return false;
 }
 
