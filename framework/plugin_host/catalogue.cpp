@@ -69,7 +69,7 @@ bool Catalogue::Seen::asks_on() const
 {
     const auto &methods = plugin.description->methods;
     for (std::size_t i = 0; i < methods.size(); ++i)
-        if (methods[i].has_probe && (i >= unfit.size() || unfit[i].value_or("unknown") != ""))
+        if (methods[i].has_probe && (i >= unfit.size() || !unfit[i].value_or("unknown").empty()))
             return true;
     return false;
 }

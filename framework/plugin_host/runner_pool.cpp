@@ -42,7 +42,7 @@ void RunnerPool::close()
 
 std::shared_ptr<Runner> RunnerPool::runner_of(const std::filesystem::path &plugin)
 {
-    const std::shared_ptr<Runner> old = present(plugin);
+    std::shared_ptr<Runner> old = present(plugin);
     if (old && old->outdated()) {
         log_->info("runner retired plugin={} reason=what-it-has-loaded-is-changed", sonde::quoted(plugin.string()));
         forget(plugin);
@@ -52,7 +52,7 @@ std::shared_ptr<Runner> RunnerPool::runner_of(const std::filesystem::path &plugi
     } else if (old && (!old->settled() || old->ready())) {
         return old;
     }
-    const auto runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_, known_);
+    auto runner = std::make_shared<Runner>(executor_, link_, plugin, log_, settings_, known_);
     if (const LoadFailures *held = conduct_.quarantine().held(plugin, now().monotonic)) {
         current_.erase(plugin);
         runner->refuse(held->text());

@@ -18,13 +18,6 @@ bool failed(const model::Outcome &outcome)
 // intent.invoked of one whose schedule is no longer in force.
 constexpr int kOfAnother = 2;
 
-template <class... Values>
-Result<void> change(sqlite::Connection &db, const char *sql, const Values &...values)
-{
-    const auto changed = db.run(sql, values...);
-    return changed ? Result<void>() : changed.error();
-}
-
 Result<bool> counts_still(sqlite::Connection &db, const std::string &intent)
 {
     auto rows = db.query("SELECT 1 FROM intent WHERE id = ? AND invoked = ?", intent, kOfAnother);
@@ -88,20 +81,18 @@ Result<void> count_invocation(sqlite::Connection &db, const std::string &intent,
     if (!first)
         return first.error();
     if (*first == 1) {
-        const auto counted = change(db,
-                                    "INSERT INTO schedule_counts(schedule, invocations, last_invocation) "
-                                    "SELECT schedule, 1, ?2 FROM intent WHERE id = ?1 ON CONFLICT DO UPDATE SET "
-                                    "invocations = invocations + 1, last_invocation = excluded.last_invocation",
-                                    intent, when);
+        auto counted = db.change("INSERT INTO schedule_counts(schedule, invocations, last_invocation) "
+                                 "SELECT schedule, 1, ?2 FROM intent WHERE id = ?1 ON CONFLICT DO UPDATE SET "
+                                 "invocations = invocations + 1, last_invocation = excluded.last_invocation",
+                                 intent, when);
         if (!counted)
             return counted;
     }
-    return change(db,
-                  "INSERT INTO action_counts(schedule, action, invocations, last_invocation) "
-                  "SELECT i.schedule, a.name, 1, ?3 FROM action a JOIN intent i ON i.id = a.intent "
-                  "WHERE a.intent = ?1 AND a.number = ?2 AND i.invoked <> ?4 ON CONFLICT DO UPDATE SET "
-                  "invocations = invocations + 1, last_invocation = excluded.last_invocation",
-                  intent, action, when, kOfAnother);
+    return db.change("INSERT INTO action_counts(schedule, action, invocations, last_invocation) "
+                     "SELECT i.schedule, a.name, 1, ?3 FROM action a JOIN intent i ON i.id = a.intent "
+                     "WHERE a.intent = ?1 AND a.number = ?2 AND i.invoked <> ?4 ON CONFLICT DO UPDATE SET "
+                     "invocations = invocations + 1, last_invocation = excluded.last_invocation",
+                     intent, action, when, kOfAnother);
 }
 
 Result<void> count_execution(sqlite::Connection &db, const std::string &intent, const model::Outcome &outcome,
@@ -110,28 +101,25 @@ Result<void> count_execution(sqlite::Connection &db, const std::string &intent, 
     const auto counts = counts_still(db, intent);
     if (!counts || !*counts)
         return counts ? Result<void>() : counts.error();
-    const auto counted = change(db,
-                                "INSERT INTO action_counts(schedule, action, last_completion, last_status, "
-                                "last_message) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                                "last_completion = coalesce(excluded.last_completion, last_completion), "
-                                "last_status = excluded.last_status, last_message = excluded.last_message",
-                                outcome.schedule, outcome.action, outcome.end, outcome.status, outcome.message);
+    auto counted = db.change("INSERT INTO action_counts(schedule, action, last_completion, last_status, "
+                             "last_message) VALUES(?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                             "last_completion = coalesce(excluded.last_completion, last_completion), "
+                             "last_status = excluded.last_status, last_message = excluded.last_message",
+                             outcome.schedule, outcome.action, outcome.end, outcome.status, outcome.message);
     if (!counted || !failed(outcome) || as_instructed)
         return counted;
-    const auto failure = change(db,
-                                "UPDATE action_counts SET failures = failures + 1, last_failed_completion = "
-                                "coalesce(?3, last_failed_completion), last_failed_status = ?4, "
-                                "last_failed_message = ?5 WHERE schedule = ?1 AND action = ?2",
-                                outcome.schedule, outcome.action, outcome.end, outcome.status, outcome.message);
+    auto failure = db.change("UPDATE action_counts SET failures = failures + 1, last_failed_completion = "
+                             "coalesce(?3, last_failed_completion), last_failed_status = ?4, "
+                             "last_failed_message = ?5 WHERE schedule = ?1 AND action = ?2",
+                             outcome.schedule, outcome.action, outcome.end, outcome.status, outcome.message);
     if (!failure)
         return failure;
     const auto first = db.run("UPDATE intent SET failed = 1 WHERE id = ? AND NOT failed", intent);
     if (!first || *first == 0)
         return first ? Result<void>() : first.error();
-    return change(db,
-                  "INSERT INTO schedule_counts(schedule, failures) VALUES(?, 1) "
-                  "ON CONFLICT DO UPDATE SET failures = failures + 1",
-                  outcome.schedule);
+    return db.change("INSERT INTO schedule_counts(schedule, failures) VALUES(?, 1) "
+                     "ON CONFLICT DO UPDATE SET failures = failures + 1",
+                     outcome.schedule);
 }
 
 Result<void> count_prevented_action(sqlite::Connection &db, const std::string &intent, const model::Outcome &outcome)
@@ -142,33 +130,31 @@ Result<void> count_prevented_action(sqlite::Connection &db, const std::string &i
     const auto counts = counts_still(db, intent);
     if (!counts || !*counts)
         return counts ? Result<void>() : counts.error();
-    return change(db,
-                  "INSERT INTO action_counts(schedule, action, suppressions, overlaps) VALUES(?, ?, ?, ?) "
-                  "ON CONFLICT DO UPDATE SET suppressions = suppressions + excluded.suppressions, "
-                  "overlaps = overlaps + excluded.overlaps",
-                  outcome.schedule, outcome.action, suppressed ? outcome.count : 0, suppressed ? 0 : outcome.count);
+    return db.change("INSERT INTO action_counts(schedule, action, suppressions, overlaps) VALUES(?, ?, ?, ?) "
+                     "ON CONFLICT DO UPDATE SET suppressions = suppressions + excluded.suppressions, "
+                     "overlaps = overlaps + excluded.overlaps",
+                     outcome.schedule, outcome.action, suppressed ? outcome.count : 0, suppressed ? 0 : outcome.count);
 }
 
 Result<void> count_prevented(sqlite::Connection &db, const Prevented &prevented)
 {
     const bool suppressed = prevented.word == model::OutcomeWord::suppressed;
-    return change(db,
-                  "INSERT INTO schedule_counts(schedule, suppressions, overlaps) VALUES(?, ?, ?) "
-                  "ON CONFLICT DO UPDATE SET suppressions = suppressions + excluded.suppressions, "
-                  "overlaps = overlaps + excluded.overlaps",
-                  prevented.schedule, suppressed ? prevented.count : 0, suppressed ? 0 : prevented.count);
+    return db.change("INSERT INTO schedule_counts(schedule, suppressions, overlaps) VALUES(?, ?, ?) "
+                     "ON CONFLICT DO UPDATE SET suppressions = suppressions + excluded.suppressions, "
+                     "overlaps = overlaps + excluded.overlaps",
+                     prevented.schedule, suppressed ? prevented.count : 0, suppressed ? 0 : prevented.count);
 }
 
 Result<void> count_no_more(sqlite::Connection &db, const std::string &schedule)
 {
-    return change(db, "UPDATE intent SET invoked = ? WHERE schedule = ?", kOfAnother, schedule);
+    return db.change("UPDATE intent SET invoked = ? WHERE schedule = ?", kOfAnother, schedule);
 }
 
 Result<void> forget_counts(sqlite::Connection &db, const std::string &schedule)
 {
     for (const char *sql :
          {"DELETE FROM schedule_counts WHERE schedule = ?", "DELETE FROM action_counts WHERE schedule = ?"})
-        if (auto gone = change(db, sql, schedule); !gone)
+        if (auto gone = db.change(sql, schedule); !gone)
             return gone;
     return {};
 }

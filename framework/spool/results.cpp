@@ -66,11 +66,8 @@ Result<void> put_part(sqlite::Connection &db, const Uuid &epoch, const Counted &
     part.part = action.parts;
     if (auto entry = put_entry(db, part, kMeasured, destinations); !entry)
         return entry.error();
-    const auto counted = db.run("UPDATE action SET parts = parts + 1, rows = rows + ? WHERE intent = ? AND number = ?",
-                                model::row_count(part), to_string(action.intent), action.number);
-    if (!counted)
-        return counted.error();
-    return {};
+    return db.change("UPDATE action SET parts = parts + 1, rows = rows + ? WHERE intent = ? AND number = ?",
+                     model::row_count(part), to_string(action.intent), action.number);
 }
 
 bool is_full(const Batch &batch, std::size_t bytes, std::size_t max_bytes)
@@ -205,12 +202,9 @@ Result<void> end_action(sqlite::Connection &db, const Uuid &epoch, Ended ended)
         db.run("UPDATE action SET state = ? WHERE intent = ? AND number = ?", kEnded, intent, ended.action);
     if (!marked)
         return marked.error();
-    const auto closed = db.run("DELETE FROM intent WHERE id = ?1 "
-                               "AND NOT EXISTS (SELECT 1 FROM action WHERE intent = ?1 AND state <> ?2)",
-                               intent, kEnded);
-    if (!closed)
-        return closed.error();
-    return {};
+    return db.change("DELETE FROM intent WHERE id = ?1 "
+                     "AND NOT EXISTS (SELECT 1 FROM action WHERE intent = ?1 AND state <> ?2)",
+                     intent, kEnded);
 }
 
 Result<Batch> next_batch(sqlite::Connection &db, const Uuid &epoch, const Destination &destination,

@@ -104,6 +104,14 @@ public:
         return run_values(sql, {to_value(values)...});
     }
 
+    // The same, where nobody asks how many rows.
+    template <class... T>
+    Result<void> change(std::string_view sql, const T &...values)
+    {
+        const auto changed = run(sql, values...);
+        return changed ? Result<void>() : changed.error();
+    }
+
     // The rows of a query; an error is in `end()`.
     template <class... T>
     Rows query(std::string_view sql, const T &...values)

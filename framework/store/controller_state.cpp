@@ -174,13 +174,6 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
     return all;
 }
 
-Result<void> without_count(const Result<std::int64_t> &changed)
-{
-    if (!changed)
-        return changed.error();
-    return {};
-}
-
 } // namespace
 
 ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : database_(std::move(database)) {}
@@ -208,10 +201,10 @@ asio::awaitable<Result<std::optional<AgentInstruction>>> ControllerState::instru
 asio::awaitable<Result<void>> ControllerState::set_capabilities(Uuid agent, std::string json, WallTime when)
 {
     return database_->write([agent, json = std::move(json), when](Connection &db) {
-        return without_count(db.run("INSERT INTO agent(agent, last_seen, capabilities, capabilities_at) "
-                                    "VALUES(?1, ?3, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET "
-                                    "last_seen = ?3, capabilities = ?2, capabilities_at = ?3",
-                                    to_string(agent), json, when));
+        return db.change("INSERT INTO agent(agent, last_seen, capabilities, capabilities_at) "
+                         "VALUES(?1, ?3, ?2, ?3) ON CONFLICT (agent) DO UPDATE SET "
+                         "last_seen = ?3, capabilities = ?2, capabilities_at = ?3",
+                         to_string(agent), json, when);
     });
 }
 

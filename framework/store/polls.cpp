@@ -28,12 +28,9 @@ Result<void> put_mark(sqlite::Connection &db, const std::string &agent, AgentMar
 Result<void> drop_marks_of_another(sqlite::Connection &db, const std::string &agent,
                                    const std::optional<std::string> &applied)
 {
-    const auto dropped = db.run("DELETE FROM mark WHERE agent = ?1 AND NOT EXISTS "
-                                "(SELECT 1 FROM agent WHERE agent = ?1 AND applied_etag = coalesce(?2, applied_etag))",
-                                agent, applied);
-    if (!dropped)
-        return dropped.error();
-    return {};
+    return db.change("DELETE FROM mark WHERE agent = ?1 AND NOT EXISTS "
+                     "(SELECT 1 FROM agent WHERE agent = ?1 AND applied_etag = coalesce(?2, applied_etag))",
+                     agent, applied);
 }
 
 } // namespace

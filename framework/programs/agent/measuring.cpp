@@ -222,9 +222,10 @@ asio::awaitable<bool> Measuring::isolated(model::Outcome &outcome)
         co_return false;
     }
     const std::string missing = plugin_host::missing_layers(*greeting);
-    if (!missing.empty())
-        refuse(outcome, "the local policy wants strict isolation, and this system lacks " + missing);
-    co_return missing.empty();
+    if (missing.empty())
+        co_return true;
+    refuse(outcome, "the local policy wants strict isolation, and this system lacks " + missing);
+    co_return false;
 }
 
 std::optional<plugin_host::CatalogueMethod> Measuring::find_method(const model::Task &task,
