@@ -13,6 +13,7 @@ namespace sonde::checker {
 namespace {
 
 constexpr std::size_t kSiblings = 8;
+constexpr std::size_t kStrangersMax = 4;
 constexpr std::size_t kEverything = static_cast<std::size_t>(-1); // packets, once nobody sends any more
 
 bool has_ports(const Packet &packet)
@@ -89,13 +90,21 @@ bool same_at(const std::vector<Beginning> &all, std::size_t at)
     });
 }
 
-// Bytes that all siblings have in common and that a process of its own has otherwise: whatever they are drawn from, the
-// siblings share it. A clock's bytes are no such ones, because the stranger ran between the siblings.
-std::vector<std::string> shared_bytes(const std::vector<Beginning> &siblings, const Beginning &stranger)
+bool is_apart(const Beginning &stranger, std::size_t at, std::uint8_t byte)
+{
+    return stranger.payload.size() > at && stranger.payload[at] != byte;
+}
+
+// Bytes that all siblings have in common and that every process of its own has otherwise: whatever they are drawn from,
+// the siblings share it. A clock's bytes are no such ones, because a stranger ran between the siblings.
+std::vector<std::string> shared_bytes(const std::vector<Beginning> &siblings, const std::vector<Beginning> &strangers)
 {
     std::vector<std::string> shared;
-    for (std::size_t at = 0; at < stranger.payload.size(); ++at)
-        if (same_at(siblings, at) && siblings.front().payload[at] != stranger.payload[at])
+    const std::vector<std::uint8_t> &first = siblings.front().payload;
+    for (std::size_t at = 0; at < first.size(); ++at)
+        if (same_at(siblings, at) && std::all_of(strangers.begin(), strangers.end(), [&](const Beginning &stranger) {
+                return is_apart(stranger, at, first[at]);
+            }))
             shared.push_back(std::to_string(at));
     return shared;
 }
@@ -118,24 +127,31 @@ Complaint judge_siblings(const Stage &stage, std::size_t, const Order &order)
     if (!capture)
         return skipped(to_string(capture.error()));
     std::vector<Beginning> siblings;
-    Beginning stranger;
+    std::vector<Beginning> strangers;
+    const auto run_a_stranger = [&] {
+        Order apart = order;
+        apart.fresh = true;
+        apart.assignment.flags = Assignment::kOtherRand;
+        strangers.push_back(beginning(stage, std::move(apart), *capture));
+    };
     for (std::size_t i = 0; i < kSiblings; ++i) {
         siblings.push_back(beginning(stage, order, *capture));
         if (siblings.back().payload.empty() && siblings.back().port == 0)
             return skipped("it sends nothing of its own");
-        if (i + 1 != kSiblings / 2)
-            continue;
-        Order apart = order;
-        apart.fresh = true;
-        apart.assignment.flags = Assignment::kOtherRand;
-        stranger = beginning(stage, std::move(apart), *capture);
+        if (i + 1 == kSiblings / 2)
+            run_a_stranger();
     }
     const std::uint16_t port = siblings.front().port;
     const bool one_port =
         std::all_of(siblings.begin(), siblings.end(), [&](const auto &each) { return each.port == port; });
     if (port != 0 && one_port)
         return fail("all send from port " + std::to_string(port));
-    const auto shared = shared_bytes(siblings, stranger);
+    auto shared = shared_bytes(siblings, strangers);
+    // Of a method with several connections now one and now another is the first to send: more strangers tell.
+    while (!shared.empty() && strangers.size() < kStrangersMax) {
+        run_a_stranger();
+        shared = shared_bytes(siblings, strangers);
+    }
     if (!shared.empty())
         return fail("what " + std::to_string(kSiblings) + " runs send first has the same random bytes, at offset " +
                     shared.front() + (shared.size() == 1 ? "" : " and " + std::to_string(shared.size() - 1) + " more"));

@@ -147,7 +147,7 @@ class Check(unittest.TestCase):
                 # An ordinary user has no raw sockets, so that a run fails where root's completes.
                 good = ("pass", "skipped") if os.geteuid() == 0 else ("pass", "skipped", "warning")
                 bad = [rule for rule in found.values() if rule["status"] not in good]
-                self.assertTrue(summary["conformant"], bad)
+                self.assertTrue(summary["conformant"], (path, bad))
                 self.assertEqual(bad, [], path)
                 self.assertGreaterEqual(summary["rules"], 80)
 
