@@ -33,7 +33,7 @@ struct Released {
     }
 };
 using Key = std::unique_ptr<EVP_PKEY, Released<EVP_PKEY_free>>;
-using Digest = std::unique_ptr<EVP_MD_CTX, Released<EVP_MD_CTX_free>>;
+using Digesting = std::unique_ptr<EVP_MD_CTX, Released<EVP_MD_CTX_free>>;
 
 std::string message_of(const std::string &hash)
 {
@@ -89,7 +89,7 @@ bool verifies(const std::string &signature, const std::string &message, const st
     if (!raw)
         return false;
     const Key key(EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, bytes(*raw), raw->size()));
-    const Digest digest(EVP_MD_CTX_new());
+    const Digesting digest(EVP_MD_CTX_new());
     return key && digest && EVP_DigestVerifyInit(digest.get(), nullptr, nullptr, nullptr, key.get()) == 1 &&
            EVP_DigestVerify(digest.get(), bytes(signature), signature.size(), bytes(message), message.size()) == 1;
 }
@@ -126,7 +126,7 @@ Result<Signature> sign(const std::string &hash, const std::filesystem::path &key
     std::array<unsigned char, kSignatureBytes> signature{};
     std::size_t key_size = public_key.size(), size = signature.size();
     const std::string message = message_of(hash);
-    const Digest digest(EVP_MD_CTX_new());
+    const Digesting digest(EVP_MD_CTX_new());
     if (EVP_PKEY_get_raw_public_key(key.get(), public_key.data(), &key_size) != 1 || !digest ||
         EVP_DigestSignInit(digest.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
         EVP_DigestSign(digest.get(), signature.data(), &size, bytes(message), message.size()) != 1)

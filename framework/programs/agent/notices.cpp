@@ -11,8 +11,6 @@ namespace sonde::agent {
 
 namespace {
 
-using channel::Verdict;
-
 constexpr std::string_view kCapabilitiesPath = "/restconf/operations/sonde-lmap:capabilities";
 constexpr std::string_view kFailurePath = "/restconf/operations/sonde-lmap:failure";
 constexpr std::chrono::seconds kNoticeDeadline{30};
@@ -78,11 +76,11 @@ asio::awaitable<void> Notices::tell_capabilities()
         model::Capabilities capabilities = *std::exchange(capabilities_, {});
         std::string body = model::write_capabilities(capabilities);
         Answer answer = co_await post(capabilities_mail_, std::move(body));
-        if (answer.verdict == Verdict::refused) {
+        if (answer.verdict == channel::Verdict::refused) {
             model::Failure failure{now().wall, "capabilities", "", "the controller refuses them: " + answer.said};
             co_await note(std::move(failure));
         }
-        if (answer.verdict == Verdict::accepted || answer.verdict == Verdict::refused)
+        if (answer.verdict == channel::Verdict::accepted || answer.verdict == channel::Verdict::refused)
             continue;
         // Newer ones may have come meanwhile.
         if (!capabilities_)
@@ -99,7 +97,7 @@ asio::awaitable<void> Notices::tell_failures()
             continue;
         }
         Answer answer = co_await tell_some_failures();
-        if (answer.verdict != Verdict::accepted)
+        if (answer.verdict != channel::Verdict::accepted)
             co_await wait_to_retry(failures_mail_, std::move(answer));
     }
 }
@@ -115,7 +113,7 @@ asio::awaitable<Notices::Answer> Notices::tell_some_failures()
         co_return Answer{};
     }
     if (waiting->empty())
-        co_return Answer{Verdict::accepted};
+        co_return Answer{channel::Verdict::accepted};
     failures_wait_ = true; // more than one message may hold
     std::vector<model::Failure> failures;
     std::vector<std::int64_t> ids;
@@ -125,21 +123,21 @@ asio::awaitable<Notices::Answer> Notices::tell_some_failures()
     }
     std::string body = model::write_failures(failures);
     Answer answer = co_await post(failures_mail_, std::move(body));
-    if (answer.verdict == Verdict::refused && ids.size() > 1) {
+    if (answer.verdict == channel::Verdict::refused && ids.size() > 1) {
         // Taken apart until the refused one stands alone.
         failures_at_once_ = ids.size() / 2;
-        co_return Answer{Verdict::accepted};
+        co_return Answer{channel::Verdict::accepted};
     }
-    if (answer.verdict != Verdict::accepted && answer.verdict != Verdict::refused)
+    if (answer.verdict != channel::Verdict::accepted && answer.verdict != channel::Verdict::refused)
         co_return answer;
     failures_at_once_ = kFailuresAtOnce;
     Result<void> done;
-    if (answer.verdict == Verdict::accepted)
+    if (answer.verdict == channel::Verdict::accepted)
         done = co_await spool_.failures_told(std::move(ids));
     else
         done = co_await set_aside(waiting->front(), answer.said);
     if (done)
-        co_return Answer{Verdict::accepted};
+        co_return Answer{channel::Verdict::accepted};
     log_->error("failures not marked error={}", quoted(to_string(done.error())));
     co_return Answer{};
 }
@@ -182,21 +180,21 @@ asio::awaitable<Notices::Answer> Notices::post(Mail &mail, std::string body)
     } else {
         answer.said = to_string(response.error());
     }
-    const std::string trouble = answer.verdict == Verdict::misplaced ? answer.said : "";
+    const std::string trouble = answer.verdict == channel::Verdict::misplaced ? answer.said : "";
     const bool changed = trouble != std::exchange(mail.trouble, trouble);
     switch (answer.verdict) {
-    case Verdict::accepted:
+    case channel::Verdict::accepted:
         mail.retry.reset();
         break;
-    case Verdict::refused:
+    case channel::Verdict::refused:
         log_->error("controller refuses path={} reason={}", mail.path, quoted(answer.said));
         break;
-    case Verdict::misplaced:
+    case channel::Verdict::misplaced:
         log_->log(changed ? spdlog::level::err : spdlog::level::debug,
                   "controller does not take path={} reason={} hint={}", mail.path, quoted(answer.said),
                   quoted("it is kept and tried again slowly; see to the agent's certificate and the controller"));
         break;
-    case Verdict::transient:
+    case channel::Verdict::transient:
         log_->debug("controller not told path={} error={}", mail.path, quoted(answer.said));
         break;
     }

@@ -24,7 +24,7 @@ fs::path first_program(const std::vector<fs::path> &candidates)
     return found == candidates.end() ? fs::path() : *found;
 }
 
-std::vector<fs::path> split(std::string_view text)
+std::vector<fs::path> listed_places(std::string_view text)
 {
     std::vector<fs::path> parts;
     while (!text.empty()) {
@@ -51,7 +51,7 @@ std::vector<fs::path> built_plugins(const fs::path &tree)
 std::vector<fs::path> plugin_directories(const fs::path &here, bool built)
 {
     if (const char *given = std::getenv("SONDE_PLUGINS"); given != nullptr && *given != '\0')
-        return split(given);
+        return listed_places(given);
     if (built)
         return built_plugins(here / "../../..");
     // Relative to this program first, so that an installed tree may be moved as a whole.
