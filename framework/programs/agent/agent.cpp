@@ -88,8 +88,8 @@ public:
           reporter_(
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(source_); }, log_, [this] { tell_failures(); }),
-          left_behind_(coroutines, spool_, reporter_, log_, [this] { tell_failures(); }), lookup_(loop.get_executor()),
-          budget_(loop.get_executor(), spool_, log_),
+          left_behind_(coroutines, spool_, reporter_, routes_, log_, [this] { tell_failures(); }),
+          lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
                      options_.parameters),
           actions_(loop.get_executor(), spool_, measuring_, reporter_, log_), zone_(local_zone(*log_)),
@@ -99,7 +99,7 @@ public:
           conductor_(
               coroutines, engine_, spool_, actions_, constraints_, alarm_, log_,
               [this](const Accepted &instruction) { applied(instruction); },
-              [this] { spawn(left_behind_.deliver_all(routes_)); }),
+              [this] { spawn(left_behind_.deliver_all()); }),
           review_(spool_, plugin_host::finder(catalogue_), log_,
                   [this](model::Failure failure) { note(std::move(failure)); }),
           view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }, review_.findings()},
@@ -133,7 +133,7 @@ public:
         routes_ = instruction.routes;
         reporter_.heed(instruction.instruction.agent);
         measuring_.allow(instruction.instruction.agent.data_budget);
-        co_await left_behind_.deliver_all(routes_);
+        co_await left_behind_.deliver_all();
         co_await review_.begin();
         if (remote_) {
             remote_->control.heed(instruction.instruction.agent);
@@ -300,7 +300,7 @@ private:
             remote_->control.heed(instruction.instruction.agent);
             remote_->control.applied();
         }
-        spawn(left_behind_.deliver_all(routes_));
+        spawn(left_behind_.deliver_all());
         spawn(review_.look());
     }
 
@@ -341,6 +341,7 @@ private:
     Scanning scanning_;
     std::optional<ReportFiles> files_;
     Reporter reporter_;
+    std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
     LeftBehind left_behind_;
     Lookup lookup_;
     Budget budget_;
@@ -356,7 +357,6 @@ private:
     OwnerView view_;
     Owner owner_;
     std::optional<OwnerSocket> owner_socket_;
-    std::shared_ptr<const Routes> routes_ = std::make_shared<Routes>();
 };
 
 } // namespace

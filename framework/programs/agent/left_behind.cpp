@@ -8,19 +8,19 @@
 
 namespace sonde::agent {
 
-asio::awaitable<void> LeftBehind::deliver_all(std::shared_ptr<const Routes> routes)
+asio::awaitable<void> LeftBehind::deliver_all()
 {
     auto status = co_await spool_.status();
     if (!status)
         co_return;
-    const std::vector<spool::Destination> known = routes->all();
-    const std::vector<spool::Destination> inputs = routes->inputs();
     for (const spool::Pending &pending : status->pending) {
+        // Each time those in force: another instruction may have come while the spool was busy.
         if (pending.destination.starts_with(spool::kInputScheme)) {
-            if (std::find(inputs.begin(), inputs.end(), pending.destination) == inputs.end())
+            if (routes_->forsaken(pending.destination))
                 co_await give_up(pending.destination);
             continue;
         }
+        const std::vector<spool::Destination> known = routes_->all();
         const auto destination = from_spool(pending.destination);
         if (!destination || under_way_.contains(pending.destination) ||
             std::find(known.begin(), known.end(), pending.destination) != known.end())

@@ -23,15 +23,17 @@ namespace asio = boost::asio;
 // handed in outlives it.
 class LeftBehind {
 public:
-    // `noted` is called when the spool has new Failure Information of it.
-    LeftBehind(Coroutines &coroutines, spool::Spool &spool, Reporter &reporter, std::shared_ptr<Log> log,
-               std::function<void()> noted)
-        : coroutines_(coroutines), spool_(spool), reporter_(reporter), log_(std::move(log)), noted_(std::move(noted))
+    // `routes` are those in force, whenever they are looked at. `noted` is called when the spool has new Failure
+    // Information of what was set aside.
+    LeftBehind(Coroutines &coroutines, spool::Spool &spool, Reporter &reporter,
+               const std::shared_ptr<const Routes> &routes, std::shared_ptr<Log> log, std::function<void()> noted)
+        : coroutines_(coroutines), spool_(spool), reporter_(reporter), routes_(routes), log_(std::move(log)),
+          noted_(std::move(noted))
     {
     }
 
-    // Begins with what waits and is not for one of these, unless it is under way.
-    asio::awaitable<void> deliver_all(std::shared_ptr<const Routes> routes);
+    // Begins with what waits and is for none of the routes in force, unless it is under way.
+    asio::awaitable<void> deliver_all();
     void stop();
 
 private:
@@ -41,6 +43,7 @@ private:
     Coroutines &coroutines_;
     spool::Spool &spool_;
     Reporter &reporter_;
+    const std::shared_ptr<const Routes> &routes_;
     std::shared_ptr<Log> log_;
     std::function<void()> noted_;
     std::map<spool::Destination, std::shared_ptr<Stopper>> under_way_;

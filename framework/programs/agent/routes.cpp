@@ -132,6 +132,7 @@ Result<Collector> collector_of(const std::vector<model::Option> &options)
 Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
 {
     Routes routes;
+    routes.of_instruction_ = true;
     for (const model::Schedule &schedule : instruction.schedules) {
         std::optional<spool::Destination> pipeline;
         // The last one first: what reports comes after what it reports.
@@ -166,6 +167,7 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
                     return Error{path_of(schedule, action) + "/destination", "no schedule named '" + name + "'", ""};
                 routes.pass_on(routes.schedules_[schedule.name][action.name], *to);
             }
+    routes.follow_pipelines(instruction);
     return routes;
 }
 
@@ -181,6 +183,30 @@ void Routes::pass_on(Route &route, const model::Schedule &to)
         input = input_name(to.name, action.name);
         add(route.inputs, *input);
     }
+}
+
+// What is passed on may be passed on again: until nothing is added.
+void Routes::follow_pipelines(const model::Instruction &instruction)
+{
+    for (bool added = true; added;) {
+        added = false;
+        for (const model::Schedule &schedule : instruction.schedules)
+            for (const model::Action &action : schedule.actions)
+                added = follow_pipeline(schedules_.at(schedule.name).at(action.name), action.destinations) || added;
+    }
+}
+
+bool Routes::follow_pipeline(Route &route, const std::vector<std::string> &schedules) const
+{
+    if (route.pipeline || route.reports)
+        return false;
+    for (const std::string &schedule : schedules)
+        for (const auto &[action, to] : schedules_.at(schedule))
+            if (to.input && to.pipeline && std::count(route.inputs.begin(), route.inputs.end(), *to.input) > 0) {
+                route.pipeline = to.pipeline;
+                return true;
+            }
+    return false;
 }
 
 bool Routes::reports(const std::string &schedule, const std::string &action) const
@@ -208,14 +234,12 @@ std::optional<spool::Destination> Routes::input(const std::string &schedule, con
     return found->second.at(action).input;
 }
 
-std::vector<spool::Destination> Routes::inputs() const
+bool Routes::forsaken(const spool::Destination &input) const
 {
-    std::vector<spool::Destination> names;
-    for (const auto &[schedule, actions] : schedules_)
-        for (const auto &[action, route] : actions)
-            if (route.input)
-                names.push_back(*route.input);
-    return names;
+    const auto is_taken = [&](const auto &action) { return action.second.input == input; };
+    return of_instruction_ && std::none_of(schedules_.begin(), schedules_.end(), [&](const auto &schedule) {
+               return std::any_of(schedule.second.begin(), schedule.second.end(), is_taken);
+           });
 }
 
 std::vector<spool::Destination> Routes::outcomes(const std::string &schedule, const std::string &action) const

@@ -65,15 +65,16 @@ public:
     std::vector<spool::Destination> results(const std::string &schedule, const std::string &action) const;
     // What other schedules pass to an action that does not report; nothing if none does.
     std::optional<spool::Destination> input(const std::string &schedule, const std::string &action) const;
-    // All of these.
-    std::vector<spool::Destination> inputs() const;
+    // Whether the instruction passes nothing to that input. Routes of no instruction cannot say so: an earlier process
+    // may have had one that this one does not understand.
+    bool forsaken(const spool::Destination &input) const;
     // Of its outcome: those of its results that report. If there are none, the next reporting action of its pipelined
-    // schedule, or else every reporting schedule. For reporting itself its own collector, where it must not make
-    // another report necessary.
+    // schedule or of one that its results are passed to, or else every reporting schedule. For reporting itself its own
+    // collector, where it must not make another report necessary.
     std::vector<spool::Destination> outcomes(const std::string &schedule, const std::string &action) const;
     bool reports(const std::string &schedule, const std::string &action) const;
-    // Those of the schedules that are passed data. A pipeline's own reports are not among them: if nothing of it runs, what
-    // it accounts for would wait for ever.
+    // Those of the schedules that are passed data. A pipeline's own reports are not among them: if nothing of it runs,
+    // what it accounts for would wait for ever.
     std::vector<spool::Destination> all() const;
 
 private:
@@ -82,11 +83,14 @@ private:
         std::vector<spool::Destination> destinations;
         std::vector<spool::Destination> inputs;     // of other actions, that it passes its results to
         std::optional<spool::Destination> input;    // its own
-        std::optional<spool::Destination> pipeline; // of the next action of its pipelined schedule that reports
+        std::optional<spool::Destination> pipeline; // of the next reporting action that follows it or what it passes to
     };
 
     void pass_on(Route &route, const model::Schedule &to);
+    void follow_pipelines(const model::Instruction &instruction);
+    bool follow_pipeline(Route &route, const std::vector<std::string> &schedules) const;
 
+    bool of_instruction_ = false;
     std::map<std::string, std::map<std::string, Route>> schedules_;
     std::map<std::string, std::vector<spool::Destination>> reporting_; // by schedule whose first actions do
 };

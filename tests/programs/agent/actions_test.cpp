@@ -380,14 +380,21 @@ TEST_CASE("results of a schedule are the input of another one's method, until a 
     CHECK(waiting() == 0);
     CHECK(run(1, instruction.tasks[1]).rows == 0);
 
-    // An instruction that passes nothing to it any more.
     CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
     Coroutines coroutines{it.loop.io};
     int noted = 0;
-    LeftBehind left_behind{coroutines, it.spool, it.reporter, it.log, [&] { ++noted; }};
-    it.loop.run(left_behind.deliver_all(routes));
+    std::shared_ptr<const Routes> in_force = routes;
+    LeftBehind left_behind{coroutines, it.spool, it.reporter, in_force, it.log, [&] { ++noted; }};
+    it.loop.run(left_behind.deliver_all());
     CHECK(waiting() == 1);
-    it.loop.run(left_behind.deliver_all(Field::routes()));
+    // Of an instruction that this program does not understand nobody knows what it passes on.
+    in_force = std::make_shared<Routes>();
+    it.loop.run(left_behind.deliver_all());
+    CHECK(waiting() == 1);
+    CHECK(noted == 0);
+    // An instruction that passes nothing to it any more.
+    in_force = Field::routes();
+    it.loop.run(left_behind.deliver_all());
     CHECK(waiting() == 0);
     CHECK(noted == 1);
     const auto aside = await(it.spool.what_was_set_aside());

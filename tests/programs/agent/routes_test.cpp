@@ -99,7 +99,10 @@ TEST_CASE("what is passed to a schedule that measures is its first action's inpu
     CHECK_FALSE(routes->input("two words", "measure2"));
     CHECK_FALSE(routes->input("each", "report2"));
     CHECK_FALSE(routes->input("s", "measure1"));
-    CHECK(routes->inputs() == std::vector<spool::Destination>{"input:4 each measure1", "input:4 each measure3", first});
+    for (const spool::Destination &taken : {spool::Destination("input:4 each measure1"), first})
+        CHECK_FALSE(routes->forsaken(taken));
+    CHECK(routes->forsaken("input:4 each report2"));
+    CHECK(routes->forsaken("input:1 s measure1"));
     // An outcome is nobody's input.
     CHECK(routes->outcomes("s", "measure1") == reported);
     CHECK(routes->outcomes("s", "measure2") == reported);
@@ -131,4 +134,34 @@ TEST_CASE("'Data passed to a parallel Schedule is received by all Actions of the
     CHECK(routes->results("s", "measure1") == both);
     CHECK(routes->outcomes("s", "measure1") == both);
     CHECK(routes->all() == both);
+}
+
+TEST_CASE("without an instruction nobody knows that an input is taken by none [A17]")
+{
+    CHECK_FALSE(Routes().forsaken("input:1 s measure1"));
+    const auto none = Routes::of(model::Instruction{}, Reach{});
+    REQUIRE(none);
+    CHECK(none->forsaken("input:1 s measure1"));
+}
+
+TEST_CASE("whose results end in the pipeline of another schedule is accounted for there [A13, A17]")
+{
+    auto instruction = instruction_of({"measure", "measure"}, model::ExecutionMode::sequential);
+    const auto add = [&](const char *name, std::vector<std::string> tasks) {
+        instruction.schedules.push_back(instruction_of(std::move(tasks), model::ExecutionMode::pipelined).schedules[0]);
+        instruction.schedules.back().name = name;
+    };
+    add("between", {"measure"});
+    add("last", {"measure", "report"});
+    instruction.schedules[0].actions[0].destinations = {"between"};
+    instruction.schedules[1].actions[0].destinations = {"last"};
+    const auto routes = Routes::of(instruction, Reach{});
+    REQUIRE(routes);
+    const std::vector<spool::Destination> last{"https://a.example:8444 last"};
+    CHECK(routes->outcomes("s", "measure1") == last);
+    CHECK(routes->outcomes("between", "measure1") == last);
+    CHECK(routes->outcomes("last", "measure1") == last);
+    // Its outcome goes along with the others, its results to the next in line alone.
+    CHECK(routes->results("s", "measure1") == std::vector<spool::Destination>{"input:7 between measure1"});
+    CHECK(routes->outcomes("s", "measure2") == kNowhere);
 }
