@@ -337,6 +337,8 @@ void Server::reap()
         ::kill(-ended.si_pid, SIGKILL);
         int status = 0;
         ::waitpid(ended.si_pid, &status, 0);
+        // Whatever it was, also a stray: what it had started is this process' own only from now on.
+        strays_due_ = true;
         if (ended.si_pid == ahead_) {
             ahead_ = 0;
             ahead_awaited_ = false;
@@ -347,7 +349,6 @@ void Server::reap()
         if (const auto found = invocations_.find(ended.si_pid); found != invocations_.end()) {
             const std::uint64_t invocation = found->second;
             invocations_.erase(found);
-            strays_due_ = true;
             ahead_failed_ = false;
             ahead_lost_ = 0;
             // Of a run so short that there was no time for it: else the next one, which may come at once, would wait.
