@@ -250,7 +250,7 @@ class Page:
             if is_callback:
                 callbacks.append((field_name, kind, meaning))
                 when = re.findall(r"\[((?:run|probe|load|any thread)[^\]]*)\]", meaning)
-                rows.append((f"`{field_name}`", "function, below", offset, f"may be called: {when[-1]}" if when else ""))
+                rows.append((f"`{field_name}`", "function, below", offset, f"may be called: {cell(when[-1])}" if when else ""))
             else:
                 rows.append((f"`{field_name}`", f"`{kind}`", offset, cell(meaning)))
         self.out.append(table(("field", "type", "offset on 32, 64 bits", "meaning"), rows))

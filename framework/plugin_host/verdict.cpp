@@ -3,6 +3,7 @@
 #include "plugin_host/runner.hpp"
 #include "plugin_host/status.hpp"
 
+#include <csignal>
 #include <sys/wait.h>
 
 namespace sonde::plugin_host {
@@ -48,6 +49,9 @@ Verdict judge(const Evidence &evidence, const frames::MethodDescription *method)
     // Its socket was closed, or it would have been asked to stop first.
     if (WIFSIGNALED(*evidence.wait_status) && WTERMSIG(*evidence.wait_status) == evidence.signalled)
         return {kStatusNoResult, method->id + " closed its socket without a result, and was killed for going on"};
+    if (WIFSIGNALED(*evidence.wait_status) && WTERMSIG(*evidence.wait_status) == SIGKILL)
+        return {-SIGKILL, method->id + " was " + wait_status_text(*evidence.wait_status) +
+                              " by another, as a rule the kernel because it took too much memory"};
     if (WIFSIGNALED(*evidence.wait_status))
         return {-WTERMSIG(*evidence.wait_status), method->id + " was " + wait_status_text(*evidence.wait_status)};
     return {kStatusNoResult, method->id + " " + wait_status_text(*evidence.wait_status) + " and without a result"};

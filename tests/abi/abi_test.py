@@ -21,11 +21,15 @@ NOT_ABI = {"SONDE_PLUGIN_H", "SONDE_EXPORT", "SONDE_VISIBLE", "SONDE_SIZE", "SON
 SKIPPED = 77
 
 
-def build(folder, header):
-    """The surface as a shared object with debug information."""
+def put_header(folder, header):
     include = folder / "include" / "sonde"
     include.mkdir(parents=True)
     (include / "plugin.h").write_text(header)
+
+
+def build(folder, header):
+    """The surface as a shared object with debug information."""
+    put_header(folder, header)
     shutil.copy(HERE / "surface.c", folder)
     # By relative names: the record knows no machine's paths.
     subprocess.run(["cc", "-std=c99", "-g", "-O0", "-shared", "-fPIC", "-I", "include", "surface.c", "-o", "surface.so"],
@@ -60,8 +64,10 @@ def constants(header):
                '    else\n        printf("%s %lld\\n", name, (long long)(intptr_t)value);\n}\n'
                f"int main(void)\n{{\n{lines}    return 0;\n}}\n")
     with tempfile.TemporaryDirectory() as folder:
-        executable = pathlib.Path(folder) / "constants"
-        subprocess.run(["cc", "-x", "c", "-std=c11", "-w", "-I", ROOT / "sdk" / "include", "-", "-o", executable],
+        folder = pathlib.Path(folder)
+        put_header(folder, header)
+        executable = folder / "constants"
+        subprocess.run(["cc", "-x", "c", "-std=c11", "-w", "-I", folder / "include", "-", "-o", executable],
                        input=program, text=True, check=True)
         return subprocess.run([executable], check=True, capture_output=True, text=True).stdout
 
@@ -91,6 +97,8 @@ def main():
     check(now == recorded, "enumerators and limits have the recorded values",
           "now:\n" + "".join(line + "\n" for line in now.splitlines() if line not in recorded.splitlines()) +
           "recorded:\n" + "".join(line + "\n" for line in recorded.splitlines() if line not in now.splitlines()))
+    renumbered = constants(changed_header(header, r"(SONDE_\w+) = 1,", r"\1 = 1001,"))
+    check(renumbered != recorded, "a renumbered enumerator is noticed")
     if not shutil.which("abidiff") or subprocess.run(["uname", "-m"], capture_output=True, text=True).stdout != "x86_64\n":
         print("skip  types: they are recorded for x86_64 and compared by abidiff (package abigail-tools)")
         return 1 if failures else SKIPPED

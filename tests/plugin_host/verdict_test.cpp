@@ -29,7 +29,8 @@ TEST_CASE("a signal that nobody here sent is the run's own status")
 {
     const Verdict verdict = judge(ended_by(SIGKILL), &kMethod);
     CHECK(verdict.status == -SIGKILL);
-    CHECK(verdict.message == "walk was killed by SIGKILL (Killed)");
+    CHECK(verdict.message ==
+          "walk was killed by SIGKILL (Killed) by another, as a rule the kernel because it took too much memory");
 }
 
 TEST_CASE("a signal of the host's is never told as the plugin's")

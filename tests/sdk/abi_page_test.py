@@ -26,6 +26,10 @@ contract = header[:header.index("/* The layout, asserted")]
 for struct, field in re.findall(r"^SONDE_AT\((\w+), (\w+), \d+, \d+\);", header, re.M):
     chapter = page.split(f"### struct {struct}\n")[1].split("\n### ")[0]
     assert re.search(rf"^\| `{field}` \| .* \| \d+, \d+ \| ", chapter, re.M), f"{struct}.{field}"
+# Every callback of a host's says when it may be called; what a plugin has is called by the host.
+callbacks = re.findall(r"^\| `(\w+)` \| function, below \| \d+, \d+ \| (.*?) \|$", page, re.M)
+assert len(callbacks) > 15
+assert {name for name, when in callbacks if not when.startswith("may be called: ")} <= {"run", "probe"}, callbacks
 names = re.findall(r"^ *(SONDE_\w+) = ", contract, re.M) + re.findall(r"^static inline .*?(sonde_\w+)\(", contract, re.M) + \
     re.findall(r"^#define (SONDE_(?!PLUGIN_H)\w+)", contract, re.M)
 assert len(names) > 50

@@ -125,7 +125,7 @@ struct sonde_option {
     uint32_t reserved0;
     const char *id;    /* [a-z][a-z0-9_]*, unique within the method */
     sonde_type type;   /* BOOL, INT, DOUBLE, STRING, DURATION, ADDRESS, ENUM, HOST, URL or PORT */
-    uint32_t list;     /* 1: takes any number of values (at least one if required) */
+    uint32_t list;     /* 1: takes any number of values (at least one if required), none of which has a comma */
     uint32_t required; /* 1: has no default and must be given */
     uint32_t target;   /* 1: names whom traffic is sent to; the line owner's policy judges it */
     const char *unit;  /* "B", "packets", ...; NULL where the type says it or there is none */

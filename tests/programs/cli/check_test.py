@@ -44,10 +44,10 @@ WARNS = ("description_activity", "description_constant", "leak_memory", "leak_mm
          "privileges_used", "siblings_id", "symbol_processes", "symbol_random", "traffic_counted")
 # Judged by all rules, at least one of each family: what breaks one rule and no other, broken here and there. The rest, whose
 # whole reports would take minutes, are judged by the rules of their half.
-WHOLE = ("file_stack", "symbol_none_of_ours", "load_environment", "description_units", "description_targets", "extensions_null",
-         "run_messages", "run_probe", "run_processes", "run_rows_clock", "run_silent", "run_statuses", "run_threads",
-         "input_kept", "option_values", "cancel_obeyed", "deadline_obeyed", "network_none", "traffic_targets",
-         "privileges_declared", "siblings_random", "peer_garbage", "leak_descriptors", "against_options")
+WHOLE = ("file_stack", "file_code", "symbol_none_of_ours", "load_environment", "description_size", "description_units",
+         "description_targets", "extensions_null", "run_messages", "run_probe", "run_processes", "run_rows_clock", "run_silent",
+         "run_statuses", "run_threads", "input_kept", "option_values", "cancel_obeyed", "deadline_obeyed", "network_none",
+         "traffic_targets", "privileges_declared", "siblings_random", "peer_garbage", "leak_descriptors", "against_options")
 # What else such a plugin breaks by breaking its rule, and why.
 # A run that is stopped or has no network is held to the same.
 STRANGE = ("cancel-early", "deadline-past", "network-none")

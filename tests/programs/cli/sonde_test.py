@@ -3,6 +3,7 @@ import base64
 import csv
 import fcntl
 import hashlib
+import itertools
 import json
 import os
 import pathlib
@@ -78,19 +79,21 @@ class Run(unittest.TestCase):
         done = sonde("run", fixture("rows"), "count=1", "--csv")
         self.assertEqual(done.stdout, "number,word,elapsed_ns\n0,even,0\n")
 
-    def test_every_form_goes_with_every_other_option(self):
-        for form in ("--json", "--csv"):
-            for others in (("--table", "summary"), ("--columns", "seq,outcome"), ("--repeat", "2"), ("--trace",), ("--verbose",),
-                           ("--deadline", "30s"), ("--in-process",), ("--under", "env")):
-                done = sonde("run", fixture("probe"), "host", form, *others)
-                if done.returncode == 2:
-                    self.assertRegex(done.stderr, "^error: .*--", (form, others))
-                    continue
-                self.assertEqual(done.returncode, 0, (form, others, done.stderr))
-                if form == "--json":
-                    self.assertTrue(all(isinstance(json.loads(line), dict) for line in done.stdout.splitlines()), others)
-                else:
-                    self.assertEqual(len({len(row) for row in csv.reader(done.stdout.splitlines())}), 1, (others, done.stdout))
+    def test_any_two_output_options_work_or_are_refused_with_a_word(self):
+        options = (("--json",), ("--csv",), ("--table", "summary"), ("--columns", "seq,outcome"), ("--repeat", "2"), ("--trace",),
+                   ("--verbose",), ("--deadline", "30s"), ("--in-process",), ("--under", "env"))
+        for one, other in itertools.combinations(options, 2):
+            both = (*one, *other)
+            done = sonde("run", fixture("probe"), "host", *both)
+            if done.returncode == 2:
+                self.assertRegex(done.stderr, "^error: .*--", both)
+                self.assertEqual(done.stdout, "", both)
+                continue
+            self.assertEqual(done.returncode, 0, (both, done.stderr))
+            if "--json" in both:
+                self.assertTrue(all(isinstance(json.loads(line), dict) for line in done.stdout.splitlines()), both)
+            elif "--csv" in both:
+                self.assertEqual(len({len(row) for row in csv.reader(done.stdout.splitlines())}), 1, (both, done.stdout))
 
     def test_csv_is_one_table_and_says_what_it_leaves_out(self):
         done = sonde("run", fixture("probe"), "host", "--csv", "--columns", "seq,outcome")
@@ -243,6 +246,18 @@ class Run(unittest.TestCase):
         missing = sonde("run", "/nonexistent/x.so")
         self.assertEqual(missing.returncode, 2)
         self.assertIn("No such file", missing.stderr)
+
+    def test_a_method_that_cannot_be_begun_is_refused_with_the_reason(self):
+        with tempfile.TemporaryDirectory() as folder:
+            taken = pathlib.Path(folder, "taken")
+            taken.mkdir()
+            for words, said in ((("Not_A_Name",), "'Not_A_Name'"), (("fine", "--folder", taken), str(taken)),
+                                (("fine", "--folder", pathlib.Path(folder, "new"), "--lang", "ada"), "ada")):
+                refused = sonde("new", *words)
+                self.assertEqual(refused.returncode, 2, (words, refused.stderr))
+                self.assertRegex(refused.stderr, "^error: ")
+                self.assertIn(said, refused.stderr, words)
+            self.assertEqual([name.name for name in pathlib.Path(folder).rglob("*")], ["taken"])
 
     def test_without_a_launcher_nothing_runs(self):
         nowhere = subprocess.run([SONDE, "run", fixture("rows")], capture_output=True, text=True,
