@@ -1,9 +1,11 @@
 """Plugins that come, are replaced and go while the agent works: no restart, nothing half old and half new."""
 import contextlib
 import hashlib
+import itertools
 import json
 import os
 import pathlib
+import random
 import shutil
 import sqlite3
 import subprocess
@@ -13,6 +15,7 @@ from support import (apply, contains, equal, immediate, instruction, main, outco
                      wait_for, wait_for_outcomes)
 
 NOTICED_WITHIN_S = 20
+CHANGES_S = 12
 
 
 def put(system, fixture, name, ending=b""):
@@ -89,6 +92,71 @@ def a_plugin_comes_is_replaced_and_goes_while_the_agent_works(system):
     equal((agent.log().count("agent started"), agent.log().count("quarantined")), (1, 0))
 
 
+def two_plugins_that_change_places_never_run_under_each_others_hash(system):
+    system.policy["plugins"] = {"allow": ["*"], "untargeted": ["rows", "several-one"]}
+    agent = start_all(system, "dns")
+    agent.wait_for_log("agent started")
+    hashes = {name: put(system, name, "guest.so") for name in ("several", "rows")}
+    apply(system, instruction(system, [periodic("often", 1)],
+                              [fixture_task("rows", "rows", {"count": 3}), fixture_task("several", "several-one")],
+                              [schedule(name, "often", name) for name in hashes]))
+
+    def completed(name):
+        return [row for row in outcomes(system, name) if row["outcome"] == "completed"]
+
+    draw = random.Random(7)
+    ends = time.monotonic() + CHANGES_S
+    for name in itertools.cycle(hashes):
+        put(system, name, "guest.so")
+        # Longer and shorter than a folder has to be quiet to be looked at, and than a plugin takes to be described.
+        time.sleep(draw.choice((0.02, 0.15, 0.4, 1.5)))
+        if time.monotonic() > ends and all(completed(each) for each in hashes):
+            break
+        if time.monotonic() > ends + 5 * CHANGES_S:
+            raise RuntimeError(f"completed: { {each: len(completed(each)) for each in hashes} }")
+    for name, digest in hashes.items():
+        equal(makers(system, name), {(digest, "1.0.0")})
+        equal({row["rows"] for row in completed(name)}, {3 if name == "rows" else 1})
+    equal(agent.log().count("agent started"), 1)
+
+
+def links_folders_and_editors_files_are_taken_for_what_they_are(system):
+    system.policy["plugins"] = {"allow": ["*"], "untargeted": ["rows", "probe"]}
+    agent = start_all(system, "dns")
+    agent.wait_for_log("agent started")
+    folder = system.folder / "plugins"
+    built = system.build / "tests" / "plugins"
+
+    def comes(method):
+        wait_for(f"method {method}", lambda: method in methods(system), NOTICED_WITHIN_S, alive=[agent])
+
+    def goes(method):
+        wait_for(f"no method {method}", lambda: method not in methods(system), NOTICED_WITHIN_S, alive=[agent])
+
+    # A link to a file, which goes with the link; what an editor or a copy leaves half done beside it is no plugin.
+    aside = system.folder / "aside"
+    aside.mkdir()
+    shutil.copy(built / "rows.so", aside)
+    for name in (".rows.so.swp", "rows.so~", "#rows.so#", "rows.so.part"):
+        (folder / name).write_text("not yet\n")
+    (folder / "rows.so").symlink_to(aside / "rows.so")
+    comes("rows")
+    # Another folder in the place of this one: what lay in it is gone, what lies in it now is there.
+    coming = system.folder / "coming"
+    shutil.copytree(folder, coming, ignore=shutil.ignore_patterns("*rows*"))
+    shutil.copy(built / "probe.so", coming)
+    folder.rename(system.folder / "former")
+    coming.rename(folder)
+    comes("probe")
+    goes("rows")
+    # And that folder is looked at from now on.
+    put(system, "rows", "rows.so")
+    comes("rows")
+    (folder / "probe.so").unlink()
+    goes("probe")
+    equal((agent.log().count("agent started"), agent.log().count("plugin refused")), (1, 0))
+
+
 def a_policy_that_asks_for_signatures_loads_nothing_else(system):
     key = system.folder / "vendor-key.pem"
     subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", key], check=True)
@@ -163,5 +231,8 @@ def a_plugin_that_keeps_failing_to_load_is_quarantined_told_and_released(system)
     equal(state("bad.so"), "ready")
 
 
-main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works, a_policy_that_asks_for_signatures_loads_nothing_else,
+main(a_plugin_comes_is_replaced_and_goes_while_the_agent_works,
+     two_plugins_that_change_places_never_run_under_each_others_hash,
+     links_folders_and_editors_files_are_taken_for_what_they_are,
+     a_policy_that_asks_for_signatures_loads_nothing_else,
      a_plugin_that_keeps_failing_to_load_is_quarantined_told_and_released)
