@@ -97,8 +97,22 @@ Verdict abi(const Subject &subject)
     return checked ? pass("begins with the prefix of ABI 1") : fail(to_string(checked.error()));
 }
 
+// What a sanitizer has in every library that it was linked into.
+bool is_of_sanitizer(const std::string &library)
+{
+    for (const char *name : {"libasan.", "libtsan.", "liblsan.", "libhwasan."})
+        if (library.starts_with(name))
+            return true;
+    return false;
+}
+
 Verdict libraries_found(const Subject &subject)
 {
+    if (const Result<ElfImage> image = ElfImage::open(subject.plugin))
+        for (const std::string &library : image->dynamic_texts(DT_NEEDED))
+            if (is_of_sanitizer(library))
+                return fail("needs " + library +
+                            ", the runtime of a sanitizer, which no program has that loads it later");
     return with_trace(subject, [](const LoaderTrace &trace) {
         if (!trace.missing_libraries.empty())
             return fail("no " + list(trace.missing_libraries) + " on this machine");
@@ -249,7 +263,9 @@ constexpr Rule kFileRules[] = {
      "begin sonde_plugin_v1 with SONDE_PREFIX and initialise it by constants", abi},
     {"file-libraries", "file-abi", "needs libraries that are not here",
      "a library that is missing keeps the plugin from loading",
-     "link it statically, or name the package that brings it in your own package's dependencies", libraries_found},
+     "link it statically, or name the package that brings it in your own package's dependencies; build without a "
+     "sanitizer",
+     libraries_found},
     {"file-symbols", "file-libraries", "needs symbols that nobody defines",
      "it would load only where the program happens to have loaded that library already",
      "link with the library that defines them; -Wl,-z,defs finds them at build time", symbols_defined},

@@ -147,7 +147,7 @@ constexpr Rule kLeakRules[] = {
      "nothing has to be freed at the end of a run, but what grows with each would grow within a long one as well",
      "free what you allocate, or allocate it once", leaked_memory, Status::warning},
     {"memory-clean", "run", "", "what reads or writes where it must not works today and crashes in the field",
-     "run it under valgrind, or build it with -fsanitize=address, and see where", clean},
+     "see where: sonde run FILE.so ... --under valgrind", clean},
 };
 
 } // namespace
