@@ -44,7 +44,7 @@ WARNS = ("description_activity", "description_constant", "leak_memory", "leak_mm
          "privileges_used", "siblings_id", "symbol_processes", "symbol_random", "traffic_counted")
 # Judged by all rules, at least one of each family: what breaks one rule and no other, broken here and there. The rest, whose
 # whole reports would take minutes, are judged by the rules of their half.
-WHOLE = ("file_stack", "file_code", "symbol_none_of_ours", "load_environment", "description_size", "description_units",
+WHOLE = ("file_stack", "file_code", "symbol_none_of_ours", "load_environment", "description_units",
          "description_targets", "extensions_null", "run_messages", "run_probe", "run_processes", "run_rows_clock", "run_silent",
          "run_statuses", "run_threads", "input_kept", "option_values", "cancel_obeyed", "deadline_obeyed", "network_none",
          "traffic_targets", "privileges_declared", "siblings_random", "peer_garbage", "leak_descriptors", "against_options")
