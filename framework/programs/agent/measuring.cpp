@@ -353,7 +353,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     const plugin_host::RunResult result = co_await host_.run(std::move(request), rows);
     stopper->on_stop({});
 
-    if (stopper->stopped())
+    // One that had ended before the word came to it was not interrupted.
+    if (stopper->stopped() && result.status == plugin_host::kStatusCancelled)
         fail(outcome, OutcomeWord::interrupted, result.status, Blame::agent, stopper->reason());
     else if (over)
         refuse(outcome, *over);
