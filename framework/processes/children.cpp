@@ -7,14 +7,18 @@
 
 namespace sonde::processes {
 
-std::vector<pid_t> children()
+std::optional<std::vector<pid_t>> children()
 {
-    std::vector<pid_t> all;
+    std::optional<std::vector<pid_t>> all;
     std::error_code error;
     std::filesystem::directory_iterator task("/proc/self/task", error);
     for (const std::filesystem::directory_iterator end; !error && task != end; task.increment(error)) {
         std::ifstream file(task->path() / "children");
-        all.insert(all.end(), std::istream_iterator<pid_t>(file), {});
+        if (!file)
+            continue; // of a thread that has ended meanwhile: another one has its children now
+        if (!all)
+            all.emplace();
+        all->insert(all->end(), std::istream_iterator<pid_t>(file), {});
     }
     return all;
 }

@@ -76,7 +76,7 @@ TEST_CASE("a writer is never kept waiting, and what is too much is forgotten")
 TEST_CASE("children are those that nobody has waited for yet")
 {
     const auto has = [](pid_t pid) {
-        const std::vector<pid_t> all = children();
+        const std::vector<pid_t> all = children().value();
         return std::find(all.begin(), all.end(), pid) != all.end();
     };
     const pid_t pid = spawn({"sleep", "60"}, {});

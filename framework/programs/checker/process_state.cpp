@@ -76,7 +76,7 @@ ProcessState read_process_state()
     state.threads = hosting::count_threads();
     rusage waited_for{};
     ::getrusage(RUSAGE_CHILDREN, &waited_for);
-    state.has_children = waited_for.ru_minflt > 0 || !processes::children().empty();
+    state.has_children = waited_for.ru_minflt > 0 || !processes::children().value_or(std::vector<pid_t>()).empty();
     state.signals = read_signals();
     const char *locale = std::setlocale(LC_ALL, nullptr);
     state.locale = locale == nullptr ? "" : locale;

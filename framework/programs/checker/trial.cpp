@@ -239,7 +239,7 @@ namespace {
 std::size_t end_strays(const std::vector<pid_t> &others)
 {
     std::size_t strays = 0;
-    for (const pid_t child : processes::children()) {
+    for (const pid_t child : processes::children().value_or(std::vector<pid_t>())) {
         if (std::find(others.begin(), others.end(), child) != others.end())
             continue;
         ++strays;
@@ -260,7 +260,7 @@ Outcome run(const Opened &opened, const std::string &plugin, Order order)
 
 std::vector<Outcome> run_together(const Opened &opened, const std::string &plugin, std::vector<Order> orders)
 {
-    const std::vector<pid_t> others = processes::children();
+    const std::vector<pid_t> others = processes::children().value_or(std::vector<pid_t>());
     std::vector<std::unique_ptr<Trial>> trials;
     for (Order &order : orders)
         trials.push_back(std::make_unique<Trial>(opened, plugin, std::move(order)));

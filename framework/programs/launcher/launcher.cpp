@@ -298,7 +298,9 @@ int Launcher::end(Runner runner)
     ::waitpid(runner.pid, &status, 0);
     const uid_t uid = runner.user.uid();
     if (uid != 0 && !end_strays(uid))
-        log_->warn("processes outlived their runner, so all of the user's were killed pid={} uid={}", runner.pid, uid);
+        log_->warn("what a runner left was not found and ended one by one, so all processes of its user were killed "
+                   "pid={} uid={}",
+                   runner.pid, uid);
     return status;
 }
 

@@ -12,8 +12,11 @@ void kill_runner(pid_t pid);
 void adopt_strays();
 
 // Kills and waits for the children of this process that are this user's, and what they leave behind in turn. False if
-// some outlived about a second of that, as what forks in a new session again and again might: then every process of the
-// user has been killed at once, also a stranger's.
+// some outlived a second of that, as what forks in a new session again and again might, or if /proc does not tell who
+// they are: then end_user() was called.
 bool end_strays(uid_t user);
+
+// Kills every process of the user at once, also a stranger's.
+void end_user(uid_t user);
 
 } // namespace sonde::launcher

@@ -246,7 +246,7 @@ void Server::use_quiet()
 void Server::kill_strays()
 {
     strays_due_ = false;
-    for (const pid_t child : processes::children())
+    for (const pid_t child : processes::children().value_or(std::vector<pid_t>()))
         if (child != ahead_ && !invocations_.contains(child))
             ::kill(child, SIGKILL);
 }
@@ -366,7 +366,11 @@ void Server::kill_all()
         ::kill(-pid, SIGKILL);
     // This process adopts what its children leave behind, so in the end everything is its child.
     do {
-        for (const pid_t child : processes::children())
+        const auto children = processes::children();
+        // Not to be waited for: runs end with this process, and what they left is the launcher's to end.
+        if (!children)
+            return;
+        for (const pid_t child : *children)
             ::kill(child, SIGKILL);
     } while (::waitpid(-1, nullptr, 0) > 0);
 }

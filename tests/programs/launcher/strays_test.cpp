@@ -1,11 +1,16 @@
 #include "launcher_process.hpp"
 
+#include "programs/launcher/strays.hpp"
 #include "support/skip.hpp"
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
 
 using namespace sonde;
 using namespace sonde::test;
@@ -42,9 +47,33 @@ std::string user_of(pid_t pid)
     return word;
 }
 
+// The one that has a session of its own.
+std::optional<pid_t> stray_of(const std::string &user, pid_t runner)
+{
+    for (int tries = 0; tries < 1000; ++tries) {
+        for (const pid_t pid : processes_of(user))
+            if (::getsid(pid) == pid && pid != runner)
+                return pid;
+        ::poll(nullptr, 0, 10);
+    }
+    return std::nullopt;
+}
+
+// What is killed is not waited for by whoever kills all of a user's.
+bool all_end(const std::string &user)
+{
+    for (int tries = 0; tries < 1000 && !processes_of(user).empty(); ++tries)
+        ::poll(nullptr, 0, 10);
+    return processes_of(user).empty();
+}
+
 struct Side {
     // Without the capability there are no namespaces, and the end of a runner is not of itself the end of all it made.
-    explicit Side(bool namespaces) : Side(new_pair(), namespaces) { wire.expect<frames::Greeting>(); }
+    // With `mounts` the launcher's process has mounts of its own, and that command makes them.
+    explicit Side(bool namespaces, const std::string &mounts = "") : Side(new_pair(), command(namespaces, mounts))
+    {
+        wire.expect<frames::Greeting>();
+    }
 
     LauncherProcess::StartedRunner start(const std::string &plugin)
     {
@@ -66,13 +95,17 @@ struct Side {
     LauncherWire wire;
 
 private:
-    Side(std::pair<frames::Descriptor, frames::Descriptor> ends, bool namespaces)
-        : process({"/bin/sh", "-c",
-                   std::string("exec ") + (namespaces ? "" : "setpriv --bounding-set -sys_admin ") + LAUNCHER +
-                       " --socket-fd 3 --runner " + RUNNER + " --log error --uid-base " + std::to_string(kUidBase)},
-                  ends.second.get()),
-          wire(std::move(ends.first))
+    Side(std::pair<frames::Descriptor, frames::Descriptor> ends, const std::string &command)
+        : process({"/bin/sh", "-c", command}, ends.second.get()), wire(std::move(ends.first))
     {
+    }
+
+    static std::string command(bool namespaces, const std::string &mounts)
+    {
+        const std::string plain = std::string("exec ") + (namespaces ? "" : "setpriv --bounding-set -sys_admin ") +
+                                  LAUNCHER + " --socket-fd 3 --runner " + RUNNER + " --log error --uid-base " +
+                                  std::to_string(kUidBase);
+        return mounts.empty() ? plain : "exec unshare --mount /bin/sh -c '" + mounts + " && " + plain + "'";
     }
 };
 
@@ -121,15 +154,77 @@ TEST_CASE("what left a runner's session ends with the runner, also without names
         runner.control.send(frames::Describe{});
         CHECK(runner.control.expect<frames::Description>().name == "load-daemon");
         const std::string user = user_of(runner.pid);
-        const auto stray = [&] {
-            const std::vector<pid_t> all = processes_of(user);
-            return std::find_if(all.begin(), all.end(),
-                                [&](pid_t pid) { return ::getsid(pid) == pid && pid != runner.pid; }) != all.end();
-        };
-        for (int tries = 0; tries < 1000 && !stray(); ++tries)
-            ::poll(nullptr, 0, 10);
-        REQUIRE(stray());
+        REQUIRE(stray_of(user, runner.pid));
         launcher.stop();
         CHECK(processes_of(user).empty());
     }
+}
+
+TEST_CASE("what left a runner's session ends with the runner also where /proc does not tell of it")
+{
+    if (skipped_without_root())
+        return;
+    if (Process({"/bin/sh", "-c", "exec unshare --mount true"}).wait() != 0) {
+        say_skipped("no mounts of one's own may be made here");
+        return;
+    }
+    const TempDir empty;
+    const bool knows_children = GENERATE(false, true);
+    CAPTURE(knows_children);
+    Side launcher(false, knows_children ? "true" : "mount --bind " + empty.path().string() + " /proc/$$/task");
+    auto runner = launcher.start(fixture("load_daemon"));
+    runner.control.send(frames::Describe{});
+    CHECK(runner.control.expect<frames::Description>().name == "load-daemon");
+    const std::string user = user_of(runner.pid);
+    const auto stray = stray_of(user, runner.pid);
+    REQUIRE(stray);
+    if (knows_children)
+        REQUIRE(Process({"/bin/sh", "-c",
+                         "exec nsenter --mount --target " + std::to_string(launcher.process.pid()) +
+                             " mount --bind /dev/null /proc/" + std::to_string(*stray) + "/status"})
+                    .wait() == 0);
+    launcher.stop();
+    CHECK(all_end(user));
+}
+
+// A dead child that its tracer keeps, beside so many of other users that it takes long to look at all of them.
+TEST_CASE("looking for what a runner left takes about a second at most")
+{
+    if (skipped_without_root())
+        return;
+    constexpr uid_t kUser = kUidBase + 900;
+    constexpr int kOthers = 300;
+    const pid_t looking = ::fork();
+    if (looking == 0) {
+        ::setpgid(0, 0);
+        const pid_t kept = ::fork();
+        if (kept == 0) {
+            (void)!::setresuid(kUser, kUser, kUser);
+            for (;;)
+                ::pause();
+        }
+        int ready[2] = {-1, -1};
+        (void)!::pipe(ready);
+        if (::fork() == 0) {
+            char traces = ::ptrace(PTRACE_SEIZE, kept, nullptr, nullptr) == 0 ? 1 : 0;
+            (void)!::write(ready[1], &traces, 1);
+            for (;;)
+                ::pause();
+        }
+        char traced = 0;
+        (void)!::read(ready[0], &traced, 1);
+        for (int i = 0; i < kOthers; ++i)
+            if (::fork() == 0)
+                for (;;)
+                    ::pause();
+        const auto begin = std::chrono::steady_clock::now();
+        const bool ended = launcher::end_strays(kUser);
+        const auto took = std::chrono::steady_clock::now() - begin;
+        ::_exit(traced == 1 && !ended && took < std::chrono::seconds(3) ? 0 : 1);
+    }
+    ::setpgid(looking, looking);
+    int status = -1;
+    ::waitpid(looking, &status, 0);
+    ::kill(-looking, SIGKILL);
+    CHECK(status == 0);
 }

@@ -114,7 +114,7 @@ void Jobs::end_strays()
     bool found = true;
     while (found) {
         found = false;
-        for (const pid_t child : processes::children()) {
+        for (const pid_t child : processes::children().value_or(std::vector<pid_t>())) {
             if (is_job(child))
                 continue;
             found = true;
