@@ -222,11 +222,12 @@ void Launcher::handle(const StartRunner &asked)
         return;
     }
     const auto &started = std::get<confine::Spawned>(outcome);
-    if (tell_missing(started.missing))
-        send(greeting_);
+    // Before anything is sent: an agent that is gone by then takes its runners with it.
     runners_[request.runner] = {request, started.pid, std::move(*user), std::move(group)};
     log_->info("runner started runner={} pid={} uid={} plugin={} privileges={}", request.runner, started.pid, uid,
                quoted(request.plugin), quoted(frames::privilege_text(request.privileges)));
+    if (tell_missing(started.missing))
+        send(greeting_);
     const int descriptors[] = {started.control.get(), plugin->get(), output.first.get()};
     send(RunnerStarted{request.runner, started.pid}, std::span(descriptors).first(output.first ? 3 : 2));
 }

@@ -325,6 +325,29 @@ TEST_CASE("a layer that was missing for a moment is not missing for good")
     }
 }
 
+TEST_CASE("a runner whose agent is gone before it is told of a layer goes with that agent")
+{
+    const ControlGroup group;
+    if (group.path.empty() || ::geteuid() != 0) {
+        say_skipped("no control group for memory may be made here");
+        return;
+    }
+    const TempDir directory;
+    const std::string link = directory.path() / "group";
+    const std::string path = directory.path() / "launcher.sock";
+    const std::string plugin = copy_of_rows(directory);
+    const Process daemon(
+        {LAUNCHER, "--socket", path, "--agent-user", "0", "--runner", RUNNER, "--log", "error", "--cgroup", link});
+    LauncherWire one = agent_at(path);
+    std::filesystem::create_directory_symlink(group.path, link);
+    one.send(frames::StartRunner{1, plugin});
+    one.close();
+    LauncherWire other(connect_to(path));
+    other.send(frames::StartRunner{1, plugin});
+    CHECK_FALSE(other.expect<frames::Greeting>().busy);
+    CHECK(other.expect<frames::RunnerStarted>().runner == 1);
+}
+
 TEST_CASE("all runs of a plugin together have the memory of its control group, and the group goes with the runner")
 {
     const ControlGroup group;
