@@ -10,16 +10,22 @@ namespace sonde::launcher {
 // A user id that one runner has for itself, so that no other may signal or trace it. Several launchers of a machine
 // share a range (a daemon, and those of `sonde run`); so a user is held by a lock on a file of its own below
 // /run/sonde/users, which goes with this object or with the launcher. Launchers that do not share /run, as in
-// containers, do not know of each other.
+// containers, do not know of each other. What such a file says tells a user whose launcher was killed, and who may have
+// processes that nobody has ended.
 class RunnerUser {
 public:
     // The first of `count` users that nobody else is likely to be: 990000, or 59000 where a user namespace, such as a
     // container's without privilege, has no such numbers.
     static uid_t usual_base(uid_t count);
-    // An unheld one of [base, base + count), looking from `next` on, which then is behind it.
+    // An unheld one of [base, base + count), looking from `next` on, which then is behind it. All processes are killed
+    // of one whose launcher was.
     static Result<RunnerUser> take(uid_t base, uid_t count, uid_t &next);
     // Without privilege: this process's own user, shown as 0.
     RunnerUser() = default;
+    RunnerUser(RunnerUser &&) = default;
+    RunnerUser &operator=(RunnerUser &&) = default;
+    // To be called when none of its processes is left.
+    ~RunnerUser();
 
     uid_t uid() const { return uid_; }
 

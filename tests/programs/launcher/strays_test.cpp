@@ -187,6 +187,32 @@ TEST_CASE("what left a runner's session ends with the runner also where /proc do
     CHECK(all_end(user));
 }
 
+TEST_CASE("what a killed launcher's runner left ends before its user is given to another runner")
+{
+    if (skipped_without_root())
+        return;
+    forget_users();
+    pid_t stray = 0;
+    {
+        Side killed(false);
+        auto runner = killed.start(fixture("load_daemon"));
+        runner.control.send(frames::Describe{});
+        CHECK(runner.control.expect<frames::Description>().name == "load-daemon");
+        const auto found = stray_of(user_of(runner.pid), runner.pid);
+        REQUIRE(found);
+        stray = *found;
+        killed.process.signal(SIGKILL);
+        CHECK(ends(runner.pid));
+    }
+    const std::string user = user_of(stray);
+    REQUIRE_FALSE(user.empty());
+    Side next(false);
+    const auto runner = next.start(fixture("rows"));
+    REQUIRE(user_of(runner.pid) == user);
+    CHECK(ends(stray));
+    CHECK(processes_of(user) == std::vector<pid_t>{runner.pid});
+}
+
 // A dead child that its tracer keeps, beside so many of other users that it takes long to look at all of them.
 TEST_CASE("looking for what a runner left takes about a second at most")
 {
