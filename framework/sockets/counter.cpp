@@ -110,4 +110,27 @@ std::variant<Descriptor, NoCounter> attach_counter(int socket, const frames::Cou
     return memory;
 }
 
+bool Counters::have_room()
+{
+    if (memories_.size() < kMax)
+        return true;
+    std::erase_if(memories_, [](std::uint32_t memory) {
+        bpf_attr attributes{};
+        attributes.map_id = memory;
+        return !bpf(BPF_MAP_GET_FD_BY_ID, attributes) && errno == ENOENT;
+    });
+    return memories_.size() < kMax;
+}
+
+void Counters::add(int memory)
+{
+    bpf_map_info info{};
+    bpf_attr attributes{};
+    attributes.info.bpf_fd = static_cast<std::uint32_t>(memory);
+    attributes.info.info_len = sizeof info;
+    attributes.info.info = reinterpret_cast<std::uintptr_t>(&info);
+    if (::syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof attributes) == 0)
+        memories_.push_back(info.id);
+}
+
 } // namespace sonde::sockets

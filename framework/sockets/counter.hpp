@@ -4,8 +4,11 @@
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <string>
 #include <variant>
+#include <vector>
 
 namespace sonde::sockets {
 
@@ -18,5 +21,20 @@ struct NoCounter {
 // which they are counted, as sonde_counter_memory says. The kernel takes the program as one of somebody who may do
 // nothing else: with CAP_BPF alone in force.
 std::variant<frames::Descriptor, NoCounter> attach_counter(int socket, const frames::Counter &counter);
+
+// The counters that were opened for somebody, as long as anybody has them: their memory and their programs are the
+// kernel's, and paid by who opens them.
+class Counters {
+public:
+    static constexpr std::size_t kMax = 64;
+
+    // Whether another one may be opened. Without CAP_SYS_ADMIN the kernel does not tell which are over, and all count.
+    bool have_room();
+    // One that was opened, by its memory.
+    void add(int memory);
+
+private:
+    std::vector<std::uint32_t> memories_; // the kernel's numbers for them
+};
 
 } // namespace sonde::sockets

@@ -251,6 +251,14 @@ void Launcher::handle(const OpenSockets &request)
         send(*refused);
         return;
     }
+    sockets::Counters &counters = runner->second.counters;
+    if (request.counter && !counters.have_room()) {
+        const std::string why = "a runner has at most " + std::to_string(sockets::Counters::kMax) + " counters at once";
+        log_->warn("counter refused runner={} plugin={} reason={}", request.runner, quoted(runner->second.asked.plugin),
+                   quoted(why));
+        send(LauncherError{request.request, EMFILE, why});
+        return;
+    }
     auto outcome = sockets::open_sockets(request, runner->second.user.uid());
     if (const auto *error = std::get_if<LauncherError>(&outcome)) {
         log_->warn("sockets not opened runner={} error={}", request.runner, quoted(error->text));
@@ -260,6 +268,8 @@ void Launcher::handle(const OpenSockets &request)
     std::vector<int> descriptors;
     for (const Descriptor &socket : std::get<0>(outcome))
         descriptors.push_back(socket.get());
+    if (request.counter)
+        counters.add(descriptors.back());
     send(SocketsOpened{request.request}, descriptors);
 }
 

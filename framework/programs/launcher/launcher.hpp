@@ -9,6 +9,7 @@
 #include "frames/socket.hpp"
 #include "programs/launcher/group.hpp"
 #include "runner_user.hpp"
+#include "sockets/counter.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -50,6 +51,7 @@ private:
         pid_t pid = 0;
         RunnerUser user;
         Group group;
+        sockets::Counters counters{};
     };
 
     Launcher(Settings settings, frames::Descriptor agent, Log &log);

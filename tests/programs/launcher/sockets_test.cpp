@@ -2,6 +2,7 @@
 
 #include "frames/privileges.hpp"
 
+#include "sockets/counter.hpp"
 #include "support/skip.hpp"
 
 #include <algorithm>
@@ -261,6 +262,29 @@ TEST_CASE("a counter counts packets by class and interval in memory that is shar
         std::this_thread::sleep_for(std::chrono::milliseconds(1));
     CHECK(read(memory->beyond) > 0);
     ::munmap(mapped, 4096);
+}
+
+TEST_CASE("a runner has so many counters at once, and others when those are over")
+{
+    Opener opener;
+    const frames::OpenSockets request = counting({{BPF_RET | BPF_K, 0, 0, 1}});
+    std::vector<std::vector<frames::Descriptor>> had;
+    had.push_back(opener.open(request));
+    if (skipped_without_counters(opener, had[0]))
+        return;
+    while (had.size() < sockets::Counters::kMax)
+        REQUIRE(had.emplace_back(opener.open(request)).size() == 2);
+    CHECK(opener.open(request).empty());
+    CHECK(opener.error_.error == EMFILE);
+    CHECK(opener.error_.text == "a runner has at most 64 counters at once");
+    had.clear();
+    // The kernel takes its time to give up what nobody has any more.
+    std::vector<frames::Descriptor> again;
+    for (int tries = 0; tries < 1000 && again.empty(); ++tries) {
+        ::poll(nullptr, 0, 10);
+        again = opener.open(request);
+    }
+    CHECK(again.size() == 2);
 }
 
 TEST_CASE("a counter's program that breaks the rules is refused, and says where")
