@@ -1,6 +1,7 @@
 """An agent without a controller: its instruction is a file or a folder of parts, its reports go to files or a collector."""
 import json
 import os
+import time
 
 from support import (AGENT_UID, contains, equal, instruction, main, outcomes, periodic, schedule, task, wait_for,
                      wait_for_outcomes)
@@ -125,6 +126,35 @@ def what_is_out_of_reach_is_refused_with_the_option_that_would_help(system):
     equal(agent.stop(), 0)
 
 
+def what_waits_for_a_collector_goes_there_when_no_schedule_reports_to_it_any_more(system):
+    reports = prepare(system)
+    path = system.folder / "mine.json"
+
+    def never_reported(name, collector):
+        document = an_instruction(system, [download(system)], [schedule(name, "often", "get")], collector)
+        document["ietf-lmap-control:lmap"]["events"]["event"][-1] = periodic("report-often", 3600, time.time() + 1800)
+        return document
+
+    def waiting():
+        status = system.sonde("status", "--agent", system.folder / "state" / "agent.sock", "--json", check=False).stdout
+        return {row["collector"]: row["results"] for row in json.loads(status)["waiting"]} if status else {}
+
+    put(path, never_reported("get", "file:mine"))
+    agent = system.start_agent(instructed=["--instruction", path, "--reports", reports])
+    wait_for("results that wait", lambda: waiting().get("file:mine", 0) >= 3, alive=[agent])
+    equal(results_in(reports), [])
+    put(path, never_reported("fetch", "file:other"))
+    wait_for("the old collector's results", lambda: len(measured(reports, "get")) >= 3, alive=[agent])
+    wait_for("the new one's results to wait", lambda: waiting().get("file:other", 0) >= 1, alive=[agent])
+    wait_for("nothing to wait for the old one", lambda: "file:mine" not in waiting(), alive=[agent])
+    equal(agent.stop(), 0)
+    equal([folder.name for folder in reports.iterdir() if list(folder.glob("[!.]*.json"))], ["mine"])
+    equal({result["schedule"] for result in results_in(reports) if "table" in result and result.get("schedule")}, {"get"})
+    identities = [(result["sonde-lmap:epoch"], result["sonde-lmap:sequence"]) for result in results_in(reports)]
+    equal(len(identities), len(set(identities)))
+
+
 main(a_file_is_measured_by_and_followed_and_each_result_is_once_in_the_reports,
      parts_in_a_folder_are_one_instruction_and_report_to_a_collector,
+     what_waits_for_a_collector_goes_there_when_no_schedule_reports_to_it_any_more,
      what_is_out_of_reach_is_refused_with_the_option_that_would_help)
