@@ -15,7 +15,7 @@ namespace {
 
 // What a child tells of what it was told: a call had returned, so it must be on the disk.
 struct Told {
-    enum Kind : char { planned, ended, acknowledged } kind;
+    enum Kind : char { planned, ended, acknowledged, replaced } kind;
     Uuid id;
     std::uint64_t sequence;
 };
@@ -81,7 +81,90 @@ void must(bool done)
     }
 }
 
+std::string schedule_of(std::uint64_t instruction)
+{
+    return "s" + std::to_string(instruction);
+}
+
+// Replaces the instruction over and over: each has a schedule of its own, plans its first run, and takes back what its
+// predecessor had planned.
+[[noreturn]] void replace(const std::filesystem::path &file, int out)
+{
+    auto spool = Spool::open({file});
+    must(spool.has_value());
+    const auto state = await(spool->open_state());
+    must(state.has_value());
+    std::uint64_t number = state->instruction ? std::stoull(state->instruction->etag) : 0;
+    std::vector<Uuid> planned;
+    for (const auto &open : state->intents)
+        planned.push_back(open.intent.id);
+    while (true) {
+        ++number;
+        const auto intent = intent_of(schedule_of(number), static_cast<std::int64_t>(number), {"a", "b"});
+        Change change;
+        change.instruction =
+            StoredInstruction{std::string(20'000, static_cast<char>('a' + number % 26)), std::to_string(number), at(0)};
+        change.close = planned;
+        change.plan = {intent};
+        change.progress = {{schedule_of(number), number, intent.event}};
+        change.forget = change.forget_counts = {schedule_of(number - 1)};
+        must(await(spool->record(change)).has_value());
+        planned = {intent.id};
+        tell(out, Told::replaced, {}, number);
+    }
+}
+
 } // namespace
+
+TEST_CASE("an agent killed while it replaces its instruction has the old one with its runs or the new one with its own")
+{
+    const TempDir dir;
+    std::minstd_rand random(11);
+    std::uint64_t last = 0;
+    for (int round = 0; round < 20; ++round) {
+        int pipes[2];
+        REQUIRE(pipe(pipes) == 0);
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            close(pipes[0]);
+            replace(dir / "spool.db", pipes[1]);
+        }
+        close(pipes[1]);
+        Told told{};
+        std::size_t heard = 0;
+        const auto hear = [&] {
+            if (read(pipes[0], &told, sizeof told) != sizeof told)
+                return false;
+            last = told.sequence;
+            ++heard;
+            return true;
+        };
+        for (const auto messages = 1 + random() % 5; heard < messages && hear();) {
+        }
+        usleep(random() % 3000); // a random point within a call
+        kill(child, SIGKILL);
+        while (hear()) {
+        }
+        close(pipes[0]);
+        int status = 0;
+        waitpid(child, &status, 0);
+        REQUIRE(WIFSIGNALED(status));
+
+        auto spool = open_spool(dir / "spool.db");
+        const auto state = await(spool.open_state());
+        REQUIRE(state);
+        REQUIRE(state->instruction);
+        const std::uint64_t number = std::stoull(state->instruction->etag);
+        // The last one may not have been told.
+        CHECK((number == last || number == last + 1));
+        CHECK(state->instruction->text == std::string(20'000, static_cast<char>('a' + number % 26)));
+        REQUIRE(state->intents.size() == 1);
+        CHECK(state->intents[0].intent.schedule == schedule_of(number));
+        CHECK(state->intents[0].actions.size() == 2);
+        CHECK(state->progress == std::vector<Progress>{{schedule_of(number), number, state->intents[0].intent.event}});
+    }
+}
 
 TEST_CASE(
     "an agent killed at any moment loses nothing that was on its disk, and every planned run has one outcome [A13]")
