@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 
 namespace sonde {
@@ -20,6 +21,13 @@ inline Now now()
 {
     return {std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now()),
             std::chrono::time_point_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now())};
+}
+
+// That moment, or the later one that `least` is on both clocks.
+inline Now later_of(Now now, MonotonicTime least)
+{
+    const auto ahead = std::max(least - now.monotonic, std::chrono::nanoseconds(0));
+    return {now.wall + ahead, now.monotonic + ahead};
 }
 
 } // namespace sonde

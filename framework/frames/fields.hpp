@@ -125,7 +125,7 @@ template <class C>
 void fields(C &c, Field<C, Invoke> &m)
 {
     each(c, m.invocation, m.method, m.values, m.deadline, m.family, m.interface, m.interface_index, m.source,
-         m.parameters, m.takes_input, m.trace, m.more_items, m.known_names);
+         m.parameters, m.takes_input, m.trace, m.more_items, m.known_names, m.not_before);
 }
 
 template <class C>

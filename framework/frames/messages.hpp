@@ -239,6 +239,7 @@ struct Invoke {
     bool trace = false;       // say every call of the host's on stderr
     bool more_items = false;  // of its lists: MoreItems follow in the same way, before the tables, up to InputsEnd
     std::vector<KnownName> known_names{};
+    MonotonicTime not_before{}; // run() is entered, and Begun said, then; a run that is cancelled first just ends
 
     bool operator==(const Invoke &) const = default;
 };

@@ -37,6 +37,13 @@ void let_block(int agent)
         ::fcntl(agent, F_SETFL, flags & ~O_NONBLOCK);
 }
 
+// False: it was cancelled first.
+bool wait_for_its_time(int cancel, MonotonicTime time)
+{
+    const std::int64_t ns = time.time_since_epoch().count();
+    return monotonic_ns() >= ns || !Cancel(cancel, std::nullopt).wait_until(ns);
+}
+
 // What the agent waits for; one that is gone is noticed by what comes next.
 void say_begun(int agent)
 {
@@ -126,6 +133,8 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
               const frames::Invoke &invoke)
 {
     let_block(agent);
+    if (!wait_for_its_time(cancel, invoke.not_before))
+        return;
     say_begun(agent);
     const Cancel signal(cancel, invoke.deadline);
     frames::Invoke whole = invoke;

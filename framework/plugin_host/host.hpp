@@ -65,6 +65,8 @@ struct RunRequest {
     std::shared_ptr<Turns::Turn> turn{};  // that was waited for beforehand; empty: the run waits itself
     bool trace = false;                   // the run says every call of the host's on stderr
     std::vector<frames::KnownName> known_names{};
+    // A moment ahead: its process is made ready at once, and enters run() then. In the past: at once.
+    MonotonicTime not_before{};
 };
 
 struct RunResult {

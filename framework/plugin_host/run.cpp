@@ -42,7 +42,7 @@ asio::awaitable<RunResult> Run::go()
     const auto self = shared_from_this();
     co_await asio::this_coro::throw_if_cancelled(false);
     co_await asio::this_coro::reset_cancellation_state(asio::enable_total_cancellation());
-    result_.started = now();
+    result_.started = present();
     heed_canceller();
     const bool begun = co_await begin();
     if (begun)
@@ -106,7 +106,7 @@ void Run::started()
 void Run::begun()
 {
     started_ = result_.began = true;
-    result_.started = now();
+    result_.started = present();
     if (stage_ == Stage::asked)
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
     else if (stage_ != Stage::running)
@@ -274,7 +274,7 @@ asio::awaitable<void> Run::wait_gone()
 void Run::conclude()
 {
     if (result_.ended.monotonic == MonotonicTime{})
-        result_.ended = now();
+        result_.ended = present();
     // The process watches the deadline itself, and may be back before the alarm here.
     const bool late = request_.deadline && result_.ended.monotonic >= *request_.deadline;
     const Evidence evidence{condemned_, stopped_, signalled_, silent_, failed_, done_, late, wait_status_};

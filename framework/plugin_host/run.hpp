@@ -92,6 +92,8 @@ private:
     void on_alarm();
     void wake();
     void conclude();
+    // No sooner than the run may begin.
+    Now present() const { return later_of(now(), request_.not_before); }
     bool reading() const { return !done_ && !condemned_ && stage_ != Stage::abandoned; }
 
     bool takes_input() const { return !probe_ && (method().flags & SONDE_TAKES_INPUT) != 0; }

@@ -178,6 +178,7 @@ frames::Invoke Run::invocation() const
     invoke.takes_input = takes_input();
     invoke.trace = request_.trace;
     invoke.known_names = request_.known_names;
+    invoke.not_before = request_.not_before;
     return invoke;
 }
 

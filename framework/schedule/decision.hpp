@@ -53,9 +53,9 @@ struct Check {
     std::uint32_t attempt = 0; // 0, and 1 to retries.max for the retries
 };
 
-// Run this action of an intent now. Mark it as started beforehand, so that no end of the agent undoes it. When it has
-// ended, however it did, make its outcome durable and call Engine::action_ended. An action that may not run (policy)
-// ends the same way, as refused.
+// Run this action of an intent now, or when it is due if that lies ahead (Engine::advance_ahead). Mark it as started
+// beforehand, so that no end of the agent undoes it. When it has ended, however it did, make its outcome durable and
+// call Engine::action_ended. An action that may not run (policy) ends the same way, as refused.
 struct Start {
     std::shared_ptr<const model::Intent> intent;
     std::shared_ptr<const Work> work;

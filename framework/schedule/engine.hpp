@@ -95,6 +95,13 @@ public:
     // Time has passed, or the clock was set. May be called at any moment.
     Decisions advance(Now now);
 
+    // The same, and starts what is due within `lead` (Start::due lies ahead then), so that it begins on time whatever
+    // has to be done for it before. Only what will start when it is due by all that is known now: not where it has
+    // constraints, its schedule runs or is suppressed, or a suppression begins or ends until then. What has been
+    // started is a run from now on, whatever happens. No instruction may be replaced before the time of what was
+    // started.
+    Decisions advance_ahead(std::chrono::nanoseconds lead, Now now);
+
     // This intent is durable.
     Decisions planned(const Uuid &intent, Now now);
 
@@ -159,6 +166,7 @@ private:
         Intent intent;
         Instance *of = nullptr; // nothing: its schedule is no longer in force
         std::shared_ptr<const Work> work;
+        MonotonicTime due{};
         std::size_t next = 0; // the first action that has not been started
         std::vector<std::size_t> active;
         std::optional<Reason> rest; // no further action starts: what becomes of them
@@ -226,6 +234,8 @@ private:
     void advance_wall(Now now, std::chrono::nanoseconds stepped, Decisions &out);
     void advance_monotonic(Now now, Decisions &out);
     void due(Pending &pending, MonotonicTime since, Now now, Decisions &out);
+    // Whether it is known what becomes of it when it is due: it starts.
+    bool will_start(const Pending &pending, Now then) const;
     // Starts what has its turn, and closes the run, which is no more then, if nothing is left of it.
     void go_on(Running &run, MonotonicTime since, Decisions &out);
     void finish(Running &run, Account &account);

@@ -14,6 +14,36 @@ constexpr std::chrono::minutes kOverlappedFor{10};
 
 } // namespace
 
+Decisions Engine::advance_ahead(std::chrono::nanoseconds lead, Now now)
+{
+    Decisions out = advance(now);
+    const auto start = [&](Dues &dues, auto from) {
+        for (auto next = dues.begin(); next != dues.end();) {
+            Pending &pending = *next++;
+            const std::chrono::nanoseconds left = decltype(from)(pending.due) - from;
+            if (left > lead)
+                return;
+            if (!will_start(pending, {now.wall + left, now.monotonic + left}))
+                continue;
+            pending.by_due.unlink();
+            due(pending, now.monotonic + left, now, out);
+        }
+    };
+    start(wall_dues_, now.wall);
+    start(monotonic_dues_, now.monotonic);
+    return out;
+}
+
+bool Engine::will_start(const Pending &pending, Now then) const
+{
+    const Instance &instance = *pending.of;
+    const model::Schedule &schedule = instance.work->schedule;
+    const bool same_suppressions = !(next_suppression_.wall && *next_suppression_.wall <= then.wall) &&
+                                   !(next_suppression_.monotonic && *next_suppression_.monotonic <= then.monotonic);
+    return pending.durable && instance.running == nullptr && schedule.constraints.empty() && same_suppressions &&
+           suppressing(schedule.suppression_tags) == nullptr;
+}
+
 void Engine::due(Pending &pending, MonotonicTime since, Now now, Decisions &out)
 {
     pending.is_due = true;
@@ -39,8 +69,9 @@ void Engine::due(Pending &pending, MonotonicTime since, Now now, Decisions &out)
     run.intent = std::move(intent);
     run.of = &instance;
     run.work = instance.work;
+    run.due = since;
     instance.running = &run;
-    if (instance.ends && *instance.ends->monotonic > now.monotonic) {
+    if (instance.ends && *instance.ends->monotonic > std::max(now.monotonic, since)) {
         wait_for_end(run, instance.ends);
     } else if (instance.end && now.wall >= kClockIsSet) { // by one that has not been set, no time is the event's
         const WallTime began = instance.start->timing().timed() ? run.intent->due() : now.wall;
@@ -57,7 +88,7 @@ void Engine::due(Pending &pending, MonotonicTime since, Now now, Decisions &out)
 void Engine::begin_actions(Running &run, MonotonicTime since, Now now, Decisions &out)
 {
     if (const auto duration = run.work->schedule.duration) {
-        run.until = now.monotonic + *duration;
+        run.until = std::max(now.monotonic, since) + *duration;
         monotonic_ends_.emplace(*run.until, run.intent->id);
     }
     go_on(run, since, out);
@@ -96,7 +127,7 @@ Decisions Engine::action_ended(const Uuid &intent, std::size_t action, Now now)
     Decisions out = advance(now);
     const auto found = running_.find(intent);
     if (found != running_.end() && std::erase(found->second.active, action) != 0)
-        go_on(found->second, now.monotonic, out);
+        go_on(found->second, std::max(now.monotonic, found->second.due), out);
     return out;
 }
 

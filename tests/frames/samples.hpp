@@ -58,7 +58,8 @@ inline Invoke invoke()
             true,
             false,
             false,
-            {{"hop-1.path.invalid", address()}}};
+            {{"hop-1.path.invalid", address()}},
+            MonotonicTime(std::chrono::nanoseconds(123456))};
 }
 
 // All packets are of class 2.

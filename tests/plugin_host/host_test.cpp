@@ -417,6 +417,34 @@ TEST_CASE("a run is cancelled by its canceller and keeps what it has")
     CHECK(before.rows == 0);
 }
 
+TEST_CASE("a run that is handed over ahead of its time begins at its time, or never if it is cancelled first")
+{
+    Bench bench;
+    Keeper keeper;
+    RunRequest wanted = request(bench, "rows");
+    wanted.not_before = in(50ms);
+    const RunResult punctual = bench.wait(bench.host.run(wanted, keeper));
+    CHECK(punctual.status == 0);
+    CHECK(punctual.began);
+    CHECK(punctual.started.monotonic >= wanted.not_before);
+
+    wanted.not_before = in(1h);
+    wanted.canceller = std::make_shared<Canceller>();
+    auto run = bench.begin(bench.host.run(wanted, keeper));
+    bench.loop.restart();
+    bench.loop.run_for(100ms);
+    wanted.canceller->cancel();
+    const RunResult cancelled = bench.end(run);
+    CHECK(cancelled.status == kStatusCancelled);
+    CHECK_FALSE(cancelled.began);
+    CHECK(cancelled.started.monotonic == wanted.not_before);
+    CHECK(now().monotonic < wanted.not_before);
+    // Nobody thinks that its plugin does not bear a fork.
+    const auto described = bench.wait(bench.host.describe(wanted.plugin));
+    REQUIRE(described);
+    CHECK_FALSE(described->description->cold);
+}
+
 TEST_CASE("cancelling the coroutine ends the run in order and gives its result")
 {
     Bench bench;

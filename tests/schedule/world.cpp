@@ -110,14 +110,16 @@ void World::pass(std::chrono::nanoseconds time)
 
 void World::run_for(std::chrono::nanoseconds time)
 {
-    const MonotonicTime until = now.monotonic + time;
+    MonotonicTime until = now.monotonic + time;
     while (true) {
+        until = std::max(until, started_until_);
         MonotonicTime next = until;
-        const Wakeup wakeup = engine->next_wakeup();
-        if (wakeup.wall)
-            next = std::min(next, now.monotonic + (*wakeup.wall - now.wall));
-        if (wakeup.monotonic)
-            next = std::min(next, *wakeup.monotonic);
+        for (const Wakeup &wakeup : {engine->next_wakeup(), engine->ahead(ahead, now).next}) {
+            if (wakeup.wall)
+                next = std::min(next, now.monotonic + (*wakeup.wall - now.wall));
+            if (wakeup.monotonic)
+                next = std::min(next, *wakeup.monotonic);
+        }
         if (!endings_.empty())
             next = std::min(next, endings_.begin()->first);
         if (!commits_.empty())
@@ -143,7 +145,7 @@ void World::run_for(std::chrono::nanoseconds time)
             const std::string reason = not_met();
             carry_out(engine->checked(id, reason.empty(), reason, now));
         } else {
-            advance();
+            carry_out(engine->advance_ahead(ahead, now));
         }
     }
     advance();
@@ -314,16 +316,18 @@ void World::begin(const Start &start)
     const auto saved = intents.find(start.intent->id);
     must(saved != intents.end()); // durable before it starts
     must(saved->second.intent == *start.intent);
-    must(start.due <= now.monotonic);
+    must(start.due <= now.monotonic + ahead);
     auto &actions = saved->second.actions;
     actions.resize(start.intent->actions.size());
     must(!actions[start.action].started);
     actions[start.action].started = true;
     actions[start.action].run = start.run;
     perhaps_die();
-    started.push_back(
-        {*start.intent, start.action, now.wall, now.monotonic, start.due, start.work->tasks.at(start.action).name});
-    endings_.emplace(now.monotonic + duration(), Ending{start.intent->id, start.action, start.run});
+    const Now begins = later_of(now, start.due);
+    started_until_ = begins.monotonic;
+    started.push_back({*start.intent, start.action, begins.wall, begins.monotonic, start.due,
+                       start.work->tasks.at(start.action).name});
+    endings_.emplace(begins.monotonic + duration(), Ending{start.intent->id, start.action, start.run});
 }
 
 void World::end(const Ending &ending)

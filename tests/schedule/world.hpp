@@ -65,6 +65,8 @@ public:
     // Why constraints are not met, or empty, and how long a look at them takes.
     std::function<std::string()> not_met = [] { return ""; };
     std::chrono::nanoseconds check_time{0};
+    // How long before it is due what will start is started.
+    std::chrono::nanoseconds ahead{0};
     // Asked between any two things that are done; what is durable by then stays. Not before a start or a new
     // instruction is durable: that is as if it had not been.
     std::function<bool()> dies;
@@ -78,6 +80,7 @@ public:
     // All processes die; `down` later the caller starts the agent again.
     void crash(std::chrono::nanoseconds down = 0ns);
     void set_clock(std::chrono::nanoseconds by);
+    // And until what was started ahead is due.
     void run_for(std::chrono::nanoseconds time);
     void stand_still(std::chrono::nanoseconds time) { pass(time); }
     void advance() { carry_out(engine->advance(now)); }
@@ -130,6 +133,7 @@ private:
     void end(const Ending &ending);
     void pass(std::chrono::nanoseconds time);
 
+    MonotonicTime started_until_{}; // what was started is due by then
     bool holding_ = false;
     bool telling_ = false;
     Decisions held_; // decided and not durable yet

@@ -54,7 +54,7 @@ model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::
     for (const auto *tags : {&task_of(start).tags, &start.work->schedule.tags, &action_of(start).tags})
         frame.tags.insert(frame.tags.end(), tags->begin(), tags->end());
     frame.event = start.intent->event;
-    frame.start = now().wall;
+    frame.start = later_of(now(), start.due).wall;
     frame.cycle_number = start.intent->cycle_number;
     return frame;
 }
@@ -76,11 +76,13 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.action = action_of(start).name;
     ended.outcome.task = task_of(start).name;
     ended.outcome.first_event = ended.outcome.last_event = start.intent->event;
-    ended.outcome.start = now().wall;
+    // It may have been handed over ahead of its time.
+    ended.outcome.start = later_of(now(), start.due).wall;
     Pipe pipe = pipe_of(start);
     pipe.spooled = routes->input(schedule, action_of(start).name);
 
-    auto started = co_await spool_.start(start.intent->id, start.action, start.run, task_of(start).name, now().wall);
+    auto started =
+        co_await spool_.start(start.intent->id, start.action, start.run, task_of(start).name, *ended.outcome.start);
     if (!started)
         fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
              "its start could not be made durable: " + to_string(started.error()));
@@ -90,7 +92,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
         co_await measure(start, pipe, stopper, ended);
 
     if (!ended.outcome.end)
-        ended.outcome.end = now().wall;
+        ended.outcome.end = later_of(now(), start.due).wall;
     ended.as_instructed = stopper->as_instructed();
     log_->log(ended.outcome.word == OutcomeWord::completed ? spdlog::level::debug : spdlog::level::info,
               "action ended schedule={} action={} run={} outcome={} status={} rows={} message={}", quoted(schedule),
@@ -148,6 +150,8 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
              to_string(collector.error()));
         co_return;
     }
+    asio::steady_timer time(executor_, start.due);
+    co_await time.async_wait(asio::use_awaitable);
     // Named: gcc 12 destroys an aggregate that is made inside a co_await twice.
     Destination destination{start.work->schedule.name, *collector};
     ended.outcome.lateness = now().monotonic - start.due;
@@ -174,15 +178,20 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
     }
     std::optional<Parts> parts;
     model::Conflict who{start.work->schedule.name, action_of(start).name, task_of(start).name};
-    Measuring::Asked asked{
-        task_of(start), options_of(start), action_of(start).report_tables, std::move(who), start.due,
-        std::move(pipe.in), {}};
+    Measuring::Asked asked{task_of(start),
+                           options_of(start),
+                           action_of(start).report_tables,
+                           std::move(who),
+                           start.due,
+                           std::move(pipe.in),
+                           {}};
     asked.fed = pipe.spooled.has_value();
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         if (feeds_the_next(start))
             pipe.out.emplace(method.method());
         return parts.emplace(spool_, method.description, method.index, frame_of(start, method),
-                             action_of(start).report_tables, ended.destinations, log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
+                             action_of(start).report_tables, ended.destinations, log_, std::move(traffic),
+                             pipe.out ? &*pipe.out : nullptr);
     };
     std::vector<model::Conflict> beside = co_await measuring_.measure(asked, stopper, ended.outcome);
     // What no run was given, and what one was given that the agent itself has stopped, waits for the next one.

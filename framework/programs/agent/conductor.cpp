@@ -13,6 +13,10 @@ namespace sonde::agent {
 
 namespace {
 
+// A run is handed over ahead of its time: what has to be done before it begins takes a millisecond or two, on a slow
+// gateway some more.
+constexpr std::chrono::milliseconds kStartAhead{5};
+
 spool::Progress to_spool(const schedule::Progress &progress)
 {
     return {progress.schedule, progress.fingerprint, progress.last_event};
@@ -48,7 +52,7 @@ asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved s
             wakeup = warm_ahead();
         co_await alarm_.wait(wakeup);
         if (!stopping_)
-            decide(engine_.advance(now()));
+            decide(engine_.advance_ahead(kStartAhead, now()));
     }
 }
 
@@ -66,8 +70,10 @@ schedule::Wakeup Conductor::warm_ahead()
         if (other && (!time || *other < *time))
             time = other;
     };
-    earlier(wakeup.wall, ahead.next.wall);
-    earlier(wakeup.monotonic, ahead.next.monotonic);
+    for (const schedule::Wakeup &next : {ahead.next, engine_.ahead(kStartAhead, now()).next}) {
+        earlier(wakeup.wall, next.wall);
+        earlier(wakeup.monotonic, next.monotonic);
+    }
     return wakeup;
 }
 
@@ -75,10 +81,10 @@ void Conductor::replace(Accepted instruction)
 {
     if (stopping_)
         return;
-    const Now at = now();
-    instruction.stored.applied_at = at.wall;
-    // What triggers until now is the former instruction's.
     constexpr std::chrono::nanoseconds instant{1};
+    // What triggers until then is the former instruction's, and so is what was started ahead of its time.
+    const Now at = later_of(now(), started_until_ + instant);
+    instruction.stored.applied_at = at.wall;
     decide(engine_.advance({at.wall - instant, at.monotonic - instant}));
     replaced_ = std::exchange(routes_, instruction.routes);
     decide(engine_.replace(instruction.instruction, at));
@@ -217,6 +223,7 @@ void Conductor::carry(schedule::Start start)
 {
     if (stopping_)
         return; // it stays planned, and the next start of the agent accounts for it
+    started_until_ = std::max(started_until_, start.due);
     auto stopper = std::make_shared<Stopper>();
     running_.emplace(std::pair(start.intent->id, start.action), stopper);
     const auto routes = begun_.try_emplace(start.intent->id, routes_).first->second;

@@ -81,12 +81,13 @@ private:
     std::shared_ptr<const Routes> routes_;
     std::shared_ptr<const Routes> replaced_;              // the former ones, while an instruction is replaced
     std::map<Uuid, std::shared_ptr<const Routes>> begun_; // by intent: a run keeps those that it began with
-    spool::Change change_;                        // decided, not durable yet
-    std::optional<Accepted> accepted_;            // with it
-    std::vector<schedule::KeepController> reach_; // with it, too: losses and returns of the Controller
+    spool::Change change_;                                // decided, not durable yet
+    std::optional<Accepted> accepted_;                    // with it
+    std::vector<schedule::KeepController> reach_;         // with it, too: losses and returns of the Controller
     std::map<std::pair<Uuid, std::size_t>, std::shared_ptr<Stopper>> running_;
     std::map<Uuid, std::shared_ptr<Stopper>> looks_; // at constraints, by intent
     std::set<Uuid> warmed_;                          // the intents due soon, whose methods have been made ready
+    MonotonicTime started_until_{}; // what was started last, and may have been ahead of its time, is due then
     bool stopping_ = false;
 };
 

@@ -343,7 +343,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     request.description = admitted.method.description;
     request.method = admitted.method.index;
     request.arguments = std::move(admitted.arguments);
-    request.deadline = now().monotonic + limits_.longest_run;
+    request.not_before = asked.due;
+    request.deadline = later_of(now(), asked.due).monotonic + limits_.longest_run;
     request.canceller = canceller;
     request.turn = std::move(admitted.turn);
     request.parameters = parameters_;

@@ -44,7 +44,7 @@ public:
         std::vector<model::Option> options; // the task's, and those of whoever uses it
         std::vector<std::string> tables;    // that the method must have
         model::Conflict who;                // that it is for
-        MonotonicTime due;
+        MonotonicTime due;                  // run() is entered no sooner
         std::vector<std::shared_ptr<plugin_host::Input>> inputs{};
         // Where the rows go, which tells the traffic; called once, when nothing refuses the run any more.
         std::function<plugin_host::RowSink &(const plugin_host::CatalogueMethod &, Traffic)> open;

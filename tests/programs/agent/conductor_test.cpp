@@ -37,7 +37,9 @@ struct Stage {
     schedule::Engine engine{random_uuid(), [this] { return (std::uint64_t{1} << 63) + ++drawn; }};
     Coroutines coroutines{loop.io};
     Alarm alarm = Alarm::make(loop.io.get_executor()).value();
-    Conductor conductor{coroutines, engine, spool, actions, constraints, alarm, log, {}, [] {}};
+    std::optional<WallTime> applied; // the last new instruction
+    Conductor conductor{coroutines, engine, spool, actions, constraints, alarm, log,
+                        [this](const Accepted &now) { applied = now.stored.applied_at; }, [] {}};
     bool over = false;
 
     void begin(Accepted instruction)
@@ -126,4 +128,59 @@ TEST_CASE("what an instruction asked for is told to its own collector, however m
         CHECK(one.outcome.lateness.has_value() == one.outcome.start.has_value());
         CHECK(one.reported); // how a report ended goes along with another one
     }
+}
+
+namespace {
+
+// "sends" reports, "measures" a method that is not there; both at one time.
+Accepted instruction_for(WallTime time, const std::string &collector)
+{
+    model::Instruction instruction;
+    instruction.tasks = {{"measure", {}, "nothing", {}, {}},
+                         {"report", {}, "report", {{"0", "collector", collector}}, {}}};
+    instruction.events = {{"once", std::nullopt, std::nullopt, model::OneOff{time}}};
+    for (const char *task : {"report", "measure"}) {
+        model::Schedule &schedule = instruction.schedules.emplace_back();
+        schedule.name = std::string(task) + "s";
+        schedule.start = "once";
+        schedule.actions = {{task, task, {}, {}, {}, {}}};
+    }
+    auto routes = Routes::of(instruction, Reach{});
+    return {{"{}", collector, {}}, instruction, std::make_shared<const Routes>(routes.value())};
+}
+
+} // namespace
+
+TEST_CASE("whatever comes of it, nothing began before its time [A5]")
+{
+    Stage stage;
+    const WallTime time = now().wall + 500ms;
+    stage.begin(instruction_for(time, "https://a.example:1"));
+    const auto past = [&] { return sonde::test::await(stage.spool.past({})).value(); };
+    stage.run_until([&] { return past().size() == 2; });
+    stage.conductor.stop();
+    stage.run_until([&] { return stage.over; });
+    for (const spool::PastOutcome &one : past()) {
+        INFO(one.outcome.schedule << ' ' << model::to_string(one.outcome.word));
+        CHECK(one.outcome.start >= time);
+        CHECK(one.outcome.end >= one.outcome.start);
+        CHECK(one.outcome.lateness.value_or(0s) >= 0s);
+    }
+}
+
+TEST_CASE("what was handed over ahead of its time is the instruction's that another one replaces meanwhile [A13] [A15]")
+{
+    Stage stage;
+    const WallTime time = now().wall + 500ms;
+    // Something to send, so that the report does not end.
+    sonde::test::run_whole(stage.spool, sonde::test::intent_of("other", 1), 1, 10, {"https://a.example:1 reports"});
+    stage.begin(instruction_for(time, "https://a.example:1"));
+    stage.run_until([&] { return !stage.engine.running().empty(); });
+    stage.conductor.replace(instruction_of("https://b.example:1", false));
+    stage.run_until([&] { return stage.applied.has_value(); });
+    CHECK(stage.applied > time);
+    stage.conductor.stop();
+    stage.run_until([&] { return stage.over; });
+    for (const char *schedule : {"reports", "measures"})
+        CHECK(sonde::test::await(stage.spool.past({.schedule = schedule})).value().size() == 1);
 }

@@ -104,6 +104,30 @@ TEST_CASE("a run past its deadline is told to stop like a cancelled one")
     CHECK(told.rows.size() == 1);
 }
 
+TEST_CASE("a run that is handed over ahead of its time begins at its time")
+{
+    RunnerProcess runner(fixture("rows"));
+    frames::Invoke invoke{1, 0, {integer(0), integer(0)}, {}, 0, "", 0, {}, {}};
+    invoke.not_before = now().monotonic + std::chrono::milliseconds(50);
+    Run run(runner, invoke);
+    Wire<frames::AgentToRun, frames::RunToAgent> &wire = run.wire;
+    wire.expect<frames::Begun>();
+    CHECK(now().monotonic >= invoke.not_before);
+}
+
+TEST_CASE("a run that is cancelled before its time ends at once and is never entered")
+{
+    RunnerProcess runner(fixture("rows"));
+    frames::Invoke invoke{1, 0, {integer(0), integer(0)}, {}, 0, "", 0, {}, {}};
+    invoke.not_before = now().monotonic + std::chrono::hours(1);
+    Run run(runner, invoke);
+    runner.control.expect<frames::Started>();
+    run.ask_to_stop();
+    CHECK_FALSE(run.wire.next());
+    CHECK_FALSE(run.wire.begun);
+    CHECK(runner.control.expect<frames::Exited>().wait_status == 0);
+}
+
 TEST_CASE("a method that returns what row() told it to stop with has not failed")
 {
     RunnerProcess runner(fixture("flood"));
