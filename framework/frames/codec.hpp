@@ -13,6 +13,8 @@
 // and of their type's width, text and lists carry a 32-bit count, an optional one byte.
 namespace sonde::frames {
 
+// By which programs of two releases that meet during an upgrade tell each other apart: to be raised by the first change
+// of a message after a release.
 inline constexpr std::uint8_t kFrameVersion = 1;
 inline constexpr std::size_t kHeaderBytes = 4; // version, direction, message, zero
 
