@@ -7,28 +7,13 @@ BAD_PLAIN_RUN;
 #define HELP TEN(TEN(TEN("help")))
 #define OPTION(n)                                                                                                      \
     static const struct sonde_option option_##n = {SONDE_SIZE(sonde_option), .id = "option_" #n, .type = SONDE_INT,    \
-                                                   .help = HELP}
-#define OPTIONS(n)                                                                                                     \
-    OPTION(n##0);                                                                                                      \
-    OPTION(n##1);                                                                                                      \
-    OPTION(n##2);                                                                                                      \
-    OPTION(n##3);                                                                                                      \
-    OPTION(n##4);                                                                                                      \
-    OPTION(n##5);                                                                                                      \
-    OPTION(n##6);                                                                                                      \
-    OPTION(n##7);                                                                                                      \
-    OPTION(n##8);                                                                                                      \
-    OPTION(n##9)
-#define NAMES(n)                                                                                                       \
-    &option_##n##0, &option_##n##1, &option_##n##2, &option_##n##3, &option_##n##4, &option_##n##5, &option_##n##6,    \
-        &option_##n##7, &option_##n##8, &option_##n##9
+                                                   .help = HELP};
+#define NAME(n) &option_##n,
+#define TEN_OF(each, n)                                                                                                \
+    each(n##0) each(n##1) each(n##2) each(n##3) each(n##4) each(n##5) each(n##6) each(n##7) each(n##8) each(n##9)
+#define SIXTY_OF(each) TEN_OF(each, 1) TEN_OF(each, 2) TEN_OF(each, 3) TEN_OF(each, 4) TEN_OF(each, 5) TEN_OF(each, 6)
 
-OPTIONS(1);
-OPTIONS(2);
-OPTIONS(3);
-OPTIONS(4);
-OPTIONS(5);
-OPTIONS(6);
-static const struct sonde_option *const options[] = {NAMES(1), NAMES(2), NAMES(3), NAMES(4), NAMES(5), NAMES(6), NULL};
+SIXTY_OF(OPTION)
+static const struct sonde_option *const options[] = {SIXTY_OF(NAME) NULL};
 
 BAD_PASSIVE("bad", .options = options);
