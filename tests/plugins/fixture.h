@@ -20,8 +20,9 @@ static const struct sonde_table fixture_sample = {SONDE_SIZE(sonde_table), .id =
 static const struct sonde_table *const fixture_tables[] = {&fixture_sample, NULL};
 
 static const struct sonde_status fixture_failed = {SONDE_SIZE(sonde_status), .code = FIXTURE_FAILED, .id = "failed",
-                                                   .blame = SONDE_BLAME_TARGET};
-static const struct sonde_status fixture_other = {SONDE_SIZE(sonde_status), .code = FIXTURE_OTHER, .id = "other"};
+                                                   .blame = SONDE_BLAME_TARGET, .help = "it failed"};
+static const struct sonde_status fixture_other = {SONDE_SIZE(sonde_status), .code = FIXTURE_OTHER, .id = "other",
+                                                  .help = "it failed in another way"};
 static const struct sonde_status *const fixture_statuses[] = {&fixture_failed, &fixture_other, NULL};
 
 static const struct sonde_function fixture_function = {SONDE_SIZE(sonde_function), .uri = "urn:example:fixture"};

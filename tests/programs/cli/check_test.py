@@ -40,8 +40,8 @@ RULES_OF = {"file_sanitizer": "file-libraries", "run_rows_clock": "run-rows", "c
             "leak_until_crash": "leak-descriptors", "load_joined": "load-threads", "load_network": "load-descriptors",
             "peer_text": "peer-garbage", "siblings_id": "siblings-random", "siblings_port": "siblings-random", "traffic_bound_silent": "traffic-bound",
             "traffic_targets_6": "traffic-targets"}
-WARNS = ("description_activity", "description_constant", "leak_memory", "leak_mmapped", "load_joined", "load_threads",
-         "privileges_used", "siblings_id", "symbol_processes", "symbol_random", "traffic_counted")
+WARNS = ("description_activity", "description_constant", "description_help", "leak_memory", "leak_mmapped", "load_joined",
+         "load_threads", "privileges_used", "siblings_id", "symbol_processes", "symbol_random", "traffic_counted")
 # Judged by all rules, at least one of each family: what breaks one rule and no other, broken here and there. The rest, whose
 # whole reports would take minutes, are judged by the rules of their half.
 WHOLE = ("file_stack", "file_code", "symbol_none_of_ours", "load_environment", "description_units",
@@ -158,6 +158,12 @@ class Check(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             wrong = [text for text in pool.map(verdict_on_bad, names) if text]
         self.assertEqual(wrong, [])
+
+    def test_help_is_missed_where_there_is_none(self):
+        found, _ = judge(plugin("description_help"), *rules("description-help"))
+        self.assertIn("/bare has no help", found["description-help"]["text"])
+        found, _ = judge(plugin("option_values"), *rules("description-help"))
+        self.assertEqual(found["description-help"]["status"], "pass", found)
 
     def test_what_no_host_could_load_or_read_fails_by_its_rule(self):
         for name, rule in FIXTURES_BY_RULE.items():
