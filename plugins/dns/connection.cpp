@@ -224,12 +224,18 @@ void Connection::count()
 {
     if (!fd_)
         return;
-    const auto bytes = read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value());
-    if (!bytes)
+    const auto now = bytes();
+    if (!now)
         return;
-    shared_.host.count(&shared_.host, bytes->sent - std::min(bytes->sent, counted_.sent),
-                       bytes->received - std::min(bytes->received, counted_.received));
-    counted_ = *bytes;
+    shared_.host.count(&shared_.host, now->sent - std::min(now->sent, counted_.sent),
+                       now->received - std::min(now->received, counted_.received));
+    counted_ = *now;
+}
+
+std::optional<StreamBytes> Connection::bytes() const
+{
+    const std::uint64_t read = plain_read_ + (ssl_ ? BIO_number_read(SSL_get_rbio(ssl_.get())) : 0);
+    return read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value(), read);
 }
 
 const char *Connection::waiting_for() const

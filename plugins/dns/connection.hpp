@@ -99,6 +99,7 @@ private:
     void watch_end();
     void end();
     void count();
+    std::optional<StreamBytes> bytes() const;
     std::string authority() const;
     std::string tls_name() const;
 
@@ -121,7 +122,8 @@ private:
     std::vector<std::uint8_t> output_;
     std::int64_t secure_begun_ = 0;
     std::int64_t closing_since_ = 0;
-    std::size_t unasked_ = 0; // bytes that came since somebody waited for an answer
+    std::size_t unasked_ = 0;      // bytes that came since somebody waited for an answer
+    std::uint64_t plain_read_ = 0; // bytes, past TLS
     int begin_error_ = 0;
     StreamBytes counted_;
 };

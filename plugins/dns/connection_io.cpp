@@ -91,6 +91,8 @@ void Connection::read()
         const ssize_t size =
             ssl_ ? SSL_read(ssl_.get(), buffer, sizeof buffer) : recv(fd_.get(), buffer, sizeof buffer, 0);
         if (size > 0) {
+            if (!ssl_)
+                plain_read_ += static_cast<std::uint64_t>(size);
             count();
             if (is_flood(static_cast<std::size_t>(size)))
                 return fail(Outcome::connection_lost, "the server does not stop"); // nobody's
@@ -125,11 +127,13 @@ void Connection::watch_end()
     ssize_t size = 0;
     int reads = 0;
     bool flood = false;
-    while (!flood && reads++ < kStreamReadsMost && (size = recv(fd_.get(), rest, sizeof rest, 0)) > 0)
+    while (!flood && reads++ < kStreamReadsMost && (size = recv(fd_.get(), rest, sizeof rest, 0)) > 0) {
+        plain_read_ += static_cast<std::uint64_t>(size);
         flood = is_flood(static_cast<std::size_t>(size));
+    }
     const bool broken = size < 0 && errno != EAGAIN && errno != EWOULDBLOCK;
-    const auto bytes = read_stream_bytes(fd_.get(), server_.ip.family, phases_.connect.has_value());
-    if (!bytes || bytes->closed || broken || flood || shared_.now() - closing_since_ > kEndMost)
+    const auto now = bytes();
+    if (!now || now->closed || broken || flood || shared_.now() - closing_since_ > kEndMost)
         return end();
     if (size == 0)
         readable_->cancel();

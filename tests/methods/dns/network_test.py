@@ -16,11 +16,12 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "support"))
 
+import http2_server  # noqa: E402
 from laboratory import Namespace  # noqa: E402
 from link_emulator import EmulatedLink, Path  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
 from streams import certificates, free_port  # noqa: E402
-from support import NameSpaces, Skip, case, emulated, equal, main, run  # noqa: E402
+from support import Listener, NameSpaces, Skip, case, emulated, equal, main, reset, run, server_tls  # noqa: E402
 from pace import until  # noqa: E402
 
 WWW = "www.example.test"
@@ -158,6 +159,80 @@ def the_bytes_told_are_those_of_the_interface_over_tls(folder):
                                          interval="100ms")
             equal(outcomes(result), ["answer"] * 6, result)
             equal(told, line, f"{server}: (received, sent) told, and at the interface")
+
+
+@case
+def the_bytes_told_are_those_of_the_interface_over_https(folder):
+    def one(connection, stream, query, _):
+        connection.sendall(http2_server.response(stream, good_answer(query)))
+
+    def to_the_end(connection, _):
+        http2_server.serve(connection, one)
+        while connection.recv(4096):
+            pass
+
+    def with_a_reset(connection, _):
+        with contextlib.suppress(OSError):
+            http2_server.serve(connection, one)
+        reset(connection)
+    ca, certificate, key = certificates("DNS:dns.example.test")
+    context = server_tls(certificate, key)
+    context.set_alpn_protocols(["h2"])
+    with lab(folder) as (net, _):
+        watch_chatter(net)
+        for server in net.server_addresses:
+            for behave in (to_the_end, with_a_reset):
+                with Namespace(net.server):
+                    listener = Listener(behave, address=server, tls=context)
+                with listener:
+                    for method in ("POST", "GET"):
+                        result, told, line = counted(net, server=server, port=listener.port, name=WWW, transport="doh",
+                                                     ca=ca, tls_name="dns.example.test", http_method=method, count=2,
+                                                     connection=["cold", "resumed", "reused"], interval="100ms")
+                        equal(outcomes(result), ["answer"] * 6, result)
+                        equal(told, line, f"{server}, {behave.__name__}, {method}: told, and at the interface")
+
+
+@case
+def the_bytes_told_are_those_of_the_interface_where_a_reset_ends_a_connection(folder):
+    def read_query(connection):
+        size, = struct.unpack("!H", http2_server.exactly(connection, 2))
+        return http2_server.exactly(connection, size)
+
+    def at_once(connection, _):
+        read_query(connection)
+        reset(connection)
+
+    def behind_the_answer(connection, _):
+        answered(connection)
+        time.sleep(0.2)
+        reset(connection)
+
+    def behind_our_own_end(connection, _):
+        answered(connection)
+        connection.recv(1)
+        reset(connection)
+
+    def behind_its_own_end(connection, _):
+        answered(connection)
+        connection.shutdown(socket.SHUT_WR)
+        time.sleep(0.2)
+        reset(connection)
+
+    def answered(connection):
+        message = good_answer(read_query(connection))
+        connection.sendall(struct.pack("!H", len(message)) + message)
+    with lab(folder) as (net, _):
+        watch_chatter(net)
+        for server in net.server_addresses:
+            for behave in (at_once, behind_the_answer, behind_our_own_end, behind_its_own_end):
+                with Namespace(net.server):
+                    listener = Listener(behave, address=server)
+                with listener:
+                    for connection in ("cold", "reused"):
+                        _, told, line = counted(net, server=server, port=listener.port, name=WWW, transport="tcp",
+                                                edns_size=0, connection=connection, count=2, interval="500ms")
+                        equal(told, line, f"{server}, {behave.__name__}, {connection}: told, and at the interface")
 
 
 # -- under load --------------------------------------------------------------------------------------------------------
