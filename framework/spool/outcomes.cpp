@@ -227,23 +227,16 @@ Result<void> note_rows_dropped(sqlite::Connection &db, const std::string &run, c
                              run, action);
     if (!told)
         return told.error();
-    const auto ended =
-        db.run("UPDATE outcome SET rows_dropped = rows_dropped + ? WHERE run = ? AND action = ?", rows, run, action);
-    if (!ended)
-        return ended.error();
-    return {};
+    return db.change("UPDATE outcome SET rows_dropped = rows_dropped + ? WHERE run = ? AND action = ?", rows, run,
+                     action);
 }
 
 Result<void> tidy_outcome(sqlite::Connection &db, const std::string &run, const std::string &action)
 {
-    const auto deleted =
-        db.run("DELETE FROM outcome WHERE run = ?1 AND action = ?2 "
-               "AND NOT EXISTS (SELECT 1 FROM result WHERE run = ?1 AND action = ?2) "
-               "AND NOT EXISTS (SELECT 1 FROM outcome_delivery WHERE outcome = outcome.id AND waiting)",
-               run, action);
-    if (!deleted)
-        return deleted.error();
-    return {};
+    return db.change("DELETE FROM outcome WHERE run = ?1 AND action = ?2 "
+                     "AND NOT EXISTS (SELECT 1 FROM result WHERE run = ?1 AND action = ?2) "
+                     "AND NOT EXISTS (SELECT 1 FROM outcome_delivery WHERE outcome = outcome.id AND waiting)",
+                     run, action);
 }
 
 } // namespace sonde::spool

@@ -127,8 +127,7 @@ Result<void> note_arrived(sqlite::Connection &db, const Destination &destination
     const auto alone = is_input_alone(db, sequence);
     if (!alone || !*alone)
         return alone ? Result<void>() : alone.error();
-    const auto noted = db.run("UPDATE result SET handed = ? WHERE sequence = ?", kArrived, sequence);
-    return noted ? Result<void>() : noted.error();
+    return db.change("UPDATE result SET handed = ? WHERE sequence = ?", kArrived, sequence);
 }
 
 } // namespace

@@ -126,10 +126,7 @@ Result<void> delete_failures(sqlite::Connection &db, const std::vector<std::int6
 
 Result<void> set_failure_aside(sqlite::Connection &db, std::int64_t id, const std::string &reason)
 {
-    const auto marked = db.run("UPDATE failure SET refused = ? WHERE id = ?", reason, id);
-    if (!marked)
-        return marked.error();
-    return {};
+    return db.change("UPDATE failure SET refused = ? WHERE id = ?", reason, id);
 }
 
 Result<void> put_refused_instruction(sqlite::Connection &db, const RefusedInstruction &refused,
@@ -159,11 +156,8 @@ Result<void> add_bytes(sqlite::Connection &db, std::chrono::sys_days day, std::i
         return deleted.error();
     if (!bucket)
         return {};
-    const auto kept = db.run("INSERT OR REPLACE INTO bucket VALUES(1, ?, ?, ?, ?, ?)", bucket->rate, bucket->burst,
-                             bucket->level, bucket->reserved, bucket->at);
-    if (!kept)
-        return kept.error();
-    return {};
+    return db.change("INSERT OR REPLACE INTO bucket VALUES(1, ?, ?, ?, ?, ?)", bucket->rate, bucket->burst,
+                     bucket->level, bucket->reserved, bucket->at);
 }
 
 Result<std::vector<SetAside>> read_set_aside(sqlite::Connection &db)

@@ -38,10 +38,7 @@ Result<Uuid> read_epoch(Connection &db)
 // How long an agent was down is told by it.
 Result<void> note_alive(Connection &db)
 {
-    const auto noted = db.run("INSERT OR REPLACE INTO meta VALUES('last_alive', ?)", sonde::now().wall);
-    if (!noted)
-        return noted.error();
-    return {};
+    return db.change("INSERT OR REPLACE INTO meta VALUES('last_alive', ?)", sonde::now().wall);
 }
 
 // The common frame of what adds to the spool.

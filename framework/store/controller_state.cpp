@@ -86,12 +86,9 @@ Result<void> put_failures(Connection &db, const Uuid &agent, const std::vector<m
         if (!stored)
             return stored.error();
     }
-    const auto dropped = db.run("DELETE FROM failure WHERE id IN "
-                                "(SELECT id FROM failure WHERE agent = ? ORDER BY id DESC LIMIT -1 OFFSET ?)",
-                                id, kFailuresKept);
-    if (!dropped)
-        return dropped.error();
-    return {};
+    return db.change("DELETE FROM failure WHERE id IN "
+                     "(SELECT id FROM failure WHERE agent = ? ORDER BY id DESC LIMIT -1 OFFSET ?)",
+                     id, kFailuresKept);
 }
 
 Result<std::vector<StoredFailure>> read_failures(Connection &db, const std::optional<Uuid> &agent, std::int64_t before,

@@ -9,7 +9,7 @@ namespace {
 Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model::EntryIdentity &identity,
                          const model::Outcome &outcome)
 {
-    const auto stored = db.run(
+    return db.change(
         "INSERT INTO _outcome VALUES(NULL, ?,?,?,?,?, ?,?,?,?, ?,?,?, ?,?,?, ?,?,?,?, ?,?) "
         "ON CONFLICT (agent, run, action) DO UPDATE SET schedule = excluded.schedule, task = excluded.task, "
         "outcome = excluded.outcome, status = excluded.status, blame = excluded.blame, message = excluded.message, "
@@ -22,9 +22,6 @@ Result<void> put_outcome(sqlite::Connection &db, std::int64_t agent, const model
         outcome.status, to_string(outcome.blame), outcome.message, outcome.first_event, outcome.last_event,
         outcome.count, outcome.start, outcome.end, outcome.rows, outcome.rows_dropped, outcome.sent_bytes,
         outcome.received_bytes, to_string(identity.epoch), identity.sequence, outcome.lateness);
-    if (!stored)
-        return stored.error();
-    return {};
 }
 
 void add_conditions(Where &where, const OutcomeQuery &query)

@@ -60,10 +60,7 @@ Result<void> put_rows(sqlite::Connection &db, std::int64_t result, std::int64_t 
         if (first == 0)
             first = db.last_insert_id();
     }
-    const auto stored = db.run("INSERT INTO _part VALUES(?, ?, ?, ?)", db.last_insert_id(), first, result, layout);
-    if (!stored)
-        return stored.error();
-    return {};
+    return db.change("INSERT INTO _part VALUES(?, ?, ?, ?)", db.last_insert_id(), first, result, layout);
 }
 
 Result<void> put_tables(sqlite::Connection &db, Layouts &layouts, std::int64_t id, const model::ReportedResult &result)
