@@ -113,6 +113,22 @@ std::string bytes_text(std::span<const std::byte> value)
     return text;
 }
 
+std::optional<std::string> bytes_of(std::string_view text)
+{
+    if (!is_base64(text))
+        return std::nullopt;
+    std::string bytes;
+    bytes.reserve(text.size() / 4 * 3);
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < text.size() && text[i] != '='; ++i) {
+        bits = bits << 6 | static_cast<std::uint32_t>(kBase64.find(text[i]));
+        // Each character but the first of four completes a byte.
+        if (i % 4 != 0)
+            bytes += static_cast<char>(bits >> (6 - 2 * (i % 4)) & 0xff);
+    }
+    return bytes;
+}
+
 std::string wall_text(WallTime value)
 {
     return format_timestamp(value);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,7 +18,9 @@ std::string bool_text(bool value);
 std::string int_text(std::int64_t value);
 std::string double_text(double value); // the shortest decimal that reads back equal; `value` is finite
 std::string bytes_text(std::span<const std::byte> value); // base64, RFC 4648 section 4
-std::string wall_text(WallTime value);                    // RFC 3339 in UTC, nine decimals
+// What bytes_text() wrote; nothing if `text` is no base64.
+std::optional<std::string> bytes_of(std::string_view text);
+std::string wall_text(WallTime value); // RFC 3339 in UTC, nine decimals
 std::string monotonic_text(std::int64_t nanoseconds);
 std::string duration_text(std::chrono::nanoseconds value);
 std::string address_text(std::span<const std::byte> value); // 4 or 16 bytes in network order; RFC 5952

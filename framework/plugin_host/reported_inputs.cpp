@@ -10,7 +10,6 @@
 #include <array>
 #include <charconv>
 #include <deque>
-#include <openssl/evp.h>
 #include <utility>
 
 namespace sonde::plugin_host {
@@ -67,18 +66,6 @@ sonde_cell data_cell(sonde_type type, std::string_view bytes)
     return sonde_data(type, bytes.data(), static_cast<std::uint32_t>(bytes.size()));
 }
 
-std::string_view base64_bytes(const std::string &base64, CellBytes &store)
-{
-    std::string &bytes = store.emplace_back(base64.size() / 4 * 3 + 1, '\0');
-    // Counts what padding stands for as zeros.
-    const int size =
-        EVP_DecodeBlock(reinterpret_cast<unsigned char *>(bytes.data()),
-                        reinterpret_cast<const unsigned char *>(base64.data()), static_cast<int>(base64.size()));
-    const auto padding = std::count(base64.begin(), base64.end(), '=');
-    bytes.resize(static_cast<std::size_t>(std::max<std::ptrdiff_t>(0, size - padding)));
-    return bytes;
-}
-
 std::string_view address_of(const std::string &text, CellBytes &store)
 {
     std::string &bytes = store.emplace_back(16, '\0');
@@ -99,7 +86,7 @@ sonde_cell cell_of(const frames::ColumnDescription &column, const std::string &t
     case SONDE_STRING:
         return data_cell(SONDE_STRING, text);
     case SONDE_BYTES:
-        return data_cell(SONDE_BYTES, base64_bytes(text, store));
+        return data_cell(SONDE_BYTES, store.emplace_back(model::bytes_of(text).value()));
     case SONDE_ADDRESS:
         return data_cell(SONDE_ADDRESS, address_of(text, store));
     case SONDE_TIMESTAMP:

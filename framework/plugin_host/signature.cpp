@@ -1,6 +1,7 @@
 #include "plugin_host/signature.hpp"
 
 #include "frames/socket.hpp"
+#include "model/cells.hpp"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -12,6 +13,7 @@
 #include <cstring>
 #include <memory>
 #include <optional>
+#include <span>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -45,26 +47,11 @@ const unsigned char *bytes(const std::string &text)
     return reinterpret_cast<const unsigned char *>(text.data());
 }
 
-std::string to_base64(const unsigned char *data, std::size_t size)
-{
-    std::string text(4 * ((size + 2) / 3) + 1, '\0');
-    text.resize(static_cast<std::size_t>(
-        EVP_EncodeBlock(reinterpret_cast<unsigned char *>(text.data()), data, static_cast<int>(size))));
-    return text;
-}
-
 // Nothing if it is not that many bytes in base64.
 std::optional<std::string> from_base64(const std::string &text, std::size_t size)
 {
-    const std::size_t padding = (3 - size % 3) % 3;
-    if (text.size() != 4 * ((size + 2) / 3) ||
-        text.find('=') != (padding == 0 ? std::string::npos : text.size() - padding))
-        return std::nullopt;
-    std::string data(3 * text.size() / 4, '\0');
-    if (EVP_DecodeBlock(reinterpret_cast<unsigned char *>(data.data()), bytes(text), static_cast<int>(text.size())) < 0)
-        return std::nullopt;
-    data.resize(size);
-    return data;
+    auto data = model::bytes_of(text);
+    return data && data->size() == size ? std::move(data) : std::nullopt;
 }
 
 Result<std::string> read_signature(const std::filesystem::path &plugin)
@@ -131,7 +118,8 @@ Result<Signature> sign(const std::string &hash, const std::filesystem::path &key
         EVP_DigestSignInit(digest.get(), nullptr, nullptr, nullptr, key.get()) != 1 ||
         EVP_DigestSign(digest.get(), signature.data(), &size, bytes(message), message.size()) != 1)
         return Error{key_file.string(), "signing failed", ""};
-    return Signature{to_base64(signature.data(), size), to_base64(public_key.data(), key_size)};
+    return Signature{model::bytes_text(std::as_bytes(std::span(signature).first(size))),
+                     model::bytes_text(std::as_bytes(std::span(public_key).first(key_size)))};
 }
 
 } // namespace sonde::plugin_host

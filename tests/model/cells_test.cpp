@@ -44,6 +44,19 @@ TEST_CASE("bytes are written as RFC 4648's own examples of base64")
     CHECK(bytes_text(bytes("\xff\xfe\xfd")) == "//79");
 }
 
+TEST_CASE("bytes of any number are read back as they were written, and what is no base64 is none")
+{
+    std::mt19937_64 random(std::random_device{}());
+    for (std::size_t size = 0; size < 100; ++size) {
+        std::string some(size, '\0');
+        for (char &byte : some)
+            byte = static_cast<char>(random());
+        CHECK(bytes_of(bytes_text(bytes(some))) == some);
+    }
+    for (const char *wrong : {"Zg=", "Zg", "Z===", "====", "Zg==Zg==", "Zm9 ", "Zm9v\n"})
+        CHECK_FALSE(bytes_of(wrong));
+}
+
 TEST_CASE("addresses are written as RFC 5952 asks")
 {
     CHECK(address_text(bytes(std::string_view("\xc0\x00\x02\x01", 4))) == "192.0.2.1");
