@@ -3,6 +3,7 @@
 #include "model/cells.hpp"
 #include "model/check/findings.hpp"
 #include "model/options.hpp"
+#include "model/receivers.hpp"
 #include "model/report_task.hpp"
 #include "plugin_host/cells.hpp"
 #include "plugin_host/options.hpp"
@@ -131,22 +132,19 @@ private:
                                       "name a destination, a schedule that reports"});
     }
 
-    // What is passed to another schedule goes to its first action, in a parallel one to each (RFC 8194).
     void check_receivers(const std::string &destination, const std::string &path)
     {
         const auto to = std::find_if(instruction_.schedules.begin(), instruction_.schedules.end(),
                                      [&](const model::Schedule &one) { return one.name == destination; });
         if (to == instruction_.schedules.end())
             return;
-        for (const model::Action &action : to->actions) {
+        for (const model::Action &action : model::receivers(*to)) {
             const Known *known = find(action.task);
             if (known != nullptr && (known->method->flags & SONDE_TAKES_INPUT) == 0)
                 error(path,
                       known->method->id + ", the method of action '" + model::json::shown(action.name) +
                           "' of schedule '" + model::json::shown(destination) + "', takes no input",
                       "name a schedule that reports, or whose method takes input");
-            if (to->execution_mode != model::ExecutionMode::parallel)
-                break;
         }
     }
 

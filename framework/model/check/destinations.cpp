@@ -1,4 +1,5 @@
 #include "model/check/checks.hpp"
+#include "model/receivers.hpp"
 #include "model/report_task.hpp"
 
 #include <algorithm>
@@ -36,18 +37,12 @@ public:
     }
 
 private:
-    // What comes from other schedules goes to the first action, in a parallel schedule to all of them (RFC 8194, leaf
-    // destination).
     void check_receivers(const Schedule &schedule, const std::string &path)
     {
         if (schedule.actions.empty())
             findings_.warn(path, "loses its results: schedule '" + json::shown(schedule.name) + "' has no action",
                            "name one that reports them or takes them as its input");
-        const std::size_t receivers = schedule.execution_mode == ExecutionMode::parallel
-                                          ? schedule.actions.size()
-                                          : std::min<std::size_t>(1, schedule.actions.size());
-        for (std::size_t i = 0; i < receivers; ++i) {
-            const Action &action = schedule.actions[i];
+        for (const Action &action : receivers(schedule)) {
             const Task *task = subject_.tasks.find(action.task);
             if (task != nullptr && !is_report_task(*task))
                 findings_.warn(path,

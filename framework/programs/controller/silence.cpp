@@ -3,6 +3,7 @@
 #include "model/check/calendar_days.hpp"
 #include "model/check/gap.hpp"
 #include "model/instruction_json.hpp"
+#include "model/receivers.hpp"
 #include "model/report_task.hpp"
 #include "schedule/timing.hpp"
 
@@ -41,13 +42,13 @@ bool reports(const model::Instruction &instruction, const model::Action &action)
     return task != nullptr && model::is_report_task(*task);
 }
 
-bool reports(const model::Instruction &instruction, const model::Schedule &schedule)
+bool any_reports(const model::Instruction &instruction, std::span<const model::Action> actions)
 {
-    return std::any_of(schedule.actions.begin(), schedule.actions.end(),
+    return std::any_of(actions.begin(), actions.end(),
                        [&](const model::Action &action) { return reports(instruction, action); });
 }
 
-// Outcomes go to all schedules that begin with a report, or else down the pipeline that they are in.
+// Outcomes go to all schedules that are passed data to report, or else down the pipeline that they are in.
 std::uint64_t reported_actions(const model::Instruction &instruction, const model::Schedule &schedule, bool anywhere)
 {
     bool told = anywhere;
@@ -118,12 +119,12 @@ Patience patience_of(const model::Instruction &instruction)
     seconds before{0};
     bool anywhere = false;
     for (const model::Schedule &schedule : instruction.schedules) {
-        anywhere = anywhere || (!schedule.actions.empty() && reports(instruction, schedule.actions.front()));
+        anywhere = anywhere || any_reports(instruction, model::receivers(schedule));
         const model::Event *event = named(instruction.events, schedule.start);
         if (event == nullptr)
             continue;
         before = std::max(before, event->random_spread.value_or(seconds(0)) + model::check::longest_wait(schedule));
-        if (!reports(instruction, schedule))
+        if (!any_reports(instruction, schedule.actions))
             continue;
         if (const auto period = period_of(*event))
             slowest = std::max(slowest.value_or(seconds(0)), *period);
