@@ -145,11 +145,17 @@ ALTER TABLE past DROP COLUMN lateness;
 ALTER TABLE past RENAME COLUMN late TO lateness;
 )sql";
 
+// What finds those that only go along with others (kGoesAlong), however many there are of the others.
+constexpr const char *kAlong = R"sql(
+CREATE INDEX outcome_delivery_along ON outcome_delivery(outcome) WHERE waiting = 2;
+)sql";
+
 } // namespace
 
 const std::vector<std::string> &migrations()
 {
-    static const std::vector<std::string> steps = {kFirst, kRefusals, kStates, kPast, kBucket, kWaiting, kLateness};
+    static const std::vector<std::string> steps = {kFirst,  kRefusals, kStates,   kPast,
+                                                   kBucket, kWaiting,  kLateness, kAlong};
     return steps;
 }
 

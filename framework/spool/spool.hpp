@@ -19,8 +19,8 @@ struct SpoolOptions {
 // transaction and returns when it is on the disk (but for start()), so a kill at any moment leaves either all of it or
 // nothing.
 //
-// Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the oldest results (those that
-// were handed to a report last, since they may have arrived), each
+// Bounded: when the file would outgrow `max_bytes`, what was set aside goes first, then the outcomes that only go along
+// with others, then the oldest results (those that were handed to a report last, since they may have arrived), each
 // counted in its run's outcome as `rows_dropped` (an outcome that was sent already is sent again and replaces the
 // first; but what has arrived and waits as an input alone goes before the others, and is no loss to a collector), and
 // only when nothing else is left the oldest outcomes.
@@ -98,8 +98,8 @@ public:
 
     asio::awaitable<Result<Status>> status();
 
-    // How runs ended, by their time: the newest 2000 are kept, fewer where the spool is full, and all that wait for their
-    // acknowledgement.
+    // How runs ended, by their time: the newest 2000 are kept, fewer where the spool is full, and all that wait for
+    // their acknowledgement.
     asio::awaitable<Result<std::vector<PastOutcome>>> past(PastQuery query);
     asio::awaitable<Result<std::vector<WaitingParts>>> waiting_parts(Uuid run);
     asio::awaitable<Result<Accounts>> accounts(WallTime now);

@@ -138,6 +138,27 @@ TEST_CASE("what was set aside goes before anything that may still be delivered")
     CHECK(status->dropped.results == 0);
 }
 
+TEST_CASE("how reports ended goes before anything that was measured")
+{
+    const TempDir dir;
+    auto spool = open_spool(dir / "spool.db", kSmall);
+    constexpr std::uint64_t kReports = 600;
+    Change change;
+    for (std::uint64_t i = 0; i < kReports; ++i) {
+        auto outcome = outcome_of(intent_of("report", static_cast<std::int64_t>(i)), 0, model::OutcomeWord::failed);
+        outcome.message = std::string(100, 'm');
+        change.account.push_back({outcome, {"report"}, true});
+    }
+    REQUIRE(await(spool.record(change)));
+    std::uint64_t runs = 0;
+    for (; await(spool.status())->dropped.results == 0 && runs < 100; ++runs)
+        run_whole(spool, intent_of("s", static_cast<std::int64_t>(runs)), 200, 100);
+    CHECK(await(spool.status())->dropped.outcomes == kReports);
+    Received received;
+    received.take(spool);
+    CHECK(received.outcomes.size() == runs);
+}
+
 TEST_CASE("when only outcomes are left the oldest of them go, counted")
 {
     const TempDir dir;
