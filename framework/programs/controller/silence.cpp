@@ -26,7 +26,7 @@ constexpr seconds kSkew{10};
 // A run that is told to end may take so long for it, and an agent that was away to account for what it missed.
 constexpr std::chrono::minutes kEnding{1};
 constexpr std::chrono::minutes kSettling{5};
-// Triggers that a run overlaps are accounted for within this, or with the next one.
+// Triggers that a run overlaps are accounted for with the first that comes so long after the first of them.
 constexpr std::chrono::minutes kOverlapping{10};
 
 template <class T>
@@ -80,7 +80,7 @@ bool is_exact(const model::Event &event)
 // From the end of its waiting on, until the outcomes of a trigger are known; but for one run that nothing bounds.
 seconds longest_run(const model::Schedule &schedule, seconds gap)
 {
-    return schedule.duration ? *schedule.duration + kEnding : std::max<seconds>(kOverlapping, gap);
+    return schedule.duration ? *schedule.duration + kEnding : kOverlapping + gap;
 }
 
 // The newest one that is so old, or the oldest.

@@ -172,6 +172,33 @@ TEST_CASE("a run that nothing bounds may be under way for as long as it takes")
     CHECK(it.live(3h, 0).ever);
 }
 
+// An agent accounts for what a run overlaps once the newest trigger of it is ten minutes younger than the first.
+TEST_CASE("an agent that tells only later what a long run overlaps is not silent, however far its triggers are apart")
+{
+    const std::chrono::minutes gap{GENERATE(1, 3, 6, 7, 9, 10, 11, 30)};
+    INFO("a trigger each " << gap.count() << " minutes");
+    const std::string seconds = std::to_string(std::chrono::seconds(gap).count());
+    Followed it(reporting(R"("periodic": {"start": "2026-11-23T00:00:00Z", "interval": )" + seconds + "}", ""));
+    std::optional<WallTime> first;
+    std::uint64_t overlapped = 0;
+    bool silent = false;
+    for (auto minute = 1min; minute < 24h; minute += 1min) {
+        it.at += 1min;
+        // The run of the first trigger goes on and on.
+        if (minute % gap == 0min && minute > gap) {
+            first = first.value_or(it.at);
+            ++overlapped;
+            if (it.at - *first >= 10min) {
+                it.planned += 2 * std::exchange(overlapped, 0);
+                first.reset();
+            }
+        }
+        it.poll();
+        silent = silent || controller::is_silent(it.patience, it.agent);
+    }
+    CHECK_FALSE(silent);
+}
+
 TEST_CASE("what triggers by the agent's own clock or zone alone is not counted for it")
 {
     const std::string calendar = R"("calendar": {"month": ["*"], "day-of-month": ["*"], "day-of-week": ["*"],
