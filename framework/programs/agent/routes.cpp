@@ -1,11 +1,12 @@
 #include "routes.hpp"
 
 #include "model/options.hpp"
+#include "model/receivers.hpp"
 #include "model/report_task.hpp"
 
 #include <algorithm>
 #include <charconv>
-#include <iterator>
+#include <utility>
 
 namespace sonde::agent {
 
@@ -16,6 +17,13 @@ const model::Task *find_task(const model::Instruction &instruction, const std::s
     const auto found = std::find_if(instruction.tasks.begin(), instruction.tasks.end(),
                                     [&](const model::Task &task) { return task.name == name; });
     return found == instruction.tasks.end() ? nullptr : &*found;
+}
+
+const model::Schedule *find_schedule(const model::Instruction &instruction, const std::string &name)
+{
+    const auto found = std::find_if(instruction.schedules.begin(), instruction.schedules.end(),
+                                    [&](const model::Schedule &schedule) { return schedule.name == name; });
+    return found == instruction.schedules.end() ? nullptr : &*found;
 }
 
 std::string path_of(const model::Schedule &schedule, const model::Action &action)
@@ -53,12 +61,6 @@ Result<void> within(const Reach &reach, const Collector &collector)
     if (std::holds_alternative<channel::Url>(collector) && !reach.collectors)
         return Error{"", "this agent has no identity that a collector would know", "sonde-agent --identity FOLDER"};
     return {};
-}
-
-// Data goes to a schedule's first action, in a parallel one to each (RFC 8194, leaf destination).
-bool receives(const model::Schedule &schedule, const model::Action &action)
-{
-    return &action == &schedule.actions.front() || schedule.execution_mode == model::ExecutionMode::parallel;
 }
 
 // Two actions may report to the same collector.
@@ -134,40 +136,33 @@ Result<Routes> Routes::of(const model::Instruction &instruction, Reach reach)
     Routes routes;
     routes.of_instruction_ = true;
     for (const model::Schedule &schedule : instruction.schedules) {
-        std::optional<spool::Destination> pipeline;
-        // The last one first: what reports comes after what it reports.
-        for (auto action = schedule.actions.rbegin(); action != schedule.actions.rend(); ++action) {
-            Route &route = routes.schedules_[schedule.name][action->name];
-            const model::Task *task = find_task(instruction, action->task);
-            if (task == nullptr || !model::is_report_task(*task)) {
-                route.pipeline = pipeline;
-                if (pipeline && action != schedule.actions.rbegin() &&
-                    routes.reports(schedule.name, std::prev(action)->name))
-                    route.destinations.push_back(*pipeline);
+        for (const model::Action &action : schedule.actions) {
+            Route &route = routes.schedules_[schedule.name][action.name];
+            const model::Task *task = find_task(instruction, action.task);
+            if (task == nullptr || !model::is_report_task(*task))
                 continue;
-            }
-            auto collector = collector_of(model::merge_options(*task, *action));
+            auto collector = collector_of(model::merge_options(*task, action));
             if (!collector)
-                return Error{path_of(schedule, *action), collector.error().what, collector.error().hint};
+                return Error{path_of(schedule, action), collector.error().what, collector.error().hint};
             if (auto reached = within(reach, *collector); !reached)
-                return Error{path_of(schedule, *action), reached.error().what, reached.error().hint};
+                return Error{path_of(schedule, action), reached.error().what, reached.error().hint};
             route.reports = to_spool({schedule.name, *collector});
-            if (schedule.execution_mode == model::ExecutionMode::pipelined)
-                pipeline = route.reports;
-            if (receives(schedule, *action))
-                add(routes.reporting_[schedule.name], *route.reports);
         }
+        for (const model::Action &action : model::receivers(schedule))
+            if (const auto &reports = routes.schedules_[schedule.name][action.name].reports)
+                add(routes.reporting_[schedule.name], *reports);
     }
     for (const model::Schedule &schedule : instruction.schedules)
         for (const model::Action &action : schedule.actions)
             for (const std::string &name : action.destinations) {
-                const auto to = std::find_if(instruction.schedules.begin(), instruction.schedules.end(),
-                                             [&](const model::Schedule &one) { return one.name == name; });
-                if (to == instruction.schedules.end())
+                const model::Schedule *to = find_schedule(instruction, name);
+                if (to == nullptr)
                     return Error{path_of(schedule, action) + "/destination", "no schedule named '" + name + "'", ""};
                 routes.pass_on(routes.schedules_[schedule.name][action.name], *to);
             }
-    routes.follow_pipelines(instruction);
+    for (const model::Schedule &schedule : instruction.schedules)
+        for (const model::Action &action : schedule.actions)
+            routes.follow(instruction, schedule, action);
     return routes;
 }
 
@@ -176,8 +171,8 @@ void Routes::pass_on(Route &route, const model::Schedule &to)
     if (const auto reporting = reporting_.find(to.name); reporting != reporting_.end())
         for (const spool::Destination &name : reporting->second)
             add(route.destinations, name);
-    for (const model::Action &action : to.actions) {
-        if (!receives(to, action) || reports(to.name, action.name))
+    for (const model::Action &action : model::receivers(to)) {
+        if (reports(to.name, action.name))
             continue;
         std::optional<spool::Destination> &input = schedules_.at(to.name).at(action.name).input;
         input = input_name(to.name, action.name);
@@ -185,28 +180,27 @@ void Routes::pass_on(Route &route, const model::Schedule &to)
     }
 }
 
-// What is passed on may be passed on again: until nothing is added.
-void Routes::follow_pipelines(const model::Instruction &instruction)
+// What follows it in its own pipeline goes before what it passes its results to.
+const std::optional<spool::Destination> &Routes::follow(const model::Instruction &instruction,
+                                                        const model::Schedule &schedule, const model::Action &action)
 {
-    for (bool added = true; added;) {
-        added = false;
-        for (const model::Schedule &schedule : instruction.schedules)
-            for (const model::Action &action : schedule.actions)
-                added = follow_pipeline(schedules_.at(schedule.name).at(action.name), action.destinations) || added;
+    Route &route = schedules_.at(schedule.name).at(action.name);
+    if (route.reports || std::exchange(route.followed, true))
+        return route.pipeline;
+    const model::Action *end = schedule.actions.data() + schedule.actions.size();
+    if (schedule.execution_mode == model::ExecutionMode::pipelined)
+        for (const model::Action *next = &action + 1; next != end && !route.pipeline; ++next) {
+            route.pipeline = schedules_.at(schedule.name).at(next->name).reports;
+            if (route.pipeline && next == &action + 1)
+                add(route.destinations, *route.pipeline);
+        }
+    for (const std::string &name : action.destinations) {
+        const model::Schedule &to = *find_schedule(instruction, name);
+        for (const model::Action &receiver : model::receivers(to))
+            if (!route.pipeline)
+                route.pipeline = follow(instruction, to, receiver);
     }
-}
-
-bool Routes::follow_pipeline(Route &route, const std::vector<std::string> &schedules) const
-{
-    if (route.pipeline || route.reports)
-        return false;
-    for (const std::string &schedule : schedules)
-        for (const auto &[action, to] : schedules_.at(schedule))
-            if (to.input && to.pipeline && std::count(route.inputs.begin(), route.inputs.end(), *to.input) > 0) {
-                route.pipeline = to.pipeline;
-                return true;
-            }
-    return false;
+    return route.pipeline;
 }
 
 bool Routes::reports(const std::string &schedule, const std::string &action) const

@@ -84,11 +84,13 @@ private:
         std::vector<spool::Destination> inputs;     // of other actions, that it passes its results to
         std::optional<spool::Destination> input;    // its own
         std::optional<spool::Destination> pipeline; // of the next reporting action that follows it or what it passes to
+        bool followed = false;
     };
 
     void pass_on(Route &route, const model::Schedule &to);
-    void follow_pipelines(const model::Instruction &instruction);
-    bool follow_pipeline(Route &route, const std::vector<std::string> &schedules) const;
+    // Sets what of an action's route comes of the actions that follow it: `pipeline`, and that as a destination.
+    const std::optional<spool::Destination> &follow(const model::Instruction &instruction,
+                                                    const model::Schedule &schedule, const model::Action &action);
 
     bool of_instruction_ = false;
     std::map<std::string, std::map<std::string, Route>> schedules_;

@@ -130,7 +130,7 @@ TEST_CASE("'Data passed to a parallel Schedule is received by all Actions of the
     instruction.schedules.front().actions.front().destinations = {"r"};
     const auto routes = Routes::of(instruction, Reach{});
     REQUIRE(routes);
-    const std::vector<spool::Destination> both{"https://a.example:8444 r", "https://b.example:8444 r"};
+    const std::vector<spool::Destination> both{"https://b.example:8444 r", "https://a.example:8444 r"};
     CHECK(routes->results("s", "measure1") == both);
     CHECK(routes->outcomes("s", "measure1") == both);
     CHECK(routes->all() == both);
