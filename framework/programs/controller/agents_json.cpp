@@ -2,7 +2,6 @@
 
 #include "model/capabilities_json.hpp"
 #include "model/date_time.hpp"
-#include "silence.hpp"
 
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
@@ -114,7 +113,7 @@ void append_failure(std::string &lines, const store::StoredFailure &stored)
 
 class AgentPages {
 public:
-    explicit AgentPages(store::ControllerState &state) : state_(state) {}
+    AgentPages(store::ControllerState &state, Silences &silences) : state_(state), silences_(silences) {}
 
     asio::awaitable<Result<std::string>> next()
     {
@@ -131,7 +130,7 @@ public:
 
 private:
     store::ControllerState &state_;
-    Silences silences_;
+    Silences &silences_;
     std::optional<Uuid> after_;
 };
 
@@ -160,9 +159,9 @@ private:
 
 } // namespace
 
-channel::NextPage agent_pages(store::ControllerState &state)
+channel::NextPage agent_pages(store::ControllerState &state, Silences &silences)
 {
-    return [pages = std::make_shared<AgentPages>(state)] { return pages->next(); };
+    return [pages = std::make_shared<AgentPages>(state, silences)] { return pages->next(); };
 }
 
 channel::NextPage failure_pages(store::ControllerState &state, std::optional<Uuid> agent)

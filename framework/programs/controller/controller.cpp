@@ -196,7 +196,7 @@ void Controller::stop_waiting()
 
 asio::awaitable<Response> Controller::list_agents()
 {
-    channel::NextPage pages = agent_pages(state_);
+    channel::NextPage pages = agent_pages(state_, silences_);
     auto response = co_await channel::answer_lines(std::move(pages));
     if (!response)
         co_return broken(log_, response.error());

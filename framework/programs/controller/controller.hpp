@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "channel/message.hpp"
 #include "news.hpp"
+#include "silence.hpp"
 #include "store/controller_state.hpp"
 
 namespace sonde::controller {
@@ -34,6 +35,7 @@ private:
     store::ControllerState &state_;
     Log &log_;
     News news_;
+    Silences silences_;
     bool stopping_ = false;
 };
 

@@ -7,6 +7,8 @@
 #include "model/report_task.hpp"
 #include "schedule/timing.hpp"
 
+#include <openssl/sha.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
@@ -18,7 +20,7 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr std::size_t kKnownMax = 100;
+constexpr std::size_t kKnownMax = 20'000; // some hundred bytes each
 // Longer times count as this, lest they leave the range of WallTime.
 constexpr seconds kLongest = std::chrono::days(20 * 365);
 // What an agent's clock may be off by, and what it may take to say what it counts.
@@ -144,6 +146,12 @@ Patience patience_of(const model::Instruction &instruction)
     return patience;
 }
 
+Patience patience_of_text(const std::string &text)
+{
+    const auto instruction = model::read_instruction_part(text);
+    return instruction ? patience_of(*instruction) : Patience();
+}
+
 bool is_silent(const Patience &patience, const store::AgentRecord &agent)
 {
     if (!agent.accounts)
@@ -158,12 +166,13 @@ bool Silences::include(const store::AgentRecord &agent)
 
 const Patience &Silences::patience_of(const std::string &text)
 {
-    if (const auto found = known_.find(text); found != known_.end())
+    Hash hash{};
+    SHA256(reinterpret_cast<const unsigned char *>(text.data()), text.size(), hash.data());
+    if (const auto found = known_.find(hash); found != known_.end())
         return found->second;
     if (known_.size() == kKnownMax)
         known_.clear();
-    const auto instruction = model::read_instruction_part(text);
-    return known_.emplace(text, instruction ? controller::patience_of(*instruction) : Patience()).first->second;
+    return known_.emplace(hash, judged_(text)).first->second;
 }
 
 } // namespace sonde::controller

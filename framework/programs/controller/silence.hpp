@@ -3,11 +3,14 @@
 #include "model/instruction.hpp"
 #include "store/controller_state.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace sonde::controller {
@@ -35,15 +38,25 @@ Patience patience_of(const model::Instruction &instruction);
 // than the instruction has planned two periods of its reports before. False where it does not say. Pure.
 bool is_silent(const Patience &patience, const store::AgentRecord &agent);
 
-// The same by the texts of instructions: those of a fleet are few.
+// What an instruction's text says of it; of one that cannot be read nothing.
+Patience patience_of_text(const std::string &text);
+
+// The same by the texts of instructions, each of which is `judged` once for as long as it is known by its hash.
 class Silences {
 public:
+    using Judge = std::function<Patience(const std::string &text)>;
+
+    explicit Silences(Judge judged = patience_of_text) : judged_(std::move(judged)) {}
+
     bool include(const store::AgentRecord &agent);
 
 private:
+    using Hash = std::array<unsigned char, 32>; // SHA-256
+
     const Patience &patience_of(const std::string &text);
 
-    std::map<std::string, Patience> known_;
+    Judge judged_;
+    std::map<Hash, Patience> known_;
 };
 
 } // namespace sonde::controller

@@ -221,6 +221,22 @@ TEST_CASE("an agent that has another instruction, or is back for less than a mom
     CHECK_FALSE(controller::is_silent(it.patience, it.agent));
 }
 
+TEST_CASE("an instruction is judged once, however often and of however many agents it is")
+{
+    int judged = 0;
+    controller::Silences silences([&](const std::string &text) {
+        ++judged;
+        return controller::patience_of_text(text);
+    });
+    Followed it(reporting(kOften));
+    for (int listing = 0; listing < 2; ++listing)
+        for (int agent = 0; agent < 1000; ++agent) {
+            it.agent.instruction = "instruction " + std::to_string(agent / 2);
+            CHECK_FALSE(silences.include(it.agent));
+        }
+    CHECK(judged == 500);
+}
+
 TEST_CASE("marks of a count are few, and there is one for any time ago")
 {
     std::vector<store::AgentMark> marks;
