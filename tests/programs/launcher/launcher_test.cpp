@@ -336,7 +336,7 @@ TEST_CASE("a runner whose agent is gone before it is told of a layer goes with t
     const std::string link = directory.path() / "group";
     const std::string path = directory.path() / "launcher.sock";
     const std::string plugin = copy_of_rows(directory);
-    const Process daemon(
+    Process daemon(
         {LAUNCHER, "--socket", path, "--agent-user", "0", "--runner", RUNNER, "--log", "error", "--cgroup", link});
     LauncherWire one = agent_at(path);
     std::filesystem::create_directory_symlink(group.path, link);
@@ -346,6 +346,9 @@ TEST_CASE("a runner whose agent is gone before it is told of a layer goes with t
     other.send(frames::StartRunner{1, plugin});
     CHECK_FALSE(other.expect<frames::Greeting>().busy);
     CHECK(other.expect<frames::RunnerStarted>().runner == 1);
+    // In order, so that it leaves nothing in the group.
+    daemon.signal(SIGTERM);
+    CHECK(daemon.wait() == 0);
 }
 
 TEST_CASE("all runs of a plugin together have the memory of its control group, and the group goes with the runner")
