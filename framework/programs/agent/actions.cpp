@@ -91,8 +91,9 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     else
         co_await measure(start, pipe, stopper, ended);
 
-    if (!ended.outcome.end)
-        ended.outcome.end = later_of(now(), start.due).wall;
+    // What came to nothing ahead of its time did so at it.
+    if (const Now end = now(); !ended.outcome.end)
+        ended.outcome.end = end.monotonic < start.due ? *ended.outcome.start : end.wall;
     ended.as_instructed = stopper->as_instructed();
     log_->log(ended.outcome.word == OutcomeWord::completed ? spdlog::level::debug : spdlog::level::info,
               "action ended schedule={} action={} run={} outcome={} status={} rows={} message={}", quoted(schedule),

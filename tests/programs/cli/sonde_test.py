@@ -462,7 +462,7 @@ class Describe(unittest.TestCase):
         self.assertEqual([option["id"] for option in shown["options"]], ["count", "interval"])
         self.assertEqual(shown["options"][0]["default"], "3")
         self.assertEqual(shown["tables"][0]["columns"][1]["words"], ["even", "odd"])
-        self.assertEqual(shown["statuses"][0], {"code": 7, "id": "failed", "blame": "target", "help": ""})
+        self.assertEqual(shown["statuses"][0], {"code": 7, "id": "failed", "blame": "target", "help": "it failed"})
         self.assertTrue(re.fullmatch("[0-9a-f]{64}", shown["plugin"]["sha256"]))
 
 
