@@ -38,8 +38,9 @@ struct Stage {
     Coroutines coroutines{loop.io};
     Alarm alarm = Alarm::make(loop.io.get_executor()).value();
     std::optional<WallTime> applied; // the last new instruction
-    Conductor conductor{coroutines, engine, spool, actions, constraints, alarm, log,
-                        [this](const Accepted &now) { applied = now.stored.applied_at; }, [] {}};
+    Conductor conductor{coroutines,  engine, spool, actions,
+                        constraints, alarm,  log,   [this](const Accepted &now) { applied = now.stored.applied_at; },
+                        [] {}};
     bool over = false;
 
     void begin(Accepted instruction)
