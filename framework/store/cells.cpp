@@ -185,6 +185,38 @@ Result<std::vector<model::Option>> decode_options(std::string_view json)
     });
 }
 
+std::string encode_conflicts(const std::vector<model::Conflict> &conflicts)
+{
+    rapidjson::StringBuffer buffer;
+    Writer writer(buffer);
+    writer.StartArray();
+    for (const auto &conflict : conflicts) {
+        writer.StartObject();
+        writer.Key("schedule");
+        put(writer, conflict.schedule);
+        writer.Key("action");
+        put(writer, conflict.action);
+        writer.Key("task");
+        put(writer, conflict.task);
+        writer.EndObject();
+    }
+    writer.EndArray();
+    return text_of(buffer);
+}
+
+Result<std::vector<model::Conflict>> decode_conflicts(std::string_view json)
+{
+    return decode_array<model::Conflict>(json, [](const rapidjson::Value &value) -> std::optional<model::Conflict> {
+        const auto *schedule = string_member(value, "schedule");
+        const auto *action = string_member(value, "action");
+        const auto *task = string_member(value, "task");
+        if (!schedule || !action || !task)
+            return std::nullopt;
+        return model::Conflict{std::string(text_of(*schedule)), std::string(text_of(*action)),
+                               std::string(text_of(*task))};
+    });
+}
+
 std::string encode_strings(const std::vector<std::string> &strings)
 {
     rapidjson::StringBuffer buffer;

@@ -22,6 +22,10 @@ Result<std::vector<model::Column>> decode_columns(std::string_view json);
 std::string encode_options(const std::vector<model::Option> &options);
 Result<std::vector<model::Option>> decode_options(std::string_view json);
 
+// As objects with schedule, action and task.
+std::string encode_conflicts(const std::vector<model::Conflict> &conflicts);
+Result<std::vector<model::Conflict>> decode_conflicts(std::string_view json);
+
 std::string encode_strings(const std::vector<std::string> &strings);
 Result<std::vector<std::string>> decode_strings(std::string_view json);
 

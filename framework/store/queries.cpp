@@ -18,7 +18,7 @@ const std::string kHead =
     std::string("SELECT _layout.name, columns, _agent.agent, epoch, sequence, run, part, last, _result.method, "
                 "method_version, plugin_hash, schedule, action, task, options, tags, event, start, end, cycle_number, "
                 "status, message, plugin_version, ") +
-    kRunStatus +
+    kRunStatus + ", " + kRunConflicts +
     " FROM _result JOIN _agent ON _agent.id = _result.agent JOIN _layout ON _layout.id = ?2 WHERE "
     "_result.id = ?1";
 
@@ -60,6 +60,7 @@ struct Head {
     Uuid agent;
     model::ReportedResult result;
     std::optional<std::int32_t> run_status{};
+    std::optional<std::vector<model::Conflict>> run_conflicts{};
     std::string table;
     std::vector<model::Column> columns;
 };
@@ -75,7 +76,7 @@ Result<Head> to_head(const sqlite::Rows &rows)
         return options.error();
     if (!tags)
         return tags.error();
-    Head head{rows.uuid(2), {}, {}, rows.string(0), std::move(*columns)};
+    Head head{rows.uuid(2), {}, {}, {}, rows.string(0), std::move(*columns)};
     auto &result = head.result;
     result.identity = {rows.uuid(3), static_cast<std::uint64_t>(rows.integer(4))};
     result.run = rows.uuid(5);
@@ -98,6 +99,14 @@ Result<Head> to_head(const sqlite::Rows &rows)
     result.plugin_version = rows.text(22);
     if (!rows.null(23))
         head.run_status = static_cast<std::int32_t>(rows.integer(23));
+    if (!rows.null(24)) {
+        auto conflicts = decode_conflicts(rows.text(24));
+        if (!conflicts)
+            return conflicts.error();
+        if (result.last)
+            result.conflicts = *conflicts;
+        head.run_conflicts = std::move(*conflicts);
+    }
     return head;
 }
 
@@ -128,7 +137,8 @@ Result<bool> read_rows(sqlite::Connection &db, std::int64_t first, std::int64_t 
             return cells.error();
         ++page.rows;
         page.next = ResultPlace{head.result.start, result, rows.integer(0)};
-        if (!sink({head.agent, head.result, head.run_status, head.table, head.columns, std::move(*cells)}))
+        if (!sink({head.agent, head.result, head.run_status, head.run_conflicts, head.table, head.columns,
+                   std::move(*cells)}))
             return false;
     }
     if (auto end = rows.end(); !end)

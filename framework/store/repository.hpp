@@ -22,7 +22,7 @@ namespace asio = boost::asio;
 
 struct Stored {
     std::size_t stored = 0;
-    std::size_t duplicates = 0; // had been stored before; acknowledged all the same
+    std::size_t duplicates = 0;     // had been stored before; acknowledged all the same
     std::optional<Error> refused{}; // nothing was stored: the sender has used up what one agent may make
 
     bool operator==(const Stored &) const = default;
@@ -53,6 +53,7 @@ struct ResultRow {
     Uuid agent;
     const model::ReportedResult &result;    // without its tables
     std::optional<std::int32_t> run_status; // of the run that it is a part of; nothing: not known
+    const std::optional<std::vector<model::Conflict>> &run_conflicts; // likewise
     const std::string &table;
     const std::vector<model::Column> &columns;
     std::vector<model::Cell> cells;

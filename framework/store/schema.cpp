@@ -78,7 +78,8 @@ std::string time(const std::string &column)
 // By the beginning of a run's UUID.
 constexpr const char *kTraces = "CREATE INDEX _outcome_run ON _outcome(run);\n";
 
-// `plugin`: the columns that say which one it was. A part that is not the last one has no status and message yet.
+// `plugin`: the columns that say which one it was, and what came after these. A part that is not the last one has no
+// status and message yet.
 std::string results_view(const std::string &plugin)
 {
     return "CREATE VIEW results AS SELECT _result.id AS result, _agent.agent AS agent, run, part, last, method, "
@@ -146,13 +147,26 @@ std::string statuses_of_parts()
     return "DROP VIEW results;\n" + results_view(kPluginAndClock);
 }
 
+// What overlapped a run; null in the results of before, of which nobody knows. A run's last part has it.
+std::string conflicts()
+{
+    return "ALTER TABLE _result ADD COLUMN conflict TEXT;\nDROP VIEW results;\n" +
+           results_view(std::string(kPluginAndClock) + ", CASE WHEN last THEN conflict END AS conflict");
+}
+
 } // namespace
 
 const std::vector<std::string> &repository_migrations()
 {
-    static const std::vector<std::string> steps = {kCollectorTables + own_views(), kBounds,           kOrders,
-                                                   plugin_versions(),     clock_states(),    kTraces,
-                                                   statuses_of_parts(),   unknown_lateness()};
+    static const std::vector<std::string> steps = {kCollectorTables + own_views(),
+                                                   kBounds,
+                                                   kOrders,
+                                                   plugin_versions(),
+                                                   clock_states(),
+                                                   kTraces,
+                                                   statuses_of_parts(),
+                                                   unknown_lateness(),
+                                                   conflicts()};
     return steps;
 }
 

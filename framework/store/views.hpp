@@ -17,6 +17,11 @@ inline constexpr const char *kRunStatus =
     "_outcome.status ELSE nullif(_outcome.status, 0) END FROM _outcome WHERE _outcome.agent = _result.agent "
     "AND _outcome.run = _result.run AND _outcome.action = _result.action) END";
 
+// What overlapped the run that a row is of, as its last part tells it. Null: not known, or not yet.
+inline constexpr const char *kRunConflicts =
+    "CASE WHEN _result.last THEN _result.conflict ELSE (SELECT end.conflict FROM _result AS end WHERE end.run = "
+    "_result.run AND end.agent = _result.agent AND end.action = _result.action AND end.last LIMIT 1) END";
+
 // Makes or renews the view of a method's table: one SELECT for each layout the table has had, joined, so that a plugin
 // may add columns. A table keeps the view's name it got first; where two would have the same, the second is numbered.
 //

@@ -36,14 +36,14 @@ Result<std::int64_t> put_agent(sqlite::Connection &db, const Uuid &agent, const 
 Result<std::int64_t> put_head(sqlite::Connection &db, std::int64_t agent, const model::Report &report,
                               const model::ReportedResult &result, WallTime received)
 {
-    const auto stored =
-        db.run("INSERT INTO _result VALUES(NULL, ?,?,?, ?,?,?, ?,?,?, ?,?,?, ?,?, ?,?,?, ?,?,?, ?,?,?, ?, ?,?) "
-               "ON CONFLICT (agent, epoch, sequence) DO NOTHING",
-               agent, to_string(result.identity.epoch), result.identity.sequence, to_string(result.run), result.part,
-               result.last, result.method, result.method_version, result.plugin_hash, result.schedule, result.action,
-               result.task, encode_options(result.options), encode_strings(result.tags), result.event, result.start,
-               result.end, result.cycle_number, result.status, result.message, report.group_id,
-               report.measurement_point, received, result.plugin_version, synchronised_of(report), error_of(report));
+    const auto stored = db.run(
+        "INSERT INTO _result VALUES(NULL, ?,?,?, ?,?,?, ?,?,?, ?,?,?, ?,?, ?,?,?, ?,?,?, ?,?,?, ?, ?,?, ?) "
+        "ON CONFLICT (agent, epoch, sequence) DO NOTHING",
+        agent, to_string(result.identity.epoch), result.identity.sequence, to_string(result.run), result.part,
+        result.last, result.method, result.method_version, result.plugin_hash, result.schedule, result.action,
+        result.task, encode_options(result.options), encode_strings(result.tags), result.event, result.start,
+        result.end, result.cycle_number, result.status, result.message, report.group_id, report.measurement_point,
+        received, result.plugin_version, synchronised_of(report), error_of(report), encode_conflicts(result.conflicts));
     if (!stored)
         return stored.error();
     return *stored == 0 ? 0 : db.last_insert_id();

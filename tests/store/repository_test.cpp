@@ -20,6 +20,7 @@ TEST_CASE("a result comes back as it was stored, cell by cell [D3]")
     table.rows.push_back({"2001:db8::1", "-9223372036854775808", "-1", "2026-11-24T04:05:00.999999999Z", "0", "1e+20",
                           "true", "", "a \"b\" \\ \t\xc3\xa4"});
     auto result = result_of(7, {table});
+    result.conflicts = {{"often", "ping", "home-ping"}};
     CHECK(put(repository, agent, {result}) == Stored{1, 0});
     const auto rows = read_all(repository);
     REQUIRE(rows.size() == 4);
@@ -292,6 +293,8 @@ TEST_CASE("a repository of before it had the plugins' versions is opened with al
     CHECK(rows[0].cells == std::vector<model::Cell>{"7"});
     CHECK(rows[0].result.plugin_version == "");
     CHECK(rows[1].result.plugin_version == "1.2.3");
+    CHECK_FALSE(rows[0].run_conflicts);
+    CHECK(rows[1].run_conflicts == std::vector<model::Conflict>());
     CHECK_FALSE(await(repository.agents())->front().clock);
     CHECK(sql(dir / "c.db", "SELECT plugin_hash, plugin_version FROM results ORDER BY start", 2) ==
           std::vector<std::vector<std::string>>{{"3f9a", ""}, {"3f9a", "1.2.3"}});

@@ -84,6 +84,7 @@ struct ReadRow {
     Uuid agent;
     model::ReportedResult result;
     std::optional<std::int32_t> run_status;
+    std::optional<std::vector<model::Conflict>> run_conflicts;
     std::string table;
     std::vector<model::Column> columns;
     std::vector<model::Cell> cells;
@@ -94,7 +95,8 @@ inline std::vector<ReadRow> read_all(Repository &repository, ResultQuery query =
     std::vector<ReadRow> rows;
     do {
         auto page = await(repository.results(query, [&](const ResultRow &row) {
-            rows.push_back({row.agent, row.result, row.run_status, row.table, row.columns, row.cells});
+            rows.push_back(
+                {row.agent, row.result, row.run_status, row.run_conflicts, row.table, row.columns, row.cells});
             return true;
         }));
         query.after = page.value().next;

@@ -87,6 +87,41 @@ TEST_CASE("each row of a run of several parts has the run's status, null until i
           Rows{{"-"}, {"-11"}, {"-"}, {"-"}});
 }
 
+TEST_CASE("what overlapped a run is kept, each row of the run has it, and it is null until it is known [A9]")
+{
+    const TempDir dir;
+    auto repository = open_repository(dir / "c.db");
+    const std::vector<model::Conflict> overlapping{{"hourly", "get", "a \"download\""}, {"watch", "", "probe"}};
+    // A run of two parts, its last one yet to come, and one of one part that nothing overlapped.
+    auto first = result_of(1, {packet_table(2)}), second = result_of(2, {packet_table(1)}),
+         alone = result_of(3, {packet_table(1)});
+    first.last = false;
+    second.run = first.run;
+    second.part = 1;
+    second.conflicts = overlapping;
+    using Conflicts = std::optional<std::vector<model::Conflict>>;
+    const auto listed = [&](const Uuid &run) {
+        ResultQuery query;
+        query.run = run;
+        std::vector<Conflicts> all;
+        for (const ReadRow &row : read_all(repository, query))
+            all.push_back(row.run_conflicts);
+        return all;
+    };
+    const auto agent = random_uuid();
+    put(repository, agent, {first, alone});
+    CHECK(listed(first.run) == std::vector<Conflicts>{{}, {}});
+    CHECK(listed(alone.run) == std::vector<Conflicts>{{std::vector<model::Conflict>()}});
+    put(repository, agent, {second});
+    CHECK(listed(first.run) == std::vector<Conflicts>(3, overlapping));
+    CHECK(sql(dir / "c.db", "SELECT conflict, json_extract(conflict, '$[0].task') FROM results ORDER BY sequence", 2) ==
+          Rows{{"-", "-"},
+               {R"([{"schedule":"hourly","action":"get","task":"a \"download\""},)"
+                R"({"schedule":"watch","action":"","task":"probe"}])",
+                R"(a "download")"},
+               {"[]", "-"}});
+}
+
 TEST_CASE("views that an earlier version made are made anew")
 {
     const TempDir dir;

@@ -66,6 +66,12 @@ std::string for_people(std::string_view name, const rapidjson::Value &value)
             list += (list.empty() ? "" : ", ") + for_people("", item);
         return list;
     }
+    if (value.IsObject()) {
+        std::string parts;
+        for (const auto &part : value.GetObject())
+            parts += (parts.empty() ? "" : "/") + for_people("", part.value);
+        return parts;
+    }
     return printable(as_json(value));
 }
 

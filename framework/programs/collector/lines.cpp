@@ -27,6 +27,24 @@ std::optional<std::string> when(const std::optional<WallTime> &time)
     return time ? std::optional(model::format_timestamp(*time)) : std::nullopt;
 }
 
+void conflicts(std::string &lines, const std::optional<std::vector<model::Conflict>> &all)
+{
+    lines += ",\"conflict\":";
+    if (!all) {
+        lines += "null";
+        return;
+    }
+    lines += '[';
+    for (const model::Conflict &one : *all) {
+        lines += &one == &all->front() ? "{" : ",{";
+        member(lines, "schedule", one.schedule);
+        member(lines, "action", one.action);
+        model::append_member(lines, "task", one.task);
+        lines += '}';
+    }
+    lines += ']';
+}
+
 void number(std::string &lines, std::string_view name, auto value)
 {
     lines.append(",\"").append(name).append("\":").append(std::to_string(value));
@@ -52,6 +70,7 @@ void append_result(std::string &lines, const store::ResultRow &row)
     optional_member(lines, "event", when(result.event));
     optional_member(lines, "cycle_number", result.cycle_number);
     lines.append("\"result_status\":").append(row.run_status ? std::to_string(*row.run_status) : "null");
+    conflicts(lines, row.run_conflicts);
     if (!row.columns.empty())
         lines += ',';
     model::append_members(lines, row.columns, row.cells);

@@ -128,6 +128,10 @@ class Lines(unittest.TestCase):
         self.assertIn("6b1c0f8e  2026-11-24 04:05:00.123  11.204 ms        50 %   84.0 kB  -", done.stdout)
         self.assertEqual(done.stderr, "not shown: run; --columns NAME,... chooses, --json has all\n")
         self.assertEqual(json.loads(results("--json", text=line(**row)).stdout), row)
+        met = {"task": "t", "conflict": [{"schedule": "often", "action": "ping", "task": "t"},
+                                         {"schedule": "watch", "action": "", "task": "u"}]}
+        self.assertNotIn("conflict", results(text=line(**met)).stdout)
+        self.assertIn("often/ping/t, watch//u", results("--columns", "conflict", text=line(**met)).stdout)
 
     def test_a_reader_that_has_enough_is_no_error(self):
         Answers.texts = {"/operator/results": line(a=1) * 200000}

@@ -100,6 +100,19 @@ TEST_CASE("each row of results names the version and the file of the plugin that
     CHECK(line.value().find(R"("method":"ping","plugin_version":"1.2.3","plugin_hash":"3f9a",)") != std::string::npos);
 }
 
+TEST_CASE("each row of results names what overlapped its run [A9]")
+{
+    Office it;
+    auto result = sonde::test::result_of(1, {sonde::test::packet_table(1)});
+    result.conflicts = {{"often", "ping", "t"}, {"watch", "", "u"}};
+    sonde::test::put(it.repository, random_uuid(), {result});
+    const auto response = it.ask({.path = "/operator/results"});
+    REQUIRE(response.producer);
+    const auto line = await(response.producer());
+    CHECK(line.value().find(R"("conflict":[{"schedule":"often","action":"ping","task":"t"},)"
+                            R"({"schedule":"watch","action":"","task":"u"}],)") != std::string::npos);
+}
+
 TEST_CASE("an agent that invents tables without end is told so, and nothing of that report is stored")
 {
     Office it;

@@ -61,7 +61,7 @@ int results(Console &console, const ResultsWords &words)
     if (const auto failed = restrict_to_agents(*parameters, *server, words.agents))
         return fail(console, *failed);
     AnswerLook look{{"run", "method", "plugin_version", "plugin_hash", "table", "action", "task", "result_start",
-                     "result_end", "cycle_number", "result_status"},
+                     "result_end", "cycle_number", "result_status", "conflict"},
                     true};
     return show_rows(console, *server, "/operator/results", *parameters, words.rows, std::move(look),
                      [&] { return "no results match" + what_was_meant(*server, words); });
