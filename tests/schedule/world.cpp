@@ -1,6 +1,7 @@
 #include "schedule/world.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <stdexcept>
 #include <utility>
 #include <variant>
@@ -62,12 +63,13 @@ void must(bool holds, std::source_location where)
         throw std::logic_error("broken: " + std::string(where.file_name()) + ":" + std::to_string(where.line()));
 }
 
-World::World(WallTime wall, std::uint64_t seed) : now{wall, MonotonicTime(1000s)}, random(seed) {}
+World::World(WallTime wall, std::uint64_t seed) : agent{}, now{wall, MonotonicTime(1000s)}, random(seed)
+{
+    agent.data[0] = 7;
+}
 
 void World::start(const model::Instruction &instruction)
 {
-    Uuid agent{};
-    agent.data[0] = 7;
     engine = std::make_unique<Engine>(
         agent, [this] { return random(); }, zone);
     Saved saved;
@@ -104,8 +106,18 @@ void World::set_clock(std::chrono::nanoseconds by)
 
 void World::pass(std::chrono::nanoseconds time)
 {
-    now.wall += time;
+    now.wall +=
+        wall_rate == 1 ? time : std::chrono::nanoseconds(std::llround(static_cast<double>(time.count()) * wall_rate));
     now.monotonic += time;
+}
+
+// By the monotonic clock.
+std::chrono::nanoseconds World::until(WallTime wall) const
+{
+    const std::chrono::nanoseconds time = wall - now.wall;
+    return wall_rate == 1 ? time
+                          : std::chrono::nanoseconds(
+                                static_cast<std::int64_t>(std::ceil(static_cast<double>(time.count()) / wall_rate)));
 }
 
 void World::run_for(std::chrono::nanoseconds time)
@@ -116,7 +128,7 @@ void World::run_for(std::chrono::nanoseconds time)
         MonotonicTime next = until;
         for (const Wakeup &wakeup : {engine->next_wakeup(), engine->ahead(ahead, now).next}) {
             if (wakeup.wall)
-                next = std::min(next, now.monotonic + (*wakeup.wall - now.wall));
+                next = std::min(next, now.monotonic + this->until(*wakeup.wall));
             if (wakeup.monotonic)
                 next = std::min(next, *wakeup.monotonic);
         }
@@ -327,7 +339,9 @@ void World::begin(const Start &start)
     started_until_ = begins.monotonic;
     started.push_back({*start.intent, start.action, begins.wall, begins.monotonic, start.due,
                        start.work->tasks.at(start.action).name});
-    endings_.emplace(begins.monotonic + duration(), Ending{start.intent->id, start.action, start.run});
+    const model::OutcomeWord word = judge(start);
+    endings_.emplace(begins.monotonic + (word == model::OutcomeWord::refused ? 0ns : duration()),
+                     Ending{start.intent->id, start.action, start.run, word});
 }
 
 void World::end(const Ending &ending)

@@ -57,11 +57,19 @@ class World {
 public:
     explicit World(WallTime wall = kMonday, std::uint64_t seed = 1);
 
+    // The agent's, by which events without a start differ.
+    Uuid agent;
     // How long an action runs, and how long a commit takes.
     std::function<std::chrono::nanoseconds()> duration = [] { return 0ns; };
     std::chrono::nanoseconds commit_time{0};
     // How long an action that is to stop goes on, to end in order.
     std::chrono::nanoseconds stop_time{0};
+    // How an action that starts ends; one that is refused ends at once.
+    std::function<model::OutcomeWord(const Start &)> judge = [](const Start &) {
+        return model::OutcomeWord::completed;
+    };
+    // How fast the wall clock runs beside the monotonic one: a clock that is slewed.
+    double wall_rate = 1;
     // Why constraints are not met, or empty, and how long a look at them takes.
     std::function<std::string()> not_met = [] { return ""; };
     std::chrono::nanoseconds check_time{0};
@@ -132,6 +140,7 @@ private:
     void stop(const Stop &stop);
     void end(const Ending &ending);
     void pass(std::chrono::nanoseconds time);
+    std::chrono::nanoseconds until(WallTime wall) const;
 
     MonotonicTime started_until_{}; // what was started is due by then
     bool holding_ = false;
