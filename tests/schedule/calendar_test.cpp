@@ -2,6 +2,8 @@
 #include "schedule/timing.hpp"
 #include "support/catch.hpp"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstdlib>
 #include <ctime>
 #include <random>
@@ -43,6 +45,11 @@ Calendar in(const std::string &zone, const model::Calendar &calendar)
     return {calendar, *named, kEndOfTime};
 }
 
+bool holds(const CalendarField &field, int value)
+{
+    return field.holds(unsigned(value));
+}
+
 // A stretch of time, second by second, as the C library's localtime_r tells it.
 class Seconds {
 public:
@@ -76,7 +83,6 @@ public:
 private:
     static bool matches(const model::Calendar &calendar, const std::tm &t)
     {
-        const auto holds = [](const CalendarField &field, int value) { return field.holds(unsigned(value)); };
         return holds(calendar.second, t.tm_sec) && holds(calendar.minute, t.tm_min) &&
                holds(calendar.hour, t.tm_hour) && holds(calendar.day_of_week, t.tm_wday == 0 ? 7 : t.tm_wday) &&
                holds(calendar.month, t.tm_mon + 1) && holds(calendar.day_of_month, t.tm_mday);
@@ -84,6 +90,71 @@ private:
 
     sys_seconds begin_;
     std::vector<std::tm> local_;
+};
+
+// Years, looked at piece by piece: what the fields of the day and the hour do not hold is passed over, and the rest is
+// seen minute by minute and second by second.
+class Years {
+public:
+    // No zone here changes its offset within a piece, and none has a day or an hour begin within one.
+    static constexpr std::time_t kPiece = 900;
+
+    Years(const std::string &zone, sys_seconds begin, sys_seconds end) : zone_(zone)
+    {
+        const InZone in(zone_);
+        for (std::time_t at = begin.time_since_epoch().count(); at < end.time_since_epoch().count(); at += kPiece) {
+            std::tm t{};
+            localtime_r(&at, &t);
+            pieces_.push_back(
+                {at, small(t.tm_mon + 1), small(t.tm_mday), small(t.tm_wday == 0 ? 7 : t.tm_wday), small(t.tm_hour)});
+        }
+    }
+    std::vector<WallTime> matching(const model::Calendar &calendar) const
+    {
+        const InZone in(zone_);
+        std::vector<WallTime> found;
+        for (const Piece &piece : pieces_) {
+            if (!holds(calendar.month, piece.month) || !holds(calendar.day_of_month, piece.day) ||
+                !holds(calendar.day_of_week, piece.weekday) || !holds(calendar.hour, piece.hour))
+                continue;
+            for (std::time_t minute = piece.at; minute < piece.at + kPiece; minute += 60) {
+                std::tm t{};
+                localtime_r(&minute, &t);
+                for (std::time_t at = minute; holds(calendar.minute, t.tm_min) && at < minute + 60; ++at) {
+                    std::tm second{};
+                    localtime_r(&at, &second);
+                    if (holds(calendar.second, second.tm_sec))
+                        found.push_back(sys_seconds(std::chrono::seconds(at)));
+                }
+            }
+        }
+        return found;
+    }
+
+private:
+    struct Piece { // there are a million
+        std::time_t at;
+        std::int8_t month, day, weekday, hour;
+    };
+    static std::int8_t small(int value) { return static_cast<std::int8_t>(value); }
+
+    struct InZone {
+        explicit InZone(const std::string &zone)
+        {
+            setenv("TZ", zone.c_str(), 1);
+            tzset();
+        }
+        ~InZone()
+        {
+            unsetenv("TZ");
+            tzset();
+        }
+        InZone(const InZone &) = delete;
+        InZone &operator=(const InZone &) = delete;
+    };
+
+    std::string zone_;
+    std::vector<Piece> pieces_;
 };
 
 struct Window {
@@ -172,6 +243,66 @@ TEST_CASE("a calendar triggers in every second that all six of its fields hold, 
         }
     }
     CHECK(all > 1'000'000);
+}
+
+TEST_CASE("a calendar's triggers over decades are those of a look at every day, hour, minute and second of them [A5]")
+{
+    struct Span {
+        const char *zone;
+        int from;
+        int until;
+    };
+    std::mt19937_64 random(12);
+    const auto pick = [&](std::uint64_t below) { return random() % below; };
+    const auto some = [&](unsigned first, unsigned last, std::uint64_t most) {
+        CalendarField field;
+        for (std::uint64_t drawn = 1 + pick(most); drawn > 0; --drawn)
+            field.values |= std::uint64_t{1} << (first + pick(last - first + 1));
+        return field;
+    };
+    const auto perhaps = [&](unsigned first, unsigned last, std::uint64_t most) {
+        return pick(2) == 0 ? kEvery : some(first, last, most);
+    };
+    std::uint64_t all = 0;
+    for (const Span &span : {Span{"America/New_York", 1995, 2035}, Span{"Europe/London", 2026, 2046},
+                             Span{"Australia/Lord_Howe", 2020, 2028}, Span{"UTC", 1996, 2036}}) {
+        INFO(span.zone << " from " << span.from);
+        const auto begin = at(span.from, 1, 1), end = at(span.until, 1, 1);
+        const Years years(span.zone, begin, end);
+        for (int round = 0; round < 12; ++round) {
+            // Days that not every month has, and the hours in which daylight saving begins and ends.
+            const model::Calendar calendar{perhaps(1, 12, 3),
+                                           pick(2) == 0 ? some(28, 31, 2) : perhaps(1, 31, 4),
+                                           perhaps(1, 7, 3),
+                                           pick(2) == 0 ? some(0, 3, 2) : some(0, 23, 2),
+                                           some(0, 59, 2),
+                                           some(0, 59, 1),
+                                           {},
+                                           {},
+                                           {}};
+            const Calendar computed = in(span.zone, calendar);
+            const std::vector<WallTime> expected = years.matching(calendar);
+            std::vector<WallTime> found;
+            for (auto t = computed.first_from(begin); t && *t < end; t = computed.first_from(*t + 1ns))
+                found.push_back(*t);
+            REQUIRE(found == expected);
+            const auto between = computed.between(begin, end);
+            REQUIRE(between.has_value() == !expected.empty());
+            if (between)
+                REQUIRE((between->first == expected.front() && between->last == expected.back() &&
+                         between->count == expected.size()));
+            // From anywhere in them.
+            for (int look = 0; look < 100; ++look) {
+                const WallTime from =
+                    begin + std::chrono::seconds(pick(static_cast<std::uint64_t>((end - begin).count())));
+                const auto next = std::lower_bound(expected.begin(), expected.end(), from);
+                const auto first = computed.first_from(from);
+                REQUIRE((next == expected.end() ? !first || *first >= end : first == *next));
+            }
+            all += expected.size();
+        }
+    }
+    CHECK(all > 10'000);
 }
 
 TEST_CASE("a skipped hour triggers nothing and a repeated one twice [A5]")
