@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <memory>
 #include <set>
+#include <string_view>
 
 #include <ldns/ldns.h>
 
@@ -82,6 +83,21 @@ void read_options(Octets data, Answer &answer)
     }
 }
 
+// As master files have it (RFC 1035 section 5.1), where ldns leaves a character as it is: a tab, for one.
+void append_escaped(std::string &text, std::string_view part)
+{
+    for (const char each : part) {
+        const auto c = static_cast<std::uint8_t>(each);
+        if (is_printable(c)) {
+            text += each;
+            continue;
+        }
+        text += '\\';
+        for (const int unit : {100, 10, 1})
+            text += static_cast<char>('0' + c / unit % 10);
+    }
+}
+
 // "A 192.0.2.1"
 std::string record_text(const ldns_rr *record)
 {
@@ -91,7 +107,7 @@ std::string record_text(const ldns_rr *record)
     for (std::size_t i = 0; i < ldns_rr_rd_count(record); ++i) {
         const std::unique_ptr<char, TextDeleter> part(ldns_rdf2str(ldns_rr_rdf(record, i)));
         text += ' ';
-        text += part ? part.get() : "?";
+        append_escaped(text, part ? part.get() : "?");
     }
     return text;
 }

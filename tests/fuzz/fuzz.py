@@ -9,7 +9,7 @@ import pathlib
 import subprocess
 import sys
 
-SECONDS = 600 if os.environ.get("SONDE_LONG") else 5
+SECONDS = 600 if os.environ.get("SONDE_LONG") else 4
 INPUT_BYTES_MAX = 131072
 
 

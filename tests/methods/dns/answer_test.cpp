@@ -88,6 +88,20 @@ TEST_CASE("what is no domain name makes no query")
     CHECK_FALSE(make_query(settings(), named(endless)));
 }
 
+TEST_CASE("what a server says is printable, whatever bytes it is of")
+{
+    std::vector<std::uint8_t> wire = make_query(settings(), www())->wire;
+    wire.resize(12 + 18 + 4); // without OPT
+    wire[2] |= 0x80;
+    wire[7] = 1;
+    wire[11] = 0;
+    for (const int octet : {0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60, 0, 6, 5, 'a', 9, 0xff, 0, '"'})
+        wire.push_back(static_cast<std::uint8_t>(octet));
+    const auto answer = parse_answer(wire);
+    REQUIRE(answer);
+    CHECK(answer->content == R"(NOERROR; TXT "a\009\255\000\"")");
+}
+
 TEST_CASE("an answer's flags, counts and smallest TTL are read")
 {
     auto query = make_query(settings(), www());
