@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace sonde::http_download {
 namespace {
@@ -87,7 +88,7 @@ bool Connector::begin(Attempt &attempt)
     attempt.begun = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     if (connect(fd, to.get(), to.length) != 0 && errno != EINPROGRESS) {
         note_failure(attempt.address, errno);
-        on_given_up_(fd, attempt.address); // a neighbour on this very machine has refused already
+        on_given_up_(std::move(attempt.fd), attempt.address); // a neighbour on this very machine has refused already
         return false;
     }
     attempt.event = std::make_unique<plugin::Event>(base_, fd, EV_WRITE, [this, &attempt] { settle(&attempt); });
@@ -111,7 +112,8 @@ void Connector::settle(Attempt *attempt)
         return;
     }
     note_failure(attempt->address, error);
-    on_given_up_(attempt->fd.get(), attempt->address);
+    attempt->event.reset();
+    on_given_up_(std::move(attempt->fd), attempt->address);
     std::erase_if(attempts_, [attempt](const auto &pending) { return pending.get() == attempt; });
     if (next_ < addresses_.size() || attempts_.empty())
         try_next();
@@ -119,8 +121,10 @@ void Connector::settle(Attempt *attempt)
 
 void Connector::give_up_all()
 {
-    for (const auto &attempt : attempts_)
-        on_given_up_(attempt->fd.get(), attempt->address);
+    for (const auto &attempt : attempts_) {
+        attempt->event.reset();
+        on_given_up_(std::move(attempt->fd), attempt->address);
+    }
     attempts_.clear();
 }
 

@@ -32,8 +32,8 @@ public:
     };
     using OnConnected = std::function<void(Connected)>;
     using OnFailed = std::function<void(Failed)>;
-    // An attempt that leads nowhere, for its account: `fd` is closed behind it.
-    using OnGivenUp = std::function<void(int fd, const sonde_ip &address)>;
+    // An attempt that leads nowhere: it may still be answered, and what it carries is to be accounted for.
+    using OnGivenUp = std::function<void(plugin::Fd fd, const sonde_ip &address)>;
 
     // One of the first two callbacks is called, once, from the event loop, and may destroy the connector.
     Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, const Settings &settings,

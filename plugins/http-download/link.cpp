@@ -42,9 +42,8 @@ Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first
             const auto report = std::move(on_failed_);
             report({word_for(failed.error, shared_.tls != nullptr), std::move(failed.text)});
         },
-        [this](int fd, const sonde_ip &address) {
-            if (const auto bytes = read_attempt_bytes(fd, address.family))
-                shared_.meter.wire(bytes->received, bytes->sent, 0);
+        [this](plugin::Fd fd, const sonde_ip &address) {
+            shared_.closing.add(std::move(fd), address.family, {}, false, false);
         });
 }
 
@@ -59,7 +58,8 @@ void Link::connected(Connector::Connected connection)
     if (getsockname(transport_.fd(), local.get(), &local.length) == 0)
         local_ = plugin::endpoint_of(local.get());
 
-    const auto figures = read_tcp_figures(transport_.fd(), address_.family, shared_.settings.direction);
+    const auto figures =
+        read_tcp_figures(transport_.fd(), address_.family, shared_.settings.direction, transport_.broken());
     if (!figures) {
         const auto report = std::move(on_failed_);
         return report({kNoSocket, "the kernel does not tell what a connection carries, so no limit could be kept"});
@@ -132,29 +132,12 @@ std::optional<TcpFigures> Link::look()
 {
     if (!transport_.is_open())
         return std::nullopt;
-    const auto figures = read_tcp_figures(transport_.fd(), address_.family, shared_.settings.direction);
+    const auto figures =
+        read_tcp_figures(transport_.fd(), address_.family, shared_.settings.direction, transport_.broken());
     if (!figures)
         return std::nullopt;
-    shared_.meter.wire(
-        figures->ip_received_bytes - seen_.ip_received_bytes, figures->ip_sent_bytes - seen_.ip_sent_bytes,
-        static_cast<std::int64_t>(figures->may_come_bytes) - static_cast<std::int64_t>(seen_.may_come_bytes));
-    if (purpose_ == Purpose::transfer)
-        shared_.meter.carried(figures->ip_carried_bytes - seen_.ip_carried_bytes);
-    seen_ = *figures;
+    account(shared_.meter, *figures, seen_, purpose_ == Purpose::transfer);
     return figures;
-}
-
-void Link::finish_sending()
-{
-    waiting_.reset();
-    if (transport_.is_open())
-        shutdown(transport_.fd(), SHUT_WR);
-}
-
-bool Link::ended()
-{
-    const auto figures = look();
-    return !figures || figures->closed;
 }
 
 void Link::close()
@@ -163,10 +146,8 @@ void Link::close()
     waiting_.reset();
     if (!transport_.is_open())
         return;
-    look();
-    shared_.meter.wire(0, 0, -static_cast<std::int64_t>(seen_.may_come_bytes));
-    seen_.may_come_bytes = 0;
-    transport_.close();
+    const bool broken = transport_.broken();
+    shared_.closing.add(transport_.release(), address_.family, seen_, purpose_ == Purpose::transfer, broken);
 }
 
 const char *Link::waiting_for() const

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "closing.hpp"
 #include "connector.hpp"
 #include "meter.hpp"
 #include "tcp_figures.hpp"
@@ -23,6 +24,7 @@ struct Shared {
     std::vector<sonde_ip> addresses;
     TlsContext tls; // none for http
     Meter &meter;
+    Closing &closing;
     std::vector<char> buffer; // what must be looked at is read into it
     std::string frames;       // upwards: what is sent, see chunked_request.hpp
 
@@ -36,7 +38,7 @@ struct StreamEnd {
 };
 
 /*
- * One connection, from its first SYN to its last look: connects, sets up TLS, and then lets its owner read and write.
+ * One connection, from its first SYN on: connects, sets up TLS, and then lets its owner read and write.
  * Whatever it carries is with the meter. A callback may destroy it.
  */
 class Link {
@@ -68,10 +70,7 @@ public:
 
     // Reads the kernel's figures and passes what they grew by to the meter.
     std::optional<TcpFigures> look();
-    // Says that we shall send no more, so that the connection ends in order.
-    void finish_sending();
-    // True when it has ended on both sides, or never began.
-    bool ended();
+    // Leaves the connection to itself, and what it still carries to Closing.
     void close();
 
     // What did not come to its end, for a message.

@@ -16,7 +16,8 @@ constexpr std::int64_t kSlow = 1'000'000'000; // ns
 std::string make_head_request(const Url &url)
 {
     return "HEAD " + url.target + " HTTP/1.1\r\nHost: " + url.host_header +
-           "\r\nUser-Agent: sonde-http/1.0\r\nAccept: */*\r\nCache-Control: no-cache\r\nConnection: close\r\n\r\n";
+           "\r\nUser-Agent: sonde-http/1.0\r\nAccept: */*\r\nAccept-Encoding: identity\r\n"
+           "Cache-Control: no-cache\r\nConnection: close\r\n\r\n";
 }
 
 } // namespace

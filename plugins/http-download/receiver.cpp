@@ -289,12 +289,7 @@ void Receiver::end(StreamEnd how)
     ended_ = true;
     report_.end = std::move(how);
     patience_.cancel();
-    if (const auto size = link_->buffer(SO_RCVBUF))
-        report_.buffer = size;
-    if (reading_body_ && body_.progress() == Progress::done)
-        link_->finish_sending();
-    else
-        disconnect();
+    disconnect();
     on_end_();
 }
 

@@ -17,13 +17,8 @@ public:
     Receiver(Shared &shared, std::function<void()> on_end);
 
     void conclude() override;
-    void abandon() override
-    {
-        conclude();
-        disconnect();
-    }
+    void abandon() override { conclude(); }
     void look(std::int64_t now) override;
-    bool lingers() override { return !link_->ended(); }
 
 private:
     void connect();

@@ -240,12 +240,6 @@ void Sender::conclude()
 void Sender::abandon()
 {
     end(verdict(shared_.meter));
-    link_->close();
-}
-
-bool Sender::lingers()
-{
-    return !link_->ended();
 }
 
 void Sender::end(StreamEnd how)
@@ -259,10 +253,7 @@ void Sender::end(StreamEnd how)
     reading_.reset();
     watcher_.reset();
     report_.buffer = link_->buffer(SO_SNDBUF);
-    if (got_answer_ && request_.said_end())
-        link_->finish_sending();
-    else
-        link_->close();
+    link_->close();
     on_end_();
 }
 

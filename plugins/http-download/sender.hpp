@@ -18,7 +18,6 @@ public:
     void conclude() override;
     void abandon() override;
     void look(std::int64_t now) override;
-    bool lingers() override;
 
 private:
     void connected();

@@ -44,8 +44,6 @@ public:
     virtual void abandon() = 0;
     // Reads the kernel's figures as of `now`.
     virtual void look(std::int64_t now) = 0;
-    // After its end: the connection still ends in order, and its last packets are to be counted.
-    virtual bool lingers() = 0;
 
     bool ended() const { return ended_; }
     const StreamReport &report() const { return report_; }

@@ -18,8 +18,17 @@ constexpr std::size_t kReceiveWindowAt = 232;
 static_assert(offsetof(tcp_info, tcpi_snd_wnd) + sizeof(std::uint32_t) <= kReceiveWindowAt);
 
 // TCP_CLOSE and the others, which the two headers of TCP both define.
-constexpr std::uint8_t kEstablished = 1, kTimeWait = 6, kStateClosed = 7, kCloseWait = 8, kLastAck = 9, kClosing = 11;
+constexpr std::uint8_t kTimeWait = 6, kStateClosed = 7, kCloseWait = 8, kLastAck = 9, kClosing = 11;
 constexpr std::uint32_t kNoRoundTrip = UINT32_MAX; // tcpi_min_rtt before there is one
+
+// Of our SYN: maximum segment size, SACK permitted, timestamps, window scale. A server that knows them all answers so.
+constexpr std::uint64_t kSynOptions = 20;
+
+// Of a SYN/ACK without timestamps.
+std::uint64_t answered_options(unsigned options)
+{
+    return 4U + ((options & TCPI_OPT_SACK) != 0 ? 4U : 0U) + ((options & TCPI_OPT_WSCALE) != 0 ? 4U : 0U);
+}
 
 // No window is larger than this.
 std::uint32_t receive_buffer(int fd)
@@ -75,22 +84,7 @@ void add_sender(TcpFigures &figures, const tcp_info &info, std::uint64_t headers
 
 } // namespace
 
-std::optional<AttemptBytes> read_attempt_bytes(int fd, std::uint32_t family)
-{
-    tcp_info info = {};
-    socklen_t length = sizeof info;
-    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0 || length < offsetof(tcp_info, tcpi_snd_wnd))
-        return std::nullopt;
-    if (info.tcpi_state == kEstablished) { // two answered at the same time
-        const auto figures = read_tcp_figures(fd, family, Direction::down);
-        return figures ? std::optional(AttemptBytes{figures->ip_received_bytes, figures->ip_sent_bytes}) : std::nullopt;
-    }
-    // A SYN has 20 bytes of options; a RST, or an ICMP error that TCP does not count, none.
-    const std::uint64_t headers = (family == 4 ? 20 : 40) + 20;
-    return AttemptBytes{info.tcpi_segs_in * headers, info.tcpi_segs_out * (headers + 20)};
-}
-
-std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Direction direction)
+std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Direction direction, bool broken)
 {
     unsigned char raw[512] = {};
     socklen_t length = sizeof raw;
@@ -100,15 +94,24 @@ std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Directi
     std::memcpy(&info, raw, sizeof info);
 
     const bool timestamps = (info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0;
-    const std::uint64_t headers = (family == 4 ? 20 : 40) + 20 + (timestamps ? 12 : 0);
-    const std::uint64_t handshake = timestamps ? 8 : 0;
+    const std::uint64_t bare = (family == 4 ? 20 : 40) + 20;
+    const std::uint64_t headers = bare + (timestamps ? 12 : 0);
     TcpFigures figures;
     figures.closed = info.tcpi_state == kStateClosed;
+    figures.header_bytes = headers;
+    if (info.tcpi_bytes_acked == 0) { // not even our SYN, which counts as one: a RST has no options
+        figures.ip_received_bytes = info.tcpi_segs_in * bare;
+        figures.ip_sent_bytes = info.tcpi_segs_out * (bare + kSynOptions);
+        return figures;
+    }
+    figures.stands = !figures.closed;
     figures.received_bytes = info.tcpi_bytes_received;
-    if (figures.received_bytes > 0 && got_fin(info.tcpi_state))
+    if (figures.received_bytes > 0 && got_fin(info.tcpi_state) && !broken)
         --figures.received_bytes;
-    figures.ip_received_bytes = figures.received_bytes + info.tcpi_segs_in * headers + handshake;
-    figures.ip_sent_bytes = info.tcpi_bytes_sent + info.tcpi_segs_out * headers + handshake;
+    figures.ip_received_bytes = figures.received_bytes + info.tcpi_segs_in * headers +
+                                (timestamps ? kSynOptions - 12 : answered_options(info.tcpi_options));
+    figures.ip_sent_bytes = info.tcpi_bytes_sent + info.tcpi_segs_out * headers + kSynOptions - (timestamps ? 12 : 0);
+    figures.unacknowledged_segments = info.tcpi_unacked;
     figures.path_mtu = info.tcpi_pmtu;
     if (info.tcpi_min_rtt > 0 && info.tcpi_min_rtt != kNoRoundTrip)
         figures.least_round_trip = from_us(info.tcpi_min_rtt);
@@ -122,7 +125,8 @@ std::optional<TcpFigures> read_tcp_figures(int fd, std::uint32_t family, Directi
         add_sender(figures, info, headers, fd);
     } else {
         figures.ip_carried_bytes = figures.ip_received_bytes;
-        figures.may_come_bytes = figures.receive_window.value_or(receive_buffer(fd));
+        // The window goes on moving as far as the buffer is empty.
+        figures.may_come_bytes = figures.closed ? 0 : receive_buffer(fd);
     }
     return figures;
 }

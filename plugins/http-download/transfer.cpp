@@ -14,8 +14,9 @@
 namespace sonde::http_download {
 namespace {
 
-// How long the last packets of connections that end in order are waited for.
-constexpr std::int64_t kLingerMax = 300'000'000; // ns
+// How long the last packets of connections are waited for, and how long if nobody wants the run any more.
+constexpr std::int64_t kLingerMax = 2'000'000'000; // ns
+constexpr std::int64_t kLingerCancelled = 300'000'000;
 constexpr std::int64_t kLingerStep = 1'000'000;
 
 TlsContext make_context(const Settings &settings)
@@ -31,8 +32,8 @@ TlsContext make_context(const Settings &settings)
 } // namespace
 
 Transfer::Transfer(const sonde_host &host, const Settings &settings)
-    : host_(host), settings_(settings), meter_(settings), base_(plugin::make_event_base()),
-      saturation_(settings.streams, settings.most_streams())
+    : host_(host), settings_(settings), meter_(settings), closing_(host, meter_, settings.direction),
+      base_(plugin::make_event_base()), saturation_(settings.streams, settings.most_streams())
 {
     evidence_.direction = settings.direction;
 }
@@ -53,7 +54,7 @@ RunReport Transfer::run()
     resolve();
     std::string frames = settings_.direction == Direction::up ? make_frames(host_) : std::string();
     shared_ = std::make_unique<Shared>(Shared{host_, *base_, settings_, addresses_, std::move(context), meter_,
-                                              std::vector<char>(64 * 1024), std::move(frames)});
+                                              closing_, std::vector<char>(64 * 1024), std::move(frames)});
     probes_ = std::make_unique<Probes>(
         *shared_, [this](const ProbeReport &probe) { send_probe_row(host_, meter_, probe, wall_offset_); });
 
@@ -177,6 +178,7 @@ void Transfer::look_at_streams(std::int64_t now, std::int64_t as_of)
         evidence_.warm = take_snapshot(now, meter_.ip_carried_bytes());
         evidence_.sender_warm = sender_times();
     }
+    closing_.sweep(false);
     tell_bytes();
 }
 
@@ -297,10 +299,12 @@ void Transfer::conclude()
 
 void Transfer::linger()
 {
-    const std::int64_t until = now() + kLingerMax;
-    const auto lingers = [](const auto &stream) { return stream->lingers(); };
-    while (now() < until && host_.cancelled(&host_) == 0 && std::any_of(streams_.begin(), streams_.end(), lingers))
+    std::int64_t until = now() + kLingerMax;
+    for (closing_.sweep(false); !closing_.empty(); closing_.sweep(now() >= until)) {
+        if (host_.cancelled(&host_) != 0)
+            until = std::min(until, now() + kLingerCancelled);
         std::this_thread::sleep_for(std::chrono::nanoseconds(kLingerStep));
+    }
 }
 
 } // namespace sonde::http_download

@@ -59,6 +59,7 @@ private:
     const sonde_host &host_;
     const Settings &settings_;
     Meter meter_;
+    Closing closing_;
     plugin::EventBase base_;
     std::vector<sonde_ip> addresses_;
     std::int64_t resolve_ = 0;

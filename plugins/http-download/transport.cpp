@@ -1,9 +1,12 @@
 #include "transport.hpp"
 
+#include "tcp_figures.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <utility>
 
 #include <openssl/err.h>
 #include <sys/socket.h>
@@ -18,6 +21,7 @@ IoResult Transport::from_errno(ssize_t result)
         return {Io::end};
     if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)
         return {Io::want_read};
+    note_error(errno);
     complaint_ = std::strerror(errno);
     return {Io::error};
 }
@@ -35,6 +39,7 @@ IoResult Transport::from_tls(int result)
     case SSL_ERROR_ZERO_RETURN:
         return {Io::end};
     case SSL_ERROR_SYSCALL:
+        note_error(saved);
         complaint_ = take_tls_error(saved == 0 ? "the connection ended" : std::strerror(saved));
         return {Io::error};
     default:
@@ -82,10 +87,15 @@ IoResult Transport::discard(std::size_t size)
     return from_errno(recv(fd_.get(), nullptr, size, MSG_TRUNC)); // tcp(7)
 }
 
-void Transport::close()
+void Transport::note_error(int error)
+{
+    broken_ |= ends_without_fin(error);
+}
+
+plugin::Fd Transport::release()
 {
     tls_.reset();
-    fd_.reset();
+    return std::move(fd_);
 }
 
 } // namespace sonde::http_download

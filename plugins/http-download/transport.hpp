@@ -41,7 +41,10 @@ public:
 
     int fd() const { return fd_.get(); }
     bool is_open() const { return static_cast<bool>(fd_); }
-    void close();
+    // Ends TLS for us alone, and gives the socket away.
+    plugin::Fd release();
+    // The connection has ended by an error, and not by the other side's FIN.
+    bool broken() const { return broken_; }
 
     // "TLSv1.3"; NULL without TLS.
     const char *tls_version() const { return tls_ ? SSL_get_version(tls_.get()) : nullptr; }
@@ -53,10 +56,12 @@ public:
 private:
     IoResult from_errno(ssize_t result);
     IoResult from_tls(int result);
+    void note_error(int error);
 
     plugin::Fd fd_;
     TlsSession tls_;           // before fd_ in destruction
     bool established_ = false; // TLS; OpenSSL forgets it on an error
+    bool broken_ = false;
     std::string complaint_;
 };
 
