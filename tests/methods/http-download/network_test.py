@@ -1,12 +1,9 @@
-"""The http methods on bad networks, and their account of bytes, in name spaces of the test's own.
+"""The http methods on bad networks, in name spaces of the test's own.
 
 Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
 """
 import contextlib
-import json
 import pathlib
-import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,34 +14,11 @@ TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
 
 from laboratory import Namespace  # noqa: E402
+from firewall import drop, nft, peace, port_of  # noqa: E402
 from sonde_peer import sonde_peer  # noqa: E402
 from support import NameSpaces, case, equal, main, method, run  # noqa: E402
-from cases import Skip  # noqa: E402
 
 DOWNLOAD, PEER, UPLOAD = sys.argv[2:5]
-
-
-def nft(space, rules):
-    if not shutil.which("nft"):
-        raise Skip("there is no nft here")
-    done = subprocess.run(["ip", "netns", "exec", space, "nft", "-f", "-"], input=rules, capture_output=True, text=True,
-                          check=False)
-    if done.returncode != 0:
-        raise Skip(f"no nftables here: {done.stderr.strip()}")
-
-
-def port_of(url):
-    return url.rsplit(":", 1)[1]
-
-
-def drop(net, what, verdict="drop"):
-    nft(net.server, f"""table inet trouble {{
-        chain in {{ type filter hook input priority 0; {what} {verdict}; }}
-    }}""")
-
-
-def peace(net):
-    nft(net.server, "flush ruleset")
 
 
 @contextlib.contextmanager
@@ -191,90 +165,6 @@ def interface_and_source_are_those_that_were_chosen():
                 equal((result.one("stream")["local_address"], result.one("summary")["interface"]),
                       (space_address, "line"), result)
                 equal(result.one("stream")["path_mtu"], 1500, result)
-
-
-def watch_bytes(net):
-    nft(net.client, """table inet account {
-        counter received {}
-        counter sent {}
-        chain in { type filter hook input priority 0; meta l4proto tcp counter name received; }
-        chain out { type filter hook output priority 0; meta l4proto tcp counter name sent; }
-    }""")
-
-
-def counted(net):
-    """(received, sent) at the IP layer by the client's own counters of TCP."""
-    listed = subprocess.run(["ip", "netns", "exec", net.client, "nft", "-j", "list", "counters"], check=True,
-                            capture_output=True, text=True).stdout
-    bytes_of = {entry["counter"]["name"]: entry["counter"]["bytes"]
-                for entry in json.loads(listed)["nftables"] if "counter" in entry}
-    return bytes_of["received"], bytes_of["sent"]
-
-
-def repetitions(net):
-    """Segments that either side has sent again."""
-    def of(space):
-        names, values = [line.split() for line in subprocess.run(
-            ["ip", "netns", "exec", space, "cat", "/proc/net/snmp"], check=True, capture_output=True,
-            text=True).stdout.splitlines() if line.startswith("Tcp:")]
-        return int(values[names.index("RetransSegs")])
-    return of(net.server) + of(net.client)
-
-
-@case
-def the_bytes_told_are_those_on_the_wire():
-    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
-        net.shape("100mbit", latency="1s")  # all of it fits the queue, so that nothing is lost and sent again
-        watch_bytes(net)
-        for plugin, path in ((DOWNLOAD, "/bytes/3MB"), (UPLOAD, "/upload")):
-            for url in urls:
-                with method(plugin):
-                    exact_where_nothing_is_repeated(net, url + path, 2 if plugin == UPLOAD else 1)
-
-
-def exact_where_nothing_is_repeated(net, url, streams):
-    # On a machine that stands still now and then, a sender repeats segments, and the last ones come when nobody listens.
-    for last in (False, False, False, True):
-        before, repeated = counted(net), repetitions(net)
-        result = run(url=url, bytes="3MB", streams=streams, space=net.client)
-        equal(result.exit, 0, result)
-        summary = result.one("summary")
-        told = summary["ip_received_bytes"], summary["ip_sent_bytes"]
-        seen = tuple(now - then for now, then in zip(counted(net), before))
-        repeated = repetitions(net) - repeated
-        print(f"         {url}: received {told[0]} of {seen[0]}, sent {told[1]} of {seen[1]}, repeated {repeated}")
-        # A sender's kernel counts what it repeats, but not the selective acknowledgements (12 bytes and more) that come
-        # for it; a receiver's leaves out what came twice.
-        if url.endswith("/upload"):
-            assert 0 <= seen[0] - told[0] <= 0.01 * seen[0], (told, seen, result)
-            return equal(told[1], seen[1], result)
-        if repeated == 0 and (told == seen or last):
-            return equal(told, seen, result)
-        assert all(abs(mine / all_ - 1) < 0.1 for mine, all_ in zip(told, seen)), (told, seen)
-
-
-@case
-def the_bytes_of_connections_that_came_to_nothing_are_told_too(folder):
-    def told(result):
-        calls = [tuple(map(int, found)) for found in re.findall(r" count\((\d+), (\d+)\)", result.stderr)]
-        return sum(received for _, received in calls), sum(sent for sent, _ in calls)
-    hosts = pathlib.Path(folder) / "hosts"
-    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
-        port = port_of(url)
-        hosts.write_text(f"{net.server_addresses[1]} dual.example.test\n{net.server_addresses[0]} dual.example.test\n")
-        drop(net, f"meta nfproto ipv6 tcp dport {port}")
-        watch_bytes(net)
-        for target, status in ((f"http://{net.server_addresses[0]}:9/", "connect_refused"),
-                               (f"http://[{net.server_addresses[1]}]:9/", "connect_refused"),
-                               (f"http://dual.example.test:{port}/bytes/20kB", None)):  # the first address is silent
-            for last in (False, False, False, True):
-                before, repeated = counted(net), repetitions(net)
-                result = run("--trace", url=target, bytes="20kB", space=net.client, hosts=str(hosts))
-                equal(result.status, status, result)
-                seen = tuple(now - then for now, then in zip(counted(net), before))
-                if repetitions(net) == repeated and (told(result) == seen or last):
-                    equal(told(result), seen, result)
-                    break
 
 
 @case

@@ -1,0 +1,206 @@
+"""The bytes that the http methods tell are those that the interface has counted, however a run ends.
+
+Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
+
+from laboratory import Namespace  # noqa: E402
+from firewall import drop, nft, port_of  # noqa: E402
+from sonde_peer import sonde_peer  # noqa: E402
+from support import Listener, NameSpaces, case, equal, main, method, read_request, reset, run  # noqa: E402
+
+SONDE, DOWNLOAD, PEER, UPLOAD = sys.argv[1:5]
+
+# What the kernel itself says to its neighbours over IPv6.
+CHATTER = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, " \
+          "mld-listener-report, mld2-listener-report }"
+
+
+def ip(space, *words):
+    return subprocess.run(["ip", "-n", space, *words], check=True, capture_output=True, text=True).stdout
+
+
+def quiet_line(net, rate="100mbit", latency="1s"):
+    """All of a run fits the queues, so that nothing is lost and sent again, and nobody asks for a neighbour."""
+    for space, other, addresses in ((net.client, net.server, net.server_addresses),
+                                    (net.server, net.client, net.client_addresses)):
+        link = json.loads(ip(other, "-j", "link", "show", "line"))[0]["address"]
+        for address in addresses:
+            ip(space, "neigh", "replace", address, "lladdr", link, "nud", "permanent", "dev", "line")
+        net.shape(rate, latency=latency, space=space)
+    nft(net.client, f"""table inet chatter {{
+        counter received {{ }}
+        counter sent {{ }}
+        chain in {{ type filter hook prerouting priority -300; {CHATTER} counter name received; }}
+        chain out {{ type filter hook postrouting priority 300; {CHATTER} counter name sent; }}
+    }}""")
+
+
+def bytes_now(net):
+    """(received, sent) of the client's interface at the IP layer, without the kernel's own words to its neighbours."""
+    listed = json.loads(subprocess.run(["ip", "netns", "exec", net.client, "nft", "-j", "list", "counters"], check=True,
+                                       capture_output=True).stdout)["nftables"]
+    chatter = {entry["counter"]["name"]: entry["counter"]["bytes"] for entry in listed if "counter" in entry}
+    return tuple(counted - chatter[way] for counted, way in zip(net.ip_bytes(), ("received", "sent")))
+
+
+def settled_bytes(net):
+    """Once nothing changes any more."""
+    before = None
+    while (now := bytes_now(net)) != before:
+        before = now
+        time.sleep(0.1)
+    return now
+
+
+def repetitions(net):
+    """Segments that either side has sent again."""
+    def of(space):
+        names, values = [line.split() for line in subprocess.run(
+            ["ip", "netns", "exec", space, "cat", "/proc/net/snmp"], check=True, capture_output=True,
+            text=True).stdout.splitlines() if line.startswith("Tcp:")]
+        return int(values[names.index("RetransSegs")])
+    return of(net.server) + of(net.client)
+
+
+def account(net, **options):
+    """A run, the bytes (received, sent) that it told the host, and those that the interface counted."""
+    before = settled_bytes(net)
+    result = run("--trace", space=net.client, **options)
+    line = tuple(now - then for now, then in zip(settled_bytes(net), before))
+    calls = [tuple(map(int, found)) for found in re.findall(r" count\((\d+), (\d+)\)", result.stderr)]
+    told = sum(received for _, received in calls), sum(sent for sent, _ in calls)
+    return result, told, line
+
+
+def exact(net, what, status=None, **options):
+    # On a machine that stands still now and then, segments are repeated, of which a kernel does not tell all.
+    for _ in range(5):
+        repeated = repetitions(net)
+        result, told, line = account(net, **options)
+        equal(result.status, status, result)
+        if repetitions(net) == repeated:
+            break
+    else:
+        assert all(abs(mine - all_) <= 0.01 * all_ + 5000 for mine, all_ in zip(told, line)), (what, told, line)
+        print(f"         {what}: repeated each time; told {told} of {line}")
+        return result
+    print(f"         {what}: {line}")
+    equal(told, line, f"{what}: (received, sent) told, and at the interface\n{result}")
+    for row in result.table("summary"):
+        equal((row["ip_received_bytes"], row["ip_sent_bytes"]), told, result)
+    return result
+
+
+def make_identity(folder):
+    os.chmod(folder, 0o755)
+    for words in (["init", f"{folder}/ca"],
+                  ["issue", "peer", "--ca", f"{folder}/ca", "--out", f"{folder}/peer", "--host", "10.77.0.1", "--host",
+                   "2001:db8:77::1"]):
+        subprocess.run([SONDE, "ca", *words], check=True, capture_output=True)
+    return f"{folder}/peer"
+
+
+@case
+def whatever_ends_a_run_its_bytes_are_those_of_the_interface(folder):
+    identity = make_identity(folder)
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server, identity=identity) as urls:
+        quiet_line(net)
+        for url in urls:
+            tls = {"ca": f"{identity}/ca.pem"} if url.startswith("https") else {}
+            for plugin, what, path, options in (
+                    (DOWNLOAD, "by time", "/time/60s", {"duration": "1s", "streams": 2}),
+                    (DOWNLOAD, "by bytes of a longer body", "/bytes/50MB", {"bytes": "1MB"}),
+                    (DOWNLOAD, "with probes", "/bytes/3MB", {"bytes": "3MB", "responsiveness": "true"}),
+                    (UPLOAD, "up, by time", "/upload", {"duration": "1s"}),
+                    (UPLOAD, "up, with probes", "/upload", {"bytes": "3MB", "responsiveness": "true"})):
+                with method(plugin):
+                    exact(net, f"{url} {what}", url=url + path, warm_up="200ms", **options, **tls)
+
+
+def says(*pieces, then=lambda connection: None):
+    def behave(connection, _):
+        if read_request(connection):
+            for piece in pieces:
+                connection.sendall(piece)
+            then(connection)
+    return behave
+
+
+def is_silent(connection):
+    while connection.recv(65536):
+        pass
+
+
+@case
+def the_bytes_of_a_run_that_fails_are_those_of_the_interface():
+    body = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + bytes(200_000)
+    servers = ((says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found", then=is_silent), "http_error"),
+               (says(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"), "redirect"),
+               (says(b"\0" * 3000, then=is_silent), "bad_response"),
+               (says(then=is_silent), "timeout"),
+               (says(body, then=is_silent), "timeout"),
+               (says(body), "connection_lost"),
+               (says(then=reset), "connection_lost"))
+    with NameSpaces() as net:
+        quiet_line(net)
+        for address in net.server_addresses:
+            for behave, status in servers:
+                with Namespace(net.server):
+                    server = Listener(behave, address=address)
+                with server:
+                    for plugin in (DOWNLOAD, UPLOAD) if status in ("http_error", "redirect") else (DOWNLOAD,):
+                        with method(plugin):
+                            exact(net, f"{server.url} {status}", status=status, url=server.url, timeout="1s",
+                                  duration="5s")
+
+
+@case
+def the_bytes_of_connections_that_came_to_nothing_are_told_too(folder):
+    hosts = pathlib.Path(folder) / "hosts"
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        quiet_line(net)
+        port = port_of(url)
+        hosts.write_text(f"{net.server_addresses[1]} dual.example.test\n{net.server_addresses[0]} dual.example.test\n")
+        for address in (net.server_addresses[0], f"[{net.server_addresses[1]}]"):
+            exact(net, f"{address} refuses", status="connect_refused", url=f"http://{address}:9/")
+        drop(net, f"meta nfproto ipv6 tcp dport {port}")
+        exact(net, "the first address is silent", url=f"http://dual.example.test:{port}/bytes/20kB", bytes="20kB",
+              hosts=str(hosts))
+
+
+@case
+def a_server_without_timestamps_has_other_headers():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        quiet_line(net)
+        subprocess.run(["ip", "netns", "exec", net.server, "sh", "-c", "echo 0 > /proc/sys/net/ipv4/tcp_timestamps"],
+                       check=True)
+        for url in urls:
+            exact(net, f"{url} without timestamps", url=f"{url}/bytes/1MB", bytes="1MB")
+
+
+@case
+def a_run_that_is_cut_off_on_a_slow_line_tells_no_byte_too_few():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        quiet_line(net, rate="2mbit", latency="3s")
+        for url in urls:
+            result, told, line = account(net, url=f"{url}/time/60s", duration="60s", warm_up="200ms", deadline="3s")
+            equal(result.one("summary")["ended_by"], "cancelled", result)
+            print(f"         {url}: received {told[0]} for {line[0]}, sent {told[1]} for {line[1]}")
+            assert result.took_s < 20, result
+            window = result.one("stream")["receive_buffer"]
+            assert line[0] <= told[0] <= line[0] + 1.06 * window, result
+            assert line[1] <= told[1] <= line[1] + 0.1 * window, result
+
+
+if __name__ == "__main__":
+    main()
