@@ -158,10 +158,25 @@ def the_bytes_of_a_run_that_fails_are_those_of_the_interface():
                 with Namespace(net.server):
                     server = Listener(behave, address=address)
                 with server:
-                    for plugin in (DOWNLOAD, UPLOAD) if status in ("http_error", "redirect") else (DOWNLOAD,):
+                    for plugin in (DOWNLOAD, UPLOAD) if status == "http_error" else (DOWNLOAD,):
                         with method(plugin):
                             exact(net, f"{server.url} {status}", status=status, url=server.url, timeout="1s",
                                   duration="5s")
+
+
+@case
+def of_an_upload_that_the_server_breaks_off_no_more_than_its_resets_are_missing():
+    redirects = says(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n")
+    with NameSpaces() as net:
+        quiet_line(net)
+        for address in net.server_addresses:
+            with Namespace(net.server):
+                server = Listener(redirects, address=address)
+            with server, method(UPLOAD):
+                result, told, line = account(net, url=server.url, duration="5s")
+            print(f"         {server.url}: received {told[0]} of {line[0]}, sent {told[1]} of {line[1]}")
+            equal((result.status, told[1]), ("redirect", line[1]), result)
+            assert abs(line[0] - told[0]) <= 60 * (line[1] / 1400 + 1), result
 
 
 @case
