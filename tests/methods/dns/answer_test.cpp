@@ -95,7 +95,8 @@ TEST_CASE("what a server says is printable, whatever bytes it is of")
     wire[2] |= 0x80;
     wire[7] = 1;
     wire[11] = 0;
-    for (const int octet : {0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60, 0, 6, 5, 'a', 9, 0xff, 0, '"'})
+    for (const int octet :
+         std::initializer_list<int>{0xc0, 12, 0, 16, 0, 1, 0, 0, 0, 60, 0, 6, 5, 'a', 9, 0xff, 0, '"'})
         wire.push_back(static_cast<std::uint8_t>(octet));
     const auto answer = parse_answer(wire);
     REQUIRE(answer);
