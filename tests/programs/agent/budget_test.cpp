@@ -96,6 +96,42 @@ TEST_CASE("a run over midnight is counted in both days, each with its own bytes 
     CHECK(it.booked() == Booked{{before, 3'000'000}, {it.day, 2'000'000}});
 }
 
+TEST_CASE("a month's bytes are those of all its days, and begin anew with the next one, also after a restart [A7]")
+{
+    using namespace std::chrono;
+    Days it;
+    auto budget = it.budget();
+    const auto use = [&](year_month_day day, std::uint64_t bytes) {
+        it.day = day;
+        {
+            Budget::Meter meter(*budget, kMany, {});
+            REQUIRE(meter.count(bytes));
+        }
+        it.settle_down();
+    };
+    const auto restart = [&] {
+        asio::co_spawn(it.io, budget->settle(), [](std::exception_ptr failed) { CHECK_FALSE(failed); });
+        it.settle_down();
+        budget = it.budget();
+    };
+    use(2025y / 11 / 30, 9'000'000);
+    use(2026y / 11 / 29, 3'000'000);
+    use(2026y / 11 / 30, 4'000'000);
+    CHECK(budget->used() == 4'000'000);
+    CHECK(budget->used_this_month() == 7'000'000);
+    restart();
+    CHECK(budget->used_this_month() == 7'000'000);
+    use(2026y / 11 / 30, 500'000);
+    CHECK(budget->used_this_month() == 7'500'000);
+    it.day = 2026y / 12 / 1;
+    CHECK(budget->used_this_month() == 0);
+    use(2026y / 12 / 1, 1000);
+    restart();
+    CHECK(budget->used_this_month() == 1000);
+    it.day = 2026y / 11 / 30; // the clock is set back
+    CHECK(budget->used_this_month() == 7'500'000);
+}
+
 TEST_CASE("runs use the day together, and what passes its limit is booked as well [G2]")
 {
     Days it;
