@@ -120,7 +120,7 @@ Stored spool_run(LiveHost &live, const plugin_host::RunRequest &request, const s
     const std::uint64_t before = memory("VmRSS:");
     const auto begin = Clock::now();
     agent::Parts parts(
-        *spool, request.description, 0, frame, {}, {"report"}, live.log, [](std::uint64_t) {}, nullptr);
+        *spool, request.description, 0, frame, {}, {}, {"report"}, live.log, [](std::uint64_t) {}, nullptr);
     const plugin_host::RunResult result = live.wait(live.host.run(request, parts));
     model::Outcome outcome;
     outcome.run = intent.id;

@@ -59,6 +59,15 @@ model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::
     return frame;
 }
 
+// What a run's tables are said to be of: a method may know entries of a registry that fit only some of its options, and
+// only who wrote the task can tell that it is meant as one of them.
+std::vector<model::Function> functions_of(const model::Task &task, const frames::MethodDescription &method)
+{
+    if (!task.functions.empty())
+        return task.functions;
+    return {{method.functions.front().uri, method.functions.front().roles}};
+}
+
 } // namespace
 
 asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<const Routes> routes,
@@ -191,8 +200,8 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
         if (feeds_the_next(start))
             pipe.out.emplace(method.method());
         return parts.emplace(spool_, method.description, method.index, frame_of(start, method),
-                             action_of(start).report_tables, ended.destinations, log_, std::move(traffic),
-                             pipe.out ? &*pipe.out : nullptr);
+                             functions_of(task_of(start), method.method()), action_of(start).report_tables,
+                             ended.destinations, log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
     };
     std::vector<model::Conflict> beside = co_await measuring_.measure(asked, stopper, ended.outcome);
     // What no run was given, and what one was given that the agent itself has stopped, waits for the next one.

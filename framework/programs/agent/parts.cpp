@@ -38,12 +38,12 @@ Result<void> check_tables(const frames::MethodDescription &method, const std::ve
 }
 
 Parts::Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
-             model::ReportedResult frame, const std::vector<std::string> &wanted,
-             std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
-             std::function<void(std::uint64_t)> traffic_seen, plugin_host::RowSink *next)
+             model::ReportedResult frame, std::vector<model::Function> functions,
+             const std::vector<std::string> &wanted, std::vector<spool::Destination> destinations,
+             std::shared_ptr<Log> log, std::function<void(std::uint64_t)> traffic_seen, plugin_host::RowSink *next)
     : spool_(spool), description_(std::move(description)), method_(description_->methods[method]),
-      part_(std::move(frame)), destinations_(std::move(destinations)), log_(std::move(log)),
-      traffic_seen_(std::move(traffic_seen)), next_(next)
+      functions_(std::move(functions)), part_(std::move(frame)), destinations_(std::move(destinations)),
+      log_(std::move(log)), traffic_seen_(std::move(traffic_seen)), next_(next)
 {
     std::size_t kept = 0;
     for (const frames::TableDescription &table : method_.tables)
@@ -60,8 +60,7 @@ void Parts::begin_part()
         const frames::TableDescription &declared = method_.tables[i];
         model::Table &table = part_.tables.emplace_back();
         table.name = declared.id;
-        for (const frames::FunctionDescription &function : method_.functions)
-            table.functions.push_back({function.uri, function.roles});
+        table.functions = functions_;
         for (const frames::ColumnDescription &column : declared.columns)
             table.columns.push_back(plugin_host::reported_column(column));
     }

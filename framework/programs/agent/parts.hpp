@@ -21,11 +21,11 @@ Result<void> check_tables(const frames::MethodDescription &method, const std::ve
 // Takes the rows of a run and hands them to the spool in parts, so that a run of any size needs the memory of one.
 class Parts : public plugin_host::RowSink {
 public:
-    // `frame` is the result without tables: what all parts have in common. `wanted` names the tables whose rows are
-    // kept; empty: all. `traffic_seen` is told the bytes that the run has put on the line so far. `next`, if there is
-    // one, is handed all rows too. It and `spool` outlive this.
+    // `frame` is the result without tables: what all parts have in common. `functions`: what its tables are of.
+    // `wanted` names the tables whose rows are kept; empty: all. `traffic_seen` is told the bytes that the run has put
+    // on the line so far. `next`, if there is one, is handed all rows too. It and `spool` outlive this.
     Parts(spool::Spool &spool, std::shared_ptr<const frames::Description> description, std::size_t method,
-          model::ReportedResult frame, const std::vector<std::string> &wanted,
+          model::ReportedResult frame, std::vector<model::Function> functions, const std::vector<std::string> &wanted,
           std::vector<spool::Destination> destinations, std::shared_ptr<Log> log,
           std::function<void(std::uint64_t)> traffic_seen, plugin_host::RowSink *next);
 
@@ -48,6 +48,7 @@ private:
     spool::Spool &spool_;
     std::shared_ptr<const frames::Description> description_;
     const frames::MethodDescription &method_;
+    const std::vector<model::Function> functions_;
     std::vector<std::optional<std::size_t>> places_; // in the part, of each table of the method; nowhere: not kept
     model::ReportedResult part_;
     std::vector<spool::Destination> destinations_;

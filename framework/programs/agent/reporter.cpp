@@ -36,7 +36,7 @@ asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, 
     asio::steady_timer pause(executor_);
     stopper->on_stop([&pause] { pause.cancel(); });
     std::optional<std::size_t> max_bytes; // of one that is taken apart
-    std::string misplaced; // why the last attempt was, for one log line a change
+    std::string misplaced;                // why the last attempt was, for one log line a change
     while (!stopper->stopped()) {
         const std::size_t bytes = max_bytes.value_or(configuration_.channel.report_bytes_max);
         Tried tried = co_await try_once(destination, bytes, all);

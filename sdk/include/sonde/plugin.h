@@ -214,10 +214,12 @@ struct sonde_method {
     const char *id;      /* [a-z][a-z0-9-]*, unique among all plugins of a host */
     const char *version; /* MAJOR.MINOR of the method: options, tables, statuses and words only grow within a MAJOR */
     const char *help;    /* one sentence */
-    const struct sonde_function *const *functions; /* NULL-terminated, at least one */
-    const struct sonde_option *const *options;     /* NULL-terminated; at most SONDE_OPTIONS_MAX */
-    const struct sonde_table *const *tables;       /* NULL-terminated; at most SONDE_TABLES_MAX */
-    const struct sonde_status *const *statuses;    /* NULL-terminated */
+    /* NULL-terminated, at least one. The first fits whatever the options: a run's tables are of it unless its task
+     * names others of them. */
+    const struct sonde_function *const *functions;
+    const struct sonde_option *const *options;  /* NULL-terminated; at most SONDE_OPTIONS_MAX */
+    const struct sonde_table *const *tables;    /* NULL-terminated; at most SONDE_TABLES_MAX */
+    const struct sonde_status *const *statuses; /* NULL-terminated */
     /*
      * An upper bound of the bytes that one run puts on the line, both directions, IP headers included: an expression of
      * numbers, option ids, + - * /, min(a, b), max(a, b) and parentheses. A scalar option stands for its value

@@ -239,6 +239,29 @@ TEST_CASE("of a run's tables those are reported that its action wants, and all w
     CHECK(outcome.message == "report-table: probe has no table 'sumary' (its tables: packet summary)");
 }
 
+// The others that the method knows may not fit its options.
+TEST_CASE("a run's tables are of the functions that its task names, and of the method's first one where it names none")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["probe"]})", 1'000'000);
+    const auto reported = [&](std::vector<model::Function> named) {
+        const auto work = Field::work_of({{"t", std::move(named), "probe", target("127.0.0.1"), {}}});
+        const auto outcome = it.run(work, it.plan(), 0);
+        CHECK(outcome.message == "");
+        std::vector<std::string> uris;
+        for (const auto &result :
+             sonde::test::results_of(sonde::test::batch_of(it.spool, to_spool(Field::collector()))))
+            for (const model::Table &table : result.tables)
+                if (result.run == outcome.run && !model::is_outcomes(result))
+                    for (const model::Function &function : table.functions)
+                        uris.push_back(table.name + " " + function.uri);
+        return uris;
+    };
+    using Uris = std::vector<std::string>;
+    CHECK(reported({}) == Uris{"packet urn:example:fixture", "summary urn:example:fixture"});
+    CHECK(reported({{"urn:example:fixture:size-56", {}}}) ==
+          Uris{"packet urn:example:fixture:size-56", "summary urn:example:fixture:size-56"});
+}
+
 TEST_CASE("a name that has no address is no refusal, and nothing runs [G2]")
 {
     Field it(R"("targets": {"allow": ["*"]})");
