@@ -180,7 +180,7 @@ TEST_CASE("what left a runner's session ends with the runner also where /proc do
     REQUIRE(stray);
     if (knows_children)
         REQUIRE(Process({"/bin/sh", "-c",
-                         "exec nsenter --mount --target " + std::to_string(launcher.process.pid()) +
+                         "exec nsenter --mount --root --target " + std::to_string(launcher.process.pid()) +
                              " mount --bind /dev/null /proc/" + std::to_string(*stray) + "/status"})
                     .wait() == 0);
     launcher.stop();
