@@ -21,6 +21,7 @@ TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent
 sys.path += [str(TESTS_FOLDER), str(TESTS_FOLDER / "support")]
 
 from cases import Skip, run_cases  # noqa: E402
+from device_order import keep_order  # noqa: E402
 from link_emulator import EmulatedLink  # noqa: E402
 from pace import until  # noqa: E402
 
@@ -199,6 +200,7 @@ class NameSpaces:
                 # Segments as on a real wire: one frame each, so that the interface counts what a line would carry.
                 self._ip("-n", space, "link", "set", "line", "gso_max_segs", "1")
                 self._ip("-n", space, "link", "set", "line", "up")
+                keep_order(space, "line")
                 self._ip("-n", space, "link", "set", "lo", "up")
                 self._at(space, "sh", "-c", f"echo {self.congestion_control} > /proc/sys/net/ipv4/tcp_congestion_control")
         except subprocess.CalledProcessError as error:

@@ -25,6 +25,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Callable, Optional
 
+from device_order import keep_order
+
 TUNSETIFF, IFF_TUN, IFF_NO_PI = 0x400454CA, 0x0001, 0x1000
 CLONE_NEWNET = 0x40000000
 KEPT_BYTES = 128  # of each packet, in the log
@@ -178,6 +180,7 @@ class EmulatedLink:
         ip("link", "set", "e0", "mtu", str(self.mtu), "txqueuelen", "10000", "up")
         subprocess.run(["ip", "-n", space, "address", "add", self.ADDRESSES[6][at] + "/64", "dev", "e0", "nodad"],
                        check=False, capture_output=True)
+        keep_order(space, "e0")
 
     def _carry(self):
         waiting, order = [], itertools.count()
