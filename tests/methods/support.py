@@ -146,6 +146,22 @@ def reset(connection):
     connection.close()
 
 
+def listens_on(connection):
+    """Says nothing more and reads what comes."""
+    while connection.recv(65536):
+        pass
+
+
+def says(*pieces, then=lambda connection: None):
+    """What a Listener does that answers a request by `pieces`, whatever was asked."""
+    def behave(connection, _):
+        if read_request(connection):
+            for piece in pieces:
+                connection.sendall(piece)
+            then(connection)
+    return behave
+
+
 def make_certificate(folder, name, alternative):
     """A self-signed certificate; returns the paths of certificate and key."""
     certificate, key = f"{folder}/{name}.pem", f"{folder}/{name}.key"

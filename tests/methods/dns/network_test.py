@@ -1,9 +1,6 @@
 """The dns method on bad networks, under load, and its account of bytes, in name spaces of the test's own."""
 import contextlib
-import json
 import pathlib
-import re
-import shutil
 import socket
 import struct
 import subprocess
@@ -17,23 +14,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent.parent / "support"))
 
 import http2_server  # noqa: E402
+from firewall import nft  # noqa: E402
 from laboratory import Namespace  # noqa: E402
-from link_emulator import EmulatedLink, Path  # noqa: E402
+from line_bytes import count_chatter, know_neighbours, regular_account, told_bytes  # noqa: E402
+from link_emulator import Path  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
 from streams import certificates, free_port  # noqa: E402
 from support import Listener, NameSpaces, Skip, case, emulated, equal, main, reset, run, server_tls  # noqa: E402
 from pace import until  # noqa: E402
 
 WWW = "www.example.test"
-
-
-def nft(space, rules):
-    if not shutil.which("nft"):
-        raise Skip("there is no nft here")
-    done = subprocess.run(["ip", "netns", "exec", space, "nft", "-f", "-"], input=rules, capture_output=True, text=True,
-                          check=False)
-    if done.returncode != 0:
-        raise Skip(f"no nftables here: {done.stderr.strip()}")
 
 
 def rule(space, hook, what):
@@ -48,12 +38,7 @@ def ip(space, *words):
 def lab(folder, more="", port=None):
     """Name spaces with nsd, and neighbours that need not be looked for: nothing but what the method does is on the line."""
     with NameSpaces() as net, NameServer(folder, net.server_addresses, net.server, more=more, port=port) as nsd:
-        for space, other, addresses in ((net.client, net.server, net.server_addresses),
-                                        (net.server, net.client, net.client_addresses)):
-            link = json.loads(subprocess.run(["ip", "-n", other, "-j", "link", "show", "line"], check=True,
-                                             capture_output=True).stdout)[0]["address"]
-            for address in addresses:
-                ip(space, "neigh", "replace", address, "lladdr", link, "nud", "permanent", "dev", "line")
+        know_neighbours(net)
         yield net, nsd
 
 
@@ -82,57 +67,12 @@ class Responder:
                 self.behave(self.socket, query, client)
 
 
-# What the kernel itself says to its neighbours over IPv6.
-CHATTER = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, " \
-          "mld-listener-report, mld2-listener-report }"
-
-
-def watch_chatter(net):
-    nft(net.client, f"""table inet chatter {{
-        counter received {{ }}
-        counter sent {{ }}
-        chain in {{ type filter hook prerouting priority -300; {CHATTER} counter name received; }}
-        chain out {{ type filter hook postrouting priority 300; {CHATTER} counter name sent; }}
-    }}""")
-
-
-def bytes_now(net):
-    """(received, sent) of the client's interface at the IP layer, without the kernel's own words to its neighbours."""
-    told = json.loads(subprocess.run(["ip", "netns", "exec", net.client, "nft", "-j", "list", "counters"], check=True,
-                                     capture_output=True).stdout)["nftables"]
-    chatter = {entry["counter"]["name"]: entry["counter"]["bytes"] for entry in told if "counter" in entry}
-    return tuple(counted - chatter[way] for counted, way in zip(net.ip_bytes(), ("received", "sent")))
-
-
-def settled_bytes(net):
-    """Once nothing changes any more."""
-    before = None
-    while (now := bytes_now(net)) != before:
-        before = now
-        time.sleep(0.05)
-    return now
-
-
-def told_bytes(result):
-    """The bytes (received, sent) that the method told the host, from the trace of its calls."""
-    counts = re.findall(r" count\((\d+), (\d+)\)", result.stderr)
-    return sum(int(received) for _, received in counts), sum(int(sent) for sent, _ in counts)
-
-
 # -- bytes -------------------------------------------------------------------------------------------------------------
-
-def counted(net, *words, **options):
-    """A run, and the bytes (received, sent) that it told and that the interface counted."""
-    before = settled_bytes(net)
-    result = run("--trace", *words, space=net.client, **options)
-    after = settled_bytes(net)
-    return result, told_bytes(result), tuple(b - a for a, b in zip(before, after))
-
 
 @case
 def the_bytes_told_are_those_of_the_interface_over_udp_and_tcp(folder):
     with lab(folder) as (net, nsd):
-        watch_chatter(net)
+        count_chatter(net)
         for what, options in (
                 ("udp", {"name": [WWW, "big.example.test"], "type": "TXT", "follow": "false", "count": 5}),
                 ("udp in fragments", {"name": "big.example.test", "type": "TXT", "edns_size": 4096, "count": 3}),
@@ -142,7 +82,7 @@ def the_bytes_told_are_those_of_the_interface_over_udp_and_tcp(folder):
                 ("under load", {"name": [WWW, "mail.example.test"], "outstanding": 20, "count": 500})):
             for server in net.server_addresses:
                 options = {"port": nsd.port, "interval": "20ms", "linger": "50ms", **options}
-                result, told, line = counted(net, server=server, **options)
+                result, told, line, _ = regular_account(net, server=server, **options)
                 equal(told, line, f"{what} to {server}: (received, sent) told, and at the interface")
 
 
@@ -152,9 +92,9 @@ def the_bytes_told_are_those_of_the_interface_over_tls(folder):
     ca, certificate, key = certificates("DNS:dns.example.test")
     more = f' tls-service-key: "{key}"\n tls-service-pem: "{certificate}"\n tls-port: {port}\n'
     with lab(folder, more, port) as (net, _):
-        watch_chatter(net)
+        count_chatter(net)
         for server in net.server_addresses:
-            result, told, line = counted(net, server=server, port=port, name=WWW, transport="dot", ca=ca,
+            result, told, line, _ = regular_account(net, server=server, port=port, name=WWW, transport="dot", ca=ca,
                                          tls_name="dns.example.test", connection=["cold", "resumed", "reused"], count=2,
                                          interval="100ms")
             equal(outcomes(result), ["answer"] * 6, result)
@@ -179,14 +119,14 @@ def the_bytes_told_are_those_of_the_interface_over_https(folder):
     context = server_tls(certificate, key)
     context.set_alpn_protocols(["h2"])
     with lab(folder) as (net, _):
-        watch_chatter(net)
+        count_chatter(net)
         for server in net.server_addresses:
             for behave in (to_the_end, with_a_reset):
                 with Namespace(net.server):
                     listener = Listener(behave, address=server, tls=context)
                 with listener:
                     for method in ("POST", "GET"):
-                        result, told, line = counted(net, server=server, port=listener.port, name=WWW, transport="doh",
+                        result, told, line, _ = regular_account(net, server=server, port=listener.port, name=WWW, transport="doh",
                                                      ca=ca, tls_name="dns.example.test", http_method=method, count=2,
                                                      connection=["cold", "resumed", "reused"], interval="100ms")
                         equal(outcomes(result), ["answer"] * 6, result)
@@ -223,14 +163,14 @@ def the_bytes_told_are_those_of_the_interface_where_a_reset_ends_a_connection(fo
         message = good_answer(read_query(connection))
         connection.sendall(struct.pack("!H", len(message)) + message)
     with lab(folder) as (net, _):
-        watch_chatter(net)
+        count_chatter(net)
         for server in net.server_addresses:
             for behave in (at_once, behind_the_answer, behind_our_own_end, behind_its_own_end):
                 with Namespace(net.server):
                     listener = Listener(behave, address=server)
                 with listener:
                     for connection in ("cold", "reused"):
-                        _, told, line = counted(net, server=server, port=listener.port, name=WWW, transport="tcp",
+                        _, told, line, _ = regular_account(net, server=server, port=listener.port, name=WWW, transport="tcp",
                                                 edns_size=0, connection=connection, count=2, interval="500ms")
                         equal(told, line, f"{server}, {behave.__name__}, {connection}: told, and at the interface")
 

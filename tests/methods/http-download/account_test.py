@@ -2,97 +2,34 @@
 
 Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
 """
-import json
 import os
 import pathlib
-import re
 import subprocess
 import sys
-import time
 
 TESTS_FOLDER = pathlib.Path(__file__).resolve().parent.parent.parent
 sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
 
 from laboratory import Namespace  # noqa: E402
-from firewall import drop, nft, port_of  # noqa: E402
+from firewall import drop, port_of  # noqa: E402
+from line_bytes import account, count_chatter, know_neighbours, regular_account  # noqa: E402
 from sonde_peer import sonde_peer  # noqa: E402
-from support import Listener, NameSpaces, case, equal, main, method, read_request, reset, run  # noqa: E402
+from support import Listener, NameSpaces, case, equal, listens_on, main, method, reset, says  # noqa: E402
 
 SONDE, DOWNLOAD, PEER, UPLOAD = sys.argv[1:5]
 
-# What the kernel itself says to its neighbours over IPv6.
-CHATTER = "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit, nd-neighbor-advert, mld-listener-query, " \
-          "mld-listener-report, mld2-listener-report }"
-
-
-def ip(space, *words):
-    return subprocess.run(["ip", "-n", space, *words], check=True, capture_output=True, text=True).stdout
-
-
 def quiet_line(net, rate="100mbit", latency="1s"):
     """All of a run fits the queues, so that nothing is lost and sent again, and nobody asks for a neighbour."""
-    for space, other, addresses in ((net.client, net.server, net.server_addresses),
-                                    (net.server, net.client, net.client_addresses)):
-        link = json.loads(ip(other, "-j", "link", "show", "line"))[0]["address"]
-        for address in addresses:
-            ip(space, "neigh", "replace", address, "lladdr", link, "nud", "permanent", "dev", "line")
+    know_neighbours(net)
+    for space in (net.client, net.server):
         net.shape(rate, latency=latency, space=space)
-    nft(net.client, f"""table inet chatter {{
-        counter received {{ }}
-        counter sent {{ }}
-        chain in {{ type filter hook prerouting priority -300; {CHATTER} counter name received; }}
-        chain out {{ type filter hook postrouting priority 300; {CHATTER} counter name sent; }}
-    }}""")
-
-
-def bytes_now(net):
-    """(received, sent) of the client's interface at the IP layer, without the kernel's own words to its neighbours."""
-    listed = json.loads(subprocess.run(["ip", "netns", "exec", net.client, "nft", "-j", "list", "counters"], check=True,
-                                       capture_output=True).stdout)["nftables"]
-    chatter = {entry["counter"]["name"]: entry["counter"]["bytes"] for entry in listed if "counter" in entry}
-    return tuple(counted - chatter[way] for counted, way in zip(net.ip_bytes(), ("received", "sent")))
-
-
-def settled_bytes(net):
-    """Once nothing changes any more."""
-    before = None
-    while (now := bytes_now(net)) != before:
-        before = now
-        time.sleep(0.1)
-    return now
-
-
-def irregular_segments(net):
-    """Those that either side has sent again, or got before their turn, which its acknowledgements say in an option."""
-    def of(space, table, counter):
-        names, values = [line.split() for line in subprocess.run(
-            ["ip", "netns", "exec", space, "cat", "/proc/net/snmp", "/proc/net/netstat"], check=True, capture_output=True,
-            text=True).stdout.splitlines() if line.startswith(f"{table}:")]
-        return int(values[names.index(counter)])
-    return sum(of(space, *counter) for space in (net.server, net.client)
-               for counter in (("Tcp", "RetransSegs"), ("TcpExt", "TCPOFOQueue")))
-
-
-def account(net, **options):
-    """A run, the bytes (received, sent) that it told the host, and those that the interface counted."""
-    before = settled_bytes(net)
-    result = run("--trace", space=net.client, **options)
-    line = tuple(now - then for now, then in zip(settled_bytes(net), before))
-    calls = [tuple(map(int, found)) for found in re.findall(r" count\((\d+), (\d+)\)", result.stderr)]
-    told = sum(received for _, received in calls), sum(sent for sent, _ in calls)
-    return result, told, line
+    count_chatter(net)
 
 
 def exact(net, what, status=None, **options):
-    # On a machine that stands still now and then, segments are repeated, or change places, of which a kernel does not
-    # tell all.
-    for _ in range(5):
-        irregular = irregular_segments(net)
-        result, told, line = account(net, **options)
-        equal(result.status, status, result)
-        if irregular_segments(net) == irregular:
-            break
-    else:
+    result, told, line, is_regular = regular_account(net, **options)
+    equal(result.status, status, result)
+    if not is_regular:
         assert all(abs(mine - all_) <= 0.01 * all_ + 5000 for mine, all_ in zip(told, line)), (what, told, line)
         print(f"         {what}: irregular segments each time; told {told} of {line}")
         return result
@@ -129,28 +66,14 @@ def whatever_ends_a_run_its_bytes_are_those_of_the_interface(folder):
                     exact(net, f"{url} {what}", url=url + path, warm_up="200ms", **options, **tls)
 
 
-def says(*pieces, then=lambda connection: None):
-    def behave(connection, _):
-        if read_request(connection):
-            for piece in pieces:
-                connection.sendall(piece)
-            then(connection)
-    return behave
-
-
-def is_silent(connection):
-    while connection.recv(65536):
-        pass
-
-
 @case
 def the_bytes_of_a_run_that_fails_are_those_of_the_interface():
     body = b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n" + bytes(200_000)
-    servers = ((says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found", then=is_silent), "http_error"),
+    servers = ((says(b"HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\nnot found", then=listens_on), "http_error"),
                (says(b"HTTP/1.1 302 Found\r\nLocation: /elsewhere\r\nContent-Length: 0\r\n\r\n"), "redirect"),
-               (says(b"\0" * 3000, then=is_silent), "bad_response"),
-               (says(then=is_silent), "timeout"),
-               (says(body, then=is_silent), "timeout"),
+               (says(b"\0" * 3000, then=listens_on), "bad_response"),
+               (says(then=listens_on), "timeout"),
+               (says(body, then=listens_on), "timeout"),
                (says(body), "connection_lost"),
                (says(then=reset), "connection_lost"))
     with NameSpaces() as net:

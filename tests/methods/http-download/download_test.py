@@ -9,7 +9,7 @@ import warnings
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_root,  # noqa: E402
-                     read_request, reset, run, server_tls)
+                     read_request, reset, run, says, server_tls)
 from pace import paced, until  # noqa: E402
 
 PIECE = b"x" * 65536
@@ -30,15 +30,6 @@ def fails_with(status, behave, tls=None, path="", **options):
     row = failing(result, status)
     assert result.took_s < 30, result
     return result, row
-
-
-def says(*pieces, then=lambda connection: None):
-    def behave(connection, _):
-        if read_request(connection):
-            for piece in pieces:
-                connection.sendall(piece)
-            then(connection)
-    return behave
 
 
 def bodies(length, close=False):

@@ -9,8 +9,8 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support import (Listener, case, equal, main, make_certificate, make_expired, method, read_request, reset,  # noqa: E402
-                     run, server_tls)
+from support import (Listener, case, equal, listens_on, main, make_certificate, make_expired, method,  # noqa: E402
+                     read_request, reset, run, server_tls)
 
 DOWNLOAD, UPLOAD = sys.argv[2:4]
 HEAD = b"HTTP/1.1 200 OK\r\n"
@@ -39,11 +39,6 @@ def after_request(*words, then=reset):
             connection.sendall(word)
         then(connection)
     return behave
-
-
-def listens_on(connection):
-    while connection.recv(65536):
-        pass
 
 
 @case
