@@ -14,8 +14,10 @@ namespace sonde::agent {
 namespace {
 
 // A run is handed over ahead of its time: what has to be done before it begins takes a millisecond or two, on a slow
-// gateway some more.
+// gateway some more. Where many are due, they are handed over one after the other.
 constexpr std::chrono::milliseconds kStartAhead{5};
+constexpr std::chrono::milliseconds kStartAheadForEach{1};
+constexpr std::chrono::milliseconds kStartAheadMax{500};
 
 spool::Progress to_spool(const schedule::Progress &progress)
 {
@@ -52,7 +54,7 @@ asio::awaitable<void> Conductor::conduct(Accepted instruction, schedule::Saved s
             wakeup = warm_ahead();
         co_await alarm_.wait(wakeup);
         if (!stopping_)
-            decide(engine_.advance_ahead(kStartAhead, now()));
+            decide(engine_.advance_ahead(start_ahead_, now()));
     }
 }
 
@@ -65,12 +67,14 @@ schedule::Wakeup Conductor::warm_ahead()
         if (!before.contains(due.intent) && !Constraints::watch_first(*due.work))
             coroutines_.spawn(actions_.warm(due.work));
     }
+    const auto dues = static_cast<std::chrono::milliseconds::rep>(ahead.dues.size());
+    start_ahead_ = std::min(kStartAhead + dues * kStartAheadForEach, kStartAheadMax);
     schedule::Wakeup wakeup = engine_.next_wakeup();
     const auto earlier = [](auto &time, const auto &other) {
         if (other && (!time || *other < *time))
             time = other;
     };
-    for (const schedule::Wakeup &next : {ahead.next, engine_.ahead(kStartAhead, now()).next}) {
+    for (const schedule::Wakeup &next : {ahead.next, engine_.ahead(start_ahead_, now()).next}) {
         earlier(wakeup.wall, next.wall);
         earlier(wakeup.monotonic, next.monotonic);
     }

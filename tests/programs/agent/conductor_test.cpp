@@ -174,6 +174,36 @@ TEST_CASE("whatever comes of it, nothing began before its time [A5]")
     }
 }
 
+TEST_CASE("what is due at the same time is handed over the earlier the more it is [A5]")
+{
+    const std::size_t together = 60;
+    const auto first_ahead = [&] {
+        Stage stage;
+        const WallTime time = now().wall + 300ms;
+        Accepted all = instruction_of("https://a.example:1", false);
+        all.instruction.events = {{"once", std::nullopt, std::nullopt, model::OneOff{time}}};
+        const model::Schedule one = all.instruction.schedules.front();
+        all.instruction.schedules.clear();
+        for (std::size_t number = 0; number < together; ++number) {
+            model::Schedule &schedule = all.instruction.schedules.emplace_back(one);
+            schedule.name = "measures " + std::to_string(number);
+            schedule.actions = {{"measure", "measure", {}, {}, {}, {}}};
+        }
+        all.routes = std::make_shared<const Routes>(Routes::of(all.instruction, Reach{}).value());
+        stage.begin(all);
+        stage.run_until([&] { return stage.engine.running().size() > 0 || now().wall > time; });
+        const auto ahead = time - now().wall;
+        stage.conductor.stop();
+        stage.run_until([&] { return stage.over; });
+        return ahead;
+    };
+    // A machine that is busy may come too late once, or a few times; without many it would never be 20 ms ahead.
+    bool early = false;
+    for (int tried = 0; !early && tried < 10; ++tried)
+        early = first_ahead() > 20ms;
+    CHECK(early);
+}
+
 TEST_CASE("what was handed over ahead of its time is the instruction's that another one replaces meanwhile [A13] [A15]")
 {
     Stage stage;
