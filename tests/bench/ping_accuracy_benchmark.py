@@ -1,7 +1,7 @@
 """How far ping's round trips are from those of the packets themselves, as captured; fping's beside it.
 
-In two network namespaces of the benchmark's own, joined by a virtual cable, `sonde run ping` and `fping` send the same
-number of packets in turn, over IPv4 and IPv6. Each is captured where it comes out of the cable (see capture.py), the request
+In two network namespaces of the benchmark's own, joined by a virtual cable, `sonde run ping`, `fping` and a bare loop that
+takes the kernel's stamps send the same number of packets in turn, over IPv4 and IPv6. Each is captured where it comes out of the cable (see capture.py), the request
 at the target and the reply at the sender; the error is what the tool says less the time between the two. Usage:
 ping_accuracy_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
 """
@@ -13,13 +13,15 @@ import statistics
 import struct
 import subprocess
 import sys
+import time
 
 sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in ("", "net")]
 
+from bare_ping import Echoes  # noqa: E402
 from capture import Capture, behind_ip  # noqa: E402
 from cases import Skip  # noqa: E402
 from figures import Figures  # noqa: E402
-from laboratory import SERVER, SERVER6, Laboratory, need  # noqa: E402
+from laboratory import SERVER, SERVER6, Laboratory, Namespace, need  # noqa: E402
 
 ROUNDS, PACKETS, INTERVAL_MS = 5, 300, 10
 # (protocol, type) in the IP header and in that of ICMP or ICMPv6.
@@ -56,6 +58,16 @@ def fping(lab, address):
     return [(None if word == "-" else round(float(word) * 1_000_000), None, None) for word in words]
 
 
+def bare(lab, address):
+    with Namespace(lab.client):
+        echoes = Echoes(address)
+    said, begin = [], time.monotonic()
+    for seq in range(PACKETS):
+        time.sleep(max(0, begin + seq * INTERVAL_MS / 1000 - time.monotonic()))
+        said.append(echoes.round_trip(seq))
+    return said
+
+
 def errors_us(lab, tool, address, stamps):
     """One round in microseconds: the absolute errors, and the captured round trips. Adds to `stamps` by how many ns the
     captured times are behind the tool's transmit and receive stamps."""
@@ -78,15 +90,15 @@ class Measured:
     """Of one family: what the rounds of each tool came to."""
 
     def __init__(self):
-        self.errors, self.true_us = {ping: [], fping: []}, {ping: [], fping: []}
-        self.stamps, self.ratios = [], []
+        self.errors, self.true_us = ({ping: [], fping: [], bare: []} for _ in range(2))
+        self.stamps, self.ratios = {ping: [], fping: [], bare: []}, []
 
     def add_round(self, lab, address):
         for tool, rounds in self.errors.items():
-            errors, seen = errors_us(lab, tool, address, self.stamps)
+            errors, seen = errors_us(lab, tool, address, self.stamps[tool])
             rounds.append(errors)
             self.true_us[tool] += seen
-        ours, theirs = (statistics.median(rounds[-1]) for rounds in self.errors.values())
+        ours, theirs = (statistics.median(self.errors[tool][-1]) for tool in (ping, fping))
         self.ratios.append(ours / theirs if theirs > 0 else math.nan)
 
     def tell(self, figures, family):
@@ -96,14 +108,17 @@ class Measured:
             print(f"  {tool.__name__:6} |error| p50 {quantile(errors, 0.5):7.2f} us   p99 {quantile(errors, 0.99):8.2f} us"
                   f"   most {max(errors):8.2f} us   of {len(errors)}; captured round trip p50 "
                   f"{quantile(self.true_us[tool], 0.5):.1f} us, p99 {quantile(self.true_us[tool], 0.99):.1f} us")
-        for name, behind in zip(("transmit", "receive"), zip(*self.stamps)):
+        for name, behind in zip(("transmit", "receive"), zip(*self.stamps[ping])):
             print(f"  captured times are behind ping's {name} stamps by p50 {quantile(behind, 0.5) / 1000:.2f} us, "
                   f"p99 {quantile(behind, 0.99) / 1000:.2f} us")
         print(f"  ping's median error is {statistics.median(self.ratios):.3f} of fping's, median of the rounds' ratios")
         for share, aim in ((0.5, None), (0.99, ("at most", 3))):
+            beside = ", ".join(f"{name} {quantile(every[tool], share):.2f} us"
+                               for name, tool in (("fping", fping), ("a bare socket", bare)))
             figures.add(f"|error| of a round trip over {family} against a capture, p{100 * share:.0f}",
-                        quantile(every[ping], share), "us", f"fping {quantile(every[fping], share):.2f} us", aim)
-        figures.add(f"round trips over {family} compared", len(every[ping]), "packets", f"fping {len(every[fping])}")
+                        quantile(every[ping], share), "us", beside, aim)
+        figures.add(f"round trips over {family} compared", len(every[ping]), "packets",
+                    f"fping {len(every[fping])}, a bare socket {len(every[bare])}")
         figures.add(f"ping's median error over {family} as a part of fping's", statistics.median(self.ratios), "x")
         return every
 

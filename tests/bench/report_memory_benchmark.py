@@ -22,7 +22,7 @@ sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "scripts")]
 
 from process_memory import field_mb, peak_mb  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
-from support import apply, immediate, instruction, schedule, start_all, task, wait_for_outcomes  # noqa: E402
+from support import apply, immediate, instruction, schedule, task, wait_for_outcomes  # noqa: E402
 
 ROUNDS = 3
 ROWS = 2_100_000  # of six cells, which have 48 bytes of text in a row

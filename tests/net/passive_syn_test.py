@@ -10,7 +10,7 @@ import socket
 import struct
 import time
 
-from laboratory import CLIENT, SERVER, SERVER6, Namespace, Skip, main, need, skipped_in_part, test
+from laboratory import SERVER, SERVER6, Namespace, Skip, main, need, skipped_in_part, test
 from set_ups import (ACK, CWR, ECE, MEASUREMENT_MARK, RST, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused,
                      start, tcp, watch)
 
