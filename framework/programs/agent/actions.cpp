@@ -175,17 +175,6 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
 asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                        spool::Ended &ended)
 {
-    if (pipe.spooled && measuring_.takes_input(task_of(start))) {
-        auto read = co_await read_input(spool_, *pipe.spooled, log_);
-        if (!read) {
-            fail(ended.outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
-                 "its input could not be read: " + to_string(read.error()));
-            co_return;
-        }
-        pipe.in = std::move(read->inputs);
-        ended.input = *pipe.spooled;
-        ended.taken = std::move(read->sequences);
-    }
     std::optional<Parts> parts;
     model::Conflict who{start.work->schedule.name, action_of(start).name, task_of(start).name};
     Measuring::Asked asked{task_of(start),
@@ -193,7 +182,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
                            action_of(start).report_tables,
                            std::move(who),
                            start.due,
-                           std::move(pipe.in),
+                           [&] { return input_of(pipe, ended); },
                            {}};
     asked.fed = pipe.spooled.has_value();
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
@@ -218,6 +207,18 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
         ended.last_part->message = ended.outcome.message;
         ended.last_part->conflicts = std::move(beside);
     }
+}
+
+asio::awaitable<Result<Measuring::Inputs>> Actions::input_of(Pipe &pipe, spool::Ended &ended)
+{
+    if (!pipe.spooled)
+        co_return std::move(pipe.in);
+    auto read = co_await read_input(spool_, *pipe.spooled, log_);
+    if (!read)
+        co_return read.error();
+    ended.input = *pipe.spooled;
+    ended.taken = std::move(read->sequences);
+    co_return std::move(read->inputs);
 }
 
 // An outcome must not be lost, so a full disk is waited for.

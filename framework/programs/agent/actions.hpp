@@ -47,11 +47,9 @@ public:
     asio::awaitable<void> warm_next(std::shared_ptr<const schedule::Work> work, std::size_t action);
 
 private:
-    using Inputs = std::vector<std::shared_ptr<plugin_host::Input>>;
-
     // What goes into an action and comes out of it for the next one.
     struct Pipe {
-        Inputs in;
+        Measuring::Inputs in;
         std::optional<plugin_host::InputCollector> out; // nothing: no next one wants it
         std::optional<spool::Destination> spooled;      // where what other schedules pass to it waits, if they do
     };
@@ -62,6 +60,7 @@ private:
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
                                   spool::Ended &ended);
+    asio::awaitable<Result<Measuring::Inputs>> input_of(Pipe &pipe, spool::Ended &ended);
     asio::awaitable<void> end(spool::Ended ended);
 
     asio::any_io_executor executor_;
@@ -71,7 +70,7 @@ private:
     std::shared_ptr<Log> log_;
     struct Handed {
         std::size_t action = 0; // the one that it is for, which may be suppressed
-        Inputs inputs;
+        Measuring::Inputs inputs;
     };
     std::map<Uuid, Handed> handed_on_; // by intent, to the action after the one that ended last
 };

@@ -315,6 +315,16 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
              kUnbooked + to_string(ready.error()));
         co_return;
     }
+    Inputs inputs;
+    if (asked.inputs) {
+        auto read = co_await asked.inputs();
+        if (!read) {
+            fail(outcome, OutcomeWord::failed, plugin_host::kStatusNoStorage, Blame::agent,
+                 "its input could not be read: " + to_string(read.error()));
+            co_return;
+        }
+        inputs = std::move(*read);
+    }
     auto canceller = std::make_shared<plugin_host::Canceller>();
     stopper->on_stop([canceller] { canceller->cancel(); });
     // Why it has to stop.
@@ -348,7 +358,7 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     request.canceller = canceller;
     request.turn = std::move(admitted.turn);
     request.parameters = parameters_;
-    request.inputs = asked.inputs;
+    request.inputs = std::move(inputs);
     request.known_names = std::move(admitted.known_names);
 
     const plugin_host::RunResult result = co_await host_.run(std::move(request), rows);

@@ -37,6 +37,7 @@ class Measuring {
 public:
     // Is told the bytes that a run has put on the line so far.
     using Traffic = std::function<void(std::uint64_t)>;
+    using Inputs = std::vector<std::shared_ptr<plugin_host::Input>>;
 
     // Of one run.
     struct Asked {
@@ -45,8 +46,9 @@ public:
         std::vector<std::string> tables;    // that the method must have
         model::Conflict who;                // that it is for
         MonotonicTime due;                  // run() is entered no sooner
-        std::vector<std::shared_ptr<plugin_host::Input>> inputs{};
-        // Where the rows go, which tells the traffic; called once, when nothing refuses the run any more.
+        // What goes into it; called once, when nothing refuses the run any more. An Error fails it.
+        std::function<asio::awaitable<Result<Inputs>>()> inputs{};
+        // Where the rows go, which tells the traffic; called once, after `inputs`.
         std::function<plugin_host::RowSink &(const plugin_host::CatalogueMethod &, Traffic)> open;
         bool fed = false; // results of other schedules are passed to it, so that it has to take input
     };

@@ -156,6 +156,71 @@ struct Field {
     }
 };
 
+// Results of schedule `s` are the input of the one that `takes`, which are reported.
+struct Passing : Field {
+    model::Instruction instruction;
+    std::shared_ptr<const Routes> routes;
+    const spool::Destination name = input_name("takes", "a");
+
+    Passing()
+        : Field(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "input"]})", 10'000)
+    {
+        instruction.tasks = {{"t", {}, "rows", {{"0", "count", "2"}}, {}},
+                             {"i", {}, "input", {}, {}},
+                             {"r", {}, "report", {{"0", "collector", to_string(collector().collector)}}, {}}};
+        add("s", "t", {"takes"});
+        add("takes", "i", {"report"});
+        add("report", "r", {});
+        routes = std::make_shared<Routes>(*Routes::of(instruction, Reach{}));
+    }
+
+    void add(const char *schedule, const char *task, std::vector<std::string> destinations)
+    {
+        model::Schedule &added = instruction.schedules.emplace_back();
+        added.name = schedule;
+        added.execution_mode = model::ExecutionMode::sequential;
+        added.actions = {{"a", task, {}, std::move(destinations), {}, {}}};
+    }
+
+    // Of a schedule's action by this task.
+    schedule::Start planned(std::size_t index, const model::Task &task)
+    {
+        auto work = std::make_shared<schedule::Work>();
+        work->schedule = instruction.schedules[index];
+        work->tasks = {task};
+        spool::Change change;
+        change.plan = {sonde::test::intent_of(work->schedule.name, 1)};
+        REQUIRE(await(spool.record(change)));
+        return {shared(change.plan[0]), work, 0, random_uuid(), now().monotonic};
+    }
+
+    model::Outcome run_task(std::size_t index, const model::Task &task,
+                            std::shared_ptr<Stopper> stopper = std::make_shared<Stopper>())
+    {
+        schedule::Start start = planned(index, task);
+        const Uuid id = start.run;
+        loop.run(actions.carry_out(std::move(start), routes, std::move(stopper)));
+        const auto past = await(spool.past({.run = to_string(id)}));
+        REQUIRE(past->size() == 1);
+        return past->front().outcome;
+    }
+
+    // As a run would whose plugin has declared its columns anew.
+    void pass_unusable()
+    {
+        const schedule::Start start = planned(0, instruction.tasks[0]);
+        model::ReportedResult part = sonde::test::part_of(*start.intent, 1);
+        part.run = start.run;
+        part.tables.front().rows.front().front() = "no number";
+        REQUIRE(await(spool.start(start.intent->id, 0, start.run, "t", now().wall)));
+        model::Outcome outcome = sonde::test::outcome_of(*start.intent, 1);
+        outcome.run = start.run;
+        REQUIRE(await(spool.end({{start.intent->id, 0, outcome, {}, part, {name}}})));
+    }
+
+    std::size_t waiting() { return await(spool.inputs(name, 0, 1 << 20))->entries.size(); }
+};
+
 std::vector<model::Option> target(const std::string &value)
 {
     return {{"0", "target", value}};
@@ -346,67 +411,41 @@ TEST_CASE("the rows of a part that the disk refuses are counted as dropped [B3]"
 // "A set of Schedules receiving the output produced by this Action."
 TEST_CASE("results of a schedule are the input of another one's method, until a run that was given them has ended [A5]")
 {
-    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["rows", "input"]})", 10'000);
-    model::Instruction instruction;
-    instruction.tasks = {{"t", {}, "rows", {{"0", "count", "2"}}, {}},
-                         {"i", {}, "input", {}, {}},
-                         {"r", {}, "report", {{"0", "collector", to_string(Field::collector().collector)}}, {}}};
-    const auto add = [&](const char *name, const char *task, std::vector<std::string> destinations) {
-        model::Schedule &schedule = instruction.schedules.emplace_back();
-        schedule.name = name;
-        schedule.execution_mode = model::ExecutionMode::sequential;
-        schedule.actions = {{"a", task, {}, std::move(destinations), {}, {}}};
-    };
-    add("s", "t", {"takes"});
-    add("takes", "i", {"report"});
-    add("report", "r", {});
-    const auto routes = std::make_shared<Routes>(*Routes::of(instruction, Reach{}));
-    // Runs a schedule's action by this task.
+    Passing it;
+    const auto &tasks = it.instruction.tasks;
     const auto run = [&](std::size_t index, const model::Task &task,
                          std::shared_ptr<Stopper> stopper = std::make_shared<Stopper>()) {
-        auto work = std::make_shared<schedule::Work>();
-        work->schedule = instruction.schedules[index];
-        work->tasks = {task};
-        spool::Change change;
-        change.plan = {sonde::test::intent_of(work->schedule.name, 1)};
-        REQUIRE(await(it.spool.record(change)));
-        const Uuid id = random_uuid();
-        it.loop.run(
-            it.actions.carry_out({Field::shared(change.plan[0]), work, 0, id, now().monotonic}, routes, stopper));
-        const auto past = await(it.spool.past({.run = to_string(id)}));
-        REQUIRE(past->size() == 1);
-        return past->front().outcome;
+        return it.run_task(index, task, std::move(stopper));
     };
-    const std::string name = input_name("takes", "a");
-    const auto waiting = [&] { return await(it.spool.inputs(name, 0, 1 << 20))->entries.size(); };
+    const auto waiting = [&] { return it.waiting(); };
 
-    CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
-    CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
+    CHECK(run(0, tasks[0]).word == model::OutcomeWord::completed);
+    CHECK(run(0, tasks[0]).word == model::OutcomeWord::completed);
     CHECK(waiting() == 2);
     // What no run was given waits on.
-    model::Task wrong = instruction.tasks[1];
+    model::Task wrong = tasks[1];
     wrong.options = {{"0", "nosuch", "1"}};
     CHECK(run(1, wrong).status == plugin_host::kStatusBadOptions);
     const auto stopped = std::make_shared<Stopper>();
     stopped->stop("the agent was stopped");
-    CHECK(run(1, instruction.tasks[1], stopped).word == model::OutcomeWord::interrupted);
-    const auto deaf = run(1, instruction.tasks[0]);
+    CHECK(run(1, tasks[1], stopped).word == model::OutcomeWord::interrupted);
+    const auto deaf = run(1, tasks[0]);
     CHECK(deaf.status == plugin_host::kStatusBadOptions);
     CHECK(deaf.message == "results are passed to it, and rows takes no input");
     CHECK(waiting() == 2);
 
-    const auto taken = run(1, instruction.tasks[1]);
+    const auto taken = run(1, tasks[1]);
     CHECK(taken.message == "");
     CHECK(taken.rows == 2 * 2 * 3); // a word on each cell
     CHECK(it.seen() == std::map<std::string, std::string>{
                            {"rows/sample/number", "1"}, {"rows/sample/word", "odd"}, {"rows/sample/elapsed", "1000"}});
     CHECK(waiting() == 0);
-    CHECK(run(1, instruction.tasks[1]).rows == 0);
+    CHECK(run(1, tasks[1]).rows == 0);
 
-    CHECK(run(0, instruction.tasks[0]).word == model::OutcomeWord::completed);
+    CHECK(run(0, tasks[0]).word == model::OutcomeWord::completed);
     Coroutines coroutines{it.loop.io};
     int noted = 0;
-    std::shared_ptr<const Routes> in_force = routes;
+    std::shared_ptr<const Routes> in_force = it.routes;
     LeftBehind left_behind{coroutines, it.spool, it.reporter, in_force, it.log, [&] { ++noted; }};
     it.loop.run(left_behind.deliver_all());
     CHECK(waiting() == 1);
@@ -423,6 +462,21 @@ TEST_CASE("results of a schedule are the input of another one's method, until a 
     const auto aside = await(it.spool.what_was_set_aside());
     REQUIRE(aside->size() == 1);
     CHECK(aside->front().reason == "nothing is passed to action 'a' of schedule 'takes' any more");
+}
+
+TEST_CASE("what is no input is not looked at while runs are refused, and set aside when a run takes it [A5]")
+{
+    Passing it;
+    it.pass_unusable();
+    it.run_task(0, it.instruction.tasks[0]);
+    model::Task wrong = it.instruction.tasks[1];
+    wrong.options = {{"0", "nosuch", "1"}};
+    CHECK(it.run_task(1, wrong).status == plugin_host::kStatusBadOptions);
+    CHECK(it.waiting() == 2);
+
+    CHECK(it.run_task(1, it.instruction.tasks[1]).rows == 2 * 3);
+    CHECK(it.waiting() == 0);
+    CHECK(await(it.spool.what_was_set_aside())->size() == 1);
 }
 
 TEST_CASE("a runner is started ahead for what is due soon, but not for what is refused anyway")
