@@ -216,6 +216,8 @@ asio::awaitable<Result<Measuring::Inputs>> Actions::input_of(Pipe &pipe, spool::
     auto read = co_await read_input(spool_, *pipe.spooled, log_);
     if (!read)
         co_return read.error();
+    if (read->set_aside)
+        noted_();
     ended.input = *pipe.spooled;
     ended.taken = std::move(read->sequences);
     co_return std::move(read->inputs);

@@ -10,6 +10,7 @@
 #include "stopper.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -26,10 +27,11 @@ constexpr std::chrono::seconds kStorageRetry{1};
 // outlives it.
 class Actions {
 public:
+    // `noted` is called when the spool has new Failure Information: what was passed to an action is no input.
     Actions(asio::any_io_executor executor, spool::Spool &spool, Measuring &measuring, Reporter &reporter,
-            std::shared_ptr<Log> log)
+            std::shared_ptr<Log> log, std::function<void()> noted)
         : executor_(std::move(executor)), spool_(spool), measuring_(measuring), reporter_(reporter),
-          log_(std::move(log))
+          log_(std::move(log)), noted_(std::move(noted))
     {
     }
 
@@ -68,6 +70,7 @@ private:
     Measuring &measuring_;
     Reporter &reporter_;
     std::shared_ptr<Log> log_;
+    std::function<void()> noted_;
     struct Handed {
         std::size_t action = 0; // the one that it is for, which may be suppressed
         Measuring::Inputs inputs;

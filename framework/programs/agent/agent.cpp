@@ -92,8 +92,8 @@ public:
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
                      options_.parameters),
-          actions_(loop.get_executor(), spool_, measuring_, reporter_, log_), zone_(local_zone(*log_)),
-          constraints_(loop.get_executor(), budget_, measuring_, {.zone = zone_}),
+          actions_(loop.get_executor(), spool_, measuring_, reporter_, log_, [this] { tell_failures(); }),
+          zone_(local_zone(*log_)), constraints_(loop.get_executor(), budget_, measuring_, {.zone = zone_}),
           engine_(
               options_.id, [this] { return std::uint64_t{source_()} << 32 | source_(); }, zone_),
           conductor_(

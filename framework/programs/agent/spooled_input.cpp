@@ -3,6 +3,7 @@
 #include "model/report_json.hpp"
 #include "plugin_host/reported_inputs.hpp"
 
+#include <map>
 #include <string>
 #include <utility>
 
@@ -28,6 +29,7 @@ boost::asio::awaitable<Result<SpooledInput>> read_input(spool::Spool &spool, spo
 {
     SpooledInput input;
     plugin_host::ReportedInputs all;
+    std::map<std::string, std::vector<std::uint64_t>> unusable; // by the reason
     std::uint64_t after = 0;
     for (bool more = true; more;) {
         auto batch = co_await spool.inputs(destination, after, kReadAtOnce);
@@ -41,19 +43,18 @@ boost::asio::awaitable<Result<SpooledInput>> read_input(spool::Spool &spool, spo
                 more = false; // the rest waits for the next run
                 break;
             }
-            if (added) {
-                input.sequences.push_back(entry.sequence);
-                continue;
-            }
-            log->error("result is no input destination={} sequence={} reason={}", quoted(destination), entry.sequence,
-                       quoted(to_string(added.error())));
-            std::vector<std::uint64_t> one(1, entry.sequence);
-            std::string reason = to_string(added.error());
-            const WallTime when = now().wall;
-            auto aside = co_await spool.set_aside(destination, std::move(one), std::move(reason), when);
-            if (!aside)
-                co_return aside.error();
+            std::vector<std::uint64_t> &sequences = added ? input.sequences : unusable[to_string(added.error())];
+            sequences.push_back(entry.sequence);
         }
+    }
+    for (const auto &[reason, sequences] : unusable) {
+        const WallTime when = now().wall;
+        auto aside = co_await spool.set_aside(destination, sequences, reason, when);
+        if (!aside)
+            co_return aside.error();
+        log->error("results are no input destination={} results={} reason={}", quoted(destination), sequences.size(),
+                   quoted(reason));
+        input.set_aside = true;
     }
     input.inputs = all.inputs();
     co_return input;

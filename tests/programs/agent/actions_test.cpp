@@ -41,7 +41,8 @@ struct Field {
     std::vector<frames::Parameter> known{{"contract", "100 Mb/s"}, {"address", "1 High Street"}};
     std::chrono::milliseconds longest_wait;
     Measuring measuring{host, catalogue, policy, lookup, budget, log, {60s, longest_wait}, known};
-    Actions actions{loop.io.get_executor(), spool, measuring, reporter, log};
+    int noted = 0;
+    Actions actions{loop.io.get_executor(), spool, measuring, reporter, log, [this] { ++noted; }};
 
     // What the policy says of targets and plugins, beside its numbers.
     explicit Field(const std::string &rules, std::uint64_t bytes_per_day = 1000, unsigned concurrency = 1,
@@ -477,6 +478,19 @@ TEST_CASE("what is no input is not looked at while runs are refused, and set asi
     CHECK(it.run_task(1, it.instruction.tasks[1]).rows == 2 * 3);
     CHECK(it.waiting() == 0);
     CHECK(await(it.spool.what_was_set_aside())->size() == 1);
+}
+
+TEST_CASE("what is no input is set aside all at once, and the controller is told of it then [A5]")
+{
+    Passing it;
+    for (int i = 0; i < 3; ++i)
+        it.pass_unusable();
+    CHECK(it.run_task(1, it.instruction.tasks[1]).word == model::OutcomeWord::completed);
+    CHECK(it.noted == 1);
+    CHECK(await(it.spool.what_was_set_aside())->size() == 3);
+    const auto failures = await(it.spool.failures(10));
+    REQUIRE(failures->size() == 1);
+    CHECK(failures->front().failure.message.starts_with("3 results were refused and set aside: "));
 }
 
 TEST_CASE("a runner is started ahead for what is due soon, but not for what is refused anyway")

@@ -30,7 +30,7 @@ struct Stage {
     Budget budget{loop.io.get_executor(), spool, log};
     std::vector<frames::Parameter> known;
     Measuring measuring{host, catalogue, policy, lookup, budget, log, {60s, 60s}, known};
-    Actions actions{loop.io.get_executor(), spool, measuring, reporter, log};
+    Actions actions{loop.io.get_executor(), spool, measuring, reporter, log, [] {}};
     Constraints constraints{loop.io.get_executor(), budget, measuring, {}};
     std::uint64_t drawn = 0;
     // Spreads are long: what is drawn is never near zero.
