@@ -89,6 +89,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.start = later_of(now(), start.due).wall;
     Pipe pipe = pipe_of(start);
     pipe.spooled = routes->input(schedule, action_of(start).name);
+    const auto taken = pipe.spooled ? taken_.insert(*pipe.spooled) : taken_.end();
 
     auto started =
         co_await spool_.start(start.intent->id, start.action, start.run, task_of(start).name, *ended.outcome.start);
@@ -109,6 +110,8 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
               quoted(ended.outcome.action), to_string(start.run), model::to_string(ended.outcome.word),
               ended.outcome.status, ended.outcome.rows, quoted(ended.outcome.message));
     co_await end(std::move(ended));
+    if (taken != taken_.end())
+        taken_.erase(taken);
     // Where it was stopped no next one starts.
     if (pipe.out && !stopper->stopped())
         handed_on_[start.intent->id] = {start.action + 1, pipe.out->inputs()};

@@ -14,6 +14,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <vector>
 
 namespace sonde::agent {
@@ -38,6 +39,9 @@ public:
     // `routes` are those of the instruction that asked for it.
     asio::awaitable<void> carry_out(schedule::Start start, std::shared_ptr<const Routes> routes,
                                     std::shared_ptr<Stopper> stopper);
+
+    // Whether a run has begun that takes what waits there as its input, and has not ended.
+    bool takes(const spool::Destination &input) const { return taken_.contains(input); }
 
     // Nothing of this intent starts any more.
     void closed(const Uuid &intent) { handed_on_.erase(intent); }
@@ -75,7 +79,8 @@ private:
         std::size_t action = 0; // the one that it is for, which may be suppressed
         Measuring::Inputs inputs;
     };
-    std::map<Uuid, Handed> handed_on_; // by intent, to the action after the one that ended last
+    std::map<Uuid, Handed> handed_on_;        // by intent, to the action after the one that ended last
+    std::multiset<spool::Destination> taken_; // by the runs that have begun
 };
 
 } // namespace sonde::agent

@@ -88,7 +88,9 @@ public:
           reporter_(
               loop.get_executor(), spool_, {options_.id, options_.identity, files_ ? &*files_ : nullptr},
               [this] { return uniform_(source_); }, log_, [this] { tell_failures(); }),
-          left_behind_(coroutines, spool_, reporter_, routes_, log_, [this] { tell_failures(); }),
+          left_behind_(
+              coroutines, spool_, reporter_, routes_, log_, [this] { tell_failures(); },
+              [this](const spool::Destination &input) { return actions_.takes(input); }),
           lookup_(loop.get_executor()), budget_(loop.get_executor(), spool_, log_),
           measuring_(host_, catalogue_, policy_, lookup_, budget_, log_, {options_.longest_run, options_.longest_wait},
                      options_.parameters),

@@ -16,7 +16,7 @@ asio::awaitable<void> LeftBehind::deliver_all()
     for (const spool::Pending &pending : status->pending) {
         // Each time those in force: another instruction may have come while the spool was busy.
         if (pending.destination.starts_with(spool::kInputScheme)) {
-            if (routes_->forsaken(pending.destination))
+            if (routes_->forsaken(pending.destination) && !taken_(pending.destination))
                 co_await give_up(pending.destination);
             continue;
         }

@@ -24,11 +24,12 @@ namespace asio = boost::asio;
 class LeftBehind {
 public:
     // `routes` are those in force, whenever they are looked at. `noted` is called when the spool has new Failure
-    // Information of what was set aside.
+    // Information of what was set aside. Inputs that are `taken`, by a run that has begun, are left to it.
     LeftBehind(Coroutines &coroutines, spool::Spool &spool, Reporter &reporter,
-               const std::shared_ptr<const Routes> &routes, std::shared_ptr<Log> log, std::function<void()> noted)
+               const std::shared_ptr<const Routes> &routes, std::shared_ptr<Log> log, std::function<void()> noted,
+               std::function<bool(const spool::Destination &)> taken)
         : coroutines_(coroutines), spool_(spool), reporter_(reporter), routes_(routes), log_(std::move(log)),
-          noted_(std::move(noted))
+          noted_(std::move(noted)), taken_(std::move(taken))
     {
     }
 
@@ -46,6 +47,7 @@ private:
     const std::shared_ptr<const Routes> &routes_;
     std::shared_ptr<Log> log_;
     std::function<void()> noted_;
+    std::function<bool(const spool::Destination &)> taken_;
     std::map<spool::Destination, std::shared_ptr<Stopper>> under_way_;
 };
 

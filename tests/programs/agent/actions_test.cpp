@@ -447,7 +447,8 @@ TEST_CASE("results of a schedule are the input of another one's method, until a 
     Coroutines coroutines{it.loop.io};
     int noted = 0;
     std::shared_ptr<const Routes> in_force = it.routes;
-    LeftBehind left_behind{coroutines, it.spool, it.reporter, in_force, it.log, [&] { ++noted; }};
+    LeftBehind left_behind{
+        coroutines, it.spool, it.reporter, in_force, it.log, [&] { ++noted; }, [](const auto &) { return false; }};
     it.loop.run(left_behind.deliver_all());
     CHECK(waiting() == 1);
     // Of an instruction that this program does not understand nobody knows what it passes on.
@@ -491,6 +492,37 @@ TEST_CASE("what is no input is set aside all at once, and the controller is told
     const auto failures = await(it.spool.failures(10));
     REQUIRE(failures->size() == 1);
     CHECK(failures->front().failure.message.starts_with("3 results were refused and set aside: "));
+}
+
+TEST_CASE("inputs of an instruction that is replaced are left to a run that takes them, and are no failure then [A17]")
+{
+    Passing it;
+    it.run_task(0, it.instruction.tasks[0]);
+    bool over = false;
+    asio::co_spawn(it.loop.io,
+                   it.actions.carry_out(it.planned(1, it.instruction.tasks[1]), it.routes, std::make_shared<Stopper>()),
+                   [&](const std::exception_ptr &failure) {
+                       CHECK_FALSE(failure);
+                       over = true;
+                   });
+    Coroutines coroutines{it.loop.io};
+    const std::shared_ptr<const Routes> in_force = Field::routes();
+    LeftBehind left_behind{coroutines,
+                           it.spool,
+                           it.reporter,
+                           in_force,
+                           it.log,
+                           [&] { ++it.noted; },
+                           [&](const spool::Destination &input) { return it.actions.takes(input); }};
+    it.loop.run(until(it.loop.io, [&] { return it.actions.takes(it.name); }));
+    it.loop.run(left_behind.deliver_all());
+    it.loop.run(until(it.loop.io, [&] { return over; }));
+    CHECK_FALSE(it.actions.takes(it.name));
+    it.loop.run(left_behind.deliver_all());
+    CHECK(it.waiting() == 0);
+    CHECK(it.noted == 0);
+    CHECK(await(it.spool.what_was_set_aside())->empty());
+    CHECK(it.seen().contains("rows/sample/number"));
 }
 
 TEST_CASE("a runner is started ahead for what is due soon, but not for what is refused anyway")
