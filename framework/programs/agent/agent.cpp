@@ -320,7 +320,6 @@ private:
         }
         if (local_)
             local_->stop();
-        left_behind_.stop();
         reporter_.close();
         scanning_.stop();
         asio::steady_timer limit(loop_, options_.longest_stop);

@@ -22,12 +22,9 @@ asio::awaitable<void> LeftBehind::deliver_all()
         }
         const std::vector<spool::Destination> known = routes_->all();
         const auto destination = from_spool(pending.destination);
-        if (!destination || under_way_.contains(pending.destination) ||
-            std::find(known.begin(), known.end(), pending.destination) != known.end())
+        if (!destination || std::find(known.begin(), known.end(), pending.destination) != known.end())
             continue;
-        const auto stopper = std::make_shared<Stopper>();
-        under_way_.emplace(pending.destination, stopper);
-        coroutines_.spawn(deliver(pending.destination, *destination, stopper));
+        coroutines_.spawn(reporter_.deliver_left(*destination));
     }
 }
 
@@ -42,19 +39,6 @@ asio::awaitable<void> LeftBehind::give_up(spool::Destination name)
         log_->warn("inputs set aside destination={} results={}", quoted(name), *given_up);
         noted_();
     }
-}
-
-asio::awaitable<void> LeftBehind::deliver(spool::Destination name, Destination destination,
-                                          std::shared_ptr<Stopper> stopper)
-{
-    co_await reporter_.deliver(std::move(destination), std::move(stopper), true);
-    under_way_.erase(name);
-}
-
-void LeftBehind::stop()
-{
-    for (const auto &[name, stopper] : under_way_)
-        stopper->stop("the agent was stopped");
 }
 
 } // namespace sonde::agent

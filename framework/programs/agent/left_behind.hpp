@@ -5,12 +5,10 @@
 #include "reporter.hpp"
 #include "routes.hpp"
 #include "spool/spool.hpp"
-#include "stopper.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <functional>
-#include <map>
 #include <memory>
 #include <utility>
 
@@ -35,11 +33,9 @@ public:
 
     // Begins with what waits and is for none of the routes in force, unless it is under way.
     asio::awaitable<void> deliver_all();
-    void stop();
 
 private:
     asio::awaitable<void> give_up(spool::Destination name);
-    asio::awaitable<void> deliver(spool::Destination name, Destination destination, std::shared_ptr<Stopper> stopper);
 
     Coroutines &coroutines_;
     spool::Spool &spool_;
@@ -48,7 +44,6 @@ private:
     std::shared_ptr<Log> log_;
     std::function<void()> noted_;
     std::function<bool(const spool::Destination &)> taken_;
-    std::map<spool::Destination, std::shared_ptr<Stopper>> under_way_;
 };
 
 } // namespace sonde::agent

@@ -28,8 +28,42 @@ Reporter::Reporter(asio::any_io_executor executor, spool::Spool &spool, Sender s
 {
 }
 
-asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, std::shared_ptr<Stopper> stopper,
-                                                       bool all)
+asio::awaitable<Reporter::Delivered> Reporter::deliver(Destination destination, std::shared_ptr<Stopper> stopper)
+{
+    const auto place = delivered_.insert(to_spool(destination));
+    // A request of the other one may be under way, and what it acknowledges must not be sent again.
+    for (auto left = left_.find(*place); left != left_.end() && !stopper->stopped(); left = left_.find(*place)) {
+        left->second.stopper->stop("a schedule delivers it");
+        const auto over = left->second.over;
+        stopper->on_stop([over] { over->cancel(); });
+        co_await over->async_wait(asio::as_tuple(asio::use_awaitable));
+    }
+    Delivered delivered = co_await send_all(destination, std::move(stopper), false);
+    delivered_.erase(place);
+    co_return delivered;
+}
+
+asio::awaitable<void> Reporter::deliver_left(Destination destination)
+{
+    const spool::Destination name = to_spool(destination);
+    if (delivered_.contains(name) || left_.contains(name))
+        co_return;
+    const Left left{std::make_shared<Stopper>(), std::make_shared<asio::steady_timer>(executor_, MonotonicTime::max())};
+    left_.emplace(name, left);
+    [[maybe_unused]] const Delivered delivered = co_await send_all(destination, left.stopper, true);
+    left_.erase(name);
+    left.over->cancel();
+}
+
+void Reporter::close()
+{
+    for (const auto &[name, left] : left_)
+        left.stopper->stop("the agent was stopped");
+    clients_.clear();
+}
+
+asio::awaitable<Reporter::Delivered> Reporter::send_all(const Destination &destination,
+                                                        std::shared_ptr<Stopper> stopper, bool all)
 {
     Delivered delivered;
     channel::Retry retry(pace_);

@@ -9,10 +9,12 @@
 #include "stopper.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 
 namespace sonde::agent {
 
@@ -46,12 +48,16 @@ public:
     };
     // Sends until nothing waits. While the collector is not reached or says "later", tries again with backoff, and
     // while it takes nothing from this agent (a certificate or a server is set up wrongly) slowly, until stopped. What
-    // it refuses for good, because that very document is wrong, is set aside. `all`: also how reports ended, which else
-    // goes along with what else is to be reported.
-    asio::awaitable<Delivered> deliver(Destination destination, std::shared_ptr<Stopper> stopper, bool all = false);
+    // it refuses for good, because that very document is wrong, is set aside.
+    asio::awaitable<Delivered> deliver(Destination destination, std::shared_ptr<Stopper> stopper);
 
-    // Ends requests that are under way.
-    void close() { clients_.clear(); }
+    // The same for what no schedule may ever deliver, and with how reports ended, which else goes along with what else
+    // is to be reported. Lest two send the same, it gives way to a deliver() to the same destination, and does nothing
+    // where one of either is under way.
+    asio::awaitable<void> deliver_left(Destination destination);
+
+    // Ends requests that are under way, and what delivers without a schedule.
+    void close();
 
 private:
     enum class Attempt { sent, empty, refused, misplaced, failed };
@@ -62,6 +68,11 @@ private:
         std::size_t bytes = 0; // of the report
         std::optional<std::chrono::seconds> retry_after{};
     };
+    struct Left {
+        std::shared_ptr<Stopper> stopper;
+        std::shared_ptr<asio::steady_timer> over; // is cancelled when it is
+    };
+    asio::awaitable<Delivered> send_all(const Destination &destination, std::shared_ptr<Stopper> stopper, bool all);
     asio::awaitable<Tried> try_once(const Destination &destination, std::size_t max_bytes, bool all);
     asio::awaitable<Tried> post(const Destination &destination, const channel::Url &collector,
                                 std::vector<std::uint64_t> sequences, std::string body);
@@ -83,6 +94,8 @@ private:
     channel::Pace pace_;
     model::AgentConfiguration configuration_;
     std::map<std::string, channel::Client> clients_; // by URL
+    std::multiset<spool::Destination> delivered_;    // to by deliver()
+    std::map<spool::Destination, Left> left_;        // to by deliver_left()
 };
 
 } // namespace sonde::agent

@@ -29,6 +29,14 @@ struct Reporting : Bench {
     agent::Destination destination() const { return {"report", client.server}; }
     spool::Destination name() const { return to_spool(destination()); }
 
+    // True once it has ended.
+    std::shared_ptr<bool> begin_left()
+    {
+        const auto over = std::make_shared<bool>(false);
+        asio::co_spawn(loop.io, reporter.deliver_left(destination()), [over](std::exception_ptr) { *over = true; });
+        return over;
+    }
+
     void start()
     {
         asio::co_spawn(loop.io, reporter.deliver(destination(), stopper),
@@ -58,6 +66,54 @@ TEST_CASE("results that a collector does not take from this agent are kept and t
     CHECK(it.delivered->status == 0);
     CHECK(it.delivered->results >= 1);
     CHECK(await(it.spool.status())->pending.empty());
+}
+
+TEST_CASE("what is left behind is delivered by one alone, and that is the schedule that reports there")
+{
+    Reporting it;
+    int code = 503;
+    it.answer = [&](const channel::Request &) { return status(code); };
+    const auto first = it.begin_left();
+    const auto beside = it.begin_left();
+    it.run_until([&] { return it.requests.size() >= 2 && *beside; });
+    CHECK_FALSE(*first);
+    it.start();
+    it.run_until([&] { return *first; });
+    const auto late = it.begin_left();
+    it.run_until([&] { return *late; });
+    CHECK_FALSE(it.delivered);
+    CHECK_FALSE(await(it.spool.status())->pending.empty());
+    code = 204;
+    it.run_until([&] { return it.delivered.has_value(); });
+    CHECK(it.delivered->status == 0);
+    CHECK(it.delivered->results >= 1);
+    CHECK(await(it.spool.status())->pending.empty());
+}
+
+TEST_CASE("a schedule waits for the request that delivers what was left behind, and does not send the same again")
+{
+    Reporting it;
+    it.answer = [&](const channel::Request &) {
+        if (it.requests.size() == 1)
+            it.start();
+        return status(204);
+    };
+    const auto left = it.begin_left();
+    it.run_until([&] { return *left && it.delivered; });
+    CHECK(it.requests.size() == 1);
+    CHECK(it.delivered->results == 0);
+    CHECK(await(it.spool.status())->pending.empty());
+}
+
+TEST_CASE("what is left behind and cannot be delivered does not keep an agent from stopping")
+{
+    Reporting it;
+    it.answer = [&](const channel::Request &) { return status(503); };
+    const auto left = it.begin_left();
+    it.run_until([&] { return it.requests.size() >= 2; });
+    it.reporter.close();
+    it.run_until([&] { return *left; });
+    CHECK_FALSE(await(it.spool.status())->pending.empty());
 }
 
 TEST_CASE("a result that the collector refuses is set aside, visible, and the others go")
