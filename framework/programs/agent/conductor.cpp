@@ -271,10 +271,7 @@ std::shared_ptr<const Routes> Conductor::routes_of(const schedule::Account &acco
 
 bool Conductor::leaves_behind(const spool::Change &change) const
 {
-    const std::vector<spool::Destination> known = routes_->all();
-    const auto is_known = [&](const spool::Destination &one) {
-        return std::find(known.begin(), known.end(), one) != known.end();
-    };
+    const auto is_known = [&](const spool::Destination &one) { return routes_->reported(one); };
     return !std::all_of(change.account.begin(), change.account.end(), [&](const spool::Accounted &one) {
         return one.goes_along || std::all_of(one.destinations.begin(), one.destinations.end(), is_known);
     });

@@ -2,9 +2,7 @@
 
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace sonde::agent {
 
@@ -20,9 +18,8 @@ asio::awaitable<void> LeftBehind::deliver_all()
                 co_await give_up(pending.destination);
             continue;
         }
-        const std::vector<spool::Destination> known = routes_->all();
         const auto destination = from_spool(pending.destination);
-        if (!destination || std::find(known.begin(), known.end(), pending.destination) != known.end())
+        if (!destination || routes_->reported(pending.destination))
             continue;
         coroutines_.spawn(reporter_.deliver_left(*destination));
     }

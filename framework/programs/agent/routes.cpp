@@ -257,4 +257,11 @@ std::vector<spool::Destination> Routes::all() const
     return names;
 }
 
+bool Routes::reported(const spool::Destination &name) const
+{
+    return std::any_of(reporting_.begin(), reporting_.end(), [&](const auto &schedule) {
+        return std::find(schedule.second.begin(), schedule.second.end(), name) != schedule.second.end();
+    });
+}
+
 } // namespace sonde::agent

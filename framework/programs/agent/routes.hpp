@@ -76,6 +76,8 @@ public:
     // Those of the schedules that are passed data. A pipeline's own reports are not among them: if nothing of it runs,
     // what it accounts for would wait for ever.
     std::vector<spool::Destination> all() const;
+    // Whether that is one of them.
+    bool reported(const spool::Destination &name) const;
 
 private:
     struct Route {

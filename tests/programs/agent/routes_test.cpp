@@ -51,6 +51,7 @@ TEST_CASE("'Output created by an Action is passed as input to the subsequent Act
     CHECK_FALSE(routes->reports("s", "measure2"));
     CHECK(routes->outcomes("s", "measure4") == kNowhere);
     CHECK(routes->all() == kNowhere);
+    CHECK_FALSE(routes->reported(kCollector.front()));
 }
 
 TEST_CASE("a sequential schedule passes nothing on to an action of its own [A5]")
@@ -134,6 +135,9 @@ TEST_CASE("'Data passed to a parallel Schedule is received by all Actions of the
     CHECK(routes->results("s", "measure1") == both);
     CHECK(routes->outcomes("s", "measure1") == both);
     CHECK(routes->all() == both);
+    CHECK(routes->reported(both.front()));
+    CHECK(routes->reported(both.back()));
+    CHECK_FALSE(routes->reported("https://b.example:8444 s"));
 }
 
 TEST_CASE("without an instruction nobody knows that an input is taken by none [A17]")
