@@ -139,7 +139,8 @@ Patience patience_of(const model::Instruction &instruction)
         const std::uint64_t actions = reported_actions(instruction, schedule, anywhere);
         if (!gap || actions == 0)
             continue;
-        const seconds late = patience.wait.value_or(before) + longest_run(schedule, *gap) + kSkew;
+        // What an agent counts it tells with its polls, however seldom it reports.
+        const seconds late = before + longest_run(schedule, *gap) + kSkew;
         patience.regular.push_back(
             {*event, actions, std::min(*gap, kLongest), std::min(late, kLongest), !schedule.duration});
     }

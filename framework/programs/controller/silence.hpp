@@ -35,7 +35,7 @@ struct Patience {
 Patience patience_of(const model::Instruction &instruction);
 
 // Whether an agent that polls leaves outcomes waiting for longer than its instruction explains, or has counted fewer
-// than the instruction has planned two periods of its reports before. False where it does not say. Pure.
+// than the instruction has planned of what must be over. False where it does not say. Pure.
 bool is_silent(const Patience &patience, const store::AgentRecord &agent);
 
 // What an instruction's text says of it; of one that cannot be read nothing.
