@@ -190,6 +190,9 @@ asio::awaitable<void> LauncherLink::read(std::shared_ptr<PacketSocket> socket)
         if (received->transfer == frames::Transfer::would_block)
             continue;
         const auto message = frames::decode<frames::LauncherToAgent>(received->frame);
+        // As one of another version does, which was installed while this agent ran, or is still running.
+        if (!message)
+            self->lose("it sent " + to_string(message.error()));
         if (!message || !self->take(*message, std::move(received->descriptors)))
             co_return;
     }
@@ -342,7 +345,7 @@ void LauncherLink::lose(const std::string &why)
         pending_.erase(id);
     }
     if (on_lost)
-        on_lost();
+        on_lost(last_error_);
 }
 
 } // namespace sonde::plugin_host

@@ -39,7 +39,7 @@ public:
 
     // Called when a runner is gone; `wait_status` is absent if the launcher went, and all runners with it.
     std::function<void(std::uint64_t runner, int wait_status)> on_runner_ended;
-    std::function<void()> on_lost;
+    std::function<void(const std::string &why)> on_lost;
 
     // A runner is itself the process of its one run: it cannot kill that, and its end is the run's.
     bool attended() const { return place_.attendance.has_value(); }

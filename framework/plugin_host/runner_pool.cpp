@@ -27,9 +27,9 @@ void RunnerPool::listen()
         if (runner)
             runner->ended(wait_status);
     };
-    link_->on_lost = [weak = weak_from_this()] {
+    link_->on_lost = [weak = weak_from_this()](const std::string &why) {
         if (const auto self = weak.lock())
-            self->drop_all("the launcher was lost");
+            self->drop_all(why);
     };
 }
 

@@ -20,6 +20,7 @@
 #include <netinet/in.h>
 #include <spawn.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -785,6 +786,34 @@ TEST_CASE("without a launcher a run fails and says so")
     description->methods.emplace_back();
     wanted.description = description;
     CHECK(bench.wait(bench.host.run(wanted, keeper)).status == kStatusNoLauncher);
+}
+
+TEST_CASE("a launcher of another version is named as that")
+{
+    const TempDir directory;
+    const std::filesystem::path path = directory.path() / "launcher.sock";
+    const frames::Descriptor listener(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(listener.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) == 0);
+    REQUIRE(::listen(listener.get(), 1) == 0);
+    std::thread launcher([&] {
+        const frames::Descriptor agent(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        frames::Frame greeting = frames::encode(frames::LauncherToAgent(frames::Greeting{})).value();
+        greeting[0] = std::byte{99};
+        (void)frames::send(agent.get(), greeting);
+        char end = 0;
+        while (::recv(agent.get(), &end, 1, 0) > 0) {
+        }
+    });
+    {
+        Bench bench(path);
+        const auto described = bench.wait(bench.host.describe(fixture("rows")));
+        REQUIRE_FALSE(described);
+        CHECK(described.error().what.find("bad frame: version 99, this is version ") != std::string::npos);
+    }
+    launcher.join();
 }
 
 TEST_CASE("a runner without runs is stopped after a while, and started again when needed")
