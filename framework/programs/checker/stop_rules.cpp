@@ -24,42 +24,53 @@ Choices longest(const Stage &stage, std::size_t method)
     return choices;
 }
 
-// Judges runs that are stopped as `arrange` has it: as they are by itself or, where those end too early, as long as
-// they can be.
-Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &after,
-                     const std::function<void(Order &)> &arrange)
+using Arrange = std::function<void(Order &)>;
+
+enum class Stopped {
+    running, // a run that is over before says nothing
+    at_once, // from its very beginning, so that it is never too short to judge
+};
+
+// Judges runs that are stopped as `arrange` has it, until some decide. None: one said nothing.
+std::optional<Complaint> judge_order(const Stage &stage, const Order &order, const Arrange &arrange, Stopped stopped,
+                                     const std::string &when)
+{
+    int quick = 0;
+    int slow = 0;
+    while (quick < kDecides && slow < kDecides) {
+        Order arranged = order;
+        arrange(arranged);
+        const Outcome outcome = stage.run(std::move(arranged));
+        const bool says = stopped == Stopped::at_once || outcome.told_to_stop;
+        if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
+            return crash("run() " + in_words(outcome) + (says ? " " + when : ""));
+        if (!says)
+            return std::nullopt;
+        if (!outcome.alive() || (stopped == Stopped::at_once ? outcome.took : outcome.stopping) > kStopMax)
+            ++slow;
+        else if (Complaint complaint = judge_conduct(outcome, " " + when))
+            return complaint;
+        else
+            ++quick;
+    }
+    return slow == kDecides ? fail("runs for more than " + seconds(kStopMax) + " " + when) : Complaint();
+}
+
+// As they are by themselves or, where those end too early, as long as they can be.
+Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &after, const Arrange &arrange)
 {
     for (const Choices &choices : {stage.choices(method, Pace::declared), longest(stage, method)}) {
         const Result<Order> order = stage.order(method, choices);
         if (!order)
             return skipped(to_string(order.error()));
-        int quick = 0;
-        int slow = 0;
-        while (slow < kDecides) {
-            Order stopped = *order;
-            arrange(stopped);
-            const Outcome outcome = stage.run(std::move(stopped));
-            if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
-                return crash("run() " + in_words(outcome) + (outcome.told_to_stop ? " " + after : ""));
-            if (!outcome.told_to_stop)
-                break; // over before; try the longer one
-            if (!outcome.alive() || outcome.stopping > kStopMax) {
-                ++slow;
-                continue;
-            }
-            if (Complaint complaint = judge_conduct(outcome, " " + after))
-                return complaint;
-            if (++quick == kDecides)
-                return std::nullopt;
-        }
-        if (slow == kDecides)
-            return fail("still running " + seconds(kStopMax) + " " + after);
+        if (auto judged = judge_order(stage, *order, arrange, Stopped::running, after))
+            return *judged;
     }
     return skipped("no run lasts long enough to be stopped");
 }
 
 // Nobody answers, so that a run lasts.
-Verdict judge_stops(const Subject &subject, const std::string &after, const std::function<void(Order &)> &arrange)
+Verdict judge_stops(const Subject &subject, const std::string &after, const Arrange &arrange)
 {
     return judge_methods(
         subject, "ends within " + seconds(kStopMax) + " " + after,
@@ -78,27 +89,10 @@ Verdict deadline(const Subject &subject)
     return judge_stops(subject, "after its deadline", [](Order &order) { order.deadline_after = 400ms; });
 }
 
-// A run that is to stop from its very beginning is never too short to judge.
-Verdict judge_at_once(const Subject &subject, const std::string &when, const std::function<void(Order &)> &arrange)
+Verdict judge_at_once(const Subject &subject, const std::string &when, const Arrange &arrange)
 {
     const auto judge = [&](const Stage &stage, std::size_t, const Order &order) -> Complaint {
-        int quick = 0;
-        for (int slow = 0; slow < kDecides;) {
-            Order stopped = order;
-            arrange(stopped);
-            const Outcome outcome = stage.run(std::move(stopped));
-            if (outcome.end == Outcome::End::killed || outcome.end == Outcome::End::exited)
-                return crash("run() " + in_words(outcome) + " " + when);
-            if (!outcome.alive() || outcome.took > kStopMax) {
-                ++slow;
-                continue;
-            }
-            if (Complaint complaint = judge_conduct(outcome, " " + when))
-                return complaint;
-            if (++quick == kDecides)
-                return std::nullopt;
-        }
-        return fail("runs for more than " + seconds(kStopMax) + " " + when);
+        return *judge_order(stage, order, arrange, Stopped::at_once, when);
     };
     return judge_methods(subject, "ends at once " + when, with_order(judge, Pace::declared), Manners::silent);
 }
