@@ -18,6 +18,7 @@ ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).res
 sys.path.insert(0, str(ROOT / "scripts"))
 
 from sonde_system import System, wait_for  # noqa: E402
+from verdict import demand  # noqa: E402
 
 ROUNDS = 30
 
@@ -73,6 +74,8 @@ def main():
     print(f"  offered at the controller     {line(offered)}")
     print(f"  `sonde describe` of it alone  {line(described)}   "
           f"ratio of the medians {statistics.median(offered) / statistics.median(described):.1f}")
+    demand("p50", statistics.median(offered) * 1e3, "at most", 300, " ms")
+    demand("most", max(offered) * 1e3, "at most", 1000, " ms")
 
 
 main()

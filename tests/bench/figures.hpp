@@ -39,6 +39,22 @@ inline double median(const std::vector<double> &figures)
     return quantile(figures, 0.5);
 }
 
+inline void print_verdict(const char *what, double found, const char *bound, double wanted, bool met, const char *unit)
+{
+    std::printf("  %s: %.5g%s, demanded %s %.5g%s: %s\n", what, found, unit, bound, wanted, unit,
+                met ? "met" : "MISSED");
+}
+
+inline void demand_at_most(const char *what, double found, double most, const char *unit)
+{
+    print_verdict(what, found, "at most", most, found <= most, unit);
+}
+
+inline void demand_at_least(const char *what, double found, double least, const char *unit)
+{
+    print_verdict(what, found, "at least", least, found >= least, unit);
+}
+
 // Keeps this process and its children on the first `count` processors that it may use; returns their names.
 inline std::string pin(int count)
 {

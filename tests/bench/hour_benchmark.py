@@ -23,6 +23,7 @@ sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "scripts")]
 from process_memory import descendants, field_mb, peak_mb  # noqa: E402
 from sonde_system import System  # noqa: E402
 from support import Skip, apply, instruction, periodic, need_raw_sockets, outcomes, schedule, start_all, task  # noqa: E402
+from verdict import demand  # noqa: E402
 
 SAMPLE_S = 0.05
 
@@ -106,6 +107,7 @@ def measure(system):
           f"{parts[agent.process.pid]:.1f}, launcher {parts[launcher.process.pid]:.1f}, runners and runs "
           f"{most - parts[agent.process.pid] - parts[launcher.process.pid]:.1f}; Pss {pss:.1f} MB at the most")
     print(f"  {names} at once: {of_tools:.1f} MB of peaks; ours is {most / of_tools:.2f} of it")
+    demand("all processes together", most, "at most", 64, " MB")
 
 
 def main():

@@ -19,6 +19,7 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from process_memory import descendants, field_mb  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
+from verdict import demand  # noqa: E402
 
 ROUNDS = 5
 METHODS = sorted(file.stem for file in BUILD.glob("plugins/*/*.so")) # all that are bundled
@@ -71,7 +72,7 @@ def main():
     if not pathlib.Path("/usr/bin/curl").exists():
         print("skipped: there is no /usr/bin/curl here")
         sys.exit(77)
-    ours, peers, ratios = [], [], []
+    ours, peers, ratios, remaining = [], [], [], []
     for number in range(ROUNDS):
         folder = tempfile.mkdtemp(prefix="sonde-idle-")
         try:
@@ -81,11 +82,14 @@ def main():
         ours.append(sum(dirty for dirty, _ in found.values()))
         peers.append(curl[0])
         ratios.append(ours[-1] / curl[0])
+        remaining.append(len(found) - 2)  # besides agent and launcher
         parts = ", ".join(f"{name} {dirty:.1f} (Pss {pss:.1f})" for name, (dirty, pss) in found.items())
         print(f"  round {number + 1}: {ours[-1]:.1f} MB = {parts}; curl {curl[0]:.1f} (Pss {curl[1]:.1f})", flush=True)
     print(f"idle agent with its long poll open, {len(METHODS)} plugins described; Pss_Dirty, median of {ROUNDS} rounds")
     print(f"  ours {statistics.median(ours):.1f} MB (most {max(ours):.1f})   one curl that holds the same poll "
           f"{statistics.median(peers):.1f} MB   ours is {statistics.median(ratios):.2f} of it")
+    demand("memory", statistics.median(ours), "at most", 2.5, " MB")
+    demand("processes of idle plugins", max(remaining), "at most", 0, "")
 
 
 main()

@@ -191,12 +191,6 @@ void print(const std::vector<Candidate> &candidates)
     }
 }
 
-void demand(const char *what, double found, double most, const char *unit)
-{
-    std::printf("  %s: %.5g%s, demanded at most %.5g%s: %s\n", what, found, unit, most, unit,
-                found <= most ? "met" : "MISSED");
-}
-
 double p99(const Candidate &candidate)
 {
     return quantile(candidate.all(), 0.99);
@@ -209,21 +203,21 @@ bool measure_all(LiveHost &live, const std::vector<Candidate> &candidates, const
     if (!measure(live, dense, Turns::blocks, 50, std::chrono::milliseconds(0)))
         return false;
     print(dense);
-    demand("median beside fork and exec of the runner", ratio(dense, kRunner), 0.2, "");
+    demand_at_most("median beside fork and exec of the runner", ratio(dense, kRunner), 0.2, "");
     std::printf("100 ms apart, one of each in turn\n");
     std::vector<Candidate> sparse = candidates;
     if (!measure(live, sparse, Turns::singles, 20, std::chrono::milliseconds(100)))
         return false;
     print(sparse);
-    demand("median beside curl", ratio(sparse, kCurl), 0.1, "");
-    demand("p99", p99(sparse[kOurs]), std::max(1500.0, p99(sparse[kControl]) + 500), " us");
+    demand_at_most("median beside curl", ratio(sparse, kCurl), 0.1, "");
+    demand_at_most("p99", p99(sparse[kOurs]), std::max(1500.0, p99(sparse[kControl]) + 500), " us");
     std::printf("cold, one of each in turn\n");
     std::vector<Candidate> anew = candidates;
     anew[kOurs] = cold;
     if (!measure(live, anew, Turns::singles, 20, std::chrono::milliseconds(0)))
         return false;
     print(anew);
-    demand("median", median(anew[kOurs].all()) / 1000, 15, " ms");
+    demand_at_most("median", median(anew[kOurs].all()) / 1000, 15, " ms");
     return true;
 }
 

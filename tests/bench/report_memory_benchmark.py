@@ -23,8 +23,10 @@ sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "scripts")]
 from process_memory import field_mb, peak_mb  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
 from support import apply, immediate, instruction, schedule, task, wait_for_outcomes  # noqa: E402
+from verdict import demand  # noqa: E402
 
 ROUNDS = 3
+FEW_MB = 8  # what the agent may take for results of any size
 ROWS = 2_100_000  # of six cells, which have 48 bytes of text in a row
 
 
@@ -106,6 +108,7 @@ def main():
           f"median of {ROUNDS} rounds")
     print(f"  ours {statistics.median(ours):.1f} MB (most {max(ours):.1f})   one curl that fetches as many bytes "
           f"{statistics.median(peers):.1f} MB (most {max(peers):.1f})")
+    demand("growth", max(ours), "at most", FEW_MB, " MB")
 
 
 main()

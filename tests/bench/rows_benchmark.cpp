@@ -188,6 +188,7 @@ int main()
     }
     std::printf("rows of 6 cells, %s; %d rounds in turn, median of the rounds' ratios\n", place.c_str(), kRounds);
     print("from run() to the agent", kRows, carried, bare, "a bare socket pair", carried_bytes / kRows);
+    demand_at_least("to the agent", kRows / median(carried), 1e6, " rows/s");
     print("from run() into the spool", kRows, stored, written, "a file with fdatasync", stored_bytes / kRows);
     std::printf("  memory for it at the most: %.1f MB over what was resident before (median %.1f)\n",
                 quantile(peaks, 1), median(peaks));
