@@ -173,6 +173,19 @@ class Check(unittest.TestCase):
             # Whatever says nothing without that rule is skipped, and so are runs.
             self.assertIn("skipped", {each["status"] for each in found.values()}, name)
 
+    def test_the_same_seed_draws_the_same_and_another_one_others(self):
+        def drawn(seed):
+            found, _ = judge(f"{FIXTURES}/seeded.so", "--seed", seed, *rules("run", "option-values", "peer-garbage"))
+            texts = [found[rule]["text"] for rule in ("option-values", "peer-garbage")]
+            for text in texts:
+                self.assertRegex(text, rf"returned \d+ with .*\(--seed {seed}\)", found)
+            return [text.replace(f"--seed {seed}", "") for text in texts]
+
+        first, other = drawn(7), drawn(8)
+        self.assertEqual(first, drawn(7))
+        self.assertNotEqual(first[0], other[0])
+        self.assertNotEqual(first[1], other[1])
+
     def test_a_rule_that_has_seen_nothing_says_so_and_does_not_pass(self):
         blind = ("run-rows", "run-cold", "run-parallel", "input-future", "traffic-bound", "traffic-counted", "privileges-used")
         found, _ = judge(f"{FIXTURES}/fails.so", "how=twice", *rules("run", *blind))
