@@ -126,6 +126,36 @@ TEST_CASE("a plugin whose library lies in a place that is to be read is describe
     CHECK(open.keeper.numbers == std::vector<std::int64_t>{42});
 }
 
+TEST_CASE("a runner whose library is changed on disk is retired, and the next run has the new one")
+{
+    const TempDir folder;
+    ::chmod(folder.path().c_str(), 0755);
+    const std::filesystem::path plugin = folder / "plugin.so", library = folder / "library.so";
+    std::stringstream bytes;
+    bytes << std::ifstream(fixture("needs_elsewhere"), std::ios::binary).rdbuf();
+    std::string text = bytes.str(), place = library;
+    const std::string_view elsewhere = ELSEWHERE;
+    REQUIRE(place.size() <= elsewhere.size());
+    place.resize(elsewhere.size());
+    REQUIRE(text.find(elsewhere) != text.npos);
+    std::ofstream(plugin, std::ios::binary) << text.replace(text.find(elsewhere), elsewhere.size(), place);
+    std::filesystem::copy_file(fixture("libelsewhere"), library);
+
+    HostSettings settings;
+    settings.readable = {folder.path()};
+    Victim victim(settings);
+    const RunRequest wanted = request_for(victim.bench, plugin);
+    const auto number = [&] {
+        REQUIRE(victim.bench.wait(victim.bench.host.run(wanted, victim.keeper)).status == 0);
+        return victim.keeper.numbers.back();
+    };
+    CHECK(number() == 42);
+    // As packages are brought up to date.
+    std::filesystem::copy_file(fixture("libelsewhere_later"), folder / "coming");
+    std::filesystem::rename(folder / "coming", library);
+    victim.bench.run_until([&] { return number() == 43; });
+}
+
 TEST_CASE("a method writes no file")
 {
     if (skipped_where_sanitized() || skipped_without_landlock())
