@@ -10,6 +10,7 @@
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace sonde::cli {
@@ -17,6 +18,9 @@ namespace sonde::cli {
 namespace {
 
 constexpr int kAnswer = 3;
+// What forks on, or what the kernel does not let go of, must not hold up a report.
+constexpr std::chrono::seconds kStraysMax{1};
+constexpr std::chrono::milliseconds kStraysApart{1};
 
 } // namespace
 
@@ -111,16 +115,19 @@ void Jobs::end_strays()
     const auto is_job = [&](pid_t pid) {
         return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto &each) { return each.second.pid == pid; });
     };
+    const auto until = Clock::now() + kStraysMax;
     bool found = true;
-    while (found) {
+    while (found && Clock::now() < until) {
         found = false;
         for (const pid_t child : processes::children().value_or(std::vector<pid_t>())) {
             if (is_job(child))
                 continue;
             found = true;
             ::kill(child, SIGKILL);
-            ::waitpid(child, nullptr, 0);
+            ::waitpid(child, nullptr, WNOHANG);
         }
+        if (found)
+            std::this_thread::sleep_for(kStraysApart);
     }
 }
 
