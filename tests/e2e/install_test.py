@@ -29,6 +29,32 @@ def run(*words, **more):
     return result.stdout
 
 
+def refused_calls(service):
+    """Of a unit's filter, which refuses by name and by systemd's groups."""
+    words = " ".join(re.findall(r"^SystemCallFilter=~(.+)$", service, re.M)).split()
+    for word in words:
+        if word.startswith("@"):
+            yield from re.findall(r"^    (\w+)$", run("systemd-analyze", "syscall-filter", word), re.M)
+        else:
+            yield word
+
+
+def missing_layers(launcher, socket, under):
+    """Which layers of isolation a launcher's log says to be missing where it is started by those words."""
+    daemon = subprocess.Popen([*map(str, under), launcher, "--socket", socket, "--agent-user", "nobody"], stderr=subprocess.PIPE,
+                              text=True)
+    for _ in range(200):
+        if daemon.poll() is not None or socket.exists() and socket.stat().st_uid == pwd.getpwnam("nobody").pw_uid:
+            break
+        time.sleep(0.1)
+    ended = daemon.poll()
+    daemon.terminate()
+    said = daemon.communicate(timeout=20)[1]
+    assert ended is None, said
+    socket.unlink(missing_ok=True)
+    return set(re.findall(r"missing=(\S+)", said))
+
+
 with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     folder = pathlib.Path(name)
     folder.chmod(0o755)
@@ -73,7 +99,7 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     refused = subprocess.run([prefix / "bin/sonde-agent", "--config", folder / "agent.ini"], capture_output=True, text=True)
     assert refused.returncode == 3 and "no-identity" in refused.stderr, refused
     if shutil.which("systemd-analyze"):
-        for program, exposure in (("agent", 20), ("launcher", 60)):
+        for program, exposure in (("agent", 20), ("launcher", 45)):
             unit = folder / f"sonde-{program}.service"
             unit.write_text(re.sub(r"ExecStart=\S+", f"ExecStart={prefix}/bin/sonde-{program}",
                                    (prefix / "lib/systemd/system" / unit.name).read_text()))
@@ -82,29 +108,25 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     else:
         print("skipped  the units of systemd: systemd-analyze is not installed")
 
-    # The launcher's capabilities are enough for what it does.
+    # What the unit leaves the launcher is enough for what it does: its capabilities, and the system calls that it does not refuse.
     service = (prefix / "lib/systemd/system/sonde-launcher.service").read_text()
     # A group for each runner, which a policy that wants all of isolation asks for.
     assert re.search(r"^ExecStart=.* --cgroup auto", service, re.M) and re.search(r"^Delegate=memory", service, re.M), service
+    # A signal would end a method in the place of its own filter's word.
+    assert "SystemCallErrorNumber=EPERM" in service.splitlines(), service
     held = re.search(r"^CapabilityBoundingSet=(.+)$", service, re.M)[1].lower().replace("cap_", "+").split()
-    bounded = ["setpriv", "--bounding-set", ",".join(["-all", *held])]
-    if os.geteuid() != 0 or subprocess.run([*bounded, "true"], capture_output=True).returncode != 0:
+    under = ["setpriv", "--bounding-set", ",".join(["-all", *held])]
+    if os.geteuid() != 0 or subprocess.run([*under, "true"], capture_output=True).returncode != 0:
         print("skipped  the launcher's capabilities: they cannot be set here")
     else:
-        (row,) = run(*bounded, sonde, "run", folder / "uptime.so", "times=1", "--json", env=clean, cwd="/").splitlines()
+        if shutil.which("systemd-analyze"):
+            refused = {*refused_calls(service)}
+            assert {"ptrace", "init_module", "keyctl", "userfaultfd"} <= refused, refused
+            under = [sys.executable, ROOT / "tests/e2e/under_filter.py", ",".join(refused), *under]
+        (row,) = run(*under, sonde, "run", folder / "uptime.so", "times=1", "--json", env=clean, cwd="/").splitlines()
         assert json.loads(row)["up_ns"] > 0, row
-        socket = folder / "launcher.sock"
-        daemon = subprocess.Popen([*bounded, prefix / "bin/sonde-launcher", "--socket", socket, "--agent-user", "nobody"],
-                                  stderr=subprocess.PIPE, text=True)
-        try:
-            for _ in range(200):
-                if daemon.poll() is not None or socket.exists() and socket.stat().st_uid == pwd.getpwnam("nobody").pw_uid:
-                    break
-                time.sleep(0.1)
-            assert daemon.poll() is None and socket.exists(), daemon.stderr.read()
-        finally:
-            daemon.terminate()
-            daemon.wait(20)
+        launcher, socket = prefix / "bin/sonde-launcher", folder / "launcher.sock"
+        assert missing_layers(launcher, socket, under) == missing_layers(launcher, socket, [])
 
     # What `sonde new` writes builds and tests by itself, by each of its three builds.
     builds = {"meson": [["meson", "setup", "b"], ["ninja", "-C", "b"], ["meson", "test", "-C", "b"]],
