@@ -30,4 +30,18 @@ inline Now later_of(Now now, MonotonicTime least)
     return {now.wall + ahead, now.monotonic + ahead};
 }
 
+// Two clocks are read one after the other, and a process may be kept from its processor between. A larger difference
+// is a clock that was set.
+inline constexpr std::chrono::milliseconds kReadingsApart{100};
+
+// The same of a moment whose time on each clock is known. What that was told from and `now` are two readings, by one of
+// which it may have come on one clock alone: the result is before it on neither.
+inline Now later_of(Now now, Now least)
+{
+    Now later = later_of(now, least.monotonic);
+    if (least.wall - later.wall < kReadingsApart)
+        later.wall = std::max(later.wall, least.wall);
+    return later;
+}
+
 } // namespace sonde

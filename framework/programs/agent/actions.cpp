@@ -38,6 +38,12 @@ bool is_parallel(const schedule::Work &work)
     return work.schedule.execution_mode == model::ExecutionMode::parallel;
 }
 
+// Of an action after the first the time on the wall clock is the earliest that it can be.
+Now due_of(const schedule::Start &start)
+{
+    return {start.intent->due(), start.due};
+}
+
 // What every part of a run's result has in common.
 model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::CatalogueMethod &method)
 {
@@ -54,7 +60,7 @@ model::ReportedResult frame_of(const schedule::Start &start, const plugin_host::
     for (const auto *tags : {&task_of(start).tags, &start.work->schedule.tags, &action_of(start).tags})
         frame.tags.insert(frame.tags.end(), tags->begin(), tags->end());
     frame.event = start.intent->event;
-    frame.start = later_of(now(), start.due).wall;
+    frame.start = later_of(now(), due_of(start)).wall;
     frame.cycle_number = start.intent->cycle_number;
     return frame;
 }
@@ -86,7 +92,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.task = task_of(start).name;
     ended.outcome.first_event = ended.outcome.last_event = start.intent->event;
     // It may have been handed over ahead of its time.
-    ended.outcome.start = later_of(now(), start.due).wall;
+    ended.outcome.start = later_of(now(), due_of(start)).wall;
     Pipe pipe = pipe_of(start);
     pipe.spooled = routes->input(schedule, action_of(start).name);
     const auto taken = pipe.spooled ? taken_.insert(*pipe.spooled) : taken_.end();
@@ -102,8 +108,8 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
         co_await measure(start, pipe, stopper, ended);
 
     // What came to nothing ahead of its time did so at it.
-    if (const Now end = now(); !ended.outcome.end)
-        ended.outcome.end = end.monotonic < start.due ? *ended.outcome.start : end.wall;
+    if (!ended.outcome.end)
+        ended.outcome.end = later_of(now(), {*ended.outcome.start, start.due}).wall;
     ended.as_instructed = stopper->as_instructed();
     log_->log(ended.outcome.word == OutcomeWord::completed ? spdlog::level::debug : spdlog::level::info,
               "action ended schedule={} action={} run={} outcome={} status={} rows={} message={}", quoted(schedule),
@@ -184,7 +190,7 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
                            options_of(start),
                            action_of(start).report_tables,
                            std::move(who),
-                           start.due,
+                           due_of(start),
                            [&] { return input_of(pipe, ended); },
                            {}};
     asked.fed = pipe.spooled.has_value();

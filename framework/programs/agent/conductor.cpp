@@ -87,7 +87,7 @@ void Conductor::replace(Accepted instruction)
         return;
     constexpr std::chrono::nanoseconds instant{1};
     // What triggers until then is the former instruction's, and so is what was started ahead of its time.
-    const Now at = later_of(now(), started_until_ + instant);
+    const Now at = later_of(now(), {started_until_.wall + instant, started_until_.monotonic + instant});
     instruction.stored.applied_at = at.wall;
     decide(engine_.advance({at.wall - instant, at.monotonic - instant}));
     replaced_ = std::exchange(routes_, instruction.routes);
@@ -227,7 +227,7 @@ void Conductor::carry(schedule::Start start)
 {
     if (stopping_)
         return; // it stays planned, and the next start of the agent accounts for it
-    started_until_ = std::max(started_until_, start.due);
+    started_until_ = later_of({start.intent->due(), start.due}, started_until_);
     auto stopper = std::make_shared<Stopper>();
     running_.emplace(std::pair(start.intent->id, start.action), stopper);
     const auto routes = begun_.try_emplace(start.intent->id, routes_).first->second;

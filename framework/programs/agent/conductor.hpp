@@ -88,7 +88,7 @@ private:
     std::map<Uuid, std::shared_ptr<Stopper>> looks_; // at constraints, by intent
     std::set<Uuid> warmed_;                          // the intents due soon, whose methods have been made ready
     std::chrono::milliseconds start_ahead_{};        // by how much runs are started before their time
-    MonotonicTime started_until_{}; // what was started last, and may have been ahead of its time, is due then
+    Now started_until_{}; // what was started last, and may have been ahead of its time, is due then
     bool stopping_ = false;
 };
 

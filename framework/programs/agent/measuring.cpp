@@ -353,8 +353,8 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
     request.description = admitted.method.description;
     request.method = admitted.method.index;
     request.arguments = std::move(admitted.arguments);
-    request.not_before = asked.due;
-    request.deadline = later_of(now(), asked.due).monotonic + limits_.longest_run;
+    request.not_before = asked.due.monotonic;
+    request.deadline = later_of(now(), asked.due.monotonic).monotonic + limits_.longest_run;
     request.canceller = canceller;
     request.turn = std::move(admitted.turn);
     request.parameters = parameters_;
@@ -374,10 +374,10 @@ asio::awaitable<void> Measuring::run(const Asked &asked, Admitted admitted, Budg
              kUnbooked + to_string(*unbooked));
     else
         fail(outcome, word_of(result), result.status, result.blame, result.message);
-    outcome.start = result.started.wall;
-    outcome.end = result.ended.wall;
+    outcome.start = later_of(result.started, asked.due).wall;
+    outcome.end = later_of(result.ended, asked.due).wall;
     if (result.began)
-        outcome.lateness = result.started.monotonic - asked.due;
+        outcome.lateness = result.started.monotonic - asked.due.monotonic;
     outcome.rows = result.rows;
     outcome.sent_bytes += result.sent_bytes;
     outcome.received_bytes += result.received_bytes;

@@ -45,7 +45,7 @@ public:
         std::vector<model::Option> options; // the task's, and those of whoever uses it
         std::vector<std::string> tables;    // that the method must have
         model::Conflict who;                // that it is for
-        MonotonicTime due;                  // run() is entered no sooner
+        Now due;                            // run() is entered no sooner
         // What goes into it; called once, when nothing refuses the run any more. An Error fails it.
         std::function<asio::awaitable<Result<Inputs>>()> inputs{};
         // Where the rows go, which tells the traffic; called once, after `inputs`.

@@ -212,7 +212,7 @@ asio::awaitable<Verdict> Constraints::measure(const model::MethodResult &wanted,
     std::optional<ComparedRows> rows;
     model::Conflict who{work.schedule.name, "", wanted.task};
     std::vector<model::Option> options = model::merge_options(task->second, model::Action());
-    Measuring::Asked asked{task->second, std::move(options), {}, std::move(who), now().monotonic, {}, {}};
+    Measuring::Asked asked{task->second, std::move(options), {}, std::move(who), now(), {}, {}};
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         return rows.emplace(wanted, method.method(), std::move(traffic));
     };
