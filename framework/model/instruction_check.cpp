@@ -33,7 +33,8 @@ void check_agent(const Subject &subject, Findings &findings)
                std::holds_alternative<ControllerConnected>(event.type);
     };
     const auto &events = subject.instruction.events;
-    if (agent.controller_timeout && std::none_of(events.begin(), events.end(), hears))
+    if (agent.controller_timeout && !subject.unread.holds_list("event") &&
+        std::none_of(events.begin(), events.end(), hears))
         findings.warn(path + "controller-timeout", "has no effect",
                       "no event here is controller-lost or controller-connected");
     if (agent.controller_timeout && *agent.controller_timeout < kControllerTimeoutLeast)
@@ -67,7 +68,7 @@ void check_tasks(const Subject &subject, Findings &findings)
 {
     for (const Task &task : subject.instruction.tasks) {
         const std::string path = path_of("task", task.name);
-        if (task.functions.empty() && !task.program)
+        if (task.functions.empty() && !task.program && !subject.unread.holds(path + "/function"))
             findings.error(path, "names no method", "give it a function's uri or a program");
         if (task.program && (task.program->empty() || task.program->find('/') != std::string::npos))
             findings.error(path + "/program", "'" + json::shown(*task.program) + "' is not the name of a method",
@@ -80,7 +81,7 @@ void check_tasks(const Subject &subject, Findings &findings)
 
 void check_instruction(const Instruction &instruction, std::vector<Error> &errors, std::vector<Error> &warnings)
 {
-    const check::Subject subject(instruction);
+    const check::Subject subject(instruction, errors);
     check::Findings findings(errors, warnings);
     check::check_agent(subject, findings);
     check::check_data_budget(subject, findings);

@@ -7,6 +7,8 @@
 #include "files.hpp"
 #include "support/catch.hpp"
 
+#include <map>
+#include <string>
 #include <vector>
 
 using namespace sonde::model;
@@ -86,6 +88,64 @@ TEST_CASE("each list of an instruction has a most, and says which")
         refuses(limited, read_instruction);
 }
 
+TEST_CASE("what a list with too many entries would have said is missed nowhere")
+{
+    // Each of them names what the list would have, or is of use only beside it.
+    const std::string whole = lmap(R"(
+        "agent": {"controller-timeout": 60},
+        "tasks": {"task": [
+            {"name": "t", "function": [{"uri": "urn:sonde:method:ping"} #function]},
+            {"name": "report", "program": "report",
+             "option": [{"id": "c", "name": "collector", "value": "file:f"} #option]} #task]},
+        "events": {"event": [{"name": "e", "controller-lost": [null]} #event]},
+        "suppressions": {"suppression": [{"name": "x", "start": "e", "match": ["w" #match]}]},
+        "schedules": {"schedule": [
+            {"name": "s", "start": "e", "suppression-tag": ["w" #tag], "execution-mode": "sequential",
+             "sonde-lmap:constraint": [{"name": "up", "interface-up": {"interface": "wan0"}} #constraint],
+             "sonde-lmap:retries": {"max": 1, "delay": 1},
+             "action": [{"name": "a", "task": "t", "destination": ["r" #destination]} #action]},
+            {"name": "r", "start": "e", "execution-mode": "sequential",
+             "action": [{"name": "a", "task": "report"}]} #schedule]})");
+    const std::map<std::string, std::size_t> lists{
+        {"#function", kFunctionsMax}, {"#option", kOptionsMax},         {"#task", kTasksMax},
+        {"#event", kEventsMax},       {"#match", kMatchesMax},          {"#tag", kTagsMax},
+        {"#schedule", kSchedulesMax}, {"#constraint", kConstraintsMax}, {"#destination", kDestinationsMax},
+        {"#action", kActionsMax},
+    };
+    const auto read_with = [&](const std::string &overlong) {
+        std::string document = whole;
+        for (const auto &[mark, most] : lists) {
+            std::string entries;
+            for (std::size_t i = 0; mark == overlong && i < most; ++i)
+                entries += ",0";
+            document = replaced(document, mark, entries);
+        }
+        return read_instruction(document);
+    };
+    const auto good = read_with("");
+    CHECK(to_lines(good.errors).empty());
+    CHECK(to_lines(good.warnings).empty());
+    for (const auto &[mark, most] : lists) {
+        const auto refused = read_with(mark);
+        INFO(mark << '\n' << to_lines(refused.errors));
+        CHECK(refused.errors.size() == 1);
+        CHECK(refused.errors.front().hint == std::to_string(most) + " are the most");
+        CHECK(to_lines(refused.warnings).empty());
+    }
+}
+
+TEST_CASE("a node that is no list is missed nowhere either")
+{
+    const auto read = read_instruction(lmap(R"(
+        "tasks": 5,
+        "events": {"event": {}},
+        "schedules": {"schedule": [{"name": "s", "start": "e", "execution-mode": "sequential",
+                                    "action": [{"name": "a", "task": "t", "destination": "s"}]}]})"));
+    INFO(to_lines(read.errors));
+    CHECK(read.errors.size() == 3);
+    CHECK(to_lines(read.warnings).empty());
+}
+
 TEST_CASE("each list of a report, of capabilities and of failures has a most, and says which")
 {
     const std::string result = "/result[1]/";
@@ -106,8 +166,8 @@ TEST_CASE("each list of a report, of capabilities and of failures has a most, an
     for (const Limited &limited : all)
         refuses(limited, read_report);
     refuses({R"({"sonde-lmap:input": {"version": "1", "tasks": {"task": [@]}}})", "/tasks/task", kTasksMax},
-          read_capabilities);
+            read_capabilities);
     refuses({R"({"sonde-lmap:input": {"version": "1", "refused-plugin": [@]}})", "/refused-plugin", kRefusedPluginsMax},
-          read_capabilities);
+            read_capabilities);
     refuses({R"({"sonde-lmap:input": {"failure": [@]}})", "/failure", kFailuresMax}, read_failures);
 }

@@ -67,10 +67,11 @@ std::chrono::seconds time_of_look(const Schedule &schedule)
     return sum;
 }
 
-void check_retries(const Schedule &schedule, const Event *start, const std::string &path, Findings &findings)
+void check_retries(const Subject &subject, const Schedule &schedule, const std::string &path, Findings &findings)
 {
+    const Event *start = subject.events.find(schedule.start);
     const Retries &retries = schedule.retries;
-    if (retries != Retries{} && schedule.constraints.empty())
+    if (retries != Retries{} && schedule.constraints.empty() && !subject.unread.holds(path + "constraint"))
         findings.warn(path + "retries", "has no effect", "the schedule has no constraint that could fail to hold");
     if (start == nullptr || schedule.constraints.empty())
         return;
@@ -97,7 +98,7 @@ void check_constraints(const Subject &subject, Findings &findings)
         for (const Constraint &constraint : schedule.constraints)
             std::visit(TypeCheck{subject, findings, path + "constraint" + json::predicate("name", constraint.name)},
                        constraint.type);
-        check_retries(schedule, subject.events.find(schedule.start), path, findings);
+        check_retries(subject, schedule, path, findings);
     }
 }
 

@@ -57,7 +57,7 @@ void check_cycle(const Subject &subject, const Event &event, const std::string &
     if (!event.cycle_interval)
         return;
     const auto *periodic = std::get_if<Periodic>(&event.type);
-    if (!starts_any(subject.instruction, event))
+    if (!subject.unread.holds_list("schedule") && !starts_any(subject.instruction, event))
         findings.warn(path, "has no effect", "the event starts no schedule whose results could have a cycle number");
     else if (periodic != nullptr && *event.cycle_interval > periodic->interval &&
              *event.cycle_interval % periodic->interval != std::chrono::seconds(0))

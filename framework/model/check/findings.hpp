@@ -6,7 +6,9 @@
 #include "model/json/path.hpp"
 #include "model/limits.hpp"
 
+#include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -52,11 +54,41 @@ private:
     std::vector<Error> &warnings_;
 };
 
+// The nodes that could not be read. What they would have said nobody knows, so that no check may miss it.
+class Unread {
+public:
+    // `errors` are those of reading.
+    explicit Unread(const std::vector<Error> &errors) : gave_up_(errors.size() >= kErrorsMax)
+    {
+        for (const Error &error : errors)
+            paths_.insert(error.where);
+    }
+
+    bool holds(const std::string &path) const { return gave_up_ || paths_.contains(path); }
+    // The list of all tasks, schedules, ...
+    bool holds_list(const std::string &noun) const
+    {
+        const std::string container = kRootPath + '/' + noun + 's';
+        return holds(container) || holds(container + '/' + noun);
+    }
+    // Of some entry.
+    bool holds_any(std::string_view node) const
+    {
+        return gave_up_ ||
+               std::any_of(paths_.begin(), paths_.end(), [&](const std::string &path) { return path.ends_with(node); });
+    }
+
+private:
+    bool gave_up_;
+    std::set<std::string> paths_;
+};
+
 // The names that a list of the instruction defines, and the entries behind them.
 template <class T>
 class Index {
 public:
-    Index(std::string_view noun, const std::vector<T> &entries) : noun_(noun)
+    Index(const std::string &noun, const std::vector<T> &entries, const Unread &unread)
+        : noun_(noun), unread_(unread.holds_list(noun))
     {
         for (const T &entry : entries) {
             by_name_.emplace(entry.name, &entry);
@@ -74,7 +106,7 @@ public:
     const T *resolve(const std::string &name, const std::string &path, Findings &findings) const
     {
         const T *found = find(name);
-        if (found == nullptr && !name.empty())
+        if (found == nullptr && !name.empty() && !unread_)
             findings.error(path, "no " + noun_ + " named '" + json::shown(name) + "'",
                            json::name_hint(name, noun_ + "s", names_));
         return found;
@@ -82,19 +114,21 @@ public:
 
 private:
     std::string noun_;
+    bool unread_;
     std::map<std::string_view, const T *> by_name_;
     std::vector<std::string_view> names_;
 };
 
-// An instruction with its names. It has to outlive this.
+// An instruction with its names, as far as it could be read. It has to outlive this.
 struct Subject {
-    explicit Subject(const Instruction &whole)
-        : instruction(whole), tasks("task", whole.tasks), schedules("schedule", whole.schedules),
-          events("event", whole.events)
+    Subject(const Instruction &whole, const std::vector<Error> &errors)
+        : instruction(whole), unread(errors), tasks("task", whole.tasks, unread),
+          schedules("schedule", whole.schedules, unread), events("event", whole.events, unread)
     {
     }
 
     const Instruction &instruction;
+    Unread unread;
     Index<Task> tasks;
     Index<Schedule> schedules;
     Index<Event> events;

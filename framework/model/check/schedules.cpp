@@ -7,9 +7,10 @@ namespace sonde::model::check {
 
 namespace {
 
-void check_report(const Task &task, const Action &action, const std::string &path, Findings &findings)
+void check_report(const Subject &subject, const Task &task, const Action &action, const std::string &path,
+                  Findings &findings)
 {
-    bool any = false;
+    bool any = subject.unread.holds(path_of("task", task.name) + "/option") || subject.unread.holds(path + "/option");
     for (const Option &option : merge_options(task, action)) {
         if (option.name != kCollectorOption)
             continue;
@@ -34,8 +35,8 @@ void check_action(const Subject &subject, const Schedule &schedule, const Action
     if (task == nullptr)
         return;
     if (is_report_task(*task))
-        return check_report(*task, action, path, findings);
-    if (!action.destinations.empty())
+        return check_report(subject, *task, action, path, findings);
+    if (!action.destinations.empty() || subject.unread.holds(path + "/destination"))
         return;
     const bool passed_on = schedule.execution_mode == ExecutionMode::pipelined && &action != &schedule.actions.back();
     if (!passed_on)
@@ -75,7 +76,7 @@ void check_schedules(const Subject &subject, Findings &findings)
         const std::string path = path_of("schedule", schedule.name);
         const Event *start = subject.events.resolve(schedule.start, path + "/start", findings);
         check_stop(subject, schedule, start, path, findings);
-        if (schedule.actions.empty())
+        if (schedule.actions.empty() && !subject.unread.holds(path + "/action"))
             findings.warn(path, "has no action", "it does nothing");
         for (const Action &action : schedule.actions)
             check_action(subject, schedule, action, path_of(path, action), findings);

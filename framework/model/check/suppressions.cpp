@@ -30,6 +30,9 @@ void check_suppressions(const Subject &subject, Findings &findings)
     if (subject.instruction.suppressions.empty())
         return;
     const std::vector<std::string_view> tags = suppression_tags(subject.instruction);
+    const Unread &unread = subject.unread;
+    const bool tags_are_known =
+        !unread.holds_list("schedule") && !unread.holds_any("/action") && !unread.holds_any("/suppression-tag");
     std::size_t tried = 0;
     for (const Suppression &suppression : subject.instruction.suppressions) {
         const std::string path = path_of("suppression", suppression.name);
@@ -39,9 +42,11 @@ void check_suppressions(const Subject &subject, Findings &findings)
             subject.events.resolve(*suppression.end, path + "/end", findings);
         if (suppression.start && suppression.start == suppression.end)
             findings.warn(path + "/end", "is the event that starts it too", "it would end where it begins");
-        if (suppression.match.empty())
+        if (suppression.match.empty() && !unread.holds(path + "/match"))
             findings.warn(path, "suppresses nothing", "it has no match; \"*\" matches every suppression-tag");
         for (const std::string &pattern : suppression.match) {
+            if (!tags_are_known)
+                break;
             tried += tags.size();
             if (tried > kMatchesTried)
                 return;
