@@ -3,6 +3,7 @@
 #include "model/instruction_json.hpp"
 #include "model/limits.hpp"
 #include "model/report_json.hpp"
+#include "model/state_json.hpp"
 
 #include "files.hpp"
 #include "support/catch.hpp"
@@ -146,6 +147,24 @@ TEST_CASE("a node that is no list is missed nowhere either")
     CHECK(to_lines(read.warnings).empty());
 }
 
+TEST_CASE("a text has a most, and a document says which one is longer")
+{
+    const std::string longest(kTextBytesMax, 'x');
+    const auto task = [](const std::string &value) {
+        return in_task(R"("option": [{"id": "o", "name": "o", "value": ")" + value + R"("}])");
+    };
+    CHECK(to_lines(read_instruction(task(longest)).errors).find("/option[id='o']/value") == std::string::npos);
+    CHECK(to_lines(read_instruction(task(longest + "x")).errors)
+              .find("/tasks/task[name='t']/option[id='o']/value: has 65536 bytes (65535 are the most)\n") !=
+          std::string::npos);
+    const auto result = [](const std::string &message) {
+        return in_result(R"("sonde-lmap:message": ")" + message + '"');
+    };
+    CHECK(to_lines(read_report(result(longest)).errors).find("message") == std::string::npos);
+    CHECK(to_lines(read_report(result(longest + "x")).errors)
+              .find("/result[1]/sonde-lmap:message: has 65536 bytes (65535 are the most)\n") != std::string::npos);
+}
+
 TEST_CASE("each list of a report, of capabilities and of failures has a most, and says which")
 {
     const std::string result = "/result[1]/";
@@ -170,4 +189,19 @@ TEST_CASE("each list of a report, of capabilities and of failures has a most, an
     refuses({R"({"sonde-lmap:input": {"version": "1", "refused-plugin": [@]}})", "/refused-plugin", kRefusedPluginsMax},
             read_capabilities);
     refuses({R"({"sonde-lmap:input": {"failure": [@]}})", "/failure", kFailuresMax}, read_failures);
+}
+
+TEST_CASE("each kind of document has a most of bytes, and says which")
+{
+    const auto sized = [](auto read, std::size_t most) {
+        const auto refusal = read(std::string(most + 1, ' ')).errors.front();
+        CHECK(refusal.what == "the document has " + std::to_string(most + 1) + " bytes");
+        CHECK(refusal.hint == std::to_string(most) + " is the most");
+        CHECK(read(std::string(most, ' ')).errors.front().what.starts_with("not JSON: "));
+    };
+    sized(read_instruction, kInstructionBytesMax);
+    sized(read_state, kStateBytesMax);
+    sized(read_report, kReportBytesMax);
+    sized(read_capabilities, kCapabilitiesBytesMax);
+    sized(read_failures, kFailuresBytesMax);
 }
