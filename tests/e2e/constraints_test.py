@@ -9,8 +9,10 @@ import time
 import oracle
 from accounting import account
 from line import CLONE_NEWNET, User, enter, lay
-from support import (apply, contains, equal, immediate, instruction, main, outcomes, periodic, schedule, start_all,
-                     task, wait_for, wait_for_outcomes)
+from support import (apply, contains, equal, immediate, instruction, main, need_raw_sockets, outcomes, periodic, schedule,
+                     start_all, task, wait_for, wait_for_outcomes)
+
+WINDOW = datetime.timedelta(seconds=1)  # that line-idle looks at
 
 
 def lay_a_line():
@@ -22,11 +24,35 @@ def lay_a_line():
         "ip neighbour add 192.0.2.2 lladdr 02:00:00:00:00:02 dev wan0")
 
 
+def put_somebody_at_the_other_end():
+    """Who answers a ping. The namespace is there as long as its process."""
+    other = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo && exec sleep infinity"], stdout=subprocess.PIPE)
+    other.stdout.readline()
+    there = ["nsenter", f"--net=/proc/{other.pid}/ns/net"]
+    lay(f"ip link set isp0 netns {other.pid}", [*there, "ip", "address", "add", "192.0.2.2/24", "dev", "isp0"],
+        [*there, "ip", "link", "set", "isp0", "address", "02:00:00:00:00:02", "up"])
+    return other
+
+
 def idle(retries, window=1):
     """Nobody uses more than 0.5 Mb/s of the line."""
     return {"sonde-lmap:constraint": [{"name": "line-idle", "line-idle": {"bytes-per-second-max": "62500",
                                                                           "window": window}}],
             "sonde-lmap:retries": {"max": retries, "delay": 1}}
+
+
+def ended(system, name, word):
+    return [row for row in outcomes(system, name) if row["outcome"] == word]
+
+
+def rates_of_others(system):
+    """In Mb/s, as the looks say that found too much."""
+    found = (re.fullmatch(r"line-idle ([\d.]+) Mb/s > 0.5 Mb/s", row["message"]) for row in ended(system, "look", "not_met"))
+    return [float(one[1]) for one in found if one]
+
+
+def instant(text):
+    return datetime.datetime.fromisoformat(text[:26] + "+00:00")
 
 
 def download(system):
@@ -64,6 +90,39 @@ def an_active_user_delays_the_test_and_the_report(system):
     for row in not_met:
         assert re.fullmatch(r"line-idle [\d.]+ Mb/s > 0.5 Mb/s, 3 retries, each 1 s after a look", row["message"]), row
     assert sums["test"]["completed"], sums
+
+
+def only_others_use_the_line_beside_a_measurement(system):
+    """The measurement takes nine times what line-idle allows, and does not hide a user who takes as much."""
+    need_raw_sockets(system)
+    lay_a_line()
+    system.policy["targets"]["allow"].append("192.0.2.2")
+    other = put_somebody_at_the_other_end()
+    try:
+        agent = start_all(system, "ping")
+        load = task("load", "ping", {"target": "192.0.2.2", "count": 24000, "interval": "5ms", "size": 1400, "packet_rows": "false"})
+        look = task("look", "ping", {"target": "127.0.0.1", "count": 1})
+        document = instruction(system, [immediate("now"), periodic("often", 3, int(time.time()) + 2)], [load, look],
+                               [schedule("load", "now", "load"), {**schedule("look", "often", "look"), **idle(0)}])
+        instructions = {apply(system, document): document}
+        wait_for("a look beside the measurement", lambda: ended(system, "look", "completed"), 60, [agent])
+        user = User("192.0.2.2")
+        rates = wait_for("a look beside both", lambda: rates_of_others(system), 60, [agent])
+        user.leaves()
+        last = instruction(system, [], [], [])
+        instructions[apply(system, last)] = last
+        account(system, the_plan(system, agent, instructions), ["ping"])
+    finally:
+        other.kill()
+        other.wait()
+    measurement, = outcomes(system, "load")
+    equal(measurement["outcome"], "interrupted")  # it went on until the last instruction
+    begin, end = instant(measurement["start"]), instant(measurement["end"])
+    rate = (measurement["sent"] + measurement["received"]) / (end - begin).total_seconds()
+    assert rate > 4 * 62500, measurement
+    beside = [row for row in ended(system, "look", "completed") if instant(row["start"]) > begin + WINDOW]
+    assert beside, outcomes(system, "look")
+    assert max(rates) < 1.5 * User.BYTES_PER_S * 8 / 1e6, rates
 
 
 def what_else_must_hold_is_looked_at_on_the_real_machine(system):
@@ -108,4 +167,5 @@ def what_else_must_hold_is_looked_at_on_the_real_machine(system):
     equal(said["down"], "interface-up interface wan0 is down or has no carrier")
 
 
-main(an_active_user_delays_the_test_and_the_report, what_else_must_hold_is_looked_at_on_the_real_machine)
+main(an_active_user_delays_the_test_and_the_report, only_others_use_the_line_beside_a_measurement,
+     what_else_must_hold_is_looked_at_on_the_real_machine)
