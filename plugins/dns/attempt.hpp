@@ -28,6 +28,7 @@ struct Asked {
 // One transmission, as far as it is known. Stamps are CLOCK_REALTIME ns, durations ns.
 struct Attempt {
     Asked asked;
+    bool first = false; // of the run to its server
     Query query;
     std::optional<sonde_ip> source;
     std::optional<std::uint16_t> source_port;

@@ -81,6 +81,7 @@ bool send_query_row(const sonde_host &host, const std::vector<Server> &servers, 
     }
     row.http_status = seen.http_status;
     row.reason = unless_empty(seen.reason);
+    row.first_packet = attempt.first;
     const auto cells = kQueryTable.cells(row);
     return plugin::offer(host, kQueries, cells) == 0;
 }

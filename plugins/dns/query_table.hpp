@@ -56,6 +56,7 @@ struct QueryRow {
     std::optional<sonde_ip> from;
     std::optional<int> icmp_type, icmp_code, http_status;
     Text reason;
+    bool first_packet;
 };
 
 [[gnu::section(".data.rel.ro.sonde_query")]] inline constinit const plugin::Table kQueryTable(
@@ -118,6 +119,8 @@ struct QueryRow {
     plugin::column<&QueryRow::icmp_type>({.id = "icmp_type"}),
     plugin::column<&QueryRow::icmp_code>({.id = "icmp_code"}),
     plugin::column<&QueryRow::http_status>({.id = "http_status"}),
-    plugin::column<&QueryRow::reason>({.id = "reason", .help = "what the outcome does not say, in words"}));
+    plugin::column<&QueryRow::reason>({.id = "reason", .help = "what the outcome does not say, in words"}),
+    plugin::column<&QueryRow::first_packet>(
+        {.id = "first_packet", .help = "the run's first to its server: pays for neighbour discovery and cold caches"}));
 
 } // namespace sonde::dns

@@ -46,7 +46,7 @@ Session::Session(const sonde_host &host, const Settings &settings, const std::ve
       plan_(settings, servers.size()), templates_(settings, plan_, servers.size(), random_),
       base_(plugin::make_event_base()), connecting_{host, *base_, settings, nullptr},
       connections_(connecting_, servers, [this] { burial_->add_after(0); }), pool_(host), drops_(host),
-      driver_stamps_(std::make_unique<bool[]>(servers.size())), open_max_(most_open())
+      driver_stamps_(std::make_unique<bool[]>(servers.size())), was_asked_(servers.size()), open_max_(most_open())
 {
     if (needs_tls(settings))
         connecting_.tls = std::make_unique<Tls>(settings);
@@ -121,6 +121,8 @@ void Session::ask(Asked asked)
     asked.number = next_number_++;
     Attempt attempt;
     attempt.asked = asked;
+    attempt.first = !was_asked_[asked.server];
+    was_asked_[asked.server] = true;
     attempt.query = templates_.fresh(asked.server, asked.question);
     if (asked.transport == Transport::doh)
         attempt.query.set_id(0); // so that caches of HTTP see the same request (RFC 8484 section 4.1)

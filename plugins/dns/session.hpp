@@ -68,6 +68,7 @@ private:
     std::vector<Route> routes_;
     Drops drops_;
     std::unique_ptr<bool[]> driver_stamps_; // by server: seen
+    std::vector<bool> was_asked_;           // by server
     Account account_;
     std::map<std::uint64_t, Ongoing> open_; // by number
     std::vector<Ongoing> over_;             // to be destroyed outside their own callbacks

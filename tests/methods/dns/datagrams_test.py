@@ -27,6 +27,7 @@ def each_server_and_name_is_asked_and_its_answer_told(folder):
     round_of = [(server, name) for name in ("www.example.test", "nowhere.example.test")
                 for server in ("127.0.0.1", "::1")]
     equal([(row["server"], row["name"]) for row in rows], round_of * 2)
+    equal([row["first_packet"] for row in rows], [True, True] + [False] * 6, result)
     for row in rows:
         equal(row["outcome"], "answer", result)
         equal((row["rcode"], row["answers"], row["min_ttl"]),
