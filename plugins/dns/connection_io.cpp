@@ -197,7 +197,8 @@ void Connection::take_response(Http2::Response response)
     Exchange &exchange = *found->exchange;
     const std::optional<int> status = response.status == 0 ? std::nullopt : std::optional(response.status);
     if (!response.whole)
-        return exchange.fail(Outcome::http_failed, "the answer was broken off, or larger than answer_size", status);
+        return exchange.fail(Outcome::http_failed,
+                             "the answer was broken off, larger than answer_size, or its head without end", status);
     if (response.status < 200 || response.status > 299) // RFC 8484 section 4.2.1
         return exchange.fail(Outcome::http_failed, "HTTP status " + std::to_string(response.status), status);
     if (!is_dns_message(response.type))

@@ -9,6 +9,9 @@
 namespace sonde::dns {
 namespace {
 
+// Fields of all heads of a response. nghttp2 bounds a single head, and not how many of them there are.
+constexpr std::size_t kHeadMost = 32 * 1024;
+
 struct CallbacksDeleter {
     void operator()(nghttp2_session_callbacks *callbacks) const { nghttp2_session_callbacks_del(callbacks); }
 };
@@ -129,6 +132,11 @@ int Http2::on_header(nghttp2_session *, const nghttp2_frame *frame, const std::u
     const auto found = requests.find(frame->hd.stream_id);
     if (found == requests.end())
         return 0;
+    found->second.head_bytes += name_size + value_size;
+    if (found->second.head_bytes > kHeadMost) {
+        found->second.too_large = true;
+        return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE; // the stream is reset
+    }
     Response &response = found->second.response;
     const std::string_view text = view_of(value, value_size);
     if (view_of(name, name_size) == ":status")

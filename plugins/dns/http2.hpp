@@ -53,6 +53,7 @@ private:
         std::vector<std::uint8_t> query; // its body
         std::size_t sent = 0;
         Response response;
+        std::size_t head_bytes = 0; // of interim responses and trailers as well
         bool too_large = false;
     };
     struct SessionDeleter {

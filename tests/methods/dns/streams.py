@@ -3,9 +3,11 @@ import functools
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import tempfile
 
+from http2_server import exactly
 from support import make_certificate
 
 
@@ -13,6 +15,15 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def read_query(connection):
+    size, = struct.unpack("!H", exactly(connection, 2))
+    return exactly(connection, size)
+
+
+def framed(message):
+    return struct.pack("!H", len(message)) + message
 
 
 _MADE = tempfile.TemporaryDirectory(prefix="sonde-certificates-")

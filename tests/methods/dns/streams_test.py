@@ -11,20 +11,11 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 import http2_server  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes, with_opt  # noqa: E402
-from streams import certificates, free_port  # noqa: E402
+from streams import certificates, framed, free_port, read_query  # noqa: E402
 from support import Listener, case, equal, main, need_ipv6, reset, run, server_tls  # noqa: E402
 from pace import paced  # noqa: E402
 
 WWW = "www.example.test"
-
-
-def read_query(connection):
-    size, = struct.unpack("!H", http2_server.exactly(connection, 2))
-    return http2_server.exactly(connection, size)
-
-
-def framed(message):
-    return struct.pack("!H", len(message)) + message
 
 
 def always(make):
@@ -273,6 +264,25 @@ def https_that_breaks_within_a_stream_is_lost():
         row = result.one("query")
         equal((row["outcome"], result.status), ("connection_lost", "no_answer"), result)
         assert row["reason"] and result.took_s < 40, result
+
+
+@case
+def https_that_sends_headers_without_end_ends_its_query():
+    def of_one_block(connection, stream, *_):
+        connection.sendall(http2_server.frame(http2_server.HEADERS, 0, stream, http2_server.literal(":status", "200")))
+        while True:
+            connection.sendall(http2_server.frame(9, 0, stream, http2_server.literal("x", "y" * 100) * 100))
+
+    def that_say_wait(connection, stream, *_):
+        head = http2_server.frame(http2_server.HEADERS, http2_server.END_HEADERS, stream, http2_server.literal(":status", "103"))
+        while True:
+            connection.sendall(head * 100)
+    for behave in (of_one_block, that_say_wait):
+        with Https(behave=behave) as server:
+            result = server.ask(timeout="50s")
+        row = result.one("query")
+        print(f"         {behave.__name__}: {row['outcome']}, {row['reason']}")
+        assert row["outcome"] in ("http_failed", "connection_lost") and row["reason"] and result.took_s < 40, result
 
 
 @case
