@@ -128,6 +128,14 @@ void Link::wait_for(short what, Step step)
         waiting_->activate(EV_READ);
 }
 
+// What is activated within a callback has its turn before libevent looks at any timer again, and at any other socket.
+void Link::wake()
+{
+    if (!again_)
+        again_ = std::make_unique<plugin::Event>(shared_.base, -1, EV_TIMEOUT, [this] { waiting_->activate(EV_READ); });
+    again_->add_after(0);
+}
+
 std::optional<TcpFigures> Link::look()
 {
     if (!transport_.is_open())
@@ -143,6 +151,7 @@ std::optional<TcpFigures> Link::look()
 void Link::close()
 {
     connector_.reset();
+    again_.reset();
     waiting_.reset();
     if (!transport_.is_open())
         return;

@@ -66,7 +66,8 @@ public:
 
     // `what` of libevent: calls `step` when that is possible, at once when something was read ahead.
     void wait_for(short what, Step step);
-    void wake() { waiting_->activate(EV_READ); }
+    // Calls it again soon, after whatever is due.
+    void wake();
 
     // Reads the kernel's figures and passes what they grew by to the meter.
     std::optional<TcpFigures> look();
@@ -88,6 +89,7 @@ private:
     std::unique_ptr<Connector> connector_;
     Transport transport_;
     std::unique_ptr<plugin::Event> waiting_;
+    std::unique_ptr<plugin::Event> again_;
     sonde_ip address_ = {};
     plugin::Endpoint local_;
     std::int64_t connect_time_ = 0;

@@ -2,7 +2,6 @@
 
 Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
 """
-import os
 import pathlib
 import subprocess
 import sys
@@ -13,7 +12,7 @@ sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
 from laboratory import Namespace  # noqa: E402
 from firewall import drop, port_of  # noqa: E402
 from line_bytes import account, count_chatter, know_neighbours, regular_account  # noqa: E402
-from sonde_peer import sonde_peer  # noqa: E402
+from sonde_peer import make_identity, sonde_peer  # noqa: E402
 from support import Listener, NameSpaces, case, equal, listens_on, main, method, reset, says  # noqa: E402
 
 SONDE, DOWNLOAD, PEER, UPLOAD = sys.argv[1:5]
@@ -38,15 +37,6 @@ def exact(net, what, status=None, **options):
     for row in result.table("summary"):
         equal((row["ip_received_bytes"], row["ip_sent_bytes"]), told, result)
     return result
-
-
-def make_identity(folder):
-    os.chmod(folder, 0o755)
-    for words in (["init", f"{folder}/ca"],
-                  ["issue", "peer", "--ca", f"{folder}/ca", "--out", f"{folder}/peer", "--host", "10.77.0.1", "--host",
-                   "2001:db8:77::1"]):
-        subprocess.run([SONDE, "ca", *words], check=True, capture_output=True)
-    return f"{folder}/peer"
 
 
 @case

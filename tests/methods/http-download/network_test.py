@@ -3,6 +3,7 @@
 Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
 """
 import contextlib
+import os
 import pathlib
 import socket
 import subprocess
@@ -15,8 +16,8 @@ sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
 
 from laboratory import Namespace  # noqa: E402
 from firewall import drop, nft, peace, port_of  # noqa: E402
-from sonde_peer import sonde_peer  # noqa: E402
-from support import NameSpaces, case, equal, main, method, run  # noqa: E402
+from sonde_peer import make_identity, sonde_peer  # noqa: E402
+from support import NameSpaces, Skip, case, equal, main, method, run  # noqa: E402
 
 DOWNLOAD, PEER, UPLOAD = sys.argv[2:5]
 
@@ -165,6 +166,53 @@ def interface_and_source_are_those_that_were_chosen():
                 equal((result.one("stream")["local_address"], result.one("summary")["interface"]),
                       (space_address, "line"), result)
                 equal(result.one("stream")["path_mtu"], 1500, result)
+
+
+@contextlib.contextmanager
+def priority(nice):
+    """What is started here has it, whatever this machine has to do otherwise."""
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, nice)
+    except PermissionError:
+        raise Skip("no priorities here") from None
+    try:
+        yield
+    finally:
+        os.setpriority(os.PRIO_PROCESS, 0, usual)
+
+
+@contextlib.contextmanager
+def short_of_processors():
+    """What is started here shares one processor with others who want all of it and get six times as much."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    try:
+        with priority(0):
+            others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2)]
+        try:
+            with priority(5):
+                yield
+        finally:
+            for other in others:
+                other.kill()
+                other.wait()
+    finally:
+        os.sched_setaffinity(0, allowed)
+
+
+@case
+def a_run_that_waits_for_the_processor_says_that_it_was_its_limit(folder):
+    identity = make_identity(folder)
+    with NameSpaces() as net, contextlib.ExitStack() as stack:
+        with priority(-10):
+            urls = stack.enter_context(sonde_peer(PEER, net.server_addresses[0], space=net.server, identity=identity))
+        for plugin, path, word in ((DOWNLOAD, "/time/60s", "receiver_cpu"), (UPLOAD, "/upload", "sender_cpu")):
+            with method(plugin), short_of_processors():
+                result = run(url=urls[1] + path, duration="3s", warm_up="500ms", ca=f"{identity}/ca.pem", space=net.client)
+            summary = result.one("summary")
+            equal((result.exit, summary["limited_by"]), (0, word), result)
+            print(f"         {word}: busy {summary['busy']:.2f}")
 
 
 @case

@@ -1,7 +1,20 @@
 """sonde-peer for a test."""
 import contextlib
+import os
 import re
 import subprocess
+
+from support import SONDE
+
+
+def make_identity(folder):
+    """Of a peer in NameSpaces; its folder has the authority's `ca.pem` too."""
+    os.chmod(folder, 0o755)
+    for words in (["init", f"{folder}/ca"],
+                  ["issue", "peer", "--ca", f"{folder}/ca", "--out", f"{folder}/peer", "--host", "10.77.0.1", "--host",
+                   "2001:db8:77::1"]):
+        subprocess.run([SONDE, "ca", *words], check=True, capture_output=True)
+    return f"{folder}/peer"
 
 
 @contextlib.contextmanager
