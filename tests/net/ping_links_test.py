@@ -1,5 +1,6 @@
 """ping on links that lose, delay, double, reorder and spoil packets: its outcomes against the link emulator's log."""
 
+import ipaddress
 import json
 import os
 import re
@@ -239,25 +240,28 @@ def what_is_too_large_for_our_own_interface_is_unsent_if_nobody_may_cut_it(lab):
         assert "nothing_sent" in run.err, run
 
 
+def source_of(packet):
+    return str(ipaddress.ip_address(packet[12:16] if packet[0] >> 4 == 4 else packet[8:24]))
+
+
 @test
 def the_chosen_interface_and_source_are_used_and_told(lab):
-    lab.at(lab.client, "ip address add 203.0.113.9/32 dev lo")
+    families = [(4, "203.0.113.9/32")] + ([(6, "2001:db8:f::9/128")] if lab.also_ipv6() else [])
     with EmulatedLink(lab.client, lab.server, there=Path(match=is_echo)) as link:
-        lab.at(lab.server, "ip route add 203.0.113.9/32 dev e0")
-        target = link.ADDRESSES[4][1]
-        for options, source in (({}, "203.0.113.1"), ({"source": "203.0.113.9"}, "203.0.113.9"),
-                                ({"interface": "e0"}, "203.0.113.1")):
-            before = len(link.log(THERE))
-            run = lab.run("ping", target=target, count=2, interval="20ms", tmax="1s", **options)
-            equal([(row["outcome"], row["source"]) for row in run.table("packet")], [("reply", source)] * 2, run)
-            equal(only_summary(run)["source"], source, run)
-            on_link = [".".join(map(str, seen.head[12:16])) for seen in link.log(THERE)[before:]]
-            equal(on_link, [source] * 2, run)
-        run = lab.run("ping", target=target, count=1, interval="20ms", tmax="300ms", interface="c0")
-        equal(len(link.log(THERE)), before + 2, "a packet went over another interface than the chosen one")
-        if lab.also_ipv6():
-            run = lab.run("ping", target=link.ADDRESSES[6][1], count=2, interval="20ms", tmax="1s", interface="e0")
-            equal({row["source"] for row in run.table("packet")}, {link.ADDRESSES[6][0]}, run)
+        for family, another in families:
+            lab.at(lab.client, f"ip address add {another} dev lo")
+            lab.at(lab.server, f"ip route add {another} dev e0")
+            another = another.partition("/")[0]
+            own, target = link.ADDRESSES[family]
+            for options, source in (({}, own), ({"source": another}, another), ({"interface": "e0"}, own),
+                                    ({"interface": "e0", "source": another}, another)):
+                before = len(link.log(THERE))
+                run = lab.run("ping", target=target, count=2, interval="20ms", tmax="5s", **options)
+                equal([(row["outcome"], row["source"]) for row in run.table("packet")], [("reply", source)] * 2, run)
+                equal(only_summary(run)["source"], source, run)
+                equal([source_of(seen.head) for seen in link.log(THERE)[before:]], [source] * 2, run)
+            run = lab.run("ping", target=target, count=1, interval="20ms", tmax="300ms", interface="c0")
+            equal(len(link.log(THERE)), before + 2, "a packet went over another interface than the chosen one")
 
 
 @test

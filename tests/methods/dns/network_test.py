@@ -19,8 +19,9 @@ from laboratory import Namespace  # noqa: E402
 from line_bytes import count_chatter, know_neighbours, regular_account, told_bytes  # noqa: E402
 from link_emulator import Path  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes  # noqa: E402
-from streams import certificates, free_port  # noqa: E402
-from support import Listener, NameSpaces, Skip, case, emulated, equal, main, reset, run, server_tls  # noqa: E402
+from streams import certificates, framed, free_port, read_query  # noqa: E402
+from support import (Listener, NameSpaces, Skip, case, emulated, equal, listens_on, main, reset, run,  # noqa: E402
+                     server_tls)
 from pace import until  # noqa: E402
 
 WWW = "www.example.test"
@@ -135,10 +136,6 @@ def the_bytes_told_are_those_of_the_interface_over_https(folder):
 
 @case
 def the_bytes_told_are_those_of_the_interface_where_a_reset_ends_a_connection(folder):
-    def read_query(connection):
-        size, = struct.unpack("!H", http2_server.exactly(connection, 2))
-        return http2_server.exactly(connection, size)
-
     def at_once(connection, _):
         read_query(connection)
         reset(connection)
@@ -160,8 +157,7 @@ def the_bytes_told_are_those_of_the_interface_where_a_reset_ends_a_connection(fo
         reset(connection)
 
     def answered(connection):
-        message = good_answer(read_query(connection))
-        connection.sendall(struct.pack("!H", len(message)) + message)
+        connection.sendall(framed(good_answer(read_query(connection))))
     with lab(folder) as (net, _):
         count_chatter(net)
         for server in net.server_addresses:
@@ -506,13 +502,52 @@ def an_interface_that_goes_down_within_a_run_leaves_what_there_was(folder):
     assert len(said) == 80 and said[-1] in ("unsent", "connect_failed") and result.took_s < 40, result
 
 
+@contextlib.contextmanager
+def in_each_transport(folder):
+    """Name spaces, servers there, and for each address and transport the options of a run."""
+    def over_tls(connection, _):
+        connection.sendall(framed(good_answer(read_query(connection))))
+        listens_on(connection)
+
+    def over_https(connection, _):
+        http2_server.serve(connection, lambda c, stream, query, _: c.sendall(http2_server.response(stream, good_answer(query))))
+    ca, certificate, key = certificates("DNS:dns.example.test")
+    tls = server_tls(certificate, key)
+    tls.set_alpn_protocols(["h2"])
+    with lab(folder) as (net, nsd), contextlib.ExitStack() as stack:
+        ways = []
+        for address in net.server_addresses:
+            ways += [(address, {"port": nsd.port, "transport": transport}) for transport in ("udp", "tcp")]
+            ways += [(address, {"port": nsd.port, "transport": "udp", "outstanding": 1})]
+            for transport, behave in (("dot", over_tls), ("doh", over_https)):
+                with Namespace(net.server):
+                    listener = Listener(behave, address=address, tls=tls)
+                stack.enter_context(listener)
+                ways += [(address, {"port": listener.port, "transport": transport, "ca": ca, "tls_name": "dns.example.test"})]
+        yield net, [(address, {"server": address, "name": WWW, "linger": "0s", "timeout": "5s", "edns_size": 0, "space": net.client,
+                               **options}) for address, options in ways]
+
+
 @case
 def the_interface_and_source_that_were_chosen_are_used(folder):
-    with lab(folder) as (net, nsd):
-        ip(net.client, "address", "add", "10.77.0.3/24", "dev", "line")
-        result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, transport=["udp", "tcp"], linger="0s",
-                     interface="line", source="10.77.0.3", space=net.client)
-        equal([(row["outcome"], row["source"]) for row in in_order(result)], [("answer", "10.77.0.3")] * 2, result)
+    with in_each_transport(folder) as (net, ways):
+        # All goes another way unless an interface is chosen, and nobody is there.
+        ip(net.client, "link", "add", "other", "type", "veth", "peer", "name", "beyond")
+        for device in ("other", "beyond"):
+            ip(net.client, "link", "set", device, "up")
+        own = {address: source for address, source in zip(net.server_addresses, ("10.77.0.3", "2001:db8:77::3"))}
+        for address, source in own.items():
+            ip(net.client, "address", "add", source + ("/64" if ":" in source else "/24"), "dev", "line",
+               *(["nodad"] if ":" in source else []))
+            ip(net.client, "route", "add", address, "dev", "other")
+        for address, options in ways:
+            result = run(interface="line", source=own[address], **options)
+            equal((result.exit, result.one("summary")["answered"]), (0, 1), result)
+            if "outstanding" not in options:
+                equal([(row["outcome"], row["source"]) for row in in_order(result)], [("answer", own[address])], result)
+        for address, options in ways:
+            result = run(source=own[address], **{**options, "timeout": "300ms"})
+            equal(result.status in ("no_answer", "not_sent"), True, result)
 
 
 if __name__ == "__main__":
