@@ -243,6 +243,16 @@ class NameSpaces:
     def _at(space, *words):
         subprocess.run(["ip", "netns", "exec", space, *words], check=True, capture_output=True, text=True)
 
+    def sysctl(self, space, name, value=None):
+        """Sets one of `net`, or gives what it is."""
+        path = f"/proc/sys/net/{name}"
+        words = ["cat", path] if value is None else ["sh", "-c", f"echo {value} > {path}"]
+        return subprocess.run(["ip", "netns", "exec", space, *words], check=True, capture_output=True, text=True).stdout
+
+    def congestion_controls(self):
+        """Those of this machine that a name space may use."""
+        return self.sysctl(self.client, "ipv4/tcp_allowed_congestion_control").split()
+
     def left_over(self):
         """Processes that are in the client's name space, and sockets that somebody holds."""
         pids = subprocess.run(["ip", "netns", "pids", self.client], check=True, capture_output=True, text=True).stdout

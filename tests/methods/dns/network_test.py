@@ -550,5 +550,25 @@ def the_interface_and_source_that_were_chosen_are_used(folder):
             equal(result.status in ("no_answer", "not_sent"), True, result)
 
 
+@case
+def buffers_and_congestion_control_are_those_of_the_sockets(folder):
+    with in_each_transport(folder) as (net, ways):
+        with Namespace(net.client), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as datagram:
+            usual = datagram.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        net.sysctl(net.client, "ipv4/tcp_wmem", "4096 150000 150000")
+        net.sysctl(net.client, "ipv4/tcp_rmem", "4096 200000 200000")
+        for control in net.congestion_controls():
+            net.sysctl(net.client, "ipv4/tcp_congestion_control", control)
+            for _, options in ways:
+                result = run(**options)
+                row = result.one("summary")
+                if options["transport"] == "udp":  # stamps and answers wait there
+                    equal((row["send_buffer"], row["congestion_control"]), (usual, None), result)
+                    assert row["receive_buffer"] >= 1 << 20, result
+                else:
+                    equal((row["send_buffer"], row["receive_buffer"], row["congestion_control"]), (150_000, 200_000, control),
+                          result)
+
+
 if __name__ == "__main__":
     main()

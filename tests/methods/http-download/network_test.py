@@ -168,6 +168,21 @@ def interface_and_source_are_those_that_were_chosen():
                 equal(result.one("stream")["path_mtu"], 1500, result)
 
 
+@case
+def buffers_and_congestion_control_are_those_of_the_sockets():
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
+        net.sysctl(net.client, "ipv4/tcp_wmem", "4096 150000 150000")
+        net.sysctl(net.client, "ipv4/tcp_rmem", "4096 200000 200000")
+        for control in net.congestion_controls():
+            net.sysctl(net.client, "ipv4/tcp_congestion_control", control)
+            for plugin, path, column, bytes_there in ((DOWNLOAD, "/bytes/1MB", "receive_buffer", 200_000),
+                                                      (UPLOAD, "/upload", "send_buffer", 150_000)):
+                with method(plugin):
+                    result = run(url=url + path, bytes="1MB", streams=2, space=net.client)
+                equal(result.one("summary")["congestion_control"], control, result)
+                equal([row[column] for row in result.table("stream")], [bytes_there] * 2, result)
+
+
 @contextlib.contextmanager
 def priority(nice):
     """What is started here has it, whatever this machine has to do otherwise."""
