@@ -351,6 +351,17 @@ def what_our_own_full_queue_refuses_is_unsent(folder):
 
 
 @case
+def over_a_connection_what_our_own_queue_keeps_is_a_timeout(folder):
+    with lab(folder) as (net, nsd):
+        queue(net, "rate", "8bit", "burst", "2000", "limit", "2000")
+        result = run(server=net.server_addresses[0], port=nsd.port, name=WWW, transport="tcp", connection="reused", count=40,
+                     interval="10ms", timeout="3s", space=net.client)
+    said = outcomes(result)
+    equal((result.exit, len(said), said[0], said[-1]), (0, 40, "answer", "timeout"), result)
+    assert set(said) <= {"answer", "late", "timeout"} and result.took_s < 40, result
+
+
+@case
 def what_load_cannot_do_is_refused(folder):
     for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}):
         equal(run(server="127.0.0.1", name=WWW, outstanding=2, **options).status, "bad_option")
@@ -391,13 +402,13 @@ def a_network_that_swallows_everything_is_a_timeout_in_each_transport(folder):
 def what_a_router_says_is_told(folder):
     with lab(folder) as (net, nsd):
         rule(net.server, "input", f"th dport {nsd.port} reject with icmpx admin-prohibited")
-        result = run(server=list(net.server_addresses), port=nsd.port, name=WWW, transport=["udp", "tcp"], linger="0s",
-                     space=net.client)
+        result = run(server=list(net.server_addresses), port=nsd.port, name=WWW, transport=["udp", "tcp", "dot", "doh"],
+                     linger="0s", space=net.client)
     rows = {(row["server"], row["transport"]): row for row in in_order(result)}
     for address, kind in zip(net.server_addresses, ((3, 13), (1, 1))):
-        udp, tcp = rows[address, "udp"], rows[address, "tcp"]
+        udp = rows[address, "udp"]
         equal((udp["outcome"], udp["icmp_type"], udp["icmp_code"], udp["from"]), ("icmp_error", *kind, address), result)
-        equal(tcp["outcome"], "connect_failed", result)
+        equal([rows[address, way]["outcome"] for way in ("tcp", "dot", "doh")], ["connect_failed"] * 3, result)
 
 
 def fates(link):
@@ -454,14 +465,14 @@ def a_family_that_is_broken_leaves_the_other_as_it_is(folder):
 @case
 def an_MTU_hole_swallows_what_is_large_and_no_more(folder):
     with lab(folder) as (net, nsd):
-        rule(net.client, "prerouting", "ip frag-off & 0x1fff != 0 drop; meta length > 600 drop")
-        result = run(server=net.server_addresses[0], port=nsd.port, name=["big.example.test", WWW], type="TXT",
-                     edns_size=4096, transport=["udp", "tcp"], timeout="2s", linger="0s", interval="1ms",
-                     space=net.client)
-    equal(result.exit, 0, result)
-    equal({(row["name"], row["transport"]): row["outcome"] for row in result.table("query")},
-          {("big.example.test", "udp"): "timeout", ("big.example.test", "tcp"): "timeout", (WWW, "udp"): "answer",
-           (WWW, "tcp"): "answer"}, result)
+        rule(net.client, "prerouting", "ip frag-off & 0x1fff != 0 drop; exthdr frag exists drop; meta length > 600 drop")
+        for server in net.server_addresses:
+            result = run(server=server, port=nsd.port, name=["big.example.test", WWW], type="TXT", edns_size=4096,
+                         transport=["udp", "tcp"], timeout="2s", linger="0s", interval="1ms", space=net.client)
+            equal(result.exit, 0, result)
+            equal({(row["name"], row["transport"]): row["outcome"] for row in result.table("query")},
+                  {("big.example.test", "udp"): "timeout", ("big.example.test", "tcp"): "timeout", (WWW, "udp"): "answer",
+                   (WWW, "tcp"): "answer"}, result)
 
 
 @case

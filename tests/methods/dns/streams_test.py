@@ -12,7 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import http2_server  # noqa: E402
 from servers import NameServer, answer, good_answer, in_order, outcomes, with_opt  # noqa: E402
 from streams import certificates, framed, free_port, read_query  # noqa: E402
-from support import Listener, case, equal, main, need_ipv6, reset, run, server_tls  # noqa: E402
+from support import Listener, case, equal, listens_on, main, need_ipv6, reset, run, server_tls  # noqa: E402
 from pace import paced  # noqa: E402
 
 WWW = "www.example.test"
@@ -264,6 +264,18 @@ def https_that_breaks_within_a_stream_is_lost():
         row = result.one("query")
         equal((row["outcome"], result.status), ("connection_lost", "no_answer"), result)
         assert row["reason"] and result.took_s < 40, result
+
+
+@case
+def https_that_is_half_closed_is_lost():
+    def half_closed(connection, *_):
+        connection.shutdown(socket.SHUT_WR)
+        listens_on(connection)
+    with Https(behave=half_closed) as server:
+        result = server.ask(timeout="50s")
+    row = result.one("query")
+    equal((row["outcome"], row["reason"]), ("connection_lost", "the server ended the connection"), result)
+    assert result.took_s < 40, result
 
 
 @case

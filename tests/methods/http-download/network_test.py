@@ -56,6 +56,20 @@ def an_unreachable_server_is_told_at_once():
 
 
 @case
+def a_server_that_nobody_hears_of_is_a_timeout():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        drop(net, "tcp dport != 0")
+        for url in urls:
+            for plugin, path in ((DOWNLOAD, "/bytes/1MB"), (UPLOAD, "/upload")):
+                with method(plugin):
+                    result = run(url=url + path, timeout="700ms", space=net.client)
+                row = result.one("stream")
+                equal((result.status, row["outcome"], row["connect_ns"], result.table("summary")),
+                      ("timeout", "timeout", None, []), result)
+                assert "no connection" in row["reason"] and result.took_s < 40, result
+
+
+@case
 def a_family_that_is_broken_costs_a_moment_whichever_it_is_and_however(folder):
     hosts = pathlib.Path(folder) / "hosts"
     with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
