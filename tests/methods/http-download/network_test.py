@@ -294,17 +294,21 @@ def the_test_server_at_the_first_router_is_found_by_its_name():
                 equal((result.exit, result.one("summary")["address"]), (0, address), result)
 
 
+def until_stable(url, net, **options):
+    for _ in range(3):  # a machine that stands still and then catches up makes more streams bring more
+        result = run(url=url, duration="6s", warm_up="0s", max_streams=8, responsiveness="true", space=net.client, **options)
+        equal(result.exit, 0, result)
+        if result.one("summary")["stable"]:
+            break
+    return result
+
+
 @case
 def streams_are_added_until_they_bring_no_more_and_the_round_trips_beside_them_are_told():
     with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server) as (url,):
         net.shape("40mbit", latency="100ms")
-        for _ in range(3):  # a machine that stands still and then catches up makes more streams bring more
-            result = run(url=f"{url}/time/60s", duration="6s", warm_up="0s", max_streams=8, responsiveness="true",
-                         space=net.client)
-            equal(result.exit, 0, result)
-            summary = result.one("summary")
-            if summary["stable"]:
-                break
+        result = until_stable(f"{url}/time/60s", net)
+    summary = result.one("summary")
     assert summary["stable"] and 2 <= summary["streams_used"] <= 8, summary
     assert summary["duration_after_warm_up_ns"] < 4_000_000_000, summary
     trips = {(row["state"], row["kind"]): row for row in result.table("round_trip")}
@@ -317,6 +321,27 @@ def streams_are_added_until_they_bring_no_more_and_the_round_trips_beside_them_a
     assert summary["buffer_delay"] > 100 and summary["bdp"] > 0, summary
     print(f"         stable with {summary['streams_used']} streams, {summary['goodput_after_warm_up'] / 1e6:.2f} Mb/s, "
           f"{summary['rpm']:.0f} round trips a minute, idle {summary['idle_rpm']:.0f}")
+
+
+@case
+def over_TLS_and_upwards_streams_are_added_and_the_round_trips_told_as_well(folder):
+    identity = make_identity(folder)
+    with NameSpaces() as net, sonde_peer(PEER, net.server_addresses[0], space=net.server, identity=identity) as (plain, secured):
+        for space, plugin, url in ((net.server, DOWNLOAD, f"{secured}/time/60s"), (net.client, UPLOAD, f"{secured}/upload"),
+                                   (net.client, UPLOAD, f"{plain}/upload")):
+            net.shape("40mbit", latency="100ms", space=space)
+            with method(plugin):
+                result = until_stable(url, net, **({"ca": f"{identity}/ca.pem"} if url.startswith("https") else {}))
+            net.unshape(space=space)
+            summary = result.one("summary")
+            assert summary["stable"] and 2 <= summary["streams_used"] <= 8, result
+            kinds = ["tcp", "tls", "http"] if url.startswith("https") else ["tcp", "http"]
+            trips = {(row["state"], row["kind"]): row for row in result.table("round_trip")}
+            equal([trips["idle", kind]["count"] for kind in kinds], [10] * len(kinds), result)
+            assert all(trips["loaded", kind]["count"] >= 5 for kind in kinds), result
+            equal({kind for _, kind in trips}, {*kinds, "loaded_connection"}, result)
+            assert trips["loaded", "tcp"]["median_ns"] > 2 * trips["idle", "tcp"]["median_ns"], result
+            assert summary["idle_rpm"] > 0 and (summary["rpm"] is None or 0 < summary["rpm"] < summary["idle_rpm"]), result
 
 
 @case
