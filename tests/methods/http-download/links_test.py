@@ -4,7 +4,6 @@ Called with the paths of sonde-peer and of http-upload behind those of the comma
 """
 import pathlib
 import struct
-import subprocess
 import sys
 import time
 
@@ -141,14 +140,29 @@ def what_came_out_of_order_or_was_sent_again_is_what_the_link_made_of_it():
 def a_window_that_is_full_is_named_as_what_limits_the_rate():
     slow = Path(delay_s=0.05)
     with NameSpaces() as net, emulated(net, slow, slow) as link:
-        subprocess.run(["ip", "netns", "exec", net.client, "sh", "-c",
-                        "echo 4096 65536 65536 > /proc/sys/net/ipv4/tcp_rmem"], check=True)
+        net.sysctl(net.client, "ipv4/tcp_rmem", "4096 65536 65536")
         with sonde_peer(PEER, link.ADDRESSES[4][1], space=net.server) as (url,):
             for last in (False, False, False, True):  # a machine that stands still makes a slow path of the link
                 result = run(url=f"{url}/bytes/100MB", duration="2s", warm_up="600ms", space=net.client)
                 if last or result.one("summary")["limited_by"] == "receive_window":
                     break
     equal((result.exit, result.one("summary")["limited_by"]), (0, "receive_window"), result)
+
+
+@case
+def the_servers_window_or_the_path_is_named_as_what_limits_an_upload():
+    far = Path(delay_s=0.05)
+    for word, set_up in (("receive_window", lambda net: net.sysctl(net.server, "ipv4/tcp_rmem", "4096 65536 65536")),
+                         ("path", lambda net: None)):
+        there = Path(delay_s=0.05, rate_bit_s=5e6, queue_bytes=60_000) if word == "path" else far
+        with NameSpaces() as net, emulated(net, there, far) as link, method(UPLOAD):
+            set_up(net)
+            with sonde_peer(PEER, link.ADDRESSES[4][1], space=net.server) as (url,):
+                for last in (False, False, False, True):  # a machine that stands still makes a slow path of the link
+                    result = run(url=f"{url}/upload", duration="2s", warm_up="600ms", space=net.client)
+                    if last or result.one("summary")["limited_by"] == word:
+                        break
+        equal((result.exit, result.one("summary")["limited_by"]), (0, word), result)
 
 
 if __name__ == "__main__":
