@@ -11,6 +11,8 @@ import struct
 import time
 
 from laboratory import SERVER, SERVER6, Namespace, Skip, main, need, skipped_in_part, test
+from link_emulator import EmulatedLink, Path
+from pace import until
 from set_ups import (ACK, CWR, ECE, MEASUREMENT_MARK, RST, SYN, connect, equal, ethernet, inject, ip4, ip4_syn, ip6, refused,
                      start, tcp, watch)
 
@@ -310,6 +312,50 @@ def odd_frames(count):
         for tag in (0x8100, 0x88A8, 0x8100)[:max(0, chance.randrange(6) - 2)]:
             kind, packet = tag, struct.pack("!HH", 7, kind) + packet
         yield ethernet(kind, bytes(packet))
+
+
+def flags_of(packet):
+    """Of a TCP packet; 0 of any other."""
+    at, protocol = ((packet[0] & 15) * 4, packet[9]) if packet[0] >> 4 == 4 else (40, packet[6])
+    return packet[at + 13] if protocol == 6 else 0
+
+
+def fated(**fates):
+    """A path that does so to the SYNs with these numbers."""
+    return Path(match=lambda packet: flags_of(packet) & SYN != 0,
+                decide=lambda number, packet: {fate for fate, numbers in fates.items() if number in numbers})
+
+
+@test
+def what_a_link_loses_and_doubles_is_counted_as_it_passes_the_interface(lab):
+    families = [(4, socket.AF_INET)] + ([(6, socket.AF_INET6)] if lab.also_ipv6() else [])
+    with EmulatedLink(lab.client, lab.server, fated(loss={3, 15}, duplicate={5, 18}),
+                      fated(loss={7, 20}, duplicate={2, 9, 25})) as link:
+        processes = {"ring": start_surely(lab, interface="e0", interval="60s"),
+                     "handshake": start_surely(lab, method="passive-handshake", interface="e0", interval="60s", tmax="20s")}
+        try:
+            processes["kernel"] = start_kernel(lab, interface="e0", interval="60s")
+        except Skip as skip:
+            skipped_in_part(str(skip))
+        for family, kind in families:
+            connect(lab, kind, link.ADDRESSES[family][1], 10)
+        until(lambda: all(seen.done or seen.delivered_ns for seen in link.log(link.BACK)), "the link has delivered all")
+        for process in processes.values():
+            process.send_signal(signal.SIGINT)
+        runs = {name: lab.finish_sonde(process) for name, process in processes.items()}
+        there, back = link.log(link.THERE), link.log(link.BACK)
+    for family, _ in families:
+        sent = [seen for seen in there if seen.head[0] >> 4 == family]
+        came = sum(len(seen.delivered_ns) for seen in back if seen.head[0] >> 4 == family)
+        assert len(sent) > 10 and came > 10, "the link did nothing"
+        for name in set(runs) - {"handshake"}:
+            rows = by(runs[name])
+            equal((rows[family, "out"]["syn"], rows[family, "in"]["syn_ack"]), (len(sent), came), runs[name])
+        equal(by(runs["ring"])[family, "out"]["syn_first"], 10, runs["ring"])
+        row = by(runs["handshake"])[family, "out"]
+        ports = [seen.head[20 if family == 4 else 40:][:2] for seen in sent]
+        equal((row["begun"], row["answered"], row["unmatched"]), (10, 10, came - 10), runs["handshake"])
+        equal(row["repeated"], sum(ports.count(port) > 1 for port in set(ports)), runs["handshake"])
 
 
 @test
