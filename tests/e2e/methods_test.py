@@ -1,11 +1,10 @@
 """From an instruction to results in the collector: the real programs, each method."""
-import re
-import shutil
 import time
 
 import oracle
-from support import (Skip, also_ipv6, apply, contains, equal, immediate, instruction, main, need_raw_sockets, periodic,
-                     schedule, start_all, task, wait_for, wait_for_outcomes)
+from capture import Capture
+from support import (also_ipv6, apply, contains, equal, immediate, instruction, main, need_raw_sockets, periodic, schedule,
+                     start_all, task, wait_for_outcomes)
 
 
 def one_run(system, method, values, **start):
@@ -73,29 +72,6 @@ def dns_over_udp(system):
         assert row["response_time_ns"] > 0, row
 
 
-class Capture:
-    """What tcpdump sees of SYNs on loopback, where it shows each packet once: (ns, IP version, with ACK)."""
-
-    LINE = re.compile(r"^(\d+)\.(\d{9}) IP(6?) .*Flags \[([A-Z.]+)\]", re.M)
-    FILTER = "(tcp[tcpflags] & tcp-syn != 0) or (ip6[6] == 6 and ip6[53] & 2 != 0)"
-
-    def __init__(self, system):
-        if not shutil.which("tcpdump"):
-            raise Skip("tcpdump is not installed")
-        self.program = system.start("tcpdump", "-i", "lo", "-nn", "-tt", "-l", "--immediate-mode", "-Z", "root",
-                                    "--time-stamp-precision=nano", self.FILTER, binary=shutil.which("tcpdump"))
-        self.program.wait_for_log("listening on lo")
-
-    def until(self, end_ns):
-        """Waits until it has seen what came after that time: then all before has been seen."""
-        wait_for("a SYN after the interval", lambda: any(at > end_ns for at, _, _ in self.seen()), alive=[self.program])
-        return self.seen()
-
-    def seen(self):
-        return [(int(seconds) * 10**9 + int(ns), int(version or 4), "." in flags)
-                for seconds, ns, version, flags in self.LINE.findall(self.program.log())]
-
-
 def watched(system, name, ahead_s):
     """The rows of a run of passive-syn and of a download that begins a second after it, so far ahead; none if this machine
     was too late for that, or the download for the interval."""
@@ -117,7 +93,7 @@ def watched(system, name, ahead_s):
 def passive_syn_counts_what_tcpdump_sees(system):
     need_raw_sockets(system)
     start_all(system, "passive-syn", "http-download", peer=True)
-    capture = Capture(system)
+    capture = Capture(system, "lo")
     every = watched(system, "soon", 2) or watched(system, "later", 15)
     rows = [row for row in every if row["table"] == "interval"]
     equal([(row["interface"], row["kind"]) for row in every if row["table"] == "point"], [("lo", "loopback")])

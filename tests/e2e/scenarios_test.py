@@ -12,11 +12,13 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 
 import oracle
 from accounting import account
+from capture import Capture
 from line import CLONE_NEWNET, CLONE_NEWNS, MS_BIND, MS_PRIVATE, MS_REC, User, enter, lay, mount
 from support import (ROOT, Skip, apply, contains, equal, main, need_raw_sockets, outcomes, start_all, wait_for,
                      wait_for_outcomes)
@@ -161,7 +163,30 @@ def the_look_for_the_router_is_accounted_for(system):
         equal((looked > 0, looked % 29, outcome["received"] - row["ip_received_bytes"]), (True, 0, 57))
 
 
+def until_a_SYN_is_counted(system, agent):
+    """Somebody connects to the router again and again, as browsers do."""
+    def counted():
+        socket.create_connection((ROUTER, 80)).close()
+        return [row for row in rows_of(system, "s1-count-syn", "passive-syn", "interval") if row["syn"] > 0]
+    wait_for("a SYN in an interval of S1", counted, 60, [agent])
+
+
+def the_SYNs_counted_are_those_that_tcpdump_sees(system, capture):
+    rows = rows_of(system, "s1-count-syn", "passive-syn", "interval")
+    times = [(oracle.to_ns(row["start"]), oracle.to_ns(row["start"]) + row["covered_ns"]) for row in rows]
+    socket.create_connection((ROUTER, 80)).close()
+    capture.until(max(end for _, end in times))
+    for row, (start, end) in zip(rows, times):
+        equal(row["covered_ns"], 10**9)
+        # All that is here connects to others, and nobody to it.
+        for count, with_ack, here in ((row["syn"], False, "out"), (row["syn_ack"], True, "in")):
+            least, most = capture.between(start, end, row["family"], with_ack) if row["direction"] == here else (0, 0)
+            assert row["exact"] and least <= count <= most, (least, most, row)
+    print(f"         s1-count-syn: {sum(row['syn'] for row in rows)} SYNs in {len(rows) // 4} intervals")
+
+
 def carry_out(system, agent):
+    capture = Capture(system, "eth0")
     document = together(*map(scenario, ("s1-syn-count", "s2-delayed-report", "s3-udp-latency", "s4-download-when-idle", "s5-now",
                                         "s6-ping", "s7-dns")))
     user = User(FAR)
@@ -178,6 +203,7 @@ def carry_out(system, agent):
     for name in ("s1-count-syn", "s2-ping", "s4-download", "s5-now", "s6-ping", "s7-dns"):
         wait_for(f"a completed run of {name}", lambda name=name: [
             row for row in outcomes(system, name) if row["outcome"] == "completed"], 60, [agent])
+    until_a_SYN_is_counted(system, agent)
 
     last = together(scenario("s8-slow-line"))
     last["ietf-lmap-control:lmap"]["agent"] = shortened("s8-slow-line")["agent"]
@@ -204,6 +230,7 @@ def carry_out(system, agent):
     equal(set(sums["s3-udp-latency"]) - {"missed", "interrupted"}, {"failed"})
     equal(set(sums["s8-download"]) - {"missed", "interrupted"}, {"refused"})
     equal({row["interface"] for row in rows_of(system, "s1-count-syn", "passive-syn", "point")}, {"eth0"})
+    the_SYNs_counted_are_those_that_tcpdump_sees(system, capture)
     equal({row["address"] for row in rows_of(system, "s4-download", "http-download", "stream")}, {ROUTER})
     the_look_for_the_router_is_accounted_for(system)
     equal({row["address"] for row in rows_of(system, "s2-ping", "ping", "packet")}, {FAR})
