@@ -1,10 +1,11 @@
 """From an instruction to results in the collector: the real programs, each method."""
+import socket
 import time
 
 import oracle
 from capture import Capture
-from support import (also_ipv6, apply, contains, equal, immediate, instruction, main, need_raw_sockets, periodic, schedule,
-                     start_all, task, wait_for_outcomes)
+from support import (address_of, also_ipv6, apply, contains, equal, immediate, instruction, main, need_raw_sockets, outcomes,
+                     periodic, schedule, start_all, task, wait_for, wait_for_outcomes)
 
 
 def one_run(system, method, values, **start):
@@ -60,6 +61,17 @@ def http_download_over_https(system):
     contains(str([row["tls_version"] for row in rows if row["table"] == "stream"]), "1.3")
 
 
+def http_upload_over_http(system):
+    outcome = one_run(system, "http-upload", {
+        "url": lambda s: f"http://{s.listening['peer']}/upload", "bytes": "20MB", "streams": 2}, peer=True)
+    rows = completed(outcome, system.rows("results", "http-upload", "--table", "all"))
+    summary = [row for row in rows if row["table"] == "summary"]
+    equal([(row["bytes"], row["confirmed_bytes"]) for row in summary], [(20_000_000, 20_000_000)])
+    equal((outcome["sent"], outcome["received"]), (summary[0]["ip_sent_bytes"], summary[0]["ip_received_bytes"]))
+    assert outcome["sent"] > 20_000_000 and summary[0]["goodput"] > 1e6, (outcome, summary)
+    assert [row for row in rows if row["table"] == "window"], "no windows"
+
+
 def dns_over_udp(system):
     outcome = one_run(system, "dns", {
         "server": "127.0.0.1", "port": lambda s: s.listening["nsd"].rsplit(":", 1)[1],
@@ -108,6 +120,33 @@ def passive_syn_counts_what_tcpdump_sees(system):
     assert all(row["syn"] >= row["syn_own"] >= 5 for row in rows if row["family"] == 4), rows
 
 
+def passive_handshake_times_what_tcpdump_sees(system):
+    need_raw_sockets(system)
+    start_all(system, "passive-syn")
+    capture = Capture(system, "lo")
+    watch = task("watch", "passive-handshake", {"interface": "lo", "interval": "3s"})
+    apply(system, instruction(system, [immediate("now")], [watch], [schedule("once", "now", "watch")]))
+
+    def over():
+        socket.create_connection(address_of(system, "collector")).close()
+        return outcomes(system, "once")
+    outcome = wait_for("the outcome of a run that sees handshakes", over)[0]
+    every = completed(outcome, system.rows("results", "passive-handshake", "--table", "all"))
+    equal([(row["interface"], row["kind"]) for row in every if row["table"] == "point"], [("lo", "loopback")])
+    rows = {(row["family"], row["direction"]): row for row in every if row["table"] == "interval"}
+    equal(set(rows), {(family, direction) for family in (4, 6) for direction in ("in", "out")})
+    start = oracle.to_ns(rows[4, "out"]["start"])
+    end = start + rows[4, "out"]["covered_ns"]
+    socket.create_connection(address_of(system, "collector")).close()
+    capture.until(end)
+    for (family, _), row in rows.items():
+        for count, with_ack in ((row["begun"], False), (row["answered"] + row["unmatched"], True)):
+            least, most = capture.between(start, end, family, with_ack)
+            assert row["exact"] and least <= count <= most, (least, most, row)
+    row = rows[4, "out"]
+    assert row["answered"] > 0 and 0 < row["rtt_min_ns"] <= row["rtt_median_ns"] <= row["rtt_max_ns"], row
+
+
 def a_run_that_fails_says_whose_fault_it_is(system):
     outcome = one_run(system, "http-download", {"url": "http://127.0.0.1:1/", "bytes": "1MB"})
     equal(outcome["outcome"], "failed")
@@ -122,6 +161,6 @@ def options_are_checked_before_a_plugin_sees_them(system):
     contains(outcome["message"], "timeout")
 
 
-main(ping_over_ipv4_and_ipv6, http_download_over_http, http_download_over_https, dns_over_udp,
-     passive_syn_counts_what_tcpdump_sees, a_run_that_fails_says_whose_fault_it_is,
+main(ping_over_ipv4_and_ipv6, http_download_over_http, http_download_over_https, http_upload_over_http, dns_over_udp,
+     passive_syn_counts_what_tcpdump_sees, passive_handshake_times_what_tcpdump_sees, a_run_that_fails_says_whose_fault_it_is,
      options_are_checked_before_a_plugin_sees_them)
