@@ -2,6 +2,9 @@
 
 #include <sonde/address.hpp>
 
+#include <linux/tcp.h>
+#include <netinet/in.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -84,6 +87,9 @@ bool Connector::begin(Attempt &attempt)
     }
     attempt.fd.reset(fd);
     bound_receive_buffer(fd, settings_);
+    // Otherwise a request waits until the end of the TLS handshake is acknowledged, which a server puts off for 40 ms.
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     const plugin::SocketAddress to = plugin::socket_address(attempt.address, settings_.url.port);
     attempt.begun = host_.now(&host_, SONDE_CLOCK_MONOTONIC);
     if (connect(fd, to.get(), to.length) != 0 && errno != EINPROGRESS) {

@@ -194,7 +194,8 @@ def buffers_and_congestion_control_are_those_of_the_sockets():
                 with method(plugin):
                     result = run(url=url + path, bytes="1MB", streams=2, space=net.client)
                 equal(result.one("summary")["congestion_control"], control, result)
-                equal([row[column] for row in result.table("stream")], [bytes_there] * 2, result)
+                # What is over soon may be over before the second stream has begun.
+                equal({row[column] for row in result.table("stream") if row["bytes"]}, {bytes_there}, result)
 
 
 @contextlib.contextmanager
