@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -16,14 +18,15 @@ using namespace sonde::agent::test;
 
 namespace {
 
-// All that a conductor needs. Its reports are not taken, and so go on; no method is there to measure.
+// All that a conductor needs. Its reports are not taken, and so go on; no method is there to measure, unless a test
+// brings one.
 struct Stage {
     Loop loop;
     sonde::test::TempDir dir;
     spool::Spool spool = sonde::test::open_spool(dir / "spool.db");
     std::shared_ptr<Log> log{std::shared_ptr<void>(), &loop.log};
     plugin_host::Host host = plugin_host::Host::spawn(loop.io.get_executor(), LAUNCHER, RUNNER, log, {});
-    plugin_host::Catalogue catalogue{host, {}, log};
+    plugin_host::Catalogue catalogue{host, {dir / "plugins"}, log};
     PolicyFile policy{dir / "policy.json", log};
     Reporter reporter{loop.io.get_executor(), spool, {}, no_jitter(), log, [] {}};
     Lookup lookup{loop.io.get_executor()};
@@ -133,11 +136,11 @@ TEST_CASE("what an instruction asked for is told to its own collector, however m
 
 namespace {
 
-// "sends" reports, "measures" a method that is not there; both at one time.
-Accepted instruction_for(WallTime time, const std::string &collector)
+// "sends" reports, "measures" a method; both at one time.
+Accepted instruction_for(WallTime time, const std::string &collector, const std::string &method = "nothing")
 {
     model::Instruction instruction;
-    instruction.tasks = {{"measure", {}, "nothing", {}, {}},
+    instruction.tasks = {{"measure", {}, method, {}, {}},
                          {"report", {}, "report", {{"0", "collector", collector}}, {}}};
     instruction.events = {{"once", std::nullopt, std::nullopt, model::OneOff{time}}};
     for (const char *task : {"report", "measure"}) {
@@ -216,4 +219,27 @@ TEST_CASE("what was handed over ahead of its time is the instruction's that anot
     stage.run_until([&] { return stage.over; });
     for (const char *schedule : {"reports", "measures"})
         CHECK(sonde::test::await(stage.spool.past({.schedule = schedule})).value().size() == 1);
+}
+
+TEST_CASE("the runner of what is due soon is there before that is started")
+{
+    Stage stage;
+    std::filesystem::create_directory(stage.dir / "plugins");
+    const auto plugin = stage.dir / "plugins" / "rows.so";
+    std::filesystem::copy_file(std::filesystem::path(FIXTURES) / "rows.so", plugin);
+    std::ofstream(stage.dir / "policy.json")
+        << R"({"bytes-per-day": 1000, "concurrency": 1, "targets": {"allow": []}})";
+    stage.loop.run([&]() -> asio::awaitable<void> {
+        const bool changed = co_await stage.catalogue.scan();
+        CHECK(changed);
+    }());
+    stage.host.retire(plugin);
+    REQUIRE(stage.host.runners() == 0);
+    const WallTime time = now().wall + 3s;
+    stage.begin(instruction_for(time, "https://a.example:1", "rows"));
+    stage.run_until([&] { return stage.host.runners() > 0; });
+    CHECK(stage.engine.running().empty());
+    CHECK(now().wall >= time - 2s);
+    stage.conductor.stop();
+    stage.run_until([&] { return stage.over; });
 }
