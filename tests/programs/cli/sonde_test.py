@@ -282,6 +282,52 @@ def is_there(tool):
     return True
 
 
+class Lists(unittest.TestCase):
+    """Of each type that an option may have: what is given, and its items as (integer, real, text)."""
+    DEFAULTS = {"bools": [(1, 0, "true"), (0, 0, "false")],
+                "ints": [(-1, 0, "-1"), (2**63 - 1, 0, "9223372036854775807")],
+                "doubles": [(0, 0.5, "0.5"), (0, -2, "-2")],
+                "strings": [(0, 0, "one"), (0, 0, "t w o")],
+                "enums": [(2, 0, "blue"), (0, 0, "red")],
+                "durations": [(10_000_000, 0, "10ms"), (2_000_000_000, 0, "2s")],
+                "addresses": [(0, 0, "192.0.2.1"), (0, 0, "2001:db8::1")],
+                "hosts": [(0, 0, "a.example"), (0, 0, "192.0.2.2")],
+                "urls": [(0, 0, "http://a.example/x"), (0, 0, "https://b.example:1/")],
+                "ports": [(1, 0, "1"), (65535, 0, "65535")]}
+    GIVEN = {"bools": [(0, 0, "false")] * 2 + [(1, 0, "true")],
+             "ints": [(-2**63, 0, "-9223372036854775808"), (0, 0, "0"), (7, 0, "7")],
+             "doubles": [(0, 1e-9, "1e-9"), (0, 3, "3"), (0, 0, "0")],
+             "strings": [(0, 0, "\u00fc"), (0, 0, "="), (0, 0, "x")],
+             "enums": [(1, 0, "green"), (1, 0, "green"), (2, 0, "blue")],
+             "durations": [(1, 0, "1ns"), (0, 0, "0s"), (60_000_000_000, 0, "1m")],
+             "addresses": [(0, 0, "::1"), (0, 0, "127.0.0.1"), (0, 0, "::")],
+             "hosts": [(0, 0, "b"), (0, 0, "::1"), (0, 0, "c.example")],
+             "urls": [(0, 0, "http://[::1]:8/"), (0, 0, "https://x.example/?a=b"), (0, 0, "http://y.example/")],
+             "ports": [(80, 0, "80"), (8080, 0, "8080"), (443, 0, "443")]}
+
+    def seen(self, *words):
+        done = sonde("run", fixture("lists"), *words, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        found = {}
+        for row in map(json.loads, done.stdout.splitlines()):
+            found.setdefault(row["option"], []).append((row["integer"], row["real"], row["text"]))
+        return found
+
+    def test_a_list_of_any_type_arrives_as_it_is_by_default(self):
+        self.assertEqual(self.seen(), self.DEFAULTS)
+
+    def test_a_list_of_any_type_arrives_as_it_was_given_by_commas_and_repeated(self):
+        texts = {option: [text for _, _, text in items] for option, items in self.GIVEN.items()}
+        self.assertEqual(self.seen(*(f"{option}={','.join(items)}" for option, items in texts.items())), self.GIVEN)
+        self.assertEqual(self.seen(*(f"{option}={item}" for option, items in texts.items() for item in items)), self.GIVEN)
+
+    def test_one_bad_item_of_a_list_is_refused(self):
+        for option in self.DEFAULTS.keys() - {"strings"}:
+            refused = sonde("run", fixture("lists"), f"{option}={self.DEFAULTS[option][0][2]},not a value")
+            self.assertEqual(refused.returncode, 2, (option, refused.stderr))
+            self.assertIn(option, refused.stderr)
+
+
 class Vendor(unittest.TestCase):
     """What somebody who writes a method wants of a run."""
 
