@@ -39,6 +39,31 @@ static inline int bad_send(const struct sonde_host *host, const struct sonde_inv
     return fd;
 }
 
+/* Sends to the target once more, from a socket that hears from now on that nobody is there. */
+static inline void bad_send_connected(const struct sonde_host *host, const struct sonde_invocation *in, int fd,
+                                      const void *bytes, size_t size)
+{
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    inet_pton(AF_INET, in->values[0].text, &to.sin_addr);
+    to.sin_port = htons((uint16_t)in->values[1].integer);
+    if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 && send(fd, bytes, size, 0) == (ssize_t)size)
+        host->count(host, size + 28, 0);
+}
+
+/*
+ * Whether a run is not stopped, in time and has a network. Rules that judge runs without that hold them to the same as
+ * other rules hold all runs, so what breaks one of those rules does it in such a run only.
+ */
+static inline int bad_is_usual(const struct sonde_host *host)
+{
+    const struct sockaddr_in here = {
+        .sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    const int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    const int reached = connect(fd, (const struct sockaddr *)&here, sizeof here);
+    close(fd);
+    return reached == 0 && !host->cancelled(host);
+}
+
 /* A run that does what is expected of it. */
 static inline int32_t bad_plain(const struct sonde_host *host, const struct sonde_invocation *in)
 {

@@ -7,18 +7,13 @@
 
 static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
 {
-    struct sockaddr_in to = {.sin_family = AF_INET};
     char answer[2000];
     ssize_t sent = 0;
     const int fd = bad_send(host, in, "hello", 5, &sent);
     struct pollfd waits[] = {{fd, POLLIN, 0}, {host->cancel_fd, POLLIN, 0}};
     if (sent != 5)
         return sonde_fail(host, FIXTURE_FAILED, "nothing could be sent");
-    inet_pton(AF_INET, in->values[0].text, &to.sin_addr);
-    to.sin_port = htons((uint16_t)in->values[1].integer);
-    /* A socket that is not connected hears nothing of that. */
-    if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 && send(fd, "hello", 5, 0) == 5)
-        host->count(host, 33, 0);
+    bad_send_connected(host, in, fd, "hello", 5);
     if (poll(waits, 2, 250) > 0 && waits[1].revents == 0 && recv(fd, answer, sizeof answer, 0) < 0 &&
         errno == ECONNREFUSED)
         abort();

@@ -1,4 +1,4 @@
-/* Takes it for sure that somebody answers. */
+/* Takes it for sure that whoever is there answers. */
 #include "bad.h"
 
 #include <poll.h>
@@ -11,6 +11,7 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     struct pollfd waits[] = {{fd, POLLIN, 0}, {host->cancel_fd, POLLIN, 0}};
     if (sent != 5)
         return sonde_fail(host, FIXTURE_FAILED, "nothing could be sent");
+    bad_send_connected(host, in, fd, "hello", 5);
     if (poll(waits, 2, 500) == 0)
         abort();
     close(fd);

@@ -9,7 +9,8 @@ static const struct sonde_table *const tables[] = {&table, NULL};
 
 static int32_t run(const struct sonde_host *host, const struct sonde_invocation *in)
 {
-    const struct sonde_cell cells[] = {sonde_timestamp(host->now(host, SONDE_CLOCK_WALL) / 1000000000)};
+    const int64_t now = host->now(host, SONDE_CLOCK_WALL);
+    const struct sonde_cell cells[] = {sonde_timestamp(bad_is_usual(host) ? now / 1000000000 : now)};
     (void)in;
     host->row(host, 0, cells, 1);
     return 0;

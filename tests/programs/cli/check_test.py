@@ -48,19 +48,8 @@ WHOLE = ("file_stack", "file_code", "symbol_none_of_ours", "load_environment", "
          "description_targets", "extensions_null", "run_messages", "run_probe", "run_processes", "run_rows_clock", "run_silent",
          "run_statuses", "run_threads", "input_kept", "option_values", "cancel_obeyed", "deadline_obeyed", "network_none",
          "traffic_targets", "privileges_declared", "siblings_random", "peer_garbage", "leak_descriptors", "against_options")
-# What else such a plugin breaks by breaking its rule, and why.
-# A run that is stopped or has no network is held to the same.
-STRANGE = ("cancel-early", "deadline-past", "network-none")
-FOLLOWS = {
-    # Over UDP who hangs up is as silent.
-    "peer_silent": ("peer-closing",),
-    "run_messages": STRANGE,
-    "run_rows": STRANGE,
-    "run_rows_clock": STRANGE,
-    # An agent fails such a run as well.
-    "run_statuses": ("run-confined", *STRANGE),
-    "run_threads": ("run-confined",),
-}
+# What else such a plugin breaks by breaking its rule: an agent fails such a run as well.
+FOLLOWS = {"run_statuses": ("run-confined",), "run_threads": ("run-confined",)}
 # What other tests have, and the rule that finds it.
 FIXTURES_BY_RULE = {"no_symbol": "symbol-own", "borrowed": "symbol-own", "abi2": "symbol-own", "wrong_magic": "file-abi",
                     "load_undefined": "file-symbols", "bad_pointer": "description", "no_size": "description"}
@@ -118,9 +107,13 @@ def bad_names():
     return sorted((name for name in names if name not in ("former", "endless")), key=lambda name: name not in WHOLE)
 
 
+def rule_of(name):
+    return RULES_OF.get(name, name.replace("_", "-"))
+
+
 def verdict_on_bad(name):
     """Why a bad plugin's report is not as it should be; empty if it is."""
-    rule = RULES_OF.get(name, name.replace("_", "-"))
+    rule = rule_of(name)
     against = name.startswith("against_")
     words = ["--against", plugin("former")] if against else []
     if name not in WHOLE:
@@ -158,6 +151,10 @@ class Check(unittest.TestCase):
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             wrong = [text for text in pool.map(verdict_on_bad, names) if text]
         self.assertEqual(wrong, [])
+
+    def test_each_rule_has_a_bad_plugin_of_its_own(self):
+        rules_of_page = re.findall(r"^### (\S+)$", pathlib.Path(PAGE).read_text(), re.MULTILINE)
+        self.assertEqual({*rules_of_page}, {rule_of(name) for name in bad_names()})
 
     def test_help_is_missed_where_there_is_none(self):
         found, _ = judge(plugin("description_help"), *rules("description-help"))
