@@ -18,9 +18,10 @@ namespace sonde::cli {
 namespace {
 
 constexpr int kAnswer = 3;
-// What forks on, or what the kernel does not let go of, must not hold up a report.
-constexpr std::chrono::seconds kStraysMax{1};
-constexpr std::chrono::milliseconds kStraysApart{1};
+// What forks on must not hold up a report, nor what stays in spite of SIGKILL: the kernel does not let go of it, as of
+// who waits for a disk or a server that does not answer, or its debugger has not yet heard of its end.
+constexpr std::chrono::seconds kGoneMax{1};
+constexpr std::chrono::milliseconds kLooksApart{1};
 
 } // namespace
 
@@ -101,7 +102,10 @@ JobEnd Jobs::end(Job &job, bool in_time)
     end.took = Clock::now() - job.started;
     // Its pid is still taken, so the group is its own.
     ::kill(-job.pid, SIGKILL);
-    ::waitpid(job.pid, &end.wait_status, 0);
+    end.wait_status = SIGKILL; // unless there is another one to be had
+    const auto until = Clock::now() + kGoneMax;
+    while (::waitpid(job.pid, &end.wait_status, WNOHANG) == 0 && Clock::now() < until)
+        std::this_thread::sleep_for(kLooksApart);
     job.answer.read();
     job.said.read();
     end.answer = job.answer.text();
@@ -115,7 +119,7 @@ void Jobs::end_strays()
     const auto is_job = [&](pid_t pid) {
         return std::any_of(jobs_.begin(), jobs_.end(), [&](const auto &each) { return each.second.pid == pid; });
     };
-    const auto until = Clock::now() + kStraysMax;
+    const auto until = Clock::now() + kGoneMax;
     bool found = true;
     while (found && Clock::now() < until) {
         found = false;
@@ -127,7 +131,7 @@ void Jobs::end_strays()
             ::waitpid(child, nullptr, WNOHANG);
         }
         if (found)
-            std::this_thread::sleep_for(kStraysApart);
+            std::this_thread::sleep_for(kLooksApart);
     }
 }
 
