@@ -243,6 +243,13 @@ class Check(unittest.TestCase):
         self.assertRegex(output.splitlines()[-1], "Interrupted before all was judged.$")
         self.assertEqual(processes_of(plugin("endless")), [])
 
+    def test_what_a_plugin_leaves_behind_in_a_session_of_its_own_is_ended(self):
+        for name, rule in (("load_daemon", "load-processes"), ("offspring", "run-processes")):
+            path = f"{FIXTURES}/{name}.so"
+            found, _ = judge(path, *rules(rule))
+            self.assertEqual(found[rule]["status"], "fail", found)
+            self.assertEqual(processes_of(path), [])
+
     def test_a_failure_with_an_exception_is_put_up_with(self):
         with tempfile.TemporaryDirectory() as folder:
             file = pathlib.Path(folder, "exceptions")
