@@ -47,8 +47,10 @@ class Everything(unittest.TestCase):
             ("text", "words"), ("time", "1.5s"), ("address", "2001:db8::1"), ("mode", "fancy"),
             ("url", "https://host.example/"), ("port", "443"), ("ports", "80"), ("ports", "443"),
             ("addresses", "192.0.2.1"), ("addresses", "::1"), ("absent", None), ("numbers", "1500001470"),
-            ("resolve", "1"), ("socket", "1"), ("no such socket", "1"), ("listen", "1"), ("no such extension", "1"),
-            ("now", "1"), ("random", "1"), ("sleep_until", "0"), ("cancelled", "0"), ("contract", "100 Mb/s"),
+            ("resolve", "1"), ("socket", "1"), ("no such socket", "1"), ("listen", "1"),
+            ("counter not granted", "1"), ("no such extension", "1"),
+            ("now", "1"), ("random", "1"), ("sleep_until", "0"), ("cancelled", "0"), ("any thread", "1"),
+            ("contract", "100 Mb/s"),
             ("input", "typed"), ("target", "1"), ("no deadline", "1"), ("family", "4"), ("interface", None),
             ("no source", "1")])
         self.assertEqual([row for row in found if row["table"] == "types"], [

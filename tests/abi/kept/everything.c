@@ -4,10 +4,13 @@
  */
 #include <sonde/plugin.h>
 
+#include <linux/filter.h>
+#include <pthread.h>
 #include <unistd.h>
 
 static const char *const modes[] = {"plain", "fancy", NULL};
-#define OPTION(name, ...) static const struct sonde_option name = {SONDE_SIZE(sonde_option), .id = #name, __VA_ARGS__}
+#define OPTION(name, ...)                                                                                              \
+    static const struct sonde_option option_##name = {SONDE_SIZE(sonde_option), .id = #name, __VA_ARGS__}
 OPTION(target, .type = SONDE_HOST, .required = 1, .target = 1, .help = "whom to ask");
 OPTION(flag, .type = SONDE_BOOL, .default_value = "true");
 OPTION(number, .type = SONDE_INT, .unit = "B", .default_value = "4KiB", .minimum = "0", .maximum = "1MB");
@@ -21,8 +24,9 @@ OPTION(port, .type = SONDE_PORT, .default_value = "443");
 OPTION(ports, .type = SONDE_PORT, .list = 1, .default_value = "80,443");
 OPTION(addresses, .type = SONDE_ADDRESS, .list = 1);
 OPTION(absent, .type = SONDE_INT);
-static const struct sonde_option *const options[] = {&target, &flag, &number, &ratio, &text,      &time,   &address,
-                                                     &mode,   &url,  &port,   &ports, &addresses, &absent, NULL};
+static const struct sonde_option *const options[] = {
+    &option_target, &option_flag, &option_number, &option_ratio, &option_text,      &option_time,   &option_address,
+    &option_mode,   &option_url,  &option_port,   &option_ports, &option_addresses, &option_absent, NULL};
 enum { TARGET, FLAG, NUMBER, RATIO, TEXT, TIME, ADDRESS, MODE, URL, PORT, PORTS, ADDRESSES, ABSENT, OPTION_COUNT };
 
 #define COLUMN(name, ...) static const struct sonde_column name = {SONDE_SIZE(sonde_column), __VA_ARGS__}
@@ -89,22 +93,53 @@ static void say_types(const struct sonde_host *host)
     host->row(host, 1, unknown, 9);
 }
 
+struct any_thread {
+    const struct sonde_host *host;
+    int64_t good;
+};
+
+static void *ask(void *given)
+{
+    struct any_thread *any = given;
+    const struct sonde_host *host = any->host;
+    int64_t drawn[2] = {0, 0};
+    host->random(host, drawn, sizeof drawn);
+    any->good = drawn[0] != drawn[1] && host->now(host, SONDE_CLOCK_MONOTONIC) > 0 && !host->cancelled(host) &&
+                host->extension(host, SONDE_EXTENSION_LISTEN) != NULL;
+    return NULL;
+}
+
+/* What any thread may call, called by another one. */
+static void say_any_thread(const struct sonde_host *host)
+{
+    struct any_thread any = {host, 0};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, ask, &any) == 0)
+        pthread_join(thread, NULL);
+    say_number(host, "any thread", any.good);
+}
+
 static void say_services(const struct sonde_host *host, const char *name)
 {
     const struct sonde_listen *listen = host->extension(host, SONDE_EXTENSION_LISTEN);
+    const struct sonde_counter *counter = host->extension(host, SONDE_EXTENSION_COUNTER);
+    const struct sock_filter none = {0x06, 0, 0, 0};
     struct sonde_addresses found;
+    int32_t fds[2];
     int32_t fd = -1;
     int64_t drawn[2] = {0, 0};
     say_number(host, "resolve", host->resolve(host, name, &found) == 0 && found.items[0].family == 4);
     say_number(host, "socket", host->socket(host, SONDE_SOCKET_UDP, 4, 1, &fd) == 0 && close(fd) == 0);
     say_number(host, "no such socket", host->socket(host, 99, 4, 1, &fd) > 0);
     say_number(host, "listen", listen->open(listen, SONDE_SOCKET_TCP, 4, 0, &fd) == 0 && close(fd) == 0);
+    say_number(host, "counter not granted", counter->open(counter, &none, 1, 1, fds, NULL) > 0);
     say_number(host, "no such extension", host->extension(host, "sonde.none/1") == NULL);
     say_number(host, "now", host->now(host, SONDE_CLOCK_WALL) > host->now(host, SONDE_CLOCK_MONOTONIC));
     host->random(host, drawn, sizeof drawn);
     say_number(host, "random", drawn[0] != drawn[1]);
     say_number(host, "sleep_until", host->sleep_until(host, host->now(host, SONDE_CLOCK_MONOTONIC) + 1000));
     say_number(host, "cancelled", host->cancelled(host));
+    say_any_thread(host);
     sonde_log(host, SONDE_LOG_INFO, "%d services", 9);
     host->progress(host, 1, 2);
     host->count(host, 100, 200);
