@@ -74,7 +74,7 @@ public:
     std::optional<uid_t> user() const { return user_; }
 
     // True while the launcher that a runner was started by is still there.
-    bool connected() const { return socket_ != nullptr; }
+    bool connected() const { return socket_ != nullptr && !socket_->hung_up(); }
     void close();
 
 private:

@@ -3,6 +3,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace sonde::plugin_host {
@@ -79,6 +80,13 @@ void PacketSocket::close()
     boost::system::error_code ignored;
     socket_.close(ignored);
     queue_.clear();
+}
+
+bool PacketSocket::hung_up()
+{
+    // Of a closed one, -1, poll says nothing.
+    pollfd look{socket_.native_handle(), 0, 0};
+    return ::poll(&look, 1, 0) == 1 && (look.revents & POLLHUP) != 0;
 }
 
 } // namespace sonde::plugin_host

@@ -35,6 +35,9 @@ public:
     // Ends the wait of receive().
     void interrupt();
     void close();
+    // Whether the other end is gone, which receive() may not have told yet: what two sockets have in one look is told
+    // in any order.
+    bool hung_up();
 
 private:
     struct Packet {

@@ -5,6 +5,8 @@ import socket
 import struct
 import time
 
+from responder import checksum
+
 SO_TIMESTAMPING, SCM_TIMESTAMPING = 37, 37
 TX_SOFTWARE, RX_SOFTWARE, SOFTWARE, OPT_TSONLY = 1 << 1, 1 << 3, 1 << 4, 1 << 11
 STAMPS = TX_SOFTWARE | RX_SOFTWARE | SOFTWARE | OPT_TSONLY
@@ -19,13 +21,6 @@ def stamp_ns(messages):
             seconds, nanoseconds = struct.unpack_from("@qq", data)
             return seconds * 1_000_000_000 + nanoseconds
     return None
-
-
-def checksum(message):
-    total = sum(struct.unpack(f"!{len(message) // 2}H", message))
-    while total >> 16:
-        total = (total & 0xFFFF) + (total >> 16)
-    return ~total & 0xFFFF
 
 
 class Echoes:

@@ -11,7 +11,7 @@ import struct
 import time
 
 from accounting import WORDS
-from support import AGENT_UID, BUILD, Skip, equal, instruction, main, periodic, schedule, task, wait_for
+from support import BUILD, Skip, equal, instruction, main, periodic, prepare_alone, schedule, task, wait_for
 
 NS, HOUR = 10**9, 3600
 
@@ -53,13 +53,7 @@ def past(system, name):
 def a_clock_that_is_set_is_noticed_and_no_trigger_is_fired_twice_or_forgotten(system):
     if not os.environ.get("SONDE_LONG"):
         raise Skip("the machine's clock is set only by the long tests")
-    system.gather_plugins("http-download")
-    system.start_peer()
-    system.start_launcher()
-    reports = system.folder / "reports"
-    reports.mkdir()
-    if system.root:
-        os.chown(reports, AGENT_UID, AGENT_UID)
+    reports = prepare_alone(system)
     first = int(time.time()) + HOUR // 2
     get = task("get", "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})
     # Reports would wake the agent.

@@ -1,22 +1,9 @@
 """An agent without a controller: its instruction is a file or a folder of parts, its reports go to files or a collector."""
 import json
-import os
 import time
 
-from support import (AGENT_UID, contains, equal, instruction, main, outcomes, periodic, schedule, task, wait_for,
+from support import (contains, equal, instruction, main, outcomes, periodic, prepare_alone, schedule, task, wait_for,
                      wait_for_outcomes)
-
-
-def prepare(system):
-    """Launcher, plugins, a server to download from and a folder for reports."""
-    system.gather_plugins("http-download")
-    system.start_peer()
-    system.start_launcher()
-    reports = system.folder / "reports"
-    reports.mkdir()
-    if system.root:
-        os.chown(reports, AGENT_UID, AGENT_UID)
-    return reports
 
 
 def download(system, bytes_=1000):
@@ -45,7 +32,7 @@ def measured(reports, schedule_name):
 
 
 def a_file_is_measured_by_and_followed_and_each_result_is_once_in_the_reports(system):
-    reports = prepare(system)
+    reports = prepare_alone(system)
     path = system.folder / "mine.json"
     get = schedule("get", "often", "get")
     put(path, an_instruction(system, [download(system)], [get], "file:mine"))
@@ -78,7 +65,7 @@ def a_file_is_measured_by_and_followed_and_each_result_is_once_in_the_reports(sy
 
 
 def parts_in_a_folder_are_one_instruction_and_report_to_a_collector(system):
-    prepare(system)
+    prepare_alone(system)
     system.start_collector()
     parts = system.folder / "parts"
     parts.mkdir()
@@ -100,7 +87,7 @@ def parts_in_a_folder_are_one_instruction_and_report_to_a_collector(system):
 
 
 def what_is_out_of_reach_is_refused_with_the_option_that_would_help(system):
-    reports = prepare(system)
+    reports = prepare_alone(system)
     path = system.folder / "mine.json"
     put(path, an_instruction(system, [], [], "https://127.0.0.1:1"))
     for words, said in ((["--instruction", path], "this agent has no identity"),
@@ -127,7 +114,7 @@ def what_is_out_of_reach_is_refused_with_the_option_that_would_help(system):
 
 
 def what_waits_for_a_collector_goes_there_when_no_schedule_reports_to_it_any_more(system):
-    reports = prepare(system)
+    reports = prepare_alone(system)
     path = system.folder / "mine.json"
 
     def never_reported(name, collector):

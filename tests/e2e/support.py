@@ -7,6 +7,7 @@ import datetime
 import http.client
 import inspect
 import json
+import os
 import pathlib
 import shutil
 import socket
@@ -140,6 +141,18 @@ def start_all(system, *methods, peer=False, name_server=False):
         system.start_name_server()
     system.start_launcher()
     return system.start_agent()
+
+
+def prepare_alone(system):
+    """For an agent without a controller: launcher, plugins, a server to download from and a folder for reports."""
+    system.gather_plugins("http-download")
+    system.start_peer()
+    system.start_launcher()
+    reports = system.folder / "reports"
+    reports.mkdir()
+    if system.root:
+        os.chown(reports, AGENT_UID, AGENT_UID)
+    return reports
 
 
 def outcomes(system, schedule_name=None):

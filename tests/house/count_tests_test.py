@@ -20,7 +20,7 @@ def lacking():
 def in_part():
     skipped_in_part("half of it needs root")
 def wrong():
-    assert 1 == 2
+    assert 1 == 2, "not two"
 run_cases([(name, globals()[name]) for name in sys.argv[2:]])
 """
 
@@ -65,7 +65,19 @@ equal(counted(("none", "SKIP", said), ("silent", "SKIP", ""), ("whole", "SKIP", 
 status, said = case_file("wrong", "lacking", "nothing")
 equal(status, 1)
 equal(counted(("bad", "FAIL", said), ("slow", "TIMEOUT", ""), ("good", "OK", "")),
-      (1, ["skipped  build: bad: lacking: no IPv6 here", "FAILED   build: bad: fail", "FAILED   build: slow: timeout",
-           "1 passed, 2 failed, 1 skipped"]))
+      (1, ["skipped  build: bad: lacking: no IPv6 here", "FAILED   build: bad: fail; wrong: AssertionError: not two",
+           "FAILED   build: slow: timeout", "1 passed, 2 failed, 1 skipped"]))
+catch = """a case
+{0}
+/src/tests/some_test.cpp:{1}: FAILED:
+  CHECK( result.status == kFine )
+with expansion:
+  106 == 105
+
+{0}
+"""
+equal(counted(("unit", "FAIL", "".join(catch.format("." * 79, line) for line in range(1, 5))))[1][0],
+      "FAILED   build: unit: fail" + "".join(f"; some_test.cpp:{line}: CHECK( result.status == kFine ) with expansion: "
+                                             "106 == 105" for line in range(1, 4)) + "; and 1 more")
 equal(case_file()[0], 1)
 print("what was skipped is counted")
