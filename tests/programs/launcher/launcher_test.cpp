@@ -53,10 +53,10 @@ struct ControlGroup {
             const std::string made = std::string(controller) + "/sonde-test-" + std::to_string(::getpid());
             if (::mkdir(made.c_str(), 0755) != 0)
                 continue;
-            std::ofstream file(made + "/" + limit);
-            std::ofstream(made + "/cgroup.subtree_control") << "+memory";
-            std::ofstream(made + "/memory.swappiness") << 0;
-            std::ofstream(made + "/memory.swap.max") << 0;
+            std::fstream file = existing(made + "/" + limit);
+            existing(made + "/cgroup.subtree_control") << "+memory";
+            existing(made + "/memory.swappiness") << 0;
+            existing(made + "/memory.swap.max") << 0;
             if (file << (256 << 20) << std::flush) {
                 path = made;
                 return;
@@ -71,6 +71,9 @@ struct ControlGroup {
     }
     ControlGroup(const ControlGroup &) = delete;
     ControlGroup &operator=(const ControlGroup &) = delete;
+
+    // What is no file of the kernel's is not made: the folder could not be removed.
+    static std::fstream existing(const std::string &file) { return std::fstream(file, std::ios::in | std::ios::out); }
 
     std::string path;
 };
