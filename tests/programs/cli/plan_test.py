@@ -31,7 +31,7 @@ def schedule(name, start, *tasks, **more):
 def instruction(schedules, **more):
     return {"ietf-lmap-control:lmap": {
         "tasks": {"task": [task("rows", "rows", count="10"), task("probe", "probe", target="192.0.2.1"),
-                           task("alone", "alone"),
+                           task("alone", "alone"), task("echo", "echo", target="192.0.2.1"),
                            task("report", "report", collector="https://collector.example:8443")]},
         "events": {"event": [
             {"name": "five", "periodic": {"interval": 300, "start": FROM}},
@@ -151,16 +151,20 @@ class Plan(unittest.TestCase):
         self.assertEqual([row for row in others if "conflict" in row], [])
 
     def test_a_fleet_falls_on_its_targets(self):
-        document = instruction([schedule("sharp", "five", "rows"), schedule("spread", "spread", "probe")])
+        document = instruction([schedule("sharp", "five", "rows"), schedule("spread", "spread", "echo")])
         _, others, _ = self.planned(document, "--days", "1", "--agents", "50")
         loads = {row["of"]: row for row in others if "load" in row}
         collector = loads["https://collector.example:8443"]
         self.assertEqual((collector["load"], collector["starts"], collector["in_second"], collector["in_minute"]),
                          ("collector", 50 * 24, 50, 50))
+        # Nobody says how many bytes a report or this method takes, which is not none.
+        self.assertIsNone(collector["in_minute_bytes"])
+        self.assertIsNone(loads["192.0.2.1"]["in_minute_bytes"])
         minutes = [json.loads(line)
                    for line in plan(document, "--days", "1", "--agents", "50", "--load", "--json").stdout.splitlines()]
         reports = [row for row in minutes if row["load"] == "collector"]
         self.assertEqual([row["starts"] for row in reports], [50] * 24)
+        self.assertEqual({row["bytes"] for row in reports}, {None})
         self.assertEqual([row["minute"][11:16] for row in reports], [f"{hour:02}:00" for hour in range(24)])
 
     def test_a_large_fleet_is_sampled_and_says_so(self):

@@ -32,8 +32,11 @@ public:
             auto &of_schedule = loads_of_.emplace_back();
             for (const ActionCost &cost : costs[schedule]) {
                 auto &loads = of_schedule.emplace_back();
-                for (const std::string &target : cost.targets)
+                for (const std::string &target : cost.targets) {
                     loads.push_back(load_of({cost.reports ? "collector" : "target", target}));
+                    if (!cost.bytes_max)
+                        loads.back()->bytes_are_unknown();
+                }
             }
         }
     }

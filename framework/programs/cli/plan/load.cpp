@@ -35,7 +35,9 @@ double Load::starts_per_minute_mean() const
 
 Load::Minute Load::minute(std::size_t number) const
 {
-    Minute minute{from_ + std::chrono::minutes(number), 0, bytes_by_minute_.at(number).load(kRelaxed)};
+    Minute minute{from_ + std::chrono::minutes(number), 0, std::nullopt};
+    if (bytes_known_)
+        minute.bytes_max = bytes_by_minute_.at(number).load(kRelaxed);
     for (std::size_t second = number * kSecondsOfMinute; second < (number + 1) * kSecondsOfMinute; ++second)
         minute.starts += by_second_[second].load(kRelaxed);
     return minute;

@@ -21,6 +21,8 @@ public:
 
     // `at` lies in [from, until).
     void add(WallTime at, std::uint64_t bytes_max);
+    // Of some of the runs nobody knows the bytes, so that no sum says anything. Before any is added.
+    void bytes_are_unknown() { bytes_known_ = false; }
 
     std::uint64_t starts() const { return starts_; }
     double starts_per_minute_mean() const;
@@ -28,7 +30,7 @@ public:
     struct Minute {
         WallTime begin;
         std::uint64_t starts = 0;
-        std::uint64_t bytes_max = 0;
+        std::optional<std::uint64_t> bytes_max; // nothing: not known
     };
     std::size_t minutes() const { return bytes_by_minute_.size(); }
     Minute minute(std::size_t number) const;
@@ -40,6 +42,7 @@ public:
 private:
     WallTime from_;
     WallTime until_;
+    bool bytes_known_ = true;
     std::atomic<std::uint64_t> starts_ = 0;
     std::vector<std::atomic<std::uint32_t>> by_second_;
     std::vector<std::atomic<std::uint64_t>> bytes_by_minute_;

@@ -14,6 +14,11 @@ std::uint64_t scaled_up(double by, std::uint64_t number)
     return static_cast<std::uint64_t>(std::llround(by * static_cast<double>(number)));
 }
 
+ObjectText &add_bytes(ObjectText &row, const char *name, double by, const std::optional<std::uint64_t> &bytes)
+{
+    return bytes ? row.add(name, scaled_up(by, *bytes)) : row.null(name);
+}
+
 } // namespace
 
 std::vector<std::string> action_rows(const Forecast &forecast)
@@ -51,7 +56,7 @@ std::vector<std::string> load_rows(const Forecast &forecast)
         row.add("busiest_minute", busiest ? std::optional(busiest->begin) : std::nullopt);
         row.add("in_minute", scaled_up(by, busiest ? busiest->starts : 0));
         row.add("in_second", scaled_up(by, load.busiest_second()));
-        rows.push_back(row.add("in_minute_bytes", scaled_up(by, busiest ? busiest->bytes_max : 0)).text());
+        rows.push_back(add_bytes(row, "in_minute_bytes", by, busiest ? busiest->bytes_max : 0).text());
     }
     return rows;
 }
@@ -67,8 +72,8 @@ std::vector<std::string> minute_rows(const Forecast &forecast)
                 continue;
             ObjectText row;
             row.add("minute", std::optional(minute.begin)).add("load", name.first).add("of", name.second);
-            rows.push_back(
-                row.add("starts", scaled_up(by, minute.starts)).add("bytes", scaled_up(by, minute.bytes_max)).text());
+            row.add("starts", scaled_up(by, minute.starts));
+            rows.push_back(add_bytes(row, "bytes", by, minute.bytes_max).text());
         }
     }
     return rows;
