@@ -104,21 +104,6 @@ TEST_CASE("a machine runs on battery if one discharges and no supply is there [A
     CHECK_FALSE(on_battery(of.dir / "."));
 }
 
-TEST_CASE("a window of local time has its beginning and not its end, and may lie over midnight [A7]")
-{
-    const model::LocalTimeWindow night{22h, 6h}, day{8h, 20h};
-    CHECK(in_window(day, 8h));
-    CHECK(in_window(day, 20h - 1s));
-    CHECK_FALSE(in_window(day, 20h));
-    CHECK_FALSE(in_window(day, 8h - 1s));
-    CHECK(in_window(night, 22h));
-    CHECK(in_window(night, 0s));
-    CHECK(in_window(night, 6h - 1s));
-    CHECK_FALSE(in_window(night, 6h));
-    CHECK_FALSE(in_window(night, 12h));
-    CHECK_FALSE(in_window({8h, 8h}, 8h));
-}
-
 TEST_CASE("cells are compared as what they are [A7]")
 {
     using enum model::Comparison;

@@ -101,6 +101,21 @@ class Plan(unittest.TestCase):
         of, _, _ = self.planned(instruction([constrained]))
         self.assertEqual(of["a"]["daily_bytes"], 2 * 24 * 10 * 150)
 
+    def test_a_window_of_local_time_is_looked_at_when_a_run_is_due_and_at_each_retry(self):
+        def within(name, begin, end, **more):
+            window = {"from": begin, "until": end}
+            return schedule(name, "hourly", "rows", **more, **{
+                "sonde-lmap:constraint": [{"name": "night", "local-time-window": window}]})
+        retried = within("b", "21:30", "06:00", **{"sonde-lmap:retries": {"max": 1, "delay": 1800}})
+        of, _, said = self.planned(instruction([within("a", "22:00", "06:00"), retried]), "--days", "2", "--zone", "UTC")
+        self.assertEqual((of["a"]["runs"], of["a"]["not_met"]), (2 * 8, 2 * 16))
+        self.assertEqual(of["a"]["daily_bytes"], 8 * 10 * 150)
+        self.assertEqual((of["b"]["runs"], of["b"]["not_met"]), (2 * 9, 2 * 15))
+        self.assertIn("schedule 'a': 32 of its 48 planned runs are not met: ", " ".join(said.split()))
+        self.assertNotIn("count as met", " ".join(said.split()))
+        of, _, _ = self.planned(instruction([within("a", "01:00", "02:00")]), "--days", "1", "--zone", "Europe/Berlin")
+        self.assertEqual((of["a"]["first"], of["a"]["runs"], of["a"]["not_met"]), ("2026-11-23T00:00:00.000000000Z", 1, 23))
+
     def test_many_targets_share_a_load(self):
         document = instruction([schedule(name, "hourly", "rows") for name in "abc"])
         lmap = document["ietf-lmap-control:lmap"]

@@ -5,6 +5,7 @@
 #include "programs/agent/constraints/comparison.hpp"
 #include "programs/agent/constraints/line.hpp"
 #include "programs/agent/constraints/power.hpp"
+#include "schedule/local_time.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -134,10 +135,8 @@ Verdict Constraints::judge(const model::OnBattery &wanted) const
 
 Verdict Constraints::judge(const model::LocalTimeWindow &wanted) const
 {
-    const auto utc = std::chrono::floor<std::chrono::seconds>(now().wall);
-    const auto local = utc + surroundings_.zone.at(utc).offset;
-    const auto time = local - std::chrono::floor<std::chrono::days>(local);
-    if (in_window(wanted, time))
+    const std::chrono::seconds time = schedule::time_of_day(surroundings_.zone, now().wall);
+    if (schedule::in_window(wanted, time))
         return {};
     return Verdict::not_met("it is " + time_text(time) + ", not in " + time_text(wanted.from) + " to " +
                             time_text(wanted.until));
@@ -222,13 +221,6 @@ asio::awaitable<Verdict> Constraints::measure(const model::MethodResult &wanted,
         co_return Verdict::not_met("cannot be told: " + wanted.task + " was " + model::to_string(outcome.word) + ", " +
                                    outcome.message);
     co_return rows->verdict();
-}
-
-bool in_window(const model::LocalTimeWindow &window, std::chrono::seconds time_of_day)
-{
-    if (window.from <= window.until)
-        return window.from <= time_of_day && time_of_day < window.until;
-    return window.from <= time_of_day || time_of_day < window.until;
 }
 
 } // namespace sonde::agent

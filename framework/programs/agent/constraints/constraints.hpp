@@ -65,7 +65,4 @@ private:
     Surroundings surroundings_;
 };
 
-// Whether a time of day is in the window.
-bool in_window(const model::LocalTimeWindow &window, std::chrono::seconds time_of_day);
-
 } // namespace sonde::agent

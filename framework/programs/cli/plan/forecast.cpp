@@ -35,8 +35,7 @@ std::uint64_t Forecast::planned() const
     std::uint64_t sum = runs();
     for (const auto &schedule : actions)
         for (const ActionForecast &action : schedule)
-            sum += action.not_started.overlapped + action.not_started.suppressed + action.not_started.missed +
-                   action.not_started.interrupted;
+            sum += action.not_started.sum();
     return sum;
 }
 

@@ -38,6 +38,7 @@ std::vector<std::string> action_rows(const Forecast &forecast)
             row.add("first", action.first).add("last", action.last);
             row.add("overlapped", action.not_started.overlapped).add("suppressed", action.not_started.suppressed);
             row.add("interrupted", action.not_started.interrupted).add("missed", action.not_started.missed);
+            row.add("not_met", action.not_started.not_met);
             rows.push_back(row.add("task", schedule.actions[j].task).text());
         }
     }

@@ -1,6 +1,7 @@
 #include "programs/cli/plan/simulation.hpp"
 
 #include "schedule/engine.hpp"
+#include "schedule/local_time.hpp"
 #include "schedule/random.hpp"
 
 #include <algorithm>
@@ -115,6 +116,15 @@ private:
         return place->second;
     }
 
+    bool in_its_windows(const model::Schedule &schedule) const
+    {
+        const std::chrono::seconds time = schedule::time_of_day(time_.zone, now_.wall);
+        return std::all_of(schedule.constraints.begin(), schedule.constraints.end(), [&](const model::Constraint &one) {
+            const auto *window = std::get_if<model::LocalTimeWindow>(&one.type);
+            return window == nullptr || schedule::in_window(*window, time);
+        });
+    }
+
     // Each decision has its own carry(): one that the engine learns to make is not to be overlooked here.
     void carry(const schedule::Decisions &decisions)
     {
@@ -124,7 +134,10 @@ private:
 
     void carry(const schedule::Plan &plan) { carry(engine_.planned(plan.intent->id, now_)); }
 
-    void carry(const schedule::Check &check) { carry(engine_.checked(check.intent, true, "", now_)); }
+    void carry(const schedule::Check &check)
+    {
+        carry(engine_.checked(check.intent, in_its_windows(check.work->schedule), "", now_));
+    }
 
     void carry(const schedule::Start &start)
     {
@@ -164,6 +177,9 @@ private:
                 break;
             case model::OutcomeWord::missed:
                 counts.missed += outcome.count;
+                break;
+            case model::OutcomeWord::not_met:
+                counts.not_met += outcome.count;
                 break;
             default:
                 counts.interrupted += outcome.count;

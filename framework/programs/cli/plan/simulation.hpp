@@ -36,6 +36,9 @@ struct NotStarted {
     std::uint64_t suppressed = 0;
     std::uint64_t missed = 0;
     std::uint64_t interrupted = 0; // before their turn, by the schedule's end
+    std::uint64_t not_met = 0;     // outside of their local-time-window
+
+    std::uint64_t sum() const { return overlapped + suppressed + missed + interrupted + not_met; }
 };
 
 // One of the agents of a fleet: the same number and seed draw the same identity and spreads.
@@ -44,9 +47,9 @@ struct SimulatedAgent {
     std::uint64_t number = 0;
 };
 
-// Simulates an agent whose controller always answers and whose constraints are always met. Calls `run` for each of its
-// runs in the order of their times, all of them in [from, until). Returns what did not start, by schedule and action.
-// Pure but for that call; threads may simulate side by side.
+// Simulates an agent whose controller always answers and whose constraints are met, but for those that the clock alone
+// decides. Calls `run` for each of its runs in the order of their times, all of them in [from, until). Returns what did
+// not start, by schedule and action. Pure but for that call; threads may simulate side by side.
 std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, SimulatedAgent agent,
                                               const SimulatedTime &time,
                                               const std::function<void(ActionPlace, WallTime)> &run);

@@ -46,9 +46,10 @@ void warn_of_schedule(const Forecast &forecast, std::size_t number, std::vector<
         sum.suppressed += action.not_started.suppressed;
         sum.missed += action.not_started.missed;
         sum.interrupted += action.not_started.interrupted;
+        sum.not_met += action.not_started.not_met;
     }
     const std::string where = "schedule '" + schedule.name + "'";
-    const std::uint64_t planned = runs + sum.overlapped + sum.suppressed + sum.missed + sum.interrupted;
+    const std::uint64_t planned = runs + sum.sum();
     const std::string of = " of its " + counted(planned, "planned run");
     if (planned == 0)
         warnings.push_back(where + " " + idle_reason(forecast, schedule));
@@ -59,6 +60,9 @@ void warn_of_schedule(const Forecast &forecast, std::size_t number, std::vector<
         warnings.push_back(where + ": " + std::to_string(sum.suppressed) + of + " are suppressed");
     if (sum.missed > 0)
         warnings.push_back(where + ": " + std::to_string(sum.missed) + of + " are missed: their time is past");
+    if (sum.not_met > 0)
+        warnings.push_back(where + ": " + std::to_string(sum.not_met) + of +
+                           " are not met: they are outside of their local-time-window, retries and all");
     if (sum.interrupted > 0)
         warnings.push_back(where + ": " + std::to_string(sum.interrupted) + of +
                            " do not start before its end, if each takes " +

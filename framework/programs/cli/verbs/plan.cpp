@@ -19,6 +19,7 @@
 #include <cstring>
 #include <memory>
 #include <set>
+#include <variant>
 
 namespace sonde::cli {
 
@@ -162,12 +163,14 @@ void say_how(Console &console, const PlanWords &words, const Forecast &forecast)
     if (forecast.extent.agents < forecast.agents)
         text += ", of which " + std::to_string(forecast.extent.agents) +
                 " were simulated and stand for the others, so that peaks show more than there will be";
-    for (const model::Schedule &schedule : forecast.instruction.schedules) {
-        if (!schedule.constraints.empty()) {
-            text += "; constraints count as met";
-            break;
-        }
-    }
+    const auto &schedules = forecast.instruction.schedules;
+    const auto depends = [](const model::Schedule &schedule) {
+        return std::any_of(schedule.constraints.begin(), schedule.constraints.end(), [](const model::Constraint &one) {
+            return !std::holds_alternative<model::LocalTimeWindow>(one.type);
+        });
+    };
+    if (std::any_of(schedules.begin(), schedules.end(), depends))
+        text += "; constraints count as met, but for local-time-window";
     console.say(wrapped(text, console.err_width(), 2));
 }
 
