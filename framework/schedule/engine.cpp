@@ -134,12 +134,23 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
     while (!instance.head || *instance.head <= now.wall) {
         const std::optional<WallTime> next = timing.first_from(instance.next_from);
         set_head(instance, next);
-        if (!next)
+        if (!next) {
+            if (!instance.pending.empty())
+                out.push_back(Account{{}, {}, all_have_triggered(instance)});
             break;
+        }
         remark(instance, *next, out);
         instance.next_from = *next + nanoseconds(1);
         plan(instance, *next, now, out);
     }
+}
+
+// What else would tell it of the last trigger, whose spread has not passed, is the clock; and that may be set back.
+Progress Engine::all_have_triggered(Instance &instance)
+{
+    const WallTime after = instance.next_from;
+    instance.next_from = after + nanoseconds(1);
+    return {instance.work->schedule.name, instance.work->fingerprint, after};
 }
 
 void Engine::remark(const Instance &instance, WallTime next, Decisions &out) const

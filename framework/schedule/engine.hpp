@@ -224,6 +224,7 @@ private:
     // Accounts for what is missed, with the triggers before `punctual` that nobody planned, and plans ahead.
     void catch_up(Instance &instance, WallTime punctual, Now now, Tally missed, const std::function<Reason()> &reason,
                   Decisions &out);
+    Progress all_have_triggered(Instance &instance);
     void clock_set_back(Instance &instance, Now now, Decisions &out);
     // Says what daylight saving does to the triggers until the next one.
     void remark(const Instance &instance, WallTime next, Decisions &out) const;

@@ -112,6 +112,27 @@ TEST_CASE("a trigger at the very moment of the replacement belongs to the new in
     CHECK(world.started.size() == 4);
 }
 
+TEST_CASE(
+    "a last trigger that waits for its spread is missed if its schedule goes, whatever the clock shows by then [A13]")
+{
+    for (const model::Event &last : {event("e", model::OneOff{kMonday + 1min}, 7200s),
+                                     periodic("e", 60s, 7200s, kMonday + 1min, kMonday + 2min)}) {
+        World world(kMonday);
+        const auto same = instruction({last}, {schedule_of("s", "e")});
+        world.start(same);
+        world.run_for(61s);
+        REQUIRE(world.open_intents() == 1);
+        world.set_clock(-1h);
+        world.last_alive = world.now.wall;
+        world.crash();
+        world.start(same);
+        REQUIRE(world.open_intents() == 1);
+        world.replace({});
+        CHECK(world.count("s", OutcomeWord::missed) == 1);
+        CHECK(world.open_intents() == 0);
+    }
+}
+
 TEST_CASE("an instruction that is replaced again and again plans nothing twice [A13]")
 {
     World world;

@@ -88,6 +88,7 @@ void Simulation::replace()
 {
     check_started();
     oracle_.pass(world_.now.wall);
+    hear();
     instruction_ = changed(instruction_);
     oracle_.replace(instruction_, world_.now.wall);
     world_.replace(instruction_);

@@ -172,15 +172,26 @@ void World::perhaps_die() const
 void World::carry_out(const Decisions &decisions, bool dies_before)
 {
     if (holding_) {
+        note_reach(decisions);
         held_.insert(held_.end(), decisions.begin(), decisions.end());
         act(decisions);
         return;
     }
     if (dies_before)
         perhaps_die();
+    note_reach(decisions);
     commit(decisions);
     act(decisions);
     tell_planned();
+}
+
+// What is held becomes durable in any case, and by then another instruction may be in force.
+void World::note_reach(const Decisions &decisions)
+{
+    for (const Decision &decision : decisions) {
+        if (const auto *reach = std::get_if<KeepController>(&decision))
+            controller.push_back(*reach);
+    }
 }
 
 void World::release()
@@ -301,7 +312,6 @@ void World::commit(const Decisions &decisions)
             suppressions.erase(gone->suppression);
         } else if (const auto *reach = std::get_if<KeepController>(&decision)) {
             controller_lost = reach->lost;
-            controller.push_back(*reach);
         } else if (const auto *counts = std::get_if<ForgetCounts>(&decision)) {
             counts_forgotten.push_back(counts->schedule);
         }

@@ -132,6 +132,7 @@ private:
     void carry_out(const Decisions &decisions, bool dies_before = true);
     void perhaps_die() const;
     void act(const Decisions &decisions);
+    void note_reach(const Decisions &decisions);
     void tell_planned();
     void commit(const Decisions &decisions);
     void mark_ended(const model::Outcome &outcome);
