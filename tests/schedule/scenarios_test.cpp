@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -25,7 +26,7 @@ namespace {
 #ifdef SONDE_SANITIZED
 constexpr std::size_t kSeeds = 100;
 #else
-constexpr std::size_t kSeeds = 1000;
+const std::size_t kSeeds = std::getenv("SONDE_LONG") == nullptr ? 1000 : 2000;
 #endif
 constexpr std::chrono::seconds kSpread = 180s;
 
