@@ -10,6 +10,9 @@ namespace sonde::schedule::test {
 // Counts planned runs from the instruction and the log of what was done alone: naively, trigger by trigger.
 class Oracle {
 public:
+    // Whose events without a start it counts.
+    explicit Oracle(const Uuid &agent) : agent_(agent) {}
+
     void replace(const model::Instruction &instruction, WallTime at)
     {
         for (auto it = lives_.begin(); it != lives_.end();) {
@@ -24,6 +27,9 @@ public:
             if (lives_.contains(schedule.name))
                 continue;
             Life life{configuration(instruction, schedule.name), at, at, at - 1ns, ++serial_, 0};
+            if (const auto *periodic = std::get_if<model::Periodic>(&life.configuration->event.type))
+                life.first =
+                    periodic->start ? *periodic->start : without_start(life.configuration->event, *periodic, at);
             life.fired = std::holds_alternative<model::Immediate>(life.configuration->event.type) ? 1 : 0;
             life.scan();
             lives_.emplace(schedule.name, life);
@@ -80,6 +86,7 @@ private:
         WallTime scanned; // for calendars
         std::uint64_t serial;
         std::uint64_t fired;
+        WallTime first{}; // of a periodic event's triggers, or one before `from`
 
         bool at_what_happens() const
         {
@@ -112,8 +119,7 @@ private:
             if (periodic == nullptr)
                 return fired;
             std::uint64_t count = 0;
-            for (WallTime t = *periodic->start; t <= to && (!periodic->end || t < *periodic->end);
-                 t += periodic->interval)
+            for (WallTime t = first; t <= to && (!periodic->end || t < *periodic->end); t += periodic->interval)
                 count += t >= from ? 1 : 0;
             return count;
         }
@@ -149,6 +155,13 @@ private:
         return std::nullopt;
     }
 
+    WallTime without_start(const model::Event &event, const model::Periodic &periodic, WallTime at) const
+    {
+        const WallTime first(phase(agent_, event.name, periodic.interval));
+        return first + (at - first) / periodic.interval * periodic.interval;
+    }
+
+    Uuid agent_;
     std::map<std::string, Life> lives_;
     std::map<std::string, std::uint64_t> past_;
     std::uint64_t serial_ = 0;

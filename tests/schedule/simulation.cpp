@@ -73,14 +73,19 @@ void Simulation::act()
     case 4:
         world_.stand_still(random_time(pick_(2) == 0 ? 3s : 1h));
         world_.advance();
+        check_controller();
         break;
     case 5:
     case 6:
         world_.contact();
+        hear();
+        must(!lost_);
+        contacted_ = world_.now.monotonic;
         break;
     default:
         // The clock shows its highest value at the end.
         world_.run_for(random_time(20min));
+        check_controller();
     }
 }
 
@@ -122,6 +127,7 @@ void Simulation::start()
 {
     for (bool alive = false; !alive;) {
         oracle_.start(world_.now.wall);
+        contacted_ = world_.now.monotonic;
         try {
             world_.start(instruction_);
             alive = true;
@@ -133,8 +139,26 @@ void Simulation::start()
 
 void Simulation::hear()
 {
-    for (; heard_ < world_.controller.size(); ++heard_)
-        oracle_.controller(world_.controller[heard_].lost);
+    for (; heard_ < world_.controller.size(); ++heard_) {
+        const bool lost = world_.controller[heard_].lost;
+        must(lost != lost_);
+        must(!lost || is_controller_silent());
+        lost_ = lost;
+        oracle_.controller(lost);
+    }
+}
+
+bool Simulation::is_controller_silent() const
+{
+    const auto &timeout = instruction_.agent.controller_timeout;
+    return timeout && world_.now.monotonic - contacted_ >= std::max(*timeout, std::chrono::seconds(3));
+}
+
+// When the engine has seen all of the time.
+void Simulation::check_controller()
+{
+    hear();
+    must(lost_ || !is_controller_silent());
 }
 
 std::chrono::nanoseconds Simulation::random_time(std::chrono::nanoseconds most)
@@ -171,7 +195,7 @@ model::Event Simulation::random_event(const std::string &name)
     case 3:
         return periodic(name, interval, spread, around, around + std::chrono::seconds(pick_(7200)));
     default:
-        return periodic(name, interval, spread, around);
+        return periodic(name, interval, spread, pick_(4) == 0 ? std::nullopt : std::optional(around));
     }
 }
 
@@ -185,9 +209,11 @@ std::uint64_t Simulation::random_values(unsigned below, unsigned most)
 
 model::Schedule Simulation::random_schedule(const char *name)
 {
-    model::Schedule schedule =
-        schedule_of(name, pick_(2) == 0 ? "x" : "y", 1 + pick_(3),
-                    pick_(2) == 0 ? model::ExecutionMode::parallel : model::ExecutionMode::sequential);
+    // One after the other: compilers differ in the order in which they ask for a call's arguments.
+    const char *start = pick_(2) == 0 ? "x" : "y";
+    const std::size_t actions = 1 + pick_(3);
+    const auto mode = pick_(2) == 0 ? model::ExecutionMode::parallel : model::ExecutionMode::sequential;
+    model::Schedule schedule = schedule_of(name, start, actions, mode);
     if (pick_(4) == 0)
         schedule.end = "u";
     else if (pick_(4) == 0)

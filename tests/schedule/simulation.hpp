@@ -38,6 +38,8 @@ private:
     void restart(std::chrono::nanoseconds down);
     void start();
     void hear();
+    bool is_controller_silent() const;
+    void check_controller();
     void check();
     void check_started();
 
@@ -51,11 +53,13 @@ private:
 
     Pick pick_;
     World world_;
-    Oracle oracle_;
+    Oracle oracle_{world_.agent};
     model::Instruction instruction_;
     WallTime highest_{};
     std::size_t seen_ = 0;
     std::size_t heard_ = 0;
+    MonotonicTime contacted_{}; // or started
+    bool lost_ = false;
     std::set<std::tuple<std::string, std::uint64_t, WallTime, std::size_t>> fired_;
 };
 
