@@ -3,6 +3,7 @@
 #include "model/capabilities_json.hpp"
 #include "model/instruction_json.hpp"
 #include "model/report_json.hpp"
+#include "model/state_json.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -38,6 +39,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         break;
     case 'c':
         there_and_back(text, read_capabilities, write_capabilities);
+        break;
+    case 's':
+        there_and_back(text, read_state, write_state);
         break;
     default:
         there_and_back(text, read_failures, write_failures);
