@@ -103,14 +103,17 @@ def a_firewall_rule_by_the_runners_users_holds_the_sockets_that_the_launcher_ope
 
 @test
 def of_a_black_hole_nothing_is_known_but_the_loss(lab):
-    lab.rules(lab.server, "table inet t { chain c { type filter hook input priority 0; icmp type echo-request drop } }")
-    run = lab.run("ping", target=SERVER, count=5, **FAST)
-    equal(run.status, 1, run)
-    assert "none of 5 packets was answered" in run.err, run
-    equal(set(run.outcomes().values()), {"lost"}, run)
-    summary = only_summary(run)
-    equal((summary["loss_ratio"], summary["rtt_min_ns"], summary["rtt_median_ns"]), (1, None, None), run)
-    assert all(row["rx"] is None and row["rtt_ns"] is None for row in run.table("packet")), run
+    lab.rules(lab.server, """table inet t { chain c { type filter hook input priority 0;
+        icmp type echo-request drop
+        icmpv6 type echo-request drop } }""")
+    for address in (SERVER, SERVER6)[:2 if lab.also_ipv6() else 1]:
+        run = lab.run("ping", target=address, count=5, **FAST)
+        equal(run.status, 1, run)
+        assert "none of 5 packets was answered" in run.err, run
+        equal(set(run.outcomes().values()), {"lost"}, run)
+        summary = only_summary(run)
+        equal((summary["loss_ratio"], summary["rtt_min_ns"], summary["rtt_median_ns"]), (1, None, None), run)
+        assert all(row["rx"] is None and row["rtt_ns"] is None for row in run.table("packet")), run
 
 
 @test
