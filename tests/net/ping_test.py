@@ -341,6 +341,39 @@ def packets_larger_than_the_MTU_come_back(lab):
     equal(set(run.outcomes().values()), {"reply"}, run)
 
 
+def payloads_arriving(lab, family, **options):
+    """What lay behind the first 16 bytes, which are each packet's own, of each request of a run as it came to the server."""
+    with Namespace(lab.server):
+        arriving = socket.socket(family, socket.SOCK_RAW,
+                                 socket.IPPROTO_ICMP if family == socket.AF_INET else socket.IPPROTO_ICMPV6)
+    with arriving:
+        run = lab.run("ping", target=SERVER if family == socket.AF_INET else SERVER6, count=3, interval="20ms", tmax="10s",
+                      **options)
+        arriving.setblocking(False)
+        found = []
+        while True:
+            try:
+                packet = arriving.recv(65536)[20 if family == socket.AF_INET else 0:]
+            except BlockingIOError:
+                break
+            if packet[0] == (8 if family == socket.AF_INET else 128):
+                found.append(packet[8 + 16:])
+    equal((run.status, len(found), set(run.outcomes().values())), (0, 3, {"reply"}), run)
+    return found
+
+
+@test
+def the_payload_is_of_the_chosen_pattern(lab):
+    counting = bytes(number % 256 for number in range(16, 400))
+    for family in (socket.AF_INET, socket.AF_INET6)[:2 if lab.also_ipv6() else 1]:
+        for options, wanted in (({}, counting), ({"pattern": "counting"}, counting), ({"pattern": "zeros"}, bytes(384))):
+            equal(payloads_arriving(lab, family, size=400, **options), [wanted] * 3, options)
+        drawn = [payloads_arriving(lab, family, size=400, pattern="random") for _ in range(2)]
+        # Of 384 random bytes some 298 values are different ones.
+        assert all(len(payload) == 384 and len(set(payload)) > 150 for payloads in drawn for payload in payloads), drawn
+        equal([len(set(payloads)) for payloads in drawn] + [drawn[0][0] == drawn[1][0]], [1, 1, False], drawn)
+
+
 @test
 def a_stamp_is_its_own_packets_where_a_firewall_drops_some_and_no_route_takes_others(lab):
     """A counter of packets (SOF_TIMESTAMPING_OPT_ID) goes on for the first and stands still for the second."""
