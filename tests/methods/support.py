@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import ssl
 import subprocess
@@ -50,9 +51,10 @@ class Run:
         return f"exit {self.exit} after {self.took_s:.2f} s, stderr: {self.stderr}\n{rows}"
 
 
-def run(*words, deadline=None, space=None, hosts=None, file=None, timeout_s=60, **options):
+def run(*words, deadline=None, space=None, hosts=None, file=None, timeout_s=60, cancel_when=None, **options):
     """Runs the plugin with the given options, in a name space of the network or with a hosts file or another `file`
-    (its own, in whose place) of its own where that is asked; must end by itself within timeout_s."""
+    (its own, in whose place) of its own where that is asked; must end by itself within timeout_s, or is cancelled as soon
+    as cancel_when() says so."""
     command = ["ip", "netns", "exec", space] if space else []
     file = (hosts, "/etc/hosts") if hosts else file
     if file:
@@ -63,8 +65,17 @@ def run(*words, deadline=None, space=None, hosts=None, file=None, timeout_s=60, 
         values = value if isinstance(value, list) else [value]
         command += [f"{name}={item}" for item in values]
     began = time.monotonic()
-    result = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, stdin=subprocess.DEVNULL)
-    return Run(result, time.monotonic() - began)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          stdin=subprocess.DEVNULL) as process:
+        try:
+            if cancel_when:
+                until(lambda: process.poll() is not None or cancel_when(), "what the run is to be cancelled at")
+                process.send_signal(signal.SIGINT)
+            out, err = process.communicate(timeout=timeout_s)
+        except BaseException:
+            process.kill()
+            raise
+    return Run(subprocess.CompletedProcess(command, process.returncode, out, err), time.monotonic() - began)
 
 
 @contextlib.contextmanager

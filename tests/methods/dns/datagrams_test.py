@@ -383,6 +383,22 @@ def a_deadline_ends_the_run_with_what_there_is(folder):
     equal((summary["sent"], summary["answered"], summary["cancelled"], summary["loss"]), (2, 1, 1, 0), summary)
 
 
+@case
+def a_cancelled_run_says_what_there_is():
+    def answers_the_first(server, query, client, number):
+        if number == 0:
+            server.socket.sendto(good_answer(query), client)
+    for load in (False, True):
+        with Responder(answers_the_first) as server:
+            result = server.run(timeout="50s", linger="0s", count=2, **({"outstanding": 1} if load else {"interval": "10ms"}),
+                                cancel_when=lambda server=server: len(server.queries) == 2)
+        summary = result.one("summary")
+        equal((result.exit, summary["sent"], summary["timeouts"], summary["answered"] + summary["cancelled"]), (0, 2, 0, 2),
+              result)
+        if load or summary["answered"]:  # under load the second waits for the answer to the first
+            equal((summary["answered"], summary["cancelled"], summary["loss"]), (1, 1, 0), result)
+
+
 # -- a host without time or room ---------------------------------------------------------------------------------------
 
 # One query by itself, and under load: what is asked of the run, and its counts.
