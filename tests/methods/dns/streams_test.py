@@ -485,5 +485,25 @@ def resuming_without_tls_is_refused():
         equal(ask(server, connection="resumed").status, "bad_option")
 
 
+@case
+def a_cancelled_run_over_connections_says_what_there_is():
+    asked = []
+
+    def over_tcp(connection, _):
+        asked.append(read_query(connection))
+        listens_on(connection)
+
+    def over_https(connection, stream, query, _):
+        asked.append(query)
+        listens_on(connection)
+    for server, way in ((Listener(over_tcp), "tcp"), (Https(behave=over_https), "doh")):
+        asked.clear()
+        with server:
+            more = {"ca": server.ca} if way == "doh" else {}
+            result = ask(server, way, timeout="50s", cancel_when=lambda: asked, **more)
+        equal(outcomes(result), ["cancelled"], result)
+        equal((result.exit, result.one("summary")["cancelled"], result.one("summary")["loss"]), (0, 1, None), result)
+
+
 if __name__ == "__main__":
     main()
