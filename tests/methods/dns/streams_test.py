@@ -436,6 +436,11 @@ def https_that_is_none_fails_with_its_reason():
     def answering(status, kind):
         return lambda c, stream, query, _: c.sendall(http2_server.response(stream, good_answer(query), status, kind))
 
+    def redirecting(connection, stream, *_):
+        head = http2_server.literal(":status", "302") + http2_server.literal("location", server.url)
+        connection.sendall(http2_server.frame(http2_server.HEADERS, http2_server.END_HEADERS | http2_server.END_STREAM,
+                                              stream, head))
+
     def broken_off(connection, stream, *_):
         connection.sendall(http2_server.frame(http2_server.RESET, 0, stream, struct.pack("!I", 2)))
 
@@ -446,13 +451,14 @@ def https_that_is_none_fails_with_its_reason():
         connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 3)
     for behave, reason, status in (
             (answering("404", "application/dns-message"), "status 404", 404),
-            (answering("200", "text/html"), "Content-Type", 200),
+            (redirecting, "status 302", 302), (answering("200", "text/html"), "Content-Type", 200),
             (broken_off, "broken off", None), (gone, "", None), (garbage, "HTTP/2", None)):
         with Https(behave=behave) as server:
             result = server.ask(timeout="30s")
         row = result.one("query")
         equal((row["outcome"], row["http_status"]), ("http_failed", status), result)
         assert reason in row["reason"], result
+        equal((server.connections, len(server.requests)), (1, 1), "nothing is followed and nothing asked again")
     with Https(alpn=("http/1.1",)) as server:
         row = server.ask().one("query")
         equal((row["outcome"], row["reason"]), ("http_failed", "the server does not offer HTTP/2"), row)
@@ -480,12 +486,6 @@ def a_deadline_ends_a_run_over_connections():
 
 
 @case
-def resuming_without_tls_is_refused():
-    with Listener(always(lambda query: framed(good_answer(query)))) as server:
-        equal(ask(server, connection="resumed").status, "bad_option")
-
-
-@case
 def a_cancelled_run_over_connections_says_what_there_is():
     asked = []
 
@@ -503,6 +503,12 @@ def a_cancelled_run_over_connections_says_what_there_is():
             result = ask(server, way, timeout="50s", cancel_when=lambda: asked, **more)
         equal(outcomes(result), ["cancelled"], result)
         equal((result.exit, result.one("summary")["cancelled"], result.one("summary")["loss"]), (0, 1, None), result)
+
+
+@case
+def resuming_without_tls_is_refused():
+    with Listener(always(lambda query: framed(good_answer(query)))) as server:
+        equal(ask(server, connection="resumed").status, "bad_option")
 
 
 if __name__ == "__main__":
