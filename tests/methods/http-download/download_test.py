@@ -8,7 +8,7 @@ import warnings
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
-from support import (Listener, NameSpaces, case, equal, main, make_certificate, need_root,  # noqa: E402
+from support import (Listener, NameSpaces, case, equal, listens_on, main, make_certificate, need_root,  # noqa: E402
                      read_request, reset, run, says, server_tls)
 from pace import paced, until  # noqa: E402
 
@@ -241,6 +241,15 @@ def streams_that_fail_make_the_run_incomplete_and_the_rest_count():
 
 
 @case
+@case
+def a_limit_that_is_used_up_before_any_payload_is_told_as_too_small():
+    # Heads count as well, and these have no end yet.
+    head = b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 1500
+    with Listener(says(head, then=listens_on)) as server:
+        result = run(url=server.url, limit="100kB", streams=32, timeout="50s")
+    equal((result.exit, result.status), (1, "limit_too_small"), result)
+
+
 def thirty_two_streams_share_common_windows():
     def steadily(connection):
         while True:
