@@ -141,14 +141,14 @@ class Listener:
 
 
 def read_request(connection):
-    """Reads a request's head; False if the client has gone."""
+    """A request's head; nothing if the client has gone."""
     head = b""
     while b"\r\n\r\n" not in head:
         data = connection.recv(65536)
         if not data:
-            return False
+            return b""
         head += data
-    return True
+    return head
 
 
 def reset(connection):

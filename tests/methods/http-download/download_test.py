@@ -186,6 +186,23 @@ def a_tiny_body_does_not_become_a_flood_of_requests():
 
 
 @case
+def each_request_wants_what_there_is_as_it_is():
+    heads = []
+
+    def behave(connection, _):
+        if head := read_request(connection):
+            heads.append(head)
+            connection.sendall(OK_HEAD)
+            if not head.startswith(b"HEAD"):
+                endless(connection)
+    with Listener(behave) as server:
+        result = run(url=server.url, duration="1s", limit="1000GB", responsiveness="true")
+    equal(result.exit, 0, result)
+    equal({head.split()[0] for head in heads}, {b"GET", b"HEAD"}, heads)
+    equal([head for head in heads if head.count(b"\r\nAccept-Encoding: identity\r\n") != 1], [], "other requests")
+
+
+@case
 def no_byte_more_than_asked_for_is_read_over_all_streams():
     with Listener(says(OK_HEAD, then=endless)) as server:
         result = run(url=server.url, streams=4, bytes=10_000_001)
@@ -206,6 +223,15 @@ def the_byte_limit_ends_the_run_and_is_named():
         equal((summary["ended_by"], summary["limited_by"]), ("budget", "budget"), result)
         spent = summary["ip_received_bytes"] + summary["ip_sent_bytes"]
         assert limit * 0.1 < spent <= limit + 2_000_000 * streams, result
+
+
+@case
+def a_limit_that_is_used_up_before_any_payload_is_told_as_too_small():
+    # Heads count as well, and these have no end yet.
+    head = b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 1500
+    with Listener(says(head, then=listens_on)) as server:
+        result = run(url=server.url, limit="100kB", streams=32, timeout="50s")
+    equal((result.exit, result.status), (1, "limit_too_small"), result)
 
 
 @case
@@ -241,15 +267,6 @@ def streams_that_fail_make_the_run_incomplete_and_the_rest_count():
 
 
 @case
-@case
-def a_limit_that_is_used_up_before_any_payload_is_told_as_too_small():
-    # Heads count as well, and these have no end yet.
-    head = b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 1500
-    with Listener(says(head, then=listens_on)) as server:
-        result = run(url=server.url, limit="100kB", streams=32, timeout="50s")
-    equal((result.exit, result.status), (1, "limit_too_small"), result)
-
-
 def thirty_two_streams_share_common_windows():
     def steadily(connection):
         while True:

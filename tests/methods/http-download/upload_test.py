@@ -10,8 +10,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 
 from sonde_peer import sonde_peer  # noqa: E402
-from support import (Listener, case, equal, main, make_certificate, need_ipv6, read_request, reset, run,  # noqa: E402
-                     server_tls)
+from support import (Listener, case, equal, listens_on, main, make_certificate, need_ipv6, read_request, reset,  # noqa: E402
+                     run, server_tls)
 
 PEER = sys.argv[3]
 
@@ -204,6 +204,21 @@ def a_deadline_ends_the_run_with_what_there_is():
     assert result.took_s < 30, result
     equal(result.one("summary")["ended_by"], "cancelled", result)
     assert result.one("summary")["bytes"] > 0, result
+
+
+@case
+def the_answer_is_wanted_as_it_is():
+    heads = []
+
+    def behave(connection, _):
+        if head := read_request(connection):
+            heads.append(head)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+            listens_on(connection)
+    with Listener(behave) as server:
+        run(url=server.url, duration="1s", limit="1000GB", responsiveness="true")
+    equal({head.split()[0] for head in heads}, {b"POST", b"HEAD"}, heads)
+    equal([head for head in heads if head.count(b"\r\nAccept-Encoding: identity\r\n") != 1], [], "other requests")
 
 
 if __name__ == "__main__":
