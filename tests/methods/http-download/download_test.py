@@ -203,6 +203,22 @@ def each_request_wants_what_there_is_as_it_is():
 
 
 @case
+def what_an_answer_says_of_caches_and_proxies_is_told():
+    def intermediary(*fields):
+        head = "".join(f"{field}\r\n" for field in fields)
+        with Listener(says(f"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n{head}\r\n{'x' * 1000}".encode())) as server:
+            result = run(url=server.url, bytes=1000)
+        equal(result.exit, 0, result)
+        return result.one("stream")["intermediary"]
+    for field in ("Via: 1.1 proxy.example", "Age: 5", "X-Cache: HIT from edge", "Cache-Status: edge; hit",
+                  "CF-Cache-Status: HIT", "age: 0"):
+        equal(intermediary("Server: one", field), field)
+    equal(intermediary("Via: 1.1 proxy.example", "Cache-Control: public", "Age: 5"), "Via: 1.1 proxy.example; Age: 5")
+    equal(intermediary("Via: " + "v" * 500), "Via: " + "v" * 195)
+    equal(intermediary("Server: one", "Viability: good", "Cache-Control: public"), None)
+
+
+@case
 def no_byte_more_than_asked_for_is_read_over_all_streams():
     with Listener(says(OK_HEAD, then=endless)) as server:
         result = run(url=server.url, streams=4, bytes=10_000_001)
