@@ -260,6 +260,23 @@ def a_deadline_ends_the_run_with_what_there_is():
     assert result.one("summary")["goodput_after_warm_up"] > 0, result
 
 
+@case
+def a_cancelled_run_says_what_there_is():
+    sent = []
+
+    def steadily(connection):
+        while True:
+            connection.sendall(PIECE)
+            sent.append(len(PIECE))
+            time.sleep(0.02)
+    with Listener(says(OK_HEAD, then=steadily)) as server:
+        result = run(url=server.url, streams=2, duration="60s", limit="1000GB", cancel_when=lambda: len(sent) > 100)
+    summary = result.one("summary")
+    equal((result.exit, summary["ended_by"]), (0, "cancelled"), result)
+    equal([row["outcome"] for row in result.table("stream")], ["completed"] * 2, result)
+    assert summary["bytes"] > 0, result
+
+
 # -- several streams ---------------------------------------------------------------------------------------------------
 
 @case

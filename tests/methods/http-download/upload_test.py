@@ -207,6 +207,21 @@ def a_deadline_ends_the_run_with_what_there_is():
 
 
 @case
+def a_cancelled_run_says_what_there_is():
+    taken = []
+
+    def steadily(connection, _):
+        while data := connection.recv(65536):
+            taken.append(len(data))
+    with Listener(steadily) as server:
+        result = run(url=server.url, streams=2, duration="60s", limit="1000GB", cancel_when=lambda: len(taken) > 100)
+    summary = result.one("summary")
+    equal((result.exit, summary["ended_by"]), (0, "cancelled"), result)
+    equal([row["outcome"] for row in result.table("stream")], ["completed"] * 2, result)
+    assert summary["bytes"] > 0, result
+
+
+@case
 def the_answer_is_wanted_as_it_is():
     heads = []
 
