@@ -271,6 +271,22 @@ def an_interface_that_is_removed_ends_the_run_with_what_was_seen_before(lab):
     assert row["covered_ns"] < 50_000_000_000, run
 
 
+@test
+def a_deadline_ends_a_run_of_either_method_with_what_was_seen(lab):
+    for deadline in ("5s", "50s"):  # in which this machine should get five connections done
+        processes = [start(lab, method, deadline, direction="out", interval="3600s")
+                     for method in ("passive-syn", "passive-handshake")]
+        connect(lab, socket.AF_INET, SERVER, 5)
+        runs = [lab.finish_sonde(process) for process in processes]
+        rows = [by(run)[4, "out"] for run in runs]
+        if [row.get("syn", row.get("begun")) for row in rows] == [5, 5]:
+            break
+    for run, row, wanted in zip(runs, rows, ({"syn": 5, "syn_first": 5}, {"begun": 5, "answered": 5})):
+        equal((run.status, "its deadline passed" in run.err), (1, True), run)
+        equal({name: row[name] for name in wanted}, wanted, run)
+        equal((row["exact"], 0 < row["covered_ns"] < 3600 * 10**9), (False, True), run)
+
+
 def start_kernel(lab, **options):
     """A run whose packets the kernel counts, once it counts."""
     tried = lab.run("passive-syn", interface="lo", interval="200ms", counter="kernel")

@@ -23,11 +23,12 @@ def captures(lab, interface):
     return sum((line[3], line[4]) == ("0003", index) for line in lines)
 
 
-def start(lab, method="passive-syn", **options):
+def start(lab, method="passive-syn", deadline=None, **options):
     """Starts a run and waits until it sees."""
+    words = ["--deadline", deadline] if deadline else []
     options = {"interface": "c0", **options}
     before = captures(lab, options["interface"])
-    process = lab.start_sonde(method, **options)
+    process = lab.start_sonde(method, *words, **options)
     until(lambda: process.poll() is not None or captures(lab, options["interface"]) != before, "a capture")
     assert process.poll() is None, lab.finish_sonde(process)
     return process
