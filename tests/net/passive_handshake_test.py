@@ -117,6 +117,36 @@ def what_still_waits_when_the_run_ends_is_not_unanswered(lab):
 
 
 @test
+def an_interface_that_goes_down_covers_less(lab):
+    def go_down_and_up():
+        connect(lab, socket.AF_INET, SERVER, 3)
+        lab.at(lab.client, "ip link set c0 down")
+        time.sleep(0.4)
+        lab.at(lab.client, "ip link set c0 up")
+        connect(lab, socket.AF_INET, SERVER, 2)
+    run = watch(lab, go_down_and_up, "passive-handshake", direction="out")
+    row = by(run)[4, "out"]
+    equal((run.status, row["begun"], row["answered"], row["exact"]), (0, 5, 5, False), run)
+    # How soon it is noticed is the machine's affair. Unless both words of it were read at once, that time is missing.
+    if any(not point["up"] for point in run.table("point")):
+        assert row["covered_ns"] % 2_000_000_000 != 0, run
+    equal(run.table("point")[-1]["up"], True, run)
+
+
+@test
+def an_interface_that_is_removed_ends_the_run_with_what_was_seen_before(lab):
+    process = start(lab, "passive-handshake", direction="out", interval="60s")
+    connect(lab, socket.AF_INET, SERVER, 3)
+    lab.at(lab.client, "ip link delete c0")
+    run = lab.finish_sonde(process)
+    equal(run.status, 1, run)
+    assert "interface" in run.err, run
+    row = by(run)[4, "out"]
+    equal((row["begun"], row["answered"], row["exact"]), (3, 3, False), run)
+    assert row["covered_ns"] < 60_000_000_000, run
+
+
+@test
 def more_attempts_than_may_wait_are_not_followed(lab):
     frames = [arriving(segment(SYN, number)) for number in range(5)]
     run = watch(lab, lambda: inject(lab, frames), "passive-handshake", direction="in", pending=2)
