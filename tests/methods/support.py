@@ -51,14 +51,13 @@ class Run:
         return f"exit {self.exit} after {self.took_s:.2f} s, stderr: {self.stderr}\n{rows}"
 
 
-def run(*words, deadline=None, space=None, hosts=None, file=None, timeout_s=60, cancel_when=None, **options):
-    """Runs the plugin with the given options, in a name space of the network or with a hosts file or another `file`
-    (its own, in whose place) of its own where that is asked; must end by itself within timeout_s, or is cancelled as soon
+def run(*words, deadline=None, space=None, hosts=None, files=(), timeout_s=60, cancel_when=None, **options):
+    """Runs the plugin with the given options, in a name space of the network or with a hosts file or other `files`
+    [(its own, in whose place), ...] where that is asked; must end by itself within timeout_s, or is cancelled as soon
     as cancel_when() says so."""
     command = ["ip", "netns", "exec", space] if space else []
-    file = (hosts, "/etc/hosts") if hosts else file
-    if file:
-        command += ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', *file]
+    for own, replaced in [(hosts, "/etc/hosts")] if hosts else files:
+        command += ["unshare", "--mount", "sh", "-c", 'mount --bind "$0" "$1" && shift && exec "$@"', own, replaced]
     command += [SONDE, "run", PLUGIN, "--json", *words]
     command += ["--deadline", deadline] if deadline else []
     for name, value in options.items():

@@ -148,12 +148,12 @@ def servers_that_say_different_things_are_set_apart(folder):
     assert "203.0.113.9" in rows[1]["answer"], rows[1]
 
 
-def with_resolv_conf(folder, text, *words, **options):
+def with_resolv_conf(folder, text, *words, files=(), **options):
     """A run that finds this in place of the system's own settings."""
     need_root()
     (pathlib.Path(folder) / "resolv.conf").write_text(text)
     os.chmod(f"{folder}/resolv.conf", 0o644)
-    return run(*words, file=(f"{folder}/resolv.conf", "/etc/resolv.conf"), **options)
+    return run(*words, files=[(f"{folder}/resolv.conf", "/etc/resolv.conf"), *files], **options)
 
 
 @case
@@ -166,6 +166,21 @@ def the_systems_resolvers_are_asked_where_none_is_named(folder):
           [("127.0.0.53", True, "systemd-resolved"), ("127.0.0.1", True, "local resolver")], result)
     result = with_resolv_conf(folder, "nameserver 127.0.0.53\n", name="www.example.test", family="6")
     equal(result.status, "no_resolver", result)
+
+
+@case
+def whom_systemd_resolved_asks_is_told(folder):
+    if not os.path.isdir("/run/systemd"):
+        raise Skip("there is no systemd here")
+    resolved = pathlib.Path(folder) / "systemd" / "resolve"
+    resolved.mkdir(parents=True)
+    (resolved / "resolv.conf").write_text("# of the line\nnameserver 192.0.2.1\nnameserver 2001:db8::1\nsearch test\n")
+    with NameServer(folder, ("127.0.0.53", "127.0.0.1")) as nsd:
+        # A runner may read it where a link leads there from /etc/resolv.conf, which is no link here.
+        result = with_resolv_conf(folder, "nameserver 127.0.0.53\nnameserver 127.0.0.1\n", "--in-process", port=nsd.port,
+                                  name="www.example.test", files=[(str(resolved.parent), "/run/systemd")])
+    equal([(row["server"], row["upstreams"]) for row in result.table("summary")],
+          [("127.0.0.53", "192.0.2.1 2001:db8::1"), ("127.0.0.1", None)], result)
 
 
 # -- what no name server should do -------------------------------------------------------------------------------------
