@@ -3,6 +3,8 @@
 Called with the paths of sonde-peer and of http-upload behind those of the command and http-download.
 """
 import contextlib
+import functools
+import http.server
 import os
 import pathlib
 import socket
@@ -280,19 +282,62 @@ def other_traffic_on_the_interface_is_told_apart():
     assert 0.9 * 205_600 < more < 1.3 * 205_600, (quiet, loud)
 
 
-@case
-def the_test_server_at_the_first_router_is_found_by_its_name():
-    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+@contextlib.contextmanager
+def behind_a_router():
+    """Name spaces of which the server's is the first router of the client's."""
+    with NameSpaces() as net:
         for words, knob in ((("route",), "ipv4/ip_forward"), (("-6", "route"), "ipv6/conf/all/forwarding")):
             subprocess.run(["ip", "-n", net.client, *words, "add", "default", "via",
                             net.server_addresses["-6" in words]], check=True)
             subprocess.run(["ip", "netns", "exec", net.server, "sh", "-c", f"echo 1 > /proc/sys/net/{knob}"], check=True)
+        yield net
+
+
+@case
+def the_test_server_at_the_first_router_is_found_by_its_name():
+    with behind_a_router() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
         for family, url, address in zip((4, 6), urls, net.server_addresses):
             for plugin, path in ((DOWNLOAD, "/bytes/100kB"), (UPLOAD, "/upload")):
                 with method(plugin):
                     result = run(url=f"http://hop-1.path.invalid:{port_of(url)}{path}", bytes="100kB", family=family,
                                  space=net.client)
                 equal((result.exit, result.one("summary")["address"]), (0, address), result)
+
+
+class OtherServer(http.server.ThreadingHTTPServer):
+    """What Python has of a web server: not our own, and nothing that knows of measurements."""
+
+    def __init__(self, address, version, folder):
+        class Handler(http.server.SimpleHTTPRequestHandler):
+            protocol_version = version
+
+            def log_message(self, *_):
+                pass
+        self.address_family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        super().__init__((address, 0), functools.partial(Handler, directory=folder))
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    def handle_error(self, *_):
+        """The client has what it wants."""
+
+
+@case
+def any_web_server_at_the_first_router_will_do(folder):
+    with open(f"{folder}/image", "wb") as image:
+        image.truncate(5_000_000)
+    with behind_a_router() as net:
+        for family, address, version in ((4, net.server_addresses[0], "HTTP/1.0"), (6, net.server_addresses[1], "HTTP/1.1")):
+            with Namespace(net.server):
+                server = OtherServer(address, version, folder)
+            with server:
+                for options in ({"bytes": "12MB", "streams": 2}, {"duration": "1s", "warm_up": "200ms"}):
+                    result = run(url=f"http://hop-1.path.invalid:{server.server_port}/image", family=family,
+                                 space=net.client, timeout="50s", **options)
+                    summary = result.one("summary")
+                    equal((result.exit, summary["address"], summary["ended_by"]), (0, address, list(options)[0]), result)
+                    equal({row["http_status"] for row in result.table("stream")}, {200}, result)
+                    equal(summary["bytes"], 12_000_000 if "bytes" in options else summary["bytes"], result)
+                server.shutdown()
 
 
 def until_stable(url, net, **options):
