@@ -219,6 +219,14 @@ def what_an_answer_says_of_caches_and_proxies_is_told():
 
 
 @case
+def what_the_kernel_counts_of_a_connection_is_heads_and_bodies():
+    head, length = b"HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n", 300_000
+    with Listener(says(head + b"x" * length, then=listens_on)) as server:
+        row = run(url=server.url, bytes=length).one("stream")
+    equal((row["bytes"], row["tcp_received_bytes"]), (length, len(head) + length), row)
+
+
+@case
 def no_byte_more_than_asked_for_is_read_over_all_streams():
     with Listener(says(OK_HEAD, then=endless)) as server:
         result = run(url=server.url, streams=4, bytes=10_000_001)

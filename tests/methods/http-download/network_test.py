@@ -365,6 +365,9 @@ def streams_are_added_until_they_bring_no_more_and_the_round_trips_beside_them_a
     assert trips["loaded", "loaded_connection"]["median_ns"] > 3_000_000, trips
     assert 0 < summary["rpm"] < summary["idle_rpm"], summary
     assert summary["buffer_delay"] > 100 and summary["bdp"] > 0, summary
+    # The kernel of a receiver estimates it by what it gets through the queue.
+    for said in [summary, *(row for row in result.table("stream") if row["bytes"] > 1_000_000)]:
+        assert said["receiver_rtt_ns"] > trips["idle", "tcp"]["minimum_ns"], result
     print(f"         stable with {summary['streams_used']} streams, {summary['goodput_after_warm_up'] / 1e6:.2f} Mb/s, "
           f"{summary['rpm']:.0f} round trips a minute, idle {summary['idle_rpm']:.0f}")
 
