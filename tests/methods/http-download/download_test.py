@@ -250,6 +250,25 @@ def the_byte_limit_ends_the_run_and_is_named():
 
 
 @case
+def the_byte_limit_holds_over_TLS_and_with_the_round_trips_beside_it(folder):
+    mine = make_certificate(folder, "mine", "IP:127.0.0.1")
+
+    def behave(connection, _):
+        head = read_request(connection)
+        connection.sendall(OK_HEAD)
+        if head.startswith(b"GET"):
+            endless(connection)
+    for tls in (None, server_tls(*mine)):
+        with Listener(behave, tls=tls) as server:
+            result = run(url=server.url, limit="30MB", streams=2, duration="60s", responsiveness="true", ca=mine[0])
+        equal(result.exit, 0, result)
+        summary = result.one("summary")
+        equal((summary["ended_by"], summary["limited_by"]), ("budget", "budget"), result)
+        spent = summary["ip_received_bytes"] + summary["ip_sent_bytes"]
+        assert 3_000_000 < spent <= 34_000_000 and result.table("round_trip"), result
+
+
+@case
 def a_limit_that_is_used_up_before_any_payload_is_told_as_too_small():
     # Heads count as well, and these have no end yet.
     head = b"HTTP/1.1 200 OK\r\n" + b"X-More: and more\r\n" * 1500
