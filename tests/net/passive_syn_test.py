@@ -287,6 +287,13 @@ def a_deadline_ends_a_run_of_either_method_with_what_was_seen(lab):
         equal((row["exact"], 0 < row["covered_ns"] < 3600 * 10**9), (False, True), run)
 
 
+@test
+def observing_costs_the_line_nothing(lab):
+    for method in ("passive-syn", "passive-handshake"):
+        run = lab.run(method, "--trace", interface="c0", interval="200ms")
+        equal((run.status, "now(" in run.err, "count(" in run.err), (0, True, False), run)
+
+
 def start_kernel(lab, **options):
     """A run whose packets the kernel counts, once it counts."""
     tried = lab.run("passive-syn", interface="lo", interval="200ms", counter="kernel")
