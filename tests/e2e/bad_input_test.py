@@ -67,7 +67,8 @@ def damaged_plugins_are_named_and_the_rest_runs(system):
     contains(refused, "ABI")
     apply(system, instruction(system, [immediate("now")], [task("get", "http-download", NOTHING_LISTENS)],
                               [schedule("get", "now", "get")]))
-    equal(wait_for_outcomes(system, "get", 1)[0]["outcome"], "failed")
+    outcome = wait_for_outcomes(system, "get", 1)[0]
+    equal((outcome["outcome"], outcome["status"], outcome["blame"]), ("failed", 2, "target"))
 
 
 def an_invalid_instruction_is_refused_whole_and_the_old_one_stays(system):

@@ -154,6 +154,22 @@ def a_run_that_fails_says_whose_fault_it_is(system):
     assert outcome["message"], outcome
 
 
+def results_are_those_that_were_asked_for(system):
+    start_all(system, "http-download", peer=True)
+    tasks = [task(name, "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000", "bytes": "1000"})
+             for name in ("one", "other")]
+    apply(system, instruction(system, [immediate("now")], tasks, [schedule("both", "now", "one", "other")]))
+    runs = {row["task"]: row["run"] for row in wait_for_outcomes(system, "both", 2)}
+
+    def runs_of(*words):
+        return {row["run"] for row in system.rows("results", "http-download", "--table", "all", *words)}
+    equal(runs_of(), set(runs.values()))
+    equal(runs_of("--task", "one"), {runs["one"]})
+    equal(runs_of("--task", "none"), set())
+    equal(runs_of("--last", "1h"), set(runs.values()))
+    equal(runs_of("--from", "2026-01-01", "--to", "2026-01-02"), set())
+
+
 def options_are_checked_before_a_plugin_sees_them(system):
     outcome = one_run(system, "dns", {"server": "127.0.0.1", "name": "example.test", "timeuot": "1s"})
     equal((outcome["outcome"], outcome["status"]), ("failed", 104))
@@ -163,4 +179,4 @@ def options_are_checked_before_a_plugin_sees_them(system):
 
 main(ping_over_ipv4_and_ipv6, http_download_over_http, http_download_over_https, http_upload_over_http, dns_over_udp,
      passive_syn_counts_what_tcpdump_sees, passive_handshake_times_what_tcpdump_sees, a_run_that_fails_says_whose_fault_it_is,
-     options_are_checked_before_a_plugin_sees_them)
+     results_are_those_that_were_asked_for, options_are_checked_before_a_plugin_sees_them)

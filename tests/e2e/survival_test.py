@@ -8,7 +8,7 @@ import sqlite3
 import threading
 
 from support import (BUILD, apply, equal, immediate, instruction, main, options, outcomes, periodic, schedule,
-                     skipped_in_part, start_all, task, wait_for, wait_for_outcomes)
+                     skipped_in_part, task, wait_for, wait_for_outcomes)
 
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 LONGEST_RUN_S = 6

@@ -22,11 +22,14 @@ good = {
     "framework/model/task.hpp": '#include "base/result.hpp"\n',
     "plugins/ping/ping.cpp": '#include <sonde/plugin.h>\n#include "echo.hpp"\n',
     "plugins/ping/echo.hpp": "",
+    "framework/hosting/library.hpp": "",
+    "framework/programs/checker/main.cpp": '#include "hosting/library.hpp"\n',
 }
 bad = {
     "framework/base/loop.hpp": '#include "model/task.hpp"\n',
     "plugins/ping/bad.cpp": '#include "base/result.hpp"\n',
     "framework/model/web.hpp": "#include <boost/beast/http.hpp>\n",
+    "framework/programs/agent/main.cpp": '#include "hosting/library.hpp"\n',
     "framework/model/gone.hpp": '#include "model/nothing.hpp"\n',
 }
 assert verdict(good).returncode == 0, verdict(good).stdout

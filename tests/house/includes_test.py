@@ -8,6 +8,9 @@ import sys
 
 ROOT = pathlib.Path(sys.argv[1]).resolve() if len(sys.argv) > 1 else pathlib.Path(__file__).resolve().parents[2]
 
+# No program loads a plugin, opens a raw socket or confines another but those that have nothing else to do.
+ROOMS_OF_PROGRAMS = {"sdk", "base", "model", "schedule", "policy", "frames", "sqlite", "spool", "store", "channel",
+                     "plugin_host", "hops", "processes"}
 ALLOWED = {
     "sdk": set(),
     "base": set(),
@@ -25,10 +28,10 @@ ALLOWED = {
     "processes": {"base", "frames"},
     "sockets": {"base", "frames"},
     "confine": {"base", "frames"},
+    "programs/checker": ROOMS_OF_PROGRAMS | {"hosting", "sockets"},
     "programs/runner": {"base", "frames", "hosting", "processes", "sdk"},
     "programs/launcher": {"base", "confine", "frames", "processes", "sockets"},
 }
-ROOMS = {room for room in ALLOWED if not room.startswith("programs/")} - {"sdk"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*(["<])([^">]+)[">]')
 BEAST_FILES_MAX = 4
 
@@ -63,7 +66,7 @@ def allowed_for(room):
     if room.startswith("plugins/"):
         return {"sdk"}
     if room.startswith("programs/"):
-        return ROOMS | {"sdk"}
+        return ROOMS_OF_PROGRAMS
     return set()
 
 

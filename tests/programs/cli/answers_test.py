@@ -97,6 +97,8 @@ class Lines(unittest.TestCase):
 
     def test_nothing_that_matches_is_4_and_says_what_was_meant(self):
         done = sonde("results", "ping", "--task", "pnig", answers={"/operator/outcomes": line(task="ping")})
+        self.assertTrue(any(path.startswith("/operator/results?") and "task=pnig" in path for path in Answers.asked),
+                        Answers.asked)
         self.assertEqual((done.returncode, done.stdout), (4, ""))
         self.assertEqual(done.stderr, "no results match; did you mean 'ping'?\n")
         done = sonde("outcomes", "--schedule", "houly",

@@ -625,7 +625,9 @@ class Authority(unittest.TestCase):
 
 class Grammar(unittest.TestCase):
     def test_help_is_everywhere_and_has_examples(self):
-        for words in ((), ("run",), ("describe",), ("validate",), ("ca", "init"), ("ca", "issue")):
+        verbs = re.findall(r"^  (\w+) ", sonde("--help").stdout.split("Subcommands:")[1].split("\n\n")[0], re.M)
+        self.assertIn("trace", verbs)
+        for words in ((), *((verb,) for verb in verbs), ("ca", "init"), ("ca", "issue"), ("plugins", "release")):
             for asked in ((*words, "--help"), ("help", *words)):
                 shown = sonde(*asked)
                 self.assertEqual(shown.returncode, 0, asked)

@@ -84,7 +84,7 @@ int instruct(Console &console, const InstructWords &words)
 Verb add_instruct(CLI::App &sonde)
 {
     const auto words = std::make_shared<InstructWords>();
-    CLI::App *app = sonde.add_subcommand("instruct", "Give agents an instruction (RFC 8194 in JSON)");
+    CLI::App *app = sonde.add_subcommand("instruct", "Give agents an instruction (RFC 8194 in JSON or XML)");
     app->add_option("AGENT... FILE", words->words, std::string(kAgentsHelp) + "; then the instruction, - reads stdin")
         ->required();
     CLI::Option *json = app->add_flag("--json", words->json, "one JSON object a line: agent, instruction");
