@@ -598,8 +598,6 @@ TEST_CASE("a daemon that goes and comes back is used again")
     auto run = bench.begin(bench.host.run(wanted, keeper));
     bench.run_until([&] { return !keeper.numbers.empty(); });
     daemon.stop();
-    // The runner goes with it, and the host may see that first.
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
     CHECK(bench.end(run).status == kStatusNoLauncher);
     CHECK(bench.host.runners() == 0);
     daemon.start();
