@@ -41,10 +41,11 @@ constexpr const char *kLibraries[] = {"/usr/lib", "/usr/lib32", "/usr/lib64", "/
 constexpr const char *kLoader[] = {"/proc", "/etc/ld.so.cache", "/etc/ld.so.preload"};
 constexpr const char *kState[] = {"/sys/class", "/sys/devices", "/dev/urandom", "/dev/random", "/dev/zero"};
 constexpr const char *kSettings[] = {
-    "/etc/resolv.conf",   "/etc/hosts",           "/etc/nsswitch.conf",   "/etc/host.conf",    "/etc/gai.conf",
-    "/etc/services",      "/etc/protocols",       "/etc/ethers",          "/etc/localtime",    "/etc/timezone",
-    "/etc/ld.so.conf",    "/etc/ld.so.conf.d",    "/etc/ssl/certs",       "/etc/ssl/cert.pem", "/etc/ssl/openssl.cnf",
-    "/etc/pki/tls/certs", "/etc/ca-certificates", "/etc/trusted-key.key",
+    "/etc/resolv.conf",     "/etc/hosts",           "/etc/nsswitch.conf",   "/etc/host.conf",
+    "/etc/gai.conf",        "/etc/services",        "/etc/protocols",       "/etc/ethers",
+    "/etc/localtime",       "/etc/timezone",        "/etc/ld.so.conf",      "/etc/ld.so.conf.d",
+    "/etc/ssl/certs",       "/etc/ssl/cert.pem",    "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
+    "/etc/ca-certificates", "/etc/trusted-key.key", "/run/systemd/resolve",
 };
 
 int landlock_version()

@@ -176,8 +176,7 @@ def whom_systemd_resolved_asks_is_told(folder):
     resolved.mkdir(parents=True)
     (resolved / "resolv.conf").write_text("# of the line\nnameserver 192.0.2.1\nnameserver 2001:db8::1\nsearch test\n")
     with NameServer(folder, ("127.0.0.53", "127.0.0.1")) as nsd:
-        # A runner may read it where a link leads there from /etc/resolv.conf, which is no link here.
-        result = with_resolv_conf(folder, "nameserver 127.0.0.53\nnameserver 127.0.0.1\n", "--in-process", port=nsd.port,
+        result = with_resolv_conf(folder, "nameserver 127.0.0.53\nnameserver 127.0.0.1\n", port=nsd.port,
                                   name="www.example.test", files=[(str(resolved.parent), "/run/systemd")])
     equal([(row["server"], row["upstreams"]) for row in result.table("summary")],
           [("127.0.0.53", "192.0.2.1 2001:db8::1"), ("127.0.0.1", None)], result)
