@@ -164,6 +164,9 @@ asio::awaitable<Result<void>> LauncherLink::ensure()
                        if (self && self->socket_ == socket)
                            self->lose(failure ? "reading from it failed" : "it has closed the connection");
                    });
+    // What it has sent by then is read at once, and may have been reason to leave it.
+    if (!socket_)
+        co_return Error{"launcher", last_error_, ""};
     expect_greeting();
     co_return Result<void>{};
 }
