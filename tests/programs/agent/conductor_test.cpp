@@ -207,9 +207,9 @@ TEST_CASE("what is due at the same time is handed over the earlier the more it i
 TEST_CASE("what was handed over ahead of its time is the instruction's that another one replaces meanwhile [A13] [A15]")
 {
     Stage stage;
-    const WallTime time = now().wall + 500ms;
     // Something to send, so that the report does not end.
     sonde::test::run_whole(stage.spool, sonde::test::intent_of("other", 1), 1, 10, {"https://a.example:1 reports"});
+    const WallTime time = now().wall + 2s;
     stage.begin(instruction_for(time, "https://a.example:1"));
     stage.run_until([&] { return !stage.engine.running().empty(); });
     stage.conductor.replace(instruction_of("https://b.example:1", false));
