@@ -14,7 +14,8 @@ class Capture:
     def __init__(self, system, interface):
         if not shutil.which("tcpdump"):
             raise Skip("tcpdump is not installed")
-        self.program = system.start("tcpdump", "-i", interface, "-nn", "-tt", "-l", "--immediate-mode", "-Z", "root",
+        # In immediate mode tcpdump keeps a slot of this length a packet; slots for whole ones are few dozens.
+        self.program = system.start("tcpdump", "-i", interface, "-nn", "-tt", "-l", "--immediate-mode", "-Z", "root", "-s", "128",
                                     "--time-stamp-precision=nano", self.FILTER, binary=shutil.which("tcpdump"))
         self.program.wait_for_log(f"listening on {interface}")
 
