@@ -22,7 +22,9 @@ namespace sonde::schedule {
 struct Progress {
     std::string schedule;
     std::uint64_t fingerprint = 0; // of the configuration (Work) it was planned from
-    WallTime last_event;           // triggers up to here have an intent or an outcome
+    // Triggers up to here have an intent or an outcome. An intent of this very time is planned ahead: where none is, it
+    // is no trigger's time. That tells a restart which ones have triggered, whatever its clock shows.
+    WallTime last_event;
 
     bool operator==(const Progress &) const = default;
 };

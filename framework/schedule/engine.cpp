@@ -135,7 +135,7 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
         const std::optional<WallTime> next = timing.first_from(instance.next_from);
         set_head(instance, next);
         if (!next) {
-            if (!instance.pending.empty())
+            if (!instance.pending.empty() || instance.running != nullptr)
                 out.push_back(Account{{}, {}, all_have_triggered(instance)});
             break;
         }
@@ -145,7 +145,7 @@ void Engine::catch_up(Instance &instance, WallTime punctual, Now now, Tally miss
     }
 }
 
-// What else would tell it of the last trigger, whose spread has not passed, is the clock; and that may be set back.
+// What else would tell it of the last trigger, which has not started, is the clock; and that may be set back.
 Progress Engine::all_have_triggered(Instance &instance)
 {
     const WallTime after = instance.next_from;
@@ -208,7 +208,8 @@ void Engine::plan(Instance &instance, WallTime event, Now now, Decisions &out)
         intent->cycle_number = model::cycle_number(event, *work.event->cycle_interval);
     wait_for(instance, intent, false, now);
     instance.fresh = false;
-    out.push_back(Plan{std::move(intent), Progress{work.schedule.name, work.fingerprint, event}});
+    const WallTime planned_to = instance.start->timing().timed() ? event : event + nanoseconds(1);
+    out.push_back(Plan{std::move(intent), Progress{work.schedule.name, work.fingerprint, planned_to}});
 }
 
 void Engine::wait_for(Instance &instance, Intent intent, bool durable, Now now)

@@ -47,7 +47,8 @@ namespace sonde::schedule {
 //   that were more than a day, the clock was wrong before, and planning begins anew.
 // - While the clock has not been set since the machine booted (kClockIsSet), only immediate and startup events fire.
 // - After a restart: what had started is interrupted; what was planned and is past is missed; what was planned and lies
-//   ahead stays at its drawn time; what would have been planned meanwhile is missed.
+//   ahead stays at its drawn time; what would have been planned meanwhile is missed. By another instruction than
+//   before, what has triggered is missed, and of what lay ahead only what is past by now; the rest of it is withdrawn.
 // - A calendar is read in the zone that the engine was given, unless it has an offset. Local times that daylight saving
 //   skips trigger nothing, those that it repeats trigger twice; a Remark says so beforehand.
 // - controller-lost triggers when no Controller has answered for controller-timeout since the last that did, or since
@@ -191,6 +192,11 @@ private:
     using Dues =
         boost::intrusive::multiset<Pending, boost::intrusive::member_hook<Pending, Hook, &Pending::by_due>,
                                    boost::intrusive::compare<ByDue>, boost::intrusive::constant_time_size<false>>;
+    // What an earlier process has left of the schedules, by name.
+    struct Before {
+        std::set<std::string> running; // a run was under way
+        std::map<std::string, WallTime> planned_to;
+    };
     // By event, of one instruction.
     using Sources = std::map<const model::Event *, std::shared_ptr<const Source>>;
     // Of random numbers: eight bytes are as good as all.
@@ -212,9 +218,10 @@ private:
     // After some were added.
     void number_instances();
     void remove(const std::string &name, Decisions &out);
-    // `running`: the schedules of which a run was under way.
-    void restore(const SavedIntent &saved, Now now, const std::set<std::string> &running,
-                 std::map<std::string, Tally> &missed, Decisions &out);
+    void restore(const SavedIntent &saved, Now now, const Before &before, std::map<std::string, Tally> &missed,
+                 Decisions &out);
+    // Whether its trigger lies ahead: by the spool, and by every clock that this agent has seen.
+    bool is_planned_ahead(const model::Intent &intent, Now now, const Before &before) const;
     std::string down(bool starting, Now now) const;
     void forget_unless_planned(const std::string &name, Decisions &out) const;
     void account_saved(const SavedIntent &saved, const Reason &reason, Decisions &out);

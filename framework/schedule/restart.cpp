@@ -59,12 +59,14 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     }
     set_suppressors(instruction, &saved, now, out);
     std::map<std::string, Tally> missed;
-    std::set<std::string> running;
+    Before before;
     for (const SavedIntent &intent : saved.intents)
         if (has_started(intent))
-            running.insert(intent.intent.schedule);
+            before.running.insert(intent.intent.schedule);
+    for (const Progress &progress : saved.progress)
+        before.planned_to.emplace(progress.schedule, progress.last_event);
     for (const SavedIntent &intent : saved.intents)
-        restore(intent, now, running, missed, out);
+        restore(intent, now, before, missed, out);
     for (auto &[name, instance] : instances_)
         begin(instance, true, now, std::move(missed[name]), out);
     for (const Progress &progress : saved.progress)
@@ -72,8 +74,8 @@ Decisions Engine::start(const model::Instruction &instruction, const Saved &save
     return out;
 }
 
-void Engine::restore(const SavedIntent &saved, Now now, const std::set<std::string> &running,
-                     std::map<std::string, Tally> &missed, Decisions &out)
+void Engine::restore(const SavedIntent &saved, Now now, const Before &before, std::map<std::string, Tally> &missed,
+                     Decisions &out)
 {
     const model::Intent &intent = saved.intent;
     const auto found = instances_.find(intent.schedule);
@@ -82,7 +84,7 @@ void Engine::restore(const SavedIntent &saved, Now now, const std::set<std::stri
     if (has_started(saved))
         account_saved(saved, {model::OutcomeWord::interrupted, model::Blame::agent, "the agent ended while it ran"},
                       out);
-    else if (in_force && last_alive_ && intent.due() <= *last_alive_ && running.contains(intent.schedule))
+    else if (in_force && last_alive_ && intent.due() <= *last_alive_ && before.running.contains(intent.schedule))
         settle_one(found->second, intent, overlapping(), out);
     else if (in_force && clock_is_set && intent.due() < now.wall && last_alive_ && intent.due() <= *last_alive_)
         settle_one(found->second, intent,
@@ -91,10 +93,18 @@ void Engine::restore(const SavedIntent &saved, Now now, const std::set<std::stri
         missed[intent.schedule].add(intent);
     else if (in_force)
         wait_for(found->second, std::make_shared<const model::Intent>(intent), true, now);
-    else if (clock_is_set && intent.event < now.wall)
-        account_saved(saved, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
-    else
+    else if (is_planned_ahead(intent, now, before))
         out.push_back(Account{{}, {intent.id}, std::nullopt});
+    else
+        account_saved(saved, {model::OutcomeWord::missed, model::Blame::unknown, kReplaced}, out);
+}
+
+bool Engine::is_planned_ahead(const model::Intent &intent, Now now, const Before &before) const
+{
+    const auto planned_to = before.planned_to.find(intent.schedule);
+    const bool was_ahead = planned_to != before.planned_to.end() && planned_to->second == intent.event;
+    const bool is_past = now.wall >= kClockIsSet && intent.event < now.wall;
+    return was_ahead && !is_past && !(last_alive_ && intent.event <= *last_alive_);
 }
 
 void Engine::settle_one(Instance &instance, const model::Intent &intent, const Reason &reason, Decisions &out)

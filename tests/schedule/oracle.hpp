@@ -13,14 +13,15 @@ public:
     // Whose events without a start it counts.
     explicit Oracle(const Uuid &agent) : agent_(agent) {}
 
-    void replace(const model::Instruction &instruction, WallTime at)
+    // `ahead`: runs of schedules that end here, by name, which count although their triggers have not been reached.
+    void replace(const model::Instruction &instruction, WallTime at, std::map<std::string, std::uint64_t> ahead = {})
     {
         for (auto it = lives_.begin(); it != lives_.end();) {
             if (configuration(instruction, it->first) == it->second.configuration) {
                 ++it;
                 continue;
             }
-            past_[it->first] += it->second.planned_runs();
+            past_[it->first] += it->second.planned_runs() + ahead[it->first];
             it = lives_.erase(it);
         }
         for (const model::Schedule &schedule : instruction.schedules) {

@@ -233,6 +233,37 @@ TEST_CASE("open intents of a configuration that is no longer in force are accoun
     CHECK(world.progress.size() == 1);
 }
 
+TEST_CASE("what has triggered is accounted for at a start with another instruction, whatever the clock shows [A13]")
+{
+    for (const WallTime shown : {kMonday - 4h, WallTime(100s)}) {
+        World world;
+        world.not_met = [] { return "not now"; };
+        auto same = instruction({event("now", model::Immediate{}, 3600s), event("boot", model::Startup{}),
+                                 event("once", model::OneOff{kMonday + 60s}), periodic("hourly", 3600s, 3600s)},
+                                {schedule_of("immediate", "now"), schedule_of("startup", "boot"),
+                                 schedule_of("once", "once"), schedule_of("hourly", "hourly")});
+        for (const std::size_t i : {1U, 2U}) {
+            same.schedules[i].constraints = {
+                {"result", model::MethodResult{"a", "t", "c", model::Comparison::less, "1"}}};
+            same.schedules[i].retries = {10, 60s};
+        }
+        world.start(same);
+        world.run_for(61s);
+        REQUIRE(world.started.empty()); // all wait: for a spread to pass, or for a constraint
+        REQUIRE(world.open_intents() == 5);
+        world.crash();
+        world.now.wall = shown;
+        world.start({});
+        for (const char *name : {"immediate", "startup", "once", "hourly"}) {
+            INFO(name);
+            CHECK(world.count(name, OutcomeWord::missed) == 1);
+        }
+        CHECK(world.count() == 4); // the next hour's is withdrawn
+        CHECK(world.open_intents() == 0);
+        CHECK(world.progress.empty());
+    }
+}
+
 TEST_CASE("a clock set back while the agent was down is no reason to fire twice or to fall silent [A5] [A13]")
 {
     World world;

@@ -61,9 +61,11 @@ void Simulation::act()
         else
             replace();
         break;
-    case 1:
-        restart(random_time(pick_(2) == 0 ? 5s : 3h));
+    case 1: {
+        const std::chrono::nanoseconds down = random_time(pick_(2) == 0 ? 5s : 3h);
+        restart(down, pick_(3) == 0);
         break;
+    }
     case 2:
         world_.set_clock(random_time(pick_(2) == 0 ? 20s : 6h));
         break;
@@ -110,17 +112,32 @@ void Simulation::replace_twice()
     world_.release();
 }
 
-void Simulation::restart(std::chrono::nanoseconds down)
+void Simulation::restart(std::chrono::nanoseconds down, bool replaced)
 {
     world_.last_alive = world_.now.wall;
     // What was started ahead is due by then, so that the oracle has heard of it.
     world_.crash(std::max(down, world_.ahead));
-    oracle_.pass(world_.now.wall);
     hear();
-    highest_ = std::max(highest_, world_.now.wall);
     if (pick_(3) == 0)
         world_.now.wall += random_time(2h);
+    if (replaced)
+        replace_while_down();
     start();
+}
+
+// Of the former instruction the agent knows what it has planned, and no trigger beyond that.
+void Simulation::replace_while_down()
+{
+    check_started();
+    std::map<std::string, std::uint64_t> ahead;
+    for (const auto &[id, saved] : world_.intents) {
+        const bool has_started = !saved.actions.empty();
+        if (saved.intent.event > oracle_.reached(saved.intent.schedule) &&
+            (saved.intent.event < world_.now.wall || has_started))
+            ahead[saved.intent.schedule] += saved.intent.actions.size();
+    }
+    instruction_ = changed(instruction_);
+    oracle_.replace(instruction_, world_.now.wall, std::move(ahead));
 }
 
 void Simulation::start()
@@ -282,7 +299,6 @@ void Simulation::check()
 {
     oracle_.pass(world_.now.wall);
     hear();
-    highest_ = std::max(highest_, world_.now.wall);
     std::map<std::string, std::uint64_t> open;
     for (const auto &[id, saved] : world_.intents) {
         if (saved.intent.event > oracle_.reached(saved.intent.schedule))

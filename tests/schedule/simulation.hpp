@@ -35,7 +35,8 @@ private:
     void act();
     void replace();
     void replace_twice();
-    void restart(std::chrono::nanoseconds down);
+    void restart(std::chrono::nanoseconds down, bool replaced = false);
+    void replace_while_down();
     void start();
     void hear();
     bool is_controller_silent() const;
@@ -55,7 +56,6 @@ private:
     World world_;
     Oracle oracle_{world_.agent};
     model::Instruction instruction_;
-    WallTime highest_{};
     std::size_t seen_ = 0;
     std::size_t heard_ = 0;
     MonotonicTime contacted_{}; // or started
