@@ -3,10 +3,12 @@
 #include "model/instruction_json.hpp"
 #include "model/report_json.hpp"
 #include "model/state_json.hpp"
+#include "model/xml.hpp"
 
 #include "mutation.hpp"
 #include "random_model.hpp"
 #include "support/catch.hpp"
+#include "xml_mutation.hpp"
 #include "yanglint.hpp"
 
 #include <functional>
@@ -44,7 +46,7 @@ constexpr Exception kOursAlone[] = {
     {"/value: .*is neither less nor greater", "there is nothing to compare"},
     {"/action\\[.*is no collector", "a report goes to a collector"},
     {"/action\\[.*reports to nobody", "a report goes to a collector"},
-    {"^/(ietf-lmap-report|sonde-lmap).*/role\\[.*is there twice", "roles are a set, in reports too"},
+    {"^(line [0-9]+: )?/(ietf-lmap-report|sonde-lmap).*/role\\[.*is there twice", "roles are a set, in reports too"},
     {"/capabilities/.*/role\\[.*is there twice", "roles are a set, in a state too"},
     {"/uri: a URI was expected", "a URI has no space and no other character than those of ASCII"},
     {"/table\\[.*/column\\[.*is (there twice|empty)", "columns have names that tell them apart"},
@@ -58,6 +60,10 @@ constexpr Exception kOursAlone[] = {
     {"/periodic/interval: is missing", "without it the event has no type", "\"periodic\":{}"},
     {"/one-off/time: is missing", "without it the event has no type", "\"one-off\":{}"},
     {"/calendar/[a-z-]+: is missing", "without it the event has no type", "\"calendar\":{}"},
+    {"/periodic/interval: is missing", "without it the event has no type", "<periodic/>"},
+    {"/one-off/time: is missing", "without it the event has no type", "<one-off/>"},
+    {"/calendar/[a-z-]+: is missing", "without it the event has no type", "<calendar/>"},
+    {"here is the string '0[0-9]+'", "a number has no leading zeros", "", true},
 };
 
 // What the validator refuses and we do not, in a state alone: its configuration was checked when it came into force.
@@ -118,7 +124,7 @@ class Court {
 public:
     void judge(const std::string &type, const std::string &text, const std::string &as_theirs, const Read &read)
     {
-        theirs_.add(type, as_theirs);
+        theirs_.add(type, as_theirs, is_xml(text) ? "xml" : "json");
         judged_.push_back(judged(type, text, read(text)));
     }
 
@@ -154,8 +160,10 @@ private:
 
 #ifdef SONDE_SANITIZED
 constexpr int kDocuments = 500; // a fault of memory shows in few, and the sanitizer is slow
+constexpr int kXmlDocuments = 200;
 #else
 constexpr int kDocuments = 2500;
+constexpr int kXmlDocuments = 1000;
 #endif
 
 TEST_CASE("a YANG validator and we agree on what is valid")
@@ -204,4 +212,36 @@ TEST_CASE("a YANG validator and we agree on what is valid")
     CHECK(good + bad == kDocuments);
     CHECK(good > kDocuments / 10);
     CHECK(bad > kDocuments / 2);
+}
+
+TEST_CASE("a YANG validator and we agree on what is valid in XML")
+{
+    const std::uint64_t first = 1 + std::uint64_t{Catch::rngSeed()};
+    INFO("seed " << first);
+    Court court;
+    for (std::uint64_t seed = first; seed < first + kXmlDocuments; ++seed) {
+        RandomModel model(seed);
+        XmlMutation mutation(seed);
+        const auto judge = [&](const std::string &type, const std::string &json, const Read &read) {
+            const std::string text = seed % 10 == 0 ? to_xml(json) : mutation.of(to_xml(json));
+            court.judge(type, text, text, read);
+        };
+        switch (seed % 4) {
+        case 0:
+            judge("data", write_state(model.state()),
+                  [](const std::string &text) { return read_state_xml(text).errors; });
+            break;
+        case 1:
+            judge("rpc", write_report(model.report()),
+                  [](const std::string &text) { return read_report_xml(text).errors; });
+            break;
+        default:
+            judge("config", write_instruction(model.instruction()),
+                  [](const std::string &text) { return read_instruction_xml(text).errors; });
+        }
+    }
+    const auto [good, bad] = court.compare();
+    CHECK(good + bad == kXmlDocuments);
+    CHECK(good > kXmlDocuments / 10);
+    CHECK(bad > kXmlDocuments / 2);
 }

@@ -1,11 +1,15 @@
 #pragma once
 
+#include "mutation_words.hpp"
+
 #include <rapidjson/document.h>
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <iterator>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 // Makes a bad document, or another good one, of a good one: drops, doubles, renames, replaces and adds nodes anywhere.
@@ -112,108 +116,22 @@ private:
         }
     }
 
-    static Value text(const std::string &text, Allocator &allocator)
+    static Value text(std::string_view text, Allocator &allocator)
     {
         return Value(text.data(), static_cast<rapidjson::SizeType>(text.size()), allocator);
     }
 
-    const std::string &name()
-    {
-        static const std::vector<std::string> names{"name",
-                                                    "start",
-                                                    "end",
-                                                    "duration",
-                                                    "state",
-                                                    "storage",
-                                                    "task",
-                                                    "tag",
-                                                    "match",
-                                                    "option",
-                                                    "periodic",
-                                                    "calendar",
-                                                    "immediate",
-                                                    "startup",
-                                                    "one-off",
-                                                    "controller-lost",
-                                                    "interval",
-                                                    "month",
-                                                    "hour",
-                                                    "program",
-                                                    "parameters",
-                                                    "suppression-tag",
-                                                    "execution-mode",
-                                                    "random-spread",
-                                                    "id",
-                                                    "value",
-                                                    "agent",
-                                                    "events",
-                                                    "last-started",
-                                                    "stop-running",
-                                                    "status",
-                                                    "date",
-                                                    "cycle-number",
-                                                    "x",
-                                                    "sonde-lmap:part",
-                                                    "sonde-lmap:constraint",
-                                                    "sonde-lmap:retries",
-                                                    "sonde-lmap:data-budget",
-                                                    "sonde-lmap:channel",
-                                                    "longest-poll",
-                                                    "report-bytes-max",
-                                                    "sonde-lmap:interface",
-                                                    "sonde-lmap:family",
-                                                    "sonde-lmap:report-table",
-                                                    "sonde-lmap:clock",
-                                                    "bytes-per-second",
-                                                    "burst-bytes",
-                                                    "on-battery",
-                                                    "line-idle",
-                                                    "sonde-lmap:plugin-hash",
-                                                    "result",
-                                                    "table",
-                                                    "column",
-                                                    "row",
-                                                    "message",
-                                                    "ietf-lmap-control:name"};
-        return names[pick(names.size())];
-    }
+    std::string_view name() { return kMutationNames[pick(std::size(kMutationNames))]; }
 
     Value value(Allocator &allocator)
     {
-        static const std::vector<std::string> texts{"",
-                                                    "x",
-                                                    "*",
-                                                    "Z",
-                                                    "+00:00",
-                                                    "+14:00",
-                                                    "0:00",
-                                                    "may",
-                                                    "monday",
-                                                    "January",
-                                                    "parallel",
-                                                    "running",
-                                                    "active",
-                                                    "true",
-                                                    "60",
-                                                    "-1",
-                                                    "18446744073709551616",
-                                                    "2026-11-24T04:05:00Z",
-                                                    "2026-11-24T04:05:00+01:00",
-                                                    "2026-11-24 04:05:00Z",
-                                                    "2026-11-24T04:05:00",
-                                                    "20261124.040500",
-                                                    "6b1c0f8e-4a5d-4a53-9a11-0f2f6c8f1e77",
-                                                    "6B1C0F8E-4A5D-4A53-9A11-0F2F6C8F1E77",
-                                                    "6b1c0f8e4a5d4a539a110f2f6c8f1e77",
-                                                    "urn:x:y",
-                                                    "http://example.org/a b"};
         static const std::vector<std::int64_t> numbers{
             -1, 0, 1, 5, 7, 12, 13, 23, 24, 31, 32, 59, 60, 2147483648, 4294967295, 4294967296, 65536, -2147483649};
         switch (pick(8)) {
         case 0:
         case 1:
         case 2:
-            return text(texts[pick(texts.size())], allocator);
+            return text(kMutationTexts[pick(std::size(kMutationTexts))], allocator);
         case 3:
         case 4:
             return Value(numbers[pick(numbers.size())]);
@@ -222,7 +140,9 @@ private:
         case 6: {
             Value array(rapidjson::kArrayType);
             if (pick(2) == 0)
-                array.PushBack(pick(2) == 0 ? Value() : text(texts[pick(texts.size())], allocator), allocator);
+                array.PushBack(pick(2) == 0 ? Value()
+                                            : text(kMutationTexts[pick(std::size(kMutationTexts))], allocator),
+                               allocator);
             return array;
         }
         default:
