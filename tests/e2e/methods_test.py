@@ -147,6 +147,32 @@ def passive_handshake_times_what_tcpdump_sees(system):
     assert row["answered"] > 0 and 0 < row["rtt_min_ns"] <= row["rtt_median_ns"] <= row["rtt_max_ns"], row
 
 
+def runs_that_overlap_name_each_other_at_the_collector(system):
+    """An exclusive method waits for its turn, as long as it may; what overlaps then is the results' `conflict`."""
+    need_raw_sockets(system)
+    agent = start_all(system, "ping", "http-download", peer=True, agent_words=("--longest-wait-s", "1"))
+    tasks = [task("ten-seconds", "ping", {"target": "127.0.0.1", "count": 100, "interval": "100ms"}),
+             task("get", "http-download", {"url": f"http://{system.listening['peer']}/bytes/1000000", "bytes": "1MB"}),
+             task("one", "ping", {"target": "127.0.0.1", "count": 1})]
+    events = [immediate(name) for name in ("first", "then", "last")]
+    schedules = [schedule("pings", "first", "ten-seconds"), schedule("loads", "then", "get"), schedule("alone", "last", "one")]
+    apply(system, instruction(system, events, tasks, schedules[:1]))
+    apply(system, instruction(system, events, tasks, schedules[:2]))  # while it pings
+    (ping,), (load,) = wait_for_outcomes(system, "pings", 1), wait_for_outcomes(system, "loads", 1)
+    apply(system, instruction(system, events, tasks, schedules))
+    alone, = wait_for_outcomes(system, "alone", 1)
+
+    rows = [row for method in ("ping", "http-download") for row in system.rows("results", method, "--table", "all")]
+    met = {name: [row["conflict"] for row in completed(outcome, rows)]
+           for name, outcome in (("pings", ping), ("loads", load), ("alone", alone))}
+    for name, others in (("pings", [{"schedule": "loads", "action": "get", "task": "get"}]),
+                         ("loads", [{"schedule": "pings", "action": "ten-seconds", "task": "ten-seconds"}]),
+                         ("alone", [])):
+        equal((name, met[name]), (name, [others] * len(met[name])))
+    assert load["lateness_ns"] >= 10**9, load
+    contains(agent.log(), "turn not waited for any longer schedule=loads")
+
+
 def a_run_that_fails_says_whose_fault_it_is(system):
     outcome = one_run(system, "http-download", {"url": "http://127.0.0.1:1/", "bytes": "1MB"})
     equal(outcome["outcome"], "failed")
@@ -178,5 +204,6 @@ def options_are_checked_before_a_plugin_sees_them(system):
 
 
 main(ping_over_ipv4_and_ipv6, http_download_over_http, http_download_over_https, http_upload_over_http, dns_over_udp,
-     passive_syn_counts_what_tcpdump_sees, passive_handshake_times_what_tcpdump_sees, a_run_that_fails_says_whose_fault_it_is,
+     passive_syn_counts_what_tcpdump_sees, passive_handshake_times_what_tcpdump_sees,
+     runs_that_overlap_name_each_other_at_the_collector, a_run_that_fails_says_whose_fault_it_is,
      results_are_those_that_were_asked_for, options_are_checked_before_a_plugin_sees_them)

@@ -128,7 +128,7 @@ def apply(system, document):
     return etag
 
 
-def start_all(system, *methods, peer=False, name_server=False):
+def start_all(system, *methods, peer=False, name_server=False, agent_words=()):
     """Servers, launcher and agent with these methods' plugins."""
     system.gather_plugins(*methods)
     system.start_controller()
@@ -140,7 +140,7 @@ def start_all(system, *methods, peer=False, name_server=False):
             raise Skip("nsd is not installed")
         system.start_name_server()
     system.start_launcher()
-    return system.start_agent()
+    return system.start_agent(*agent_words)
 
 
 def prepare_alone(system):
