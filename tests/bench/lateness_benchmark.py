@@ -21,7 +21,7 @@ sys.argv[3:] = []
 sys.path[1:1] = [str(ROOT / "scripts"), str(ROOT / "tests" / "e2e")]
 
 from sonde_system import System, wait_for  # noqa: E402
-from support import instruction, once, options, periodic, schedule  # noqa: E402
+from support import apply, instruction, once, options, periodic, schedule  # noqa: E402
 
 SCHEDULES, PERIOD_S, SECONDS = (20, 10, 20) if QUICK else (100, 10, 60)
 AT_ONCE, ROUNDS = (50, 1) if QUICK else (200, 5)
@@ -107,19 +107,27 @@ def switches(pid):
                for line in status.read_text().splitlines() if line.startswith("voluntary"))
 
 
-def idle(system):
-    """An agent with nothing to do, by a file and so without a long poll."""
-    path = system.folder / "mine.json"
-    path.write_text(json.dumps({"ietf-lmap-control:lmap": {"agent": {}}}))
-    shutil.rmtree(system.folder / "state")
-    agent = system.start_agent(instructed=["--instruction", path], log="info")
-    agent.wait_for_log("agent started")
+def woken_a_minute(system, agent):
+    """How often an agent and its launcher are, while there is nothing to do."""
     time.sleep(15)  # runners and connections that nobody needs are gone by then
     pids = {"agent": agent.process.pid, "launcher": system.programs["launcher"].process.pid}
     before = {name: switches(pid) for name, pid in pids.items()}
     time.sleep(IDLE_S)
     woken = {name: (switches(pid) - before[name]) * 60 / IDLE_S for name, pid in pids.items()}
-    print(f"an idle agent is woken {woken['agent']:.1f} times a minute, its launcher {woken['launcher']:.1f} (wanted: 1)")
+    return f"{woken['agent']:.1f} times a minute, its launcher {woken['launcher']:.1f}"
+
+
+def idle(system, agent):
+    apply(system, {"ietf-lmap-control:lmap": {"agent": {"agent-id": system.agent_id}}})
+    print(f"an idle agent that waits for its controller's news is woken {woken_a_minute(system, agent)} (wanted: 1, beside what a "
+          "poll takes each 60 s)")
+    agent.stop()
+    path = system.folder / "mine.json"
+    path.write_text(json.dumps({"ietf-lmap-control:lmap": {"agent": {}}}))
+    shutil.rmtree(system.folder / "state")
+    agent = system.start_agent(instructed=["--instruction", path], log="info")
+    agent.wait_for_log("agent started")
+    print(f"an idle agent that follows a file is woken {woken_a_minute(system, agent)} (wanted: 1)")
 
 
 def main():
@@ -141,8 +149,7 @@ def main():
         wait_for("the controller knows the agent", lambda: system.rows("agents"), 60, [agent])
         spread_out(system, agent)
         at_once(system, agent)
-        agent.stop()
-        idle(system)
+        idle(system, agent)
     finally:
         system.stop()
         shutil.rmtree(folder, ignore_errors=True)
