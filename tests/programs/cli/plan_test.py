@@ -165,6 +165,25 @@ class Plan(unittest.TestCase):
         _, others, _ = self.planned(instruction([schedule("a", "five", "rows"), schedule("b", "hourly", "probe")]))
         self.assertEqual([row for row in others if "conflict" in row], [])
 
+    def test_an_exclusive_method_waits_for_its_turn_five_minutes_at_most(self):
+        both = instruction([schedule("a", "five", "alone"), schedule("b", "five", "alone"), schedule("c", "five", "rows")])
+        of, others, said = self.planned(both, "--days", "1", "--run-time", "90s")
+        self.assertEqual([of[name]["first"][11:19] for name in "abc"], ["00:00:00", "00:01:30", "00:03:00"])
+        self.assertEqual([of[name]["runs"] for name in "abc"], [288, 288, 288])
+        self.assertEqual({(row["conflict"], row["with"]): (row["runs"], row["overlapping"]) for row in others if "conflict" in row},
+                         {("a/alone", "b/alone"): (288, 0), ("a/alone", "c/rows"): (288, 0), ("b/alone", "c/rows"): (288, 0)})
+        self.assertNotIn("in vain", said)
+        of, others, said = self.planned(both, "--days", "1", "--run-time", "400s")
+        self.assertEqual([of[name]["first"][11:19] for name in "abc"], ["00:00:00", "00:05:00", "00:05:00"])
+        self.assertGreater(of["b"]["overlapped"], 0)  # it has not ended when it is due again
+        self.assertGreater(min(row["overlapping"] for row in others if "conflict" in row), 0)
+        self.assertRegex(" ".join(said.split()), "times in vain: after 300 s it begins all the same, and the results have it as")
+
+    def test_what_waits_for_its_turn_when_its_schedule_ends_does_not_start(self):
+        of, _, _ = self.planned(instruction([schedule("a", "hourly", "alone"), schedule("b", "hourly", "alone", duration=5)]),
+                                "--days", "1")
+        self.assertEqual((of["a"]["runs"], of["b"]["runs"], of["b"]["interrupted"]), (24, 0, 24))
+
     def test_a_fleet_falls_on_its_targets(self):
         document = instruction([schedule("sharp", "five", "rows"), schedule("spread", "spread", "echo")])
         _, others, _ = self.planned(document, "--days", "1", "--agents", "50")

@@ -83,11 +83,12 @@ private:
         try {
             for (std::uint64_t number = next_++; number < agents_; number = next_++) {
                 MeetingWatch watch(costs_, time_.run_time);
-                simulate(instruction_, {seed_, number}, time_, [&](ActionPlace place, WallTime at) {
-                    watch.run(place, at);
-                    for (Load *load : loads_of_[place.schedule][place.action])
-                        load->add(at, costs_[place.schedule][place.action].bytes_max.value_or(0));
-                });
+                simulate(instruction_, costs_, {seed_, number}, time_,
+                         [&](ActionPlace place, WallTime since, WallTime at) {
+                             watch.run(place, since, at);
+                             for (Load *load : loads_of_[place.schedule][place.action])
+                                 load->add(at, costs_[place.schedule][place.action].bytes_max.value_or(0));
+                         });
                 add(met, watch.met());
             }
         } catch (...) {

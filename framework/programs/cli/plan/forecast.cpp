@@ -64,15 +64,16 @@ Forecast forecast_line(const model::Instruction &instruction, Costs costs, std::
     for (const model::Schedule &schedule : instruction.schedules)
         actions.emplace_back(schedule.actions.size());
     MeetingWatch watch(line.costs, time.run_time);
-    const auto not_started = simulate(instruction, {seed, 0}, time, [&](ActionPlace place, WallTime at) {
-        ActionForecast &action = actions[place.schedule][place.action];
-        ++action.runs;
-        if (!action.first)
-            action.first = at;
-        action.last = at;
-        timeline.add(place.schedule, at);
-        watch.run(place, at);
-    });
+    const auto not_started =
+        simulate(instruction, line.costs, {seed, 0}, time, [&](ActionPlace place, WallTime since, WallTime at) {
+            ActionForecast &action = actions[place.schedule][place.action];
+            ++action.runs;
+            if (!action.first)
+                action.first = at;
+            action.last = at;
+            timeline.add(place.schedule, at);
+            watch.run(place, since, at);
+        });
     for (std::size_t schedule = 0; schedule < actions.size(); ++schedule) {
         for (std::size_t i = 0; i < actions[schedule].size(); ++i) {
             ActionForecast &action = actions[schedule][i];

@@ -4,18 +4,20 @@
 
 namespace sonde::cli {
 
-void MeetingWatch::run(ActionPlace place, WallTime at)
+void MeetingWatch::run(ActionPlace place, WallTime since, WallTime at)
 {
     const ActionCost &cost = costs_[place.schedule][place.action];
     if (!cost.active)
         return;
-    while (!active_.empty() && active_.front().first + run_time_ <= at)
+    while (!active_.empty() && active_.front().first + run_time_ <= since)
         active_.pop_front();
-    for (const auto &[since, other] : active_) {
+    for (const auto &[began, other] : active_) {
         if (!cost.exclusive && !costs_[other.schedule][other.action].exclusive)
             continue;
-        const auto [meeting, is_new] = met_.try_emplace(std::minmax(place, other), Meeting{0, 1, at});
+        const auto [meeting, is_new] = met_.try_emplace(std::minmax(place, other), Meeting{0, 1, since});
         ++meeting->second.runs;
+        if (began + run_time_ > at)
+            ++meeting->second.overlapping;
     }
     active_.emplace_back(at, place);
 }
@@ -28,6 +30,7 @@ void add(Meetings &all, const Meetings &others)
             continue;
         sum->second.runs += meeting.runs;
         sum->second.agents += meeting.agents;
+        sum->second.overlapping += meeting.overlapping;
         sum->second.first = std::min(sum->second.first, meeting.first);
     }
 }

@@ -12,20 +12,23 @@
 
 namespace sonde::cli {
 
-// Two actions whose runs were on the line of an agent at once, although one of them asks to be alone.
+// Two actions of which one asks to be alone, and found the other on the line of an agent or before it in the queue, or
+// was found there.
 struct Meeting {
     std::uint64_t runs = 0;   // of all agents
     std::uint64_t agents = 0; // in which they met
     WallTime first;
+    std::uint64_t overlapping = 0; // those of the runs that began beside the other all the same
 };
 using Meetings = std::map<std::pair<ActionPlace, ActionPlace>, Meeting>;
 
-// Watches the runs of one agent, which come in the order of their times and all last as long.
+// Watches the runs of one agent, the active ones of which begin in the order in which they were to, and all last as
+// long.
 class MeetingWatch {
 public:
     MeetingWatch(const Costs &costs, std::chrono::nanoseconds run_time) : costs_(costs), run_time_(run_time) {}
 
-    void run(ActionPlace place, WallTime at);
+    void run(ActionPlace place, WallTime since, WallTime at);
     const Meetings &met() const { return met_; }
 
 private:

@@ -89,6 +89,7 @@ std::vector<std::string> meeting_rows(const Forecast &forecast)
         row.add("conflict", name_of(forecast.instruction, places.first));
         row.add("with", name_of(forecast.instruction, places.second));
         row.add("runs", scaled_up(by, meeting.runs)).add("agents", scaled_up(by, meeting.agents));
+        row.add("overlapping", scaled_up(by, meeting.overlapping));
         rows.push_back(row.add("first", std::optional(meeting.first)).text());
     }
     return rows;

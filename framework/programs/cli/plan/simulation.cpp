@@ -41,9 +41,9 @@ private:
 
 class Simulation {
 public:
-    Simulation(const model::Instruction &instruction, SimulatedAgent agent, const SimulatedTime &time,
-               const std::function<void(ActionPlace, WallTime)> &run)
-        : instruction_(instruction), time_(time), run_(run), random_(agent),
+    Simulation(const model::Instruction &instruction, const Costs &costs, SimulatedAgent agent,
+               const SimulatedTime &time, const SimulatedRun &run)
+        : instruction_(instruction), costs_(costs), time_(time), run_(run), random_(agent),
           engine_(
               schedule::draw_uuid([this] { return random_(); }), [this] { return random_(); }, time.zone),
           now_{time.from, MonotonicTime{}}
@@ -63,20 +63,19 @@ public:
                 break;
             go_to(*next);
             if (!ends_.empty() && ends_.front().at <= now_.wall) {
-                const End end = ends_.front();
-                ends_.pop_front();
-                carry(engine_.action_ended(end.intent, end.action, now_));
+                end_first();
             } else {
+                admit();
                 carry(engine_.advance(now_));
             }
         }
         closing_ = true;
         // What overlaps a run is accounted for when that ends.
-        while (!ends_.empty()) {
-            const End end = ends_.front();
-            ends_.pop_front();
-            carry(engine_.action_ended(end.intent, end.action, now_));
-        }
+        for (const Waiting &one : waiting_)
+            ends_.push_back({now_.wall, one.intent, one.place.action});
+        waiting_.clear();
+        while (!ends_.empty())
+            end_first();
         return std::move(not_started_);
     }
 
@@ -85,6 +84,13 @@ private:
         WallTime at;
         Uuid intent;
         std::size_t action = 0;
+        bool has_turn = false;
+    };
+    // For its turn on the line.
+    struct Waiting {
+        WallTime since;
+        Uuid intent;
+        ActionPlace place;
     };
 
     std::optional<WallTime> next_time() const
@@ -96,6 +102,8 @@ private:
             earlier(now_.wall + (*wakeup.monotonic - now_.monotonic));
         if (!ends_.empty())
             earlier(ends_.front().at);
+        if (!waiting_.empty())
+            earlier(waiting_.front().since + time_.longest_wait);
         return next;
     }
 
@@ -125,6 +133,43 @@ private:
         });
     }
 
+    // As plugin_host::Turns has it: in the order in which they came, an exclusive one alone.
+    void admit()
+    {
+        while (!waiting_.empty()) {
+            const Waiting next = waiting_.front();
+            const bool alone = costs_[next.place.schedule][next.place.action].exclusive;
+            const bool has_turn = on_line_ == 0 || (!alone && !is_exclusive_);
+            if (!has_turn && next.since + time_.longest_wait > now_.wall)
+                return;
+            waiting_.pop_front();
+            if (has_turn) {
+                ++on_line_;
+                is_exclusive_ = alone;
+            }
+            begin(next, has_turn);
+        }
+    }
+
+    void begin(const Waiting &one, bool has_turn)
+    {
+        run_(one.place, one.since, now_.wall);
+        // All take as long, so they end in the order in which they began.
+        ends_.push_back({now_.wall + time_.run_time, one.intent, one.place.action, has_turn});
+    }
+
+    void end_first()
+    {
+        const End end = ends_.front();
+        ends_.pop_front();
+        if (end.has_turn) {
+            --on_line_;
+            is_exclusive_ = false;
+        }
+        admit();
+        carry(engine_.action_ended(end.intent, end.action, now_));
+    }
+
     // Each decision has its own carry(): one that the engine learns to make is not to be overlooked here.
     void carry(const schedule::Decisions &decisions)
     {
@@ -143,9 +188,12 @@ private:
     {
         if (closing_)
             return;
-        run_({index_of(*start.work), start.action}, now_.wall);
-        // All take as long, so they end in the order in which they began.
-        ends_.push_back({now_.wall + time_.run_time, start.intent->id, start.action});
+        const ActionPlace place{index_of(*start.work), start.action};
+        const Waiting one{now_.wall, start.intent->id, place};
+        if (!costs_[place.schedule][place.action].active)
+            return begin(one, false);
+        waiting_.push_back(one);
+        admit();
     }
 
     void carry(const schedule::Stop &stop)
@@ -154,7 +202,15 @@ private:
         std::erase_if(ends_, [&](const End &end) {
             const bool ends = end.intent == stop.intent && (!stop.action || end.action == *stop.action);
             if (ends)
-                stopped.push_back({now_.wall, end.intent, end.action});
+                stopped.push_back({now_.wall, end.intent, end.action, end.has_turn});
+            return ends;
+        });
+        std::erase_if(waiting_, [&](const Waiting &one) {
+            const bool ends = one.intent == stop.intent && (!stop.action || one.place.action == *stop.action);
+            if (ends) {
+                ++not_started_[one.place.schedule][one.place.action].interrupted;
+                stopped.push_back({now_.wall, one.intent, one.place.action});
+            }
             return ends;
         });
         ends_.insert(ends_.begin(), stopped.begin(), stopped.end());
@@ -195,25 +251,28 @@ private:
     void carry(const schedule::Remark &) {}
 
     model::Instruction instruction_;
+    const Costs &costs_;
     const SimulatedTime &time_;
-    const std::function<void(ActionPlace, WallTime)> &run_;
+    const SimulatedRun &run_;
     std::map<std::string_view, std::size_t> index_; // of schedules
     std::unordered_map<const schedule::Work *, std::size_t> places_;
     Generator random_;
     schedule::Engine engine_;
     Now now_;
     std::deque<End> ends_;
-    bool closing_ = false; // the time is over
+    std::deque<Waiting> waiting_;
+    std::size_t on_line_ = 0;   // runs that have their turn
+    bool is_exclusive_ = false; // the one on the line
+    bool closing_ = false;      // the time is over
     std::vector<std::vector<NotStarted>> not_started_;
 };
 
 } // namespace
 
-std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, SimulatedAgent agent,
-                                              const SimulatedTime &time,
-                                              const std::function<void(ActionPlace, WallTime)> &run)
+std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, const Costs &costs,
+                                              SimulatedAgent agent, const SimulatedTime &time, const SimulatedRun &run)
 {
-    return Simulation(instruction, agent, time, run).go();
+    return Simulation(instruction, costs, agent, time, run).go();
 }
 
 } // namespace sonde::cli

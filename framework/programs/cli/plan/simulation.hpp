@@ -3,6 +3,7 @@
 #include "base/clock.hpp"
 #include "base/id.hpp"
 #include "model/instruction.hpp"
+#include "programs/cli/plan/costs.hpp"
 #include "schedule/zone.hpp"
 
 #include <chrono>
@@ -27,7 +28,9 @@ struct SimulatedTime {
     WallTime from; // the agent starts, and the instruction comes into force
     WallTime until;
     std::chrono::nanoseconds run_time{0}; // every run takes as long
-    schedule::Zone zone{};                // of calendars without an offset
+    // For its turn on the line; then a run begins all the same. As an agent has it unless told otherwise.
+    std::chrono::nanoseconds longest_wait = std::chrono::minutes(5);
+    schedule::Zone zone{}; // of calendars without an offset
 };
 
 // Runs of one action that do not start, by the outcome that accounts for them.
@@ -47,11 +50,14 @@ struct SimulatedAgent {
     std::uint64_t number = 0;
 };
 
+// Hears of a run that begins `at`, and would have begun `since` if it had not had to wait for its turn on the line.
+using SimulatedRun = std::function<void(ActionPlace, WallTime since, WallTime at)>;
+
 // Simulates an agent whose controller always answers and whose constraints are met, but for those that the clock alone
 // decides. Calls `run` for each of its runs in the order of their times, all of them in [from, until). Returns what did
-// not start, by schedule and action. Pure but for that call; threads may simulate side by side.
-std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, SimulatedAgent agent,
-                                              const SimulatedTime &time,
-                                              const std::function<void(ActionPlace, WallTime)> &run);
+// not start, by schedule and action; what waits for its turn at the end is in neither. Pure but for that call; threads
+// may simulate side by side.
+std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, const Costs &costs,
+                                              SimulatedAgent agent, const SimulatedTime &time, const SimulatedRun &run);
 
 } // namespace sonde::cli

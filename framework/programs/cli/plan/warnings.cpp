@@ -132,11 +132,17 @@ std::vector<std::string> warnings_of(const Forecast &forecast)
         warn_of_schedule(forecast, number, warnings);
     warn_of_suppressions(forecast, warnings);
     warn_of_budget(forecast, warnings);
-    for (const auto &[places, meeting] : forecast.fleet.meetings)
+    for (const auto &[places, meeting] : forecast.fleet.meetings) {
         warnings.push_back("'" + name_of(forecast.instruction, places.first) + "' and '" +
                            name_of(forecast.instruction, places.second) +
                            "' meet, and one of them must be alone: it waits for its turn, in " +
                            std::to_string(meeting.agents) + " of " + counted(forecast.extent.agents, "agent"));
+        if (meeting.overlapping > 0)
+            warnings.back() +=
+                "; " + counted(meeting.overlapping, "time") + " in vain: after " +
+                std::to_string(std::chrono::duration_cast<std::chrono::seconds>(forecast.time.longest_wait).count()) +
+                " s it begins all the same, and the results have it as conflict";
+    }
     return warnings;
 }
 
