@@ -165,7 +165,12 @@ void check_method(Checker &c, const MethodDescription &method)
         c.text(where, "a function's URI", function.uri);
         for (const std::string &role : function.roles)
             c.text(where, "a role", role);
+        for (const std::string &option : function.fixed_options)
+            c.text(where, "a fixed option", option);
     }
+    c.require(Matter::limits, method.functions.empty() || method.functions.front().fixed_options.empty(), where,
+              "its first function fixes options, and is what a run is of whose task names none",
+              "put one before it that fits whatever the options");
     c.require(Matter::limits, method.options.size() <= SONDE_OPTIONS_MAX, where, "more than 64 options");
     for (const OptionDescription &option : method.options)
         check_option(c, where, option);

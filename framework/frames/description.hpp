@@ -53,6 +53,7 @@ struct TableDescription {
 struct FunctionDescription {
     std::string uri;
     std::vector<std::string> roles;
+    std::vector<std::string> fixed_options{}; // NAME=VALUE
 
     bool operator==(const FunctionDescription &) const = default;
 };

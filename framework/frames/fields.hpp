@@ -161,7 +161,7 @@ void fields(C &c, Field<C, TableDescription> &m)
 template <class C>
 void fields(C &c, Field<C, FunctionDescription> &m)
 {
-    each(c, m.uri, m.roles);
+    each(c, m.uri, m.roles, m.fixed_options);
 }
 
 template <class C>

@@ -17,7 +17,8 @@ constexpr std::size_t kStringBytesMax = 4096;
 constexpr std::size_t kManualBytesMax = 32 * 1024;
 constexpr std::size_t kItemsMax = 1024; // of a NULL-terminated array without a limit of its own
 
-// The size of each struct in ABI 1.0, by its last field. None is smaller, and none of the fields after it is asked for.
+// The least that each struct has, by its last field. What comes after that is not asked for: a function that was built
+// before there were fixed options has none.
 constexpr std::size_t first_size(const sonde_option &)
 {
     return offsetof(sonde_option, help) + sizeof(void *);
@@ -176,7 +177,8 @@ FunctionDescription describe_function(Describer &d, const std::string &method, c
 {
     const sonde_function function = d.grown(method + "/functions", given);
     return {d.required(method + "/functions", "uri", function.uri),
-            d.texts(method + "/functions", "roles", function.roles)};
+            d.texts(method + "/functions", "roles", function.roles),
+            d.texts(method + "/functions", "fixed_options", function.fixed_options)};
 }
 
 StatusDescription describe_status(Describer &d, const std::string &method, const sonde_status *given)

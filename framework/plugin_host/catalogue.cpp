@@ -1,6 +1,7 @@
 #include "plugin_host/catalogue.hpp"
 
 #include "base/nearest.hpp"
+#include "plugin_host/functions.hpp"
 
 #include <algorithm>
 #include <set>
@@ -17,12 +18,7 @@ constexpr off_t kFileBytesMax = 256 * 1024 * 1024;
 
 bool implements(const frames::MethodDescription &method, const model::Function &wanted)
 {
-    return std::any_of(method.functions.begin(), method.functions.end(), [&](const auto &function) {
-        return function.uri == wanted.uri &&
-               std::all_of(wanted.roles.begin(), wanted.roles.end(), [&](const std::string &role) {
-                   return std::find(function.roles.begin(), function.roles.end(), role) != function.roles.end();
-               });
-    });
+    return find_function(method, wanted) != nullptr;
 }
 
 std::vector<model::Function> functions_of(const frames::MethodDescription &method)

@@ -90,12 +90,12 @@ private:
         findings_.errors.push_back({path, std::move(what), std::move(hint)});
     }
 
-    void check_options(const MethodDescription &method, std::vector<model::Option> options, const std::string &path)
+    void check_options(const Known &known, std::vector<model::Option> options, const std::string &path)
     {
         for (model::Option &option : options)
             if (interfaces_ == Interfaces::of_others && option.name == "interface" && option.value)
                 option.value = kAnyInterface;
-        for (Error &found : read_options(method, options).errors)
+        for (Error &found : read_options(*known.method, options, known.task->functions).errors)
             error(path, found.where.empty() ? found.what : "option " + found.where + ": " + found.what, found.hint);
     }
 
@@ -114,7 +114,7 @@ private:
         const Known *known = find(action.task);
         if (known == nullptr)
             return;
-        check_options(*known->method, model::merge_options(*known->task, action), path);
+        check_options(*known, model::merge_options(*known->task, action), path);
         for (const std::string &table : action.report_tables)
             table_of(*known->method, table, path + "/sonde-lmap:report-table");
     }
@@ -153,7 +153,7 @@ private:
         const Known *known = find(result.task);
         if (known == nullptr)
             return;
-        check_options(*known->method, model::merge_options(*known->task, {}), path);
+        check_options(*known, model::merge_options(*known->task, {}), path);
         const auto *table = table_of(*known->method, result.table, path + "/table");
         if (table == nullptr)
             return;

@@ -1,6 +1,7 @@
 #include "plugin_host/options.hpp"
 
 #include "base/nearest.hpp"
+#include "plugin_host/functions.hpp"
 #include "plugin_host/option_value.hpp"
 #include "plugin_host/text.hpp"
 #include "plugin_host/traffic_bound.hpp"
@@ -94,9 +95,55 @@ Error at(std::string where, Error error)
     return error;
 }
 
+std::string text_of(const frames::OptionValue &value)
+{
+    std::string text;
+    for (const frames::Scalar &item : value.items)
+        text += (text.empty() ? "" : ",") + item.text;
+    return text;
+}
+
+// However it is written: 3s is 3000ms.
+bool is_same(const frames::OptionDescription &option, frames::OptionValue a, frames::OptionValue b)
+{
+    const bool text = option.type == SONDE_STRING || option.type == SONDE_ADDRESS || option.type == SONDE_HOST ||
+                      option.type == SONDE_URL;
+    for (frames::OptionValue *value : {&a, &b})
+        for (frames::Scalar &item : value->items)
+            if (!text)
+                item.text.clear();
+    return a == b;
+}
+
+// An entry of a registry is what it is by its fixed parameters: a task that names it asks for them, and with others its
+// results would bear the name of something that was not measured (RFC 8911 section 7.2.2).
+void fix_options(const frames::MethodDescription &method, const frames::FunctionDescription &function,
+                 const std::vector<bool> &failed, std::vector<frames::OptionValue> &values, std::vector<Error> &errors)
+{
+    for (const std::string &pair : function.fixed_options) {
+        const Result<FixedOption> fixed = read_fixed_option(method, pair);
+        if (!fixed) {
+            errors.push_back(fixed.error());
+            continue;
+        }
+        const frames::OptionDescription &option = method.options[fixed->index];
+        frames::OptionValue &value = values[fixed->index];
+        if (failed[fixed->index])
+            continue;
+        if (value.items.empty())
+            value = fixed->value;
+        else if (!is_same(option, value, fixed->value))
+            errors.push_back({option.id,
+                              "is " + text_of(value).substr(0, 80) + ", and " + function.uri + " fixes it at " +
+                                  text_of(fixed->value),
+                              "leave it out, or name " + method.functions.front().uri + ", which fits any options"});
+    }
+}
+
 } // namespace
 
-model::Reading<Arguments> read_options(const frames::MethodDescription &method, std::span<const model::Option> options)
+model::Reading<Arguments> read_options(const frames::MethodDescription &method, std::span<const model::Option> options,
+                                       std::span<const model::Function> functions)
 {
     model::Reading<Arguments> reading;
     Arguments arguments;
@@ -128,6 +175,10 @@ model::Reading<Arguments> read_options(const frames::MethodDescription &method, 
         if (known && !taken)
             failed[index] = true;
     }
+
+    for (const model::Function &named : functions)
+        if (const auto *function = find_function(method, named))
+            fix_options(method, *function, failed, arguments.values, reading.errors);
 
     for (std::size_t i = 0; i < method.options.size(); ++i) {
         const frames::OptionDescription &option = method.options[i];
@@ -163,6 +214,8 @@ Result<void> check_texts(const frames::Description &description)
             if (const auto checked = check_option(option); !checked)
                 return at(where, checked.error());
         }
+        if (const auto fixed = check_functions(method); !fixed)
+            return fixed;
     }
     return {};
 }

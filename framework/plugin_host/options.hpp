@@ -36,11 +36,14 @@ struct Arguments {
 // Checks options against the method's declaration. The same name several times: a list's values are appended (commas
 // split them too), for a scalar the last one wins. An option without a value is true if it is a BOOL, else an error.
 // Every error is found; `where` is the option's name. A DURATION is negative only where its declared minimum is. Reads
-// the names of the machine's interfaces.
-model::Reading<Arguments> read_options(const frames::MethodDescription &method, std::span<const model::Option> options);
+// the names of the machine's interfaces. `functions` are those that a task names: what one of them fixes is filled in
+// before the defaults, and another value is an error.
+model::Reading<Arguments> read_options(const frames::MethodDescription &method, std::span<const model::Option> options,
+                                       std::span<const model::Function> functions = {});
 
 // Whether the texts of a description mean something: bounds and default values have the options' types and keep them,
-// none has a name that is the host's, and traffic bounds are expressions over options. `where` is "method/option".
+// none has a name that is the host's, traffic bounds are expressions over options, and functions fix options at values
+// that those take. `where` is "method/option".
 Result<void> check_texts(const frames::Description &description);
 
 // NAME=VALUE, something that methods may know of the line.

@@ -87,17 +87,23 @@ constexpr const char *kPatternWords[] = {"counting", "random", "zeros", nullptr}
     sdk::option<&Settings::packet_rows>(
         {.id = "packet_rows", .default_value = "true", .help = "a row a packet; without, summaries alone"}));
 
-// The second to fifth are what a run with sampling=send-on-receive can be; README.md says with which other options.
+// RFC 8912 sections 9.2.2 and 9.3.2; README.md says in which point a run is another one all the same.
+constexpr const char *kSendOnReceive[] = {"sampling=send-on-receive", "ttl=255", "dscp=0", "size=32",
+                                          "pattern=random",           "tmax=3s", nullptr};
 constexpr sonde_function kFunctions[] = {
     sdk::function({.uri = "urn:sonde:method:ping"}),
     sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
-                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Mean"}),
+                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Mean",
+                   .fixed_options = kSendOnReceive}),
     sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
-                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Min"}),
+                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Min",
+                   .fixed_options = kSendOnReceive}),
     sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
-                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Max"}),
+                          "RTDelay_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Seconds_Max",
+                   .fixed_options = kSendOnReceive}),
     sdk::function({.uri = "https://www.iana.org/assignments/performance-metrics/"
-                          "RTLoss_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Percent_LossRatio"}),
+                          "RTLoss_Active_IP-ICMP-SendOnRcv_RFC8912sec9_Percent_LossRatio",
+                   .fixed_options = kSendOnReceive}),
 };
 constexpr auto kFunctionList = sdk::pointers(kFunctions);
 

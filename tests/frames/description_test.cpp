@@ -36,6 +36,11 @@ TEST_CASE("each broken rule of a description is named with its place")
     CHECK(after([](D &d) { d.methods.push_back(d.methods[0]); }) == "echo-test: two methods are the same");
     CHECK(after([](D &d) { d.methods[0].version = "1"; }).starts_with("echo-test: version '1'"));
     CHECK(after([](D &d) { d.methods[0].functions.clear(); }).starts_with("echo-test: implements no registry entry"));
+    CHECK(after([](D &d) {
+              d.methods[0].functions.erase(d.methods[0].functions.begin());
+          }).starts_with("echo-test: its first function fixes options"));
+    CHECK(after([](D &d) { d.methods[0].functions[1].fixed_options[0] = "size=\n"; }) ==
+          "echo-test: a fixed option has a control character (one line of text)");
     CHECK(after([](D &d) { d.methods[0].help = "two\nlines"; }).starts_with("echo-test: help has a control character"));
     CHECK(after([](D &d) { d.vendor = "\xff"; }) == "echo-test: vendor is not UTF-8");
     CHECK(after([](D &d) { d.manual = "a bell\a"; }).starts_with("echo-test: the manual has a control character"));

@@ -18,7 +18,7 @@ inline Description description()
     method.id = "echo-test";
     method.version = "1.2";
     method.help = "Measures.";
-    method.functions = {{"urn:example:metric", {"client", "server"}}};
+    method.functions = {{"urn:example:metric", {"client", "server"}}, {"urn:example:metric:small", {}, {"size=56"}}};
     method.options = {target, size, mode};
     method.tables = {{"packet", {at, rtt, outcome}, "one row a packet"}};
     method.statuses = {{3, "no_such_host", SONDE_BLAME_RESOLVER, "the name has no address"}};

@@ -218,6 +218,66 @@ TEST_CASE("a description is refused when its own texts make no sense")
     CHECK(refused([](auto &o) { o[0].default_value = "a"; }) == "probe/target: is required and has a default value");
 }
 
+TEST_CASE("a function that a task names fills in what it fixes, and suffers no other value")
+{
+    auto method = probe_method();
+    method.functions = {
+        {"urn:any", {}},
+        {"urn:narrow", {"client"}, {"count=3", "interval=1500ms", "size=1kB", "kind=fancy", "note=x", "ports=53"}}};
+    using Pairs = std::initializer_list<std::pair<const char *, const char *>>;
+    const auto read = [&](Pairs pairs, const char *uri, std::vector<std::string> roles = {}) {
+        return read_options(method, given(pairs), std::vector<model::Function>{{uri, std::move(roles)}});
+    };
+    const auto filled = read({{"target", "a"}, {"wait", "2s"}}, "urn:narrow", {"client"});
+    REQUIRE(filled);
+    CHECK(filled->values[1] == frames::OptionValue{false, {{3, 0, "3"}}});
+    CHECK(filled->values[2] == frames::OptionValue{false, {{1'500'000'000, 0, "1500ms"}}});
+    CHECK(filled->values[4] == frames::OptionValue{false, {{1, 0, "fancy"}}});
+    CHECK(filled->values[5] == frames::OptionValue{false, {{0, 0, "false"}}});
+    CHECK(filled->values[8].items.size() == 1);
+    CHECK(filled->values[9] == frames::OptionValue{true, {{53, 0, "53"}}});
+    // The same, written in another way.
+    CHECK(read({{"target", "a"}, {"interval", "1.5s"}, {"size", "1000"}, {"ports", "53"}}, "urn:narrow"));
+
+    const auto refused = [&](const char *name, const char *value) {
+        const auto reading = read({{"target", "a"}, {name, value}}, "urn:narrow");
+        return reading.errors.size() == 1 ? to_string(reading.errors.front()) : model::to_lines(reading.errors);
+    };
+    CHECK(refused("count", "10") ==
+          "count: is 10, and urn:narrow fixes it at 3 (leave it out, or name urn:any, which fits any options)");
+    CHECK(refused("kind", "plain").starts_with("kind: is plain, and urn:narrow fixes it at fancy"));
+    CHECK(refused("note", "y").starts_with("note: is y, and"));
+    CHECK(refused("ports", "53,853").starts_with("ports: is 53,853, and urn:narrow fixes it at 53 "));
+    CHECK(refused("count", "ten") == "count: 'ten' is not a whole number");
+
+    CHECK(read({{"target", "a"}, {"count", "10"}}, "urn:any"));
+    CHECK(read_options(method, given({{"target", "a"}}))->values[1] == frames::OptionValue{false, {{10, 0, "10"}}});
+
+    // Two that contradict each other are never both measured.
+    method.functions.push_back({"urn:other", {}, {"count=4"}});
+    const std::vector<model::Function> both{{"urn:narrow", {}}, {"urn:other", {}}};
+    CHECK(read_options(method, given({{"target", "a"}}), both)
+              .errors.front()
+              .what.starts_with("is 3, and urn:other fixes it at 4"));
+}
+
+TEST_CASE("a description is refused whose functions fix what options cannot be")
+{
+    frames::Description description;
+    description.methods = {probe_method()};
+    const auto checked = [&](std::vector<std::string> fixed) {
+        description.methods[0].functions = {{"urn:any", {}}, {"urn:narrow", {}, std::move(fixed)}};
+        const auto result = check_texts(description);
+        return result ? "" : to_string(result.error());
+    };
+    CHECK(checked({"count=3", "ports=53,853", "target=a"}) == "");
+    CHECK(checked({"cuont=3"}) == "probe: a function fixes 'cuont=3' (NAME=VALUE of an option)");
+    CHECK(checked({"count"}) == "probe: a function fixes 'count' (NAME=VALUE of an option)");
+    CHECK(checked({"count=0"}) == "probe/count: its fixed value 0 is less than the smallest allowed, 1");
+    CHECK(checked({"ports="}) == "probe/ports: its fixed value is empty");
+    CHECK(checked({"count=3", "count=3"}) == "probe/count: is fixed twice by urn:narrow");
+}
+
 TEST_CASE("the first required option may stand without its name")
 {
     auto method = probe_method();

@@ -35,7 +35,9 @@ static const struct sonde_table summary = {SONDE_SIZE(sonde_table), .id = "summa
 static const struct sonde_table *const tables[] = {&packet, &summary, NULL};
 
 static const struct sonde_function function = {SONDE_SIZE(sonde_function), .uri = "urn:example:fixture"};
-static const struct sonde_function narrow = {SONDE_SIZE(sonde_function), .uri = "urn:example:fixture:size-56"};
+static const char *const fixed[] = {"size=56", NULL};
+static const struct sonde_function narrow = {SONDE_SIZE(sonde_function), .uri = "urn:example:fixture:size-56",
+                                             .fixed_options = fixed};
 static const struct sonde_function *const functions[] = {&function, &narrow, NULL};
 static const struct sonde_status denied = {SONDE_SIZE(sonde_status), .code = 1, .id = "denied"};
 static const struct sonde_status *const statuses[] = {&denied, NULL};

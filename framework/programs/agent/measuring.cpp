@@ -165,7 +165,7 @@ Measuring::admit(const Asked &asked, std::shared_ptr<Stopper> stopper, model::Ou
              "results are passed to it, and " + method->method().id + " takes no input");
         co_return std::nullopt;
     }
-    auto arguments = plugin_host::read_options(method->method(), asked.options);
+    auto arguments = plugin_host::read_options(method->method(), asked.options, asked.task.functions);
     if (!arguments) {
         fail(outcome, OutcomeWord::failed, plugin_host::kStatusBadOptions, Blame::agent,
              to_string(arguments.errors.front()));

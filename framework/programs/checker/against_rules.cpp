@@ -122,6 +122,19 @@ Verdict kept_methods(const Subject &subject)
                      });
 }
 
+// What tasks that name it get, and may say, stays; only an option that is new can be fixed on top of that.
+bool fixes_the_same(const MethodDescription &old, const FunctionDescription &before, const FunctionDescription &after)
+{
+    const auto stays = [&](const std::string &fixed) {
+        const std::string id = fixed.substr(0, fixed.find('='));
+        return contains_all(before.fixed_options, {fixed}) ||
+               std::none_of(old.options.begin(), old.options.end(),
+                            [&](const OptionDescription &option) { return option.id == id; });
+    };
+    return contains_all(after.fixed_options, before.fixed_options) &&
+           std::all_of(after.fixed_options.begin(), after.fixed_options.end(), stays);
+}
+
 Verdict kept_functions(const Subject &subject)
 {
     return each_kept(subject, "implements the metrics of the former version",
@@ -134,6 +147,8 @@ Verdict kept_functions(const Subject &subject)
                                  return ": '" + before.uri + "' is gone, by which tasks name it";
                              if (!contains_all(after->roles, before.roles))
                                  return ": '" + before.uri + "' has lost a role";
+                             if (!fixes_the_same(old, before, *after))
+                                 return ": '" + before.uri + "' fixes other options than before";
                          }
                          return std::string();
                      });
@@ -242,7 +257,8 @@ constexpr const char *kAgainstMend = "put what is new at the end, or make it a n
 constexpr Rule kAgainstRules[] = {
     {"against-methods", "description", "", kAgainstWhy, "keep the method, or ship it in a plugin of its own",
      kept_methods},
-    {"against-functions", "description", "", kAgainstWhy, "keep each URI with its roles", kept_functions},
+    {"against-functions", "description", "", kAgainstWhy, "keep each URI with its roles and what it fixes",
+     kept_functions},
     {"against-demands", "description", "",
      "where a policy grants the method what it declared then, the new version is refused", kAgainstMend, kept_demands},
     {"against-options", "description", "", kAgainstWhy, kAgainstMend, kept_options},

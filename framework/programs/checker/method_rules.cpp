@@ -2,6 +2,7 @@
 #include "programs/checker/rule.hpp"
 
 #include "frames/text.hpp"
+#include "plugin_host/functions.hpp"
 #include "plugin_host/option_value.hpp"
 #include "plugin_host/options.hpp"
 #include "plugin_host/traffic_bound.hpp"
@@ -34,10 +35,11 @@ Verdict defaults(const Subject &subject)
 {
     return each_method(subject, "default values and bounds have their options' types and keep them",
                        [](const MethodDescription &method) -> std::string {
-                           // What is wrong with the traffic bound is for description-traffic to say.
+                           // The traffic bound is for description-traffic to judge, functions for description-fixed.
                            Description alone;
                            alone.methods.push_back(method);
                            alone.methods[0].traffic_bound.reset();
+                           alone.methods[0].functions.clear();
                            const Result<void> checked = plugin_host::check_texts(alone);
                            return checked ? "" : to_string(checked.error()).substr(method.id.size());
                        });
@@ -147,6 +149,15 @@ Verdict functions(const Subject &subject)
                        });
 }
 
+Verdict fixed_options(const Subject &subject)
+{
+    return each_method(subject, "metrics fix options that there are, at values that those take",
+                       [](const MethodDescription &method) -> std::string {
+                           const Result<void> checked = plugin_host::check_functions(method);
+                           return checked ? "" : to_string(checked.error()).substr(method.id.size());
+                       });
+}
+
 Verdict activity(const Subject &subject)
 {
     return each_method(subject, "says what it does to the line", [](const MethodDescription &method) -> std::string {
@@ -192,6 +203,9 @@ constexpr Rule kMethodRules[] = {
      Status::warning},
     {"description-functions", "description", "", "results are found by the metric that they are of (RFC 8911)",
      "give the metric's URI, or one of your own: urn:example:method:NAME", functions},
+    {"description-fixed", "description", "",
+     "a task that names the metric asks for these values, and would always be refused",
+     "write NAME=VALUE: an option of the method, once, and a value that it takes in its text form", fixed_options},
     {"description-activity", "description", "",
      "an agent does not start a method that disturbs beside one that measures", "set SONDE_ACTIVE or SONDE_PASSIVE",
      activity, Status::warning},

@@ -108,6 +108,7 @@ void write_function(Writer &json, const frames::FunctionDescription &function)
     json.StartObject();
     add_member(json, "uri", function.uri);
     add_member(json, "roles", function.roles);
+    add_member(json, "fixed_options", function.fixed_options);
     json.EndObject();
 }
 

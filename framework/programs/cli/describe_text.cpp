@@ -141,9 +141,12 @@ std::string describe_text(const plugin_host::CatalogueMethod &found, const std::
         facts.push_back({"asks for", joined(method.parameters, ", ") + ": what it may know of the line"});
     if (probe)
         facts.push_back({"runs here", probe->status == 0 ? "yes" : "no: " + printable(probe->message)});
-    for (const auto &function : method.functions)
+    for (const auto &function : method.functions) {
         facts.push_back({"function", printable(function.uri) +
                                          (function.roles.empty() ? "" : " (" + joined(function.roles, ", ") + ")")});
+        if (!function.fixed_options.empty())
+            facts.push_back({"", "fixes " + joined(function.fixed_options, " ")});
+    }
     Table table({{"", {}, 0}, {"", {}, 0}});
     text += indented(table.lines(facts)) + '\n' + indented(options_text(method));
     for (const auto &declared : method.tables)

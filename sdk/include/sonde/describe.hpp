@@ -63,11 +63,12 @@ constexpr sonde_table table(const TableFields &f)
 struct FunctionFields {
     const char *uri;
     const char *const *roles = nullptr;
+    const char *const *fixed_options = nullptr;
 };
 
 constexpr sonde_function function(const FunctionFields &f)
 {
-    return {sizeof(sonde_function), 0, f.uri, f.roles};
+    return {sizeof(sonde_function), 0, f.uri, f.roles, f.fixed_options};
 }
 
 struct StatusFields {

@@ -166,6 +166,13 @@ struct sonde_function {
     uint32_t reserved0;
     const char *uri;
     const char *const *roles; /* NULL-terminated; NULL: none */
+    /*
+     * The entry's Fixed Parameters (RFC 8911 section 7.2.2), as far as they are options of the method: "NAME=VALUE"
+     * with the value in the option's text form, each option once. A run whose task names the function gets these values
+     * where the task leaves them out, and does not begin where it gives others. Within a major version of the method
+     * they stay as they are; an option that is new may join them. NULL-terminated; NULL: none.
+     */
+    const char *const *fixed_options;
 };
 
 /* Whose fault a failure is. A host takes one that it does not know as unknown. */
@@ -214,8 +221,8 @@ struct sonde_method {
     const char *id;      /* [a-z][a-z0-9-]*, unique among all plugins of a host */
     const char *version; /* MAJOR.MINOR of the method: options, tables, statuses and words only grow within a MAJOR */
     const char *help;    /* one sentence */
-    /* NULL-terminated, at least one. The first fits whatever the options: a run's tables are of it unless its task
-     * names others of them. */
+    /* NULL-terminated, at least one. The first fits whatever the options, and fixes none: a run's tables are of it
+     * unless its task names others of them. */
     const struct sonde_function *const *functions;
     const struct sonde_option *const *options;  /* NULL-terminated; at most SONDE_OPTIONS_MAX */
     const struct sonde_table *const *tables;    /* NULL-terminated; at most SONDE_TABLES_MAX */
@@ -677,7 +684,8 @@ SONDE_AT(sonde_function, size, 0, 0);
 SONDE_AT(sonde_function, reserved0, 1, 0);
 SONDE_AT(sonde_function, uri, 2, 0);
 SONDE_AT(sonde_function, roles, 2, 1);
-SONDE_ENDS(sonde_function, 2, 2);
+SONDE_AT(sonde_function, fixed_options, 2, 2);
+SONDE_ENDS(sonde_function, 2, 3);
 SONDE_AT(sonde_status, size, 0, 0);
 SONDE_AT(sonde_status, code, 1, 0);
 SONDE_AT(sonde_status, id, 2, 0);

@@ -26,6 +26,9 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
 #ifndef FORMER_URI
 #define FORMER_URI "urn:example:former"
 #endif
+#ifndef FORMER_FIXED
+#define FORMER_FIXED "count=10"
+#endif
 #ifndef FORMER_METHOD
 #define FORMER_METHOD "bad"
 #endif
@@ -39,7 +42,10 @@ static const struct sonde_table *const tables[] = {&table, NULL};
 static const struct sonde_status status = {SONDE_SIZE(sonde_status), FORMER_STATUS};
 static const struct sonde_status *const statuses[] = {&status, NULL};
 static const struct sonde_function function = {SONDE_SIZE(sonde_function), .uri = FORMER_URI};
-static const struct sonde_function *const functions[] = {&function, NULL};
+static const char *const fixed[] = {FORMER_FIXED, NULL};
+static const struct sonde_function narrow = {SONDE_SIZE(sonde_function), .uri = "urn:example:former:few",
+                                             .fixed_options = fixed};
+static const struct sonde_function *const functions[] = {&function, &narrow, NULL};
 static const struct sonde_method method = {
     SONDE_SIZE(sonde_method), .flags = SONDE_PASSIVE,          .id = FORMER_METHOD, .version = FORMER_VERSION,
     .help = "a method",       .functions = functions,          .options = options,  .tables = tables,

@@ -305,6 +305,23 @@ TEST_CASE("of a run's tables those are reported that its action wants, and all w
     CHECK(outcome.message == "report-table: probe has no table 'sumary' (its tables: packet summary)");
 }
 
+TEST_CASE("a run whose options are not those that its task's function fixes does not begin")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"allow": ["*"], "untargeted": ["probe"]})", 1'000'000);
+    auto options = target("127.0.0.1");
+    options.push_back({"size", "size", "57"});
+    const auto run = [&](const std::string &uri) {
+        return it.run(Field::work_of({{"t", {{uri, {}}}, "probe", options, {}}}), it.plan(), 0);
+    };
+    const auto outcome = run("urn:example:fixture:size-56");
+    CHECK(outcome.word == model::OutcomeWord::failed);
+    CHECK(outcome.status == plugin_host::kStatusBadOptions);
+    CHECK(outcome.rows == 0);
+    CHECK(outcome.message == "size: is 57, and urn:example:fixture:size-56 fixes it at 56 (leave it out, or name "
+                             "urn:example:fixture, which fits any options)");
+    CHECK(run("urn:example:fixture").word == model::OutcomeWord::completed);
+}
+
 // The others that the method knows may not fit its options.
 TEST_CASE("a run's tables are of the functions that its task names, and of the method's first one where it names none")
 {

@@ -36,7 +36,7 @@ ONLY = {"load_fast": ("load", "load-fast", "load-silent"), "memory_clean": ("run
         "peer_truncated": ("run", "run-rows", "peer-truncated"), "privileges_used": ("run", "privileges-*"),
         "siblings_id": ("run", "siblings-random"), "siblings_port": ("run", "siblings-random"), "traffic_bound_silent": ("run", "traffic-*"),
         "traffic_counted": ("run", "traffic-*"), "traffic_targets_6": ("run", "traffic-*")}
-RULES_OF = {"file_sanitizer": "file-libraries", "run_rows_clock": "run-rows", "cancel_rows": "cancel-obeyed", "leak_mmapped": "leak-memory",
+RULES_OF = {"against_functions_fixed": "against-functions", "file_sanitizer": "file-libraries", "run_rows_clock": "run-rows", "cancel_rows": "cancel-obeyed", "leak_mmapped": "leak-memory",
             "leak_until_crash": "leak-descriptors", "load_joined": "load-threads", "load_network": "load-descriptors",
             "peer_text": "peer-garbage", "siblings_id": "siblings-random", "siblings_port": "siblings-random", "traffic_bound_silent": "traffic-bound",
             "traffic_targets_6": "traffic-targets"}

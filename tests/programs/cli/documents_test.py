@@ -80,6 +80,27 @@ class Validate(unittest.TestCase):
         missing = self.errors(instruction('"program": "probe"'))
         self.assertIn("probe needs 'target'", missing[0])
 
+    def test_a_task_that_names_a_function_has_no_other_options_than_that_fixes(self):
+        task = ('"function": [{"uri": "urn:example:fixture:size-56"}], "option": [{"id": "t", "name": "target", "value": '
+                '"a.example"}%s]')
+        size = ', "option": [{"id": "s", "name": "size", "value": "%s"}]'
+        self.assertEqual(self.errors(instruction(task % "")), [])
+        self.assertEqual(self.errors(instruction(task % "", size % "56")), [])
+        self.assertEqual(self.errors(instruction(task % "", size % "57")),
+                         ["error: schedules/schedule[name='s']/action[name='a']: option size: is 57, and "
+                          "urn:example:fixture:size-56 fixes it at 56; leave it out, or name urn:example:fixture, which "
+                          "fits any options"])
+
+    def test_a_task_that_names_an_entry_of_RFC_8912_is_sampled_as_that_fixes_it(self):
+        task = ('"function": [{"uri": "https://www.iana.org/assignments/performance-metrics/RTDelay_Active_IP-ICMP-SendOnRcv_'
+                'RFC8912sec9_Seconds_Mean"}], "option": [{"id": "t", "name": "target", "value": "192.0.2.1"}]')
+        file = pathlib.Path(self.folder.name, "r.json")
+        for sampling, status in (("send-on-receive", 0), ("poisson", 2)):
+            file.write_text(instruction(task, ', "option": [{"id": "s", "name": "sampling", "value": "%s"}]' % sampling))
+            done = sonde("validate", file, *PLUGINS)
+            self.assertEqual(done.returncode, status, done.stderr)
+        self.assertIn("option sampling: is poisson, and https://www.iana.org/", done.stderr)
+
     def test_a_constraint_is_held_against_the_table_that_it_compares(self):
         def result(table, column, comparison, value):
             task = '"program": "probe", "option": [{"id": "t", "name": "target", "value": "a.example"}]'

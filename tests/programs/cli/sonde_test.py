@@ -502,6 +502,13 @@ class Describe(unittest.TestCase):
                       "even|odd", "failed"):
             self.assertIn(words, shown.stdout)
 
+    def test_describe_shows_what_a_function_fixes(self):
+        self.assertRegex(sonde("describe", fixture("probe")).stdout,
+                         r"function +urn:example:fixture\n +function +urn:example:fixture:size-56\n +fixes size=56\n")
+        self.assertEqual(json.loads(sonde("describe", fixture("probe"), "--json").stdout)["functions"],
+                         [{"uri": "urn:example:fixture", "roles": [], "fixed_options": []},
+                          {"uri": "urn:example:fixture:size-56", "roles": [], "fixed_options": ["size=56"]}])
+
     def test_describe_gives_json(self):
         shown = json.loads(sonde("describe", fixture("rows"), "--json").stdout)
         self.assertEqual(shown["method"], "rows")

@@ -180,10 +180,12 @@ pub struct sonde_function {
     pub reserved0: u32,
     pub uri: *const c_char,
     pub roles: *const *const c_char,
+    pub fixed_options: *const *const c_char,
 }
 
 impl sonde_function {
-    pub const NEW: Self = Self { size: size_of::<Self>() as u32, reserved0: 0, uri: null(), roles: null() };
+    pub const NEW: Self =
+        Self { size: size_of::<Self>() as u32, reserved0: 0, uri: null(), roles: null(), fixed_options: null() };
 }
 
 #[repr(C)]
@@ -509,7 +511,8 @@ at!(sonde_function, size, 0, 0);
 at!(sonde_function, reserved0, 1, 0);
 at!(sonde_function, uri, 2, 0);
 at!(sonde_function, roles, 2, 1);
-ends!(sonde_function, 2, 2);
+at!(sonde_function, fixed_options, 2, 2);
+ends!(sonde_function, 2, 3);
 at!(sonde_status, size, 0, 0);
 at!(sonde_status, code, 1, 0);
 at!(sonde_status, id, 2, 0);

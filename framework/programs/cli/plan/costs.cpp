@@ -31,7 +31,7 @@ ActionCost cost_of_method(const model::Task &task, const std::vector<model::Opti
     const frames::MethodDescription &method = found->method();
     cost.exclusive = (method.flags & SONDE_EXCLUSIVE) != 0;
     cost.active = (method.flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE; // as the agent judges it
-    const auto arguments = plugin_host::read_options(method, options);
+    const auto arguments = plugin_host::read_options(method, options, task.functions);
     if (!arguments) {
         cost.unknown = to_string(arguments.errors.front());
         return cost;
