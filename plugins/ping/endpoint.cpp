@@ -59,6 +59,8 @@ void set_sending(int fd, std::uint32_t family, const Settings &settings)
     } else {
         set(fd, IPPROTO_IPV6, IPV6_TCLASS, settings.dscp << 2, "IPV6_TCLASS");
         set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, settings.ttl, "IPV6_UNICAST_HOPS");
+        // RFC 8912 section 9.2.2: a flow label of 0. The kernel would make one up, another after each boot.
+        set(fd, IPPROTO_IPV6, IPV6_AUTOFLOWLABEL, 0, "IPV6_AUTOFLOWLABEL");
     }
     // PROBE: each packet asks the path anew. DO would believe what an earlier one was told, and send nothing.
     if (settings.dont_fragment && family == 4)

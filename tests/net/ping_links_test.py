@@ -277,6 +277,24 @@ def by_send_on_receive_each_packet_waits_for_the_answer_to_the_one_before(lab):
 
 
 @test
+def by_the_options_that_RFC_8912_fixes_packets_have_the_headers_that_it_fixes(lab):
+    known = json.loads(lab.at(lab.client, f"{lab.sonde} describe {lab.plugins}/ping/ping.so --json"))
+    fixed = dict(pair.split("=") for pair in known["functions"][1]["fixed_options"])
+    with EmulatedLink(lab.client, lab.server, there=Path(match=is_echo)) as link:
+        for family in (4, 6)[:2 if lab.also_ipv6() else 1]:
+            before = len(link.log(THERE))
+            run = lab.run("ping", target=link.ADDRESSES[family][1], count=3, **fixed)
+            requests = [seen.head for seen in link.log(THERE)[before:]]
+            equal(len(requests), 3, run)
+            for packet in requests:
+                if family == 4:
+                    equal((packet[0], packet[1], packet[8], packet[20]), (0x45, 0, 255, 8), run)
+                else:
+                    equal((packet[:4], packet[6:8], packet[40]), (bytes([0x60, 0, 0, 0]), bytes([58, 255]), 128), run)
+                equal(len(packet) - (28 if family == 4 else 48), 32, run)
+
+
+@test
 def poisson_packets_leave_at_their_own_times(lab):
     run = lab.run("ping", target=SERVER, count=200, sampling="poisson", interval="5ms", tmax="1s")
     equal(set(run.outcomes().values()), {"reply"}, run)
