@@ -65,7 +65,8 @@ constexpr const char *kPatternWords[] = {"counting", "random", "zeros", nullptr}
                                       .default_value = "periodic",
                                       .words = kSamplingWords,
                                       .help = "when to send: each interval; at random times, interval being their "
-                                              "mean; or as soon as the packet before is answered or tmax over"}),
+                                              "mean; or each interval, but not until the packet before is answered or "
+                                              "tmax over"}),
     sdk::option<&Settings::pattern>({.id = "pattern",
                                      .default_value = "counting",
                                      .words = kPatternWords,

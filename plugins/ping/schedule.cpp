@@ -10,8 +10,10 @@ Schedule::Schedule(Plan plan, std::int64_t start)
 {
     if (plan_.sampling == Sampling::periodic || plan_.count == 0)
         return;
-    if (plan_.sampling == Sampling::send_on_receive)
+    if (plan_.sampling == Sampling::send_on_receive) {
         next_seq_.assign(plan_.order.size(), 1);
+        last_due_.assign(plan_.order.size(), start_);
+    }
     for (std::size_t place = 0; place < plan_.order.size(); ++place) {
         const std::int64_t first = plan_.sampling == Sampling::poisson ? gap() : offset(place);
         queue_.push({start_ + first, plan_.order[place], 1});
@@ -61,10 +63,14 @@ Schedule::Item Schedule::take(std::int64_t now)
     }
     const Item item = queue_.top();
     queue_.pop();
-    if (!next_seq_.empty())
+    if (!next_seq_.empty()) {
         ++next_seq_[item.target];
+        last_due_[item.target] = due;
+    }
     if (item.seq < plan_.count) {
-        const std::int64_t next = plan_.sampling == Sampling::poisson ? due + gap() : now + plan_.tmax.count();
+        const std::int64_t next = plan_.sampling == Sampling::poisson
+                                      ? due + gap()
+                                      : std::max(due + plan_.interval.count(), now + plan_.tmax.count());
         queue_.push({next, item.target, item.seq + 1});
     }
     return item;
@@ -74,7 +80,7 @@ void Schedule::answered(std::uint32_t target, std::uint32_t seq, std::int64_t no
 {
     if (next_seq_.empty() || seq + 1 != next_seq_[target] || seq >= plan_.count)
         return;
-    queue_.push({now, target, seq + 1});
+    queue_.push({std::max(now, last_due_[target] + plan_.interval.count()), target, seq + 1});
 }
 
 } // namespace sonde::ping

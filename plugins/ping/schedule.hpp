@@ -10,8 +10,10 @@ namespace sonde::ping {
 
 enum class Sampling {
     periodic,
-    poisson,         // RFC 2330 section 11.1.1, a process of its own for each target
-    send_on_receive, // the next packet leaves when the one before has been answered, or after tmax
+    poisson, // RFC 2330 section 11.1.1, a process of its own for each target
+    // RFC 8912 section 9.3.2: periodic, with the interval as incT, as long as the packet before has been answered by
+    // then; else the next one leaves on the answer, or after tmax.
+    send_on_receive,
 };
 
 // Says which target is sent its next packet, and when. Times are CLOCK_MONOTONIC ns. Pure: knows no clock.
@@ -57,6 +59,7 @@ private:
     std::uint64_t taken_ = 0;                                   // periodic
     std::priority_queue<Item, std::vector<Item>, Later> queue_; // the other two: the next of each target
     std::vector<std::uint32_t> next_seq_;                       // send_on_receive, by target
+    std::vector<std::int64_t> last_due_;                        // the same
     std::mt19937_64 random_;
 };
 

@@ -264,7 +264,7 @@ def the_chosen_interface_and_source_are_used_and_told(lab):
 def by_send_on_receive_each_packet_waits_for_the_answer_to_the_one_before(lab):
     back = Path(delay_s=0.02, decide=lambda number, packet: {"loss"} if number == 4 else set(), match=is_echo)
     with EmulatedLink(lab.client, lab.server, Path(match=is_echo), back) as link:
-        run = lab.run("ping", target=link.ADDRESSES[4][1], count=10, sampling="send-on-receive", tmax="1s")
+        run = lab.run("ping", target=link.ADDRESSES[4][1], count=10, sampling="send-on-receive", tmax="1s", interval="1ms")
         requests, replies = link.log(THERE), link.log(BACK)
     equal(list(run.outcomes().values()).count("reply"), 9, run)
     equal(run.outcomes()[5], "lost", run)
@@ -283,7 +283,7 @@ def by_the_options_that_RFC_8912_fixes_packets_have_the_headers_that_it_fixes(la
     with EmulatedLink(lab.client, lab.server, there=Path(match=is_echo)) as link:
         for family in (4, 6)[:2 if lab.also_ipv6() else 1]:
             before = len(link.log(THERE))
-            run = lab.run("ping", target=link.ADDRESSES[family][1], count=3, **fixed)
+            run = lab.run("ping", target=link.ADDRESSES[family][1], count=3, interval="50ms", **fixed)
             requests = [seen.head for seen in link.log(THERE)[before:]]
             equal(len(requests), 3, run)
             for packet in requests:

@@ -70,9 +70,37 @@ TEST_CASE("poisson: gaps are exponential with the interval as mean, the targets 
     CHECK(gaps[0] != gaps[1]);
 }
 
-TEST_CASE("send-on-receive: the next packet leaves on the answer, or when tmax is over")
+TEST_CASE("send-on-receive: answers that come within the interval leave it alone, later ones put the next packet off")
 {
     Schedule schedule(plan(Sampling::send_on_receive, 1, 4), kStart);
+    CHECK(schedule.take(kStart + 1 * kMilli).seq == 1); // late, which moves no other
+    schedule.answered(0, 1, kStart + 3 * kMilli);
+    CHECK(schedule.next_due() == kStart + 10 * kMilli);
+    CHECK(schedule.take(kStart + 10 * kMilli).seq == 2);
+    schedule.answered(0, 2, kStart + 35 * kMilli);
+    CHECK(schedule.next_due() == kStart + 35 * kMilli);
+    CHECK(schedule.take(kStart + 35 * kMilli).seq == 3);
+    schedule.answered(0, 3, kStart + 36 * kMilli);
+    CHECK(schedule.next_due() == kStart + 45 * kMilli);
+}
+
+TEST_CASE("send-on-receive: nothing is sent beside what may still be answered, however short the interval")
+{
+    Schedule::Plan quick = plan(Sampling::send_on_receive, 1, 2), slow = quick;
+    quick.interval = 20us;
+    slow.interval = 250ms;
+    Schedule first(quick, kStart), second(slow, kStart);
+    CHECK(first.take(kStart).seq == 1);
+    CHECK(first.next_due() == kStart + 100 * kMilli);
+    CHECK(second.take(kStart).seq == 1);
+    CHECK(second.next_due() == kStart + 250 * kMilli);
+}
+
+TEST_CASE("send-on-receive: the next packet leaves on the answer, or when tmax is over")
+{
+    Schedule::Plan quick = plan(Sampling::send_on_receive, 1, 4);
+    quick.interval = 20us;
+    Schedule schedule(quick, kStart);
     CHECK(schedule.next_due() == kStart);
     CHECK(schedule.take(kStart + 1).seq == 1);
     CHECK(schedule.next_due() == kStart + 1 + 100 * kMilli);
@@ -92,7 +120,9 @@ TEST_CASE("send-on-receive: the next packet leaves on the answer, or when tmax i
 
 TEST_CASE("send-on-receive: a target that is silent holds up no other")
 {
-    Schedule schedule(plan(Sampling::send_on_receive, 2, 3), kStart);
+    Schedule::Plan quick = plan(Sampling::send_on_receive, 2, 3);
+    quick.interval = 20us;
+    Schedule schedule(quick, kStart);
     CHECK(schedule.take(kStart).target == 1);
     CHECK(schedule.take(kStart + 5 * kMilli).target == 0);
     for (std::uint32_t seq = 1; seq < 3; ++seq) {
