@@ -269,6 +269,16 @@ private:
 
 } // namespace
 
+NotStarted &NotStarted::operator+=(const NotStarted &other)
+{
+    overlapped += other.overlapped;
+    suppressed += other.suppressed;
+    missed += other.missed;
+    interrupted += other.interrupted;
+    not_met += other.not_met;
+    return *this;
+}
+
 std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, const Costs &costs,
                                               SimulatedAgent agent, const SimulatedTime &time, const SimulatedRun &run)
 {

@@ -42,6 +42,7 @@ struct NotStarted {
     std::uint64_t not_met = 0;     // outside of their local-time-window
 
     std::uint64_t sum() const { return overlapped + suppressed + missed + interrupted + not_met; }
+    NotStarted &operator+=(const NotStarted &other);
 };
 
 // One of the agents of a fleet: the same number and seed draw the same identity and spreads.

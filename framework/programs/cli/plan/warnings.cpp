@@ -42,11 +42,7 @@ void warn_of_schedule(const Forecast &forecast, std::size_t number, std::vector<
     NotStarted sum;
     for (const ActionForecast &action : forecast.actions[number]) {
         runs += action.runs;
-        sum.overlapped += action.not_started.overlapped;
-        sum.suppressed += action.not_started.suppressed;
-        sum.missed += action.not_started.missed;
-        sum.interrupted += action.not_started.interrupted;
-        sum.not_met += action.not_started.not_met;
+        sum += action.not_started;
     }
     const std::string where = "schedule '" + schedule.name + "'";
     const std::uint64_t planned = runs + sum.sum();
