@@ -190,6 +190,7 @@ int main()
     print("from run() to the agent", kRows, carried, bare, "a bare socket pair", carried_bytes / kRows);
     demand_at_least("to the agent", kRows / median(carried), 1e6, " rows/s");
     print("from run() into the spool", kRows, stored, written, "a file with fdatasync", stored_bytes / kRows);
+    demand_at_least("into the spool", kRows / median(stored), 1e5, " rows/s");
     std::printf("  memory for it at the most: %.1f MB over what was resident before (median %.1f)\n",
                 quantile(peaks, 1), median(peaks));
 }
