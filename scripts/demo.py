@@ -192,7 +192,7 @@ def keep_up(system):
     print(f"\nStaying up in {system.folder}. In another terminal:\n")
     for name in ("SONDE_IDENTITY", "SONDE_CONTROLLER", "SONDE_COLLECTOR"):
         print(f"  export {name}={system.environment()[name]}")
-    sonde = os.path.relpath(system.build / "sonde")
+    sonde = os.path.join(".", os.path.relpath(system.build / "sonde"))
     print(f"  {sonde} agents\n  {sonde} outcomes {system.agent_id}\n  {sonde} results ping {system.agent_id} --last 10m\n"
           f"  {sonde} status --agent {system.folder}/state/agent.sock\n"
           f"  {sonde} instruct {system.agent_id} {system.folder}/instruction.json\n\nCtrl-C ends it.", flush=True)
