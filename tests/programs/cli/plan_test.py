@@ -177,12 +177,27 @@ class Plan(unittest.TestCase):
         self.assertEqual([of[name]["first"][11:19] for name in "abc"], ["00:00:00", "00:05:00", "00:05:00"])
         self.assertGreater(of["b"]["overlapped"], 0)  # it has not ended when it is due again
         self.assertGreater(min(row["overlapping"] for row in others if "conflict" in row), 0)
-        self.assertRegex(" ".join(said.split()), "times in vain: after 300 s it begins all the same, and the results have it as")
+        self.assertRegex(" ".join(said.split()), "[0-9]+ of [0-9]+ times in vain: after 300 s it begins all the same, and the results have it as")
 
     def test_what_waits_for_its_turn_when_its_schedule_ends_does_not_start(self):
         of, _, _ = self.planned(instruction([schedule("a", "hourly", "alone"), schedule("b", "hourly", "alone", duration=5)]),
                                 "--days", "1")
         self.assertEqual((of["a"]["runs"], of["b"]["runs"], of["b"]["interrupted"]), (24, 0, 24))
+
+    def test_a_run_that_its_schedule_ends_leaves_the_line_to_what_waits(self):
+        of, others, said = self.planned(
+            instruction([schedule("a", "hourly", "alone", duration=5), schedule("b", "hourly", "alone")]), "--days", "1")
+        self.assertEqual([of[name]["first"][14:19] for name in "ab"], ["00:00", "00:05"])
+        (conflict,) = [row for row in others if "conflict" in row]
+        self.assertEqual((conflict["runs"], conflict["overlapping"]), (24, 0))
+        self.assertNotIn("in vain", said)
+
+    def test_what_overlaps_the_last_runs_is_accounted_for(self):
+        two = instruction([schedule("a", "five", "rows", "probe")])
+        done = plan(two, "--days", "1", "--run-time", "2900s", "--json")  # the last `rows` goes on when the day is over
+        counts = {row["action"]: (row["runs"], row["overlapped"])
+                  for row in map(json.loads, done.stdout.splitlines()) if row.get("schedule") == "a"}
+        self.assertEqual(counts, {"rows": (15, 273), "probe": (14, 273)})
 
     def test_a_fleet_falls_on_its_targets(self):
         document = instruction([schedule("sharp", "five", "rows"), schedule("spread", "spread", "echo")])

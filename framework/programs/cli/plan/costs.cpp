@@ -30,6 +30,7 @@ ActionCost cost_of_method(const model::Task &task, const std::vector<model::Opti
     }
     const frames::MethodDescription &method = found->method();
     cost.exclusive = (method.flags & SONDE_EXCLUSIVE) != 0;
+    cost.takes_turn = (method.flags & (SONDE_EXCLUSIVE | SONDE_ACTIVE)) != 0;
     cost.active = (method.flags & (SONDE_ACTIVE | SONDE_PASSIVE)) != SONDE_PASSIVE; // as the agent judges it
     const auto arguments = plugin_host::read_options(method, options, task.functions);
     if (!arguments) {

@@ -16,7 +16,8 @@ struct ActionCost {
     std::vector<std::string> targets;       // of a report: its collector
     std::optional<std::uint64_t> bytes_max; // that a run puts on the line; nothing: nobody says
     bool exclusive = false;                 // no other active method is to run beside it
-    bool active = false;                    // sends traffic of its own to measure
+    bool takes_turn = false;                // waits for those that are exclusive, or is it
+    bool active = false;                    // may send traffic of its own
     std::string unknown;                    // why nothing is known; empty: it is
 };
 

@@ -82,13 +82,14 @@ private:
         Meetings met;
         try {
             for (std::uint64_t number = next_++; number < agents_; number = next_++) {
-                MeetingWatch watch(costs_, time_.run_time);
-                simulate(instruction_, costs_, {seed_, number}, time_,
-                         [&](ActionPlace place, WallTime since, WallTime at) {
-                             watch.run(place, since, at);
-                             for (Load *load : loads_of_[place.schedule][place.action])
-                                 load->add(at, costs_[place.schedule][place.action].bytes_max.value_or(0));
-                         });
+                MeetingWatch watch(costs_);
+                const auto begins = [&](ActionPlace place, WallTime since, WallTime at) {
+                    watch.begins(place, since);
+                    for (Load *load : loads_of_[place.schedule][place.action])
+                        load->add(at, costs_[place.schedule][place.action].bytes_max.value_or(0));
+                };
+                const auto ends = [&](ActionPlace place, WallTime at) { watch.ends(place, at); };
+                simulate(instruction_, costs_, {seed_, number}, time_, {begins, ends});
                 add(met, watch.met());
             }
         } catch (...) {

@@ -63,17 +63,18 @@ Forecast forecast_line(const model::Instruction &instruction, Costs costs, std::
     auto &actions = line.actions;
     for (const model::Schedule &schedule : instruction.schedules)
         actions.emplace_back(schedule.actions.size());
-    MeetingWatch watch(line.costs, time.run_time);
-    const auto not_started =
-        simulate(instruction, line.costs, {seed, 0}, time, [&](ActionPlace place, WallTime since, WallTime at) {
-            ActionForecast &action = actions[place.schedule][place.action];
-            ++action.runs;
-            if (!action.first)
-                action.first = at;
-            action.last = at;
-            timeline.add(place.schedule, at);
-            watch.run(place, since, at);
-        });
+    MeetingWatch watch(line.costs);
+    const auto begins = [&](ActionPlace place, WallTime since, WallTime at) {
+        ActionForecast &action = actions[place.schedule][place.action];
+        ++action.runs;
+        if (!action.first)
+            action.first = at;
+        action.last = at;
+        timeline.add(place.schedule, at);
+        watch.begins(place, since);
+    };
+    const auto ends = [&](ActionPlace place, WallTime at) { watch.ends(place, at); };
+    const auto not_started = simulate(instruction, line.costs, {seed, 0}, time, {begins, ends});
     for (std::size_t schedule = 0; schedule < actions.size(); ++schedule) {
         for (std::size_t i = 0; i < actions[schedule].size(); ++i) {
             ActionForecast &action = actions[schedule][i];

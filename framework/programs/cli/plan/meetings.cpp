@@ -4,22 +4,29 @@
 
 namespace sonde::cli {
 
-void MeetingWatch::run(ActionPlace place, WallTime since, WallTime at)
+void MeetingWatch::begins(ActionPlace place, WallTime since)
 {
     const ActionCost &cost = costs_[place.schedule][place.action];
-    if (!cost.active)
+    if (!cost.takes_turn)
         return;
-    while (!active_.empty() && active_.front().first + run_time_ <= since)
-        active_.pop_front();
-    for (const auto &[began, other] : active_) {
+    std::erase_if(line_, [&](const OnLine &other) { return other.end && *other.end <= since; });
+    for (const auto &[other, end] : line_) {
         if (!cost.exclusive && !costs_[other.schedule][other.action].exclusive)
             continue;
         const auto [meeting, is_new] = met_.try_emplace(std::minmax(place, other), Meeting{0, 1, since});
         ++meeting->second.runs;
-        if (began + run_time_ > at)
+        if (!end)
             ++meeting->second.overlapping;
     }
-    active_.emplace_back(at, place);
+    line_.push_back({place, std::nullopt});
+}
+
+void MeetingWatch::ends(ActionPlace place, WallTime at)
+{
+    const auto found =
+        std::find_if(line_.begin(), line_.end(), [&](const OnLine &one) { return one.place == place && !one.end; });
+    if (found != line_.end())
+        found->end = at;
 }
 
 void add(Meetings &all, const Meetings &others)

@@ -4,11 +4,11 @@
 #include "programs/cli/plan/costs.hpp"
 #include "programs/cli/plan/simulation.hpp"
 
-#include <chrono>
 #include <cstdint>
-#include <deque>
 #include <map>
+#include <optional>
 #include <utility>
+#include <vector>
 
 namespace sonde::cli {
 
@@ -22,19 +22,24 @@ struct Meeting {
 };
 using Meetings = std::map<std::pair<ActionPlace, ActionPlace>, Meeting>;
 
-// Watches the runs of one agent, the active ones of which begin in the order in which they were to, and all last as
-// long.
+// Watches the runs of one agent. Those that take turns begin in the order in which they were to.
 class MeetingWatch {
 public:
-    MeetingWatch(const Costs &costs, std::chrono::nanoseconds run_time) : costs_(costs), run_time_(run_time) {}
+    explicit MeetingWatch(const Costs &costs) : costs_(costs) {}
 
-    void run(ActionPlace place, WallTime since, WallTime at);
+    void begins(ActionPlace place, WallTime since);
+    void ends(ActionPlace place, WallTime at);
     const Meetings &met() const { return met_; }
 
 private:
+    // Kept behind its end, as what begins later may have waited for it.
+    struct OnLine {
+        ActionPlace place;
+        std::optional<WallTime> end;
+    };
+
     const Costs &costs_;
-    std::chrono::nanoseconds run_time_;
-    std::deque<std::pair<WallTime, ActionPlace>> active_;
+    std::vector<OnLine> line_;
     Meetings met_;
 };
 

@@ -42,8 +42,8 @@ private:
 class Simulation {
 public:
     Simulation(const model::Instruction &instruction, const Costs &costs, SimulatedAgent agent,
-               const SimulatedTime &time, const SimulatedRun &run)
-        : instruction_(instruction), costs_(costs), time_(time), run_(run), random_(agent),
+               const SimulatedTime &time, const SimulatedLine &line)
+        : instruction_(instruction), costs_(costs), time_(time), line_(line), random_(agent),
           engine_(
               schedule::draw_uuid([this] { return random_(); }), [this] { return random_(); }, time.zone),
           now_{time.from, MonotonicTime{}}
@@ -72,7 +72,7 @@ public:
         closing_ = true;
         // What overlaps a run is accounted for when that ends.
         for (const Waiting &one : waiting_)
-            ends_.push_back({now_.wall, one.intent, one.place.action});
+            ends_.push_back(end_without_run(one));
         waiting_.clear();
         while (!ends_.empty())
             end_first();
@@ -83,7 +83,8 @@ private:
     struct End {
         WallTime at;
         Uuid intent;
-        std::size_t action = 0;
+        ActionPlace place;
+        bool has_begun = false;
         bool has_turn = false;
     };
     // For its turn on the line.
@@ -153,21 +154,26 @@ private:
 
     void begin(const Waiting &one, bool has_turn)
     {
-        run_(one.place, one.since, now_.wall);
+        if (line_.begins)
+            line_.begins(one.place, one.since, now_.wall);
         // All take as long, so they end in the order in which they began.
-        ends_.push_back({now_.wall + time_.run_time, one.intent, one.place.action, has_turn});
+        ends_.push_back({now_.wall + time_.run_time, one.intent, one.place, true, has_turn});
     }
+
+    End end_without_run(const Waiting &one) const { return {now_.wall, one.intent, one.place}; }
 
     void end_first()
     {
         const End end = ends_.front();
         ends_.pop_front();
+        if (end.has_begun && line_.ends)
+            line_.ends(end.place, now_.wall);
         if (end.has_turn) {
             --on_line_;
             is_exclusive_ = false;
         }
         admit();
-        carry(engine_.action_ended(end.intent, end.action, now_));
+        carry(engine_.action_ended(end.intent, end.place.action, now_));
     }
 
     // Each decision has its own carry(): one that the engine learns to make is not to be overlooked here.
@@ -186,11 +192,13 @@ private:
 
     void carry(const schedule::Start &start)
     {
-        if (closing_)
-            return;
         const ActionPlace place{index_of(*start.work), start.action};
         const Waiting one{now_.wall, start.intent->id, place};
-        if (!costs_[place.schedule][place.action].active)
+        if (closing_) {
+            ends_.push_back(end_without_run(one));
+            return;
+        }
+        if (!costs_[place.schedule][place.action].takes_turn)
             return begin(one, false);
         waiting_.push_back(one);
         admit();
@@ -200,16 +208,18 @@ private:
     {
         std::vector<End> stopped;
         std::erase_if(ends_, [&](const End &end) {
-            const bool ends = end.intent == stop.intent && (!stop.action || end.action == *stop.action);
-            if (ends)
-                stopped.push_back({now_.wall, end.intent, end.action, end.has_turn});
+            const bool ends = end.intent == stop.intent && (!stop.action || end.place.action == *stop.action);
+            if (ends) {
+                stopped.push_back(end);
+                stopped.back().at = now_.wall;
+            }
             return ends;
         });
         std::erase_if(waiting_, [&](const Waiting &one) {
             const bool ends = one.intent == stop.intent && (!stop.action || one.place.action == *stop.action);
             if (ends) {
                 ++not_started_[one.place.schedule][one.place.action].interrupted;
-                stopped.push_back({now_.wall, one.intent, one.place.action});
+                stopped.push_back(end_without_run(one));
             }
             return ends;
         });
@@ -253,7 +263,7 @@ private:
     model::Instruction instruction_;
     const Costs &costs_;
     const SimulatedTime &time_;
-    const SimulatedRun &run_;
+    const SimulatedLine &line_;
     std::map<std::string_view, std::size_t> index_; // of schedules
     std::unordered_map<const schedule::Work *, std::size_t> places_;
     Generator random_;
@@ -280,9 +290,10 @@ NotStarted &NotStarted::operator+=(const NotStarted &other)
 }
 
 std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, const Costs &costs,
-                                              SimulatedAgent agent, const SimulatedTime &time, const SimulatedRun &run)
+                                              SimulatedAgent agent, const SimulatedTime &time,
+                                              const SimulatedLine &line)
 {
-    return Simulation(instruction, costs, agent, time, run).go();
+    return Simulation(instruction, costs, agent, time, line).go();
 }
 
 } // namespace sonde::cli

@@ -51,14 +51,19 @@ struct SimulatedAgent {
     std::uint64_t number = 0;
 };
 
-// Hears of a run that begins `at`, and would have begun `since` if it had not had to wait for its turn on the line.
-using SimulatedRun = std::function<void(ActionPlace, WallTime since, WallTime at)>;
+// Hears of the runs of an agent, in the order of the times. Each may be empty.
+struct SimulatedLine {
+    // A run begins `at`, and would have begun `since` if it had not had to wait for its turn on the line.
+    std::function<void(ActionPlace, WallTime since, WallTime at)> begins{};
+    std::function<void(ActionPlace, WallTime at)> ends{};
+};
 
 // Simulates an agent whose controller always answers and whose constraints are met, but for those that the clock alone
-// decides. Calls `run` for each of its runs in the order of their times, all of them in [from, until). Returns what did
-// not start, by schedule and action; what waits for its turn at the end is in neither. Pure but for that call; threads
-// may simulate side by side.
+// decides. All its runs begin in [from, until); those that go on then end there. Returns what did not start, by
+// schedule and action; what waits for its turn at the end is in neither. Pure but for what it calls; threads may
+// simulate side by side.
 std::vector<std::vector<NotStarted>> simulate(const model::Instruction &instruction, const Costs &costs,
-                                              SimulatedAgent agent, const SimulatedTime &time, const SimulatedRun &run);
+                                              SimulatedAgent agent, const SimulatedTime &time,
+                                              const SimulatedLine &line);
 
 } // namespace sonde::cli

@@ -135,7 +135,8 @@ std::vector<std::string> warnings_of(const Forecast &forecast)
                            std::to_string(meeting.agents) + " of " + counted(forecast.extent.agents, "agent"));
         if (meeting.overlapping > 0)
             warnings.back() +=
-                "; " + counted(meeting.overlapping, "time") + " in vain: after " +
+                "; " + std::to_string(meeting.overlapping) + " of " + counted(meeting.runs, "time") +
+                " in vain: after " +
                 std::to_string(std::chrono::duration_cast<std::chrono::seconds>(forecast.time.longest_wait).count()) +
                 " s it begins all the same, and the results have it as conflict";
     }

@@ -132,7 +132,7 @@ Result<void> draw(const PlanWords &words, const Forecast &forecast)
         names.push_back(name.first + " " + name.second);
     Timeline timeline(forecast.time.from, forecast.time.until, std::move(names), kTimelineCells);
     simulate(forecast.instruction, forecast.costs, {words.seed, 0}, forecast.time,
-             [&](ActionPlace place, WallTime, WallTime at) { timeline.add(place.schedule, at); });
+             {[&](ActionPlace place, WallTime, WallTime at) { timeline.add(place.schedule, at); }});
     std::size_t line = forecast.instruction.schedules.size();
     for (const auto &[name, load] : forecast.fleet.loads) {
         for (std::size_t number = 0; number < load.minutes(); ++number)
