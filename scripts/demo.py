@@ -189,11 +189,12 @@ def measure(system):
 
 
 def keep_up(system):
+    (method, _), *_ = methods(system)[0]
     print(f"\nStaying up in {system.folder}. In another terminal:\n")
     for name in ("SONDE_IDENTITY", "SONDE_CONTROLLER", "SONDE_COLLECTOR"):
         print(f"  export {name}={system.environment()[name]}")
     sonde = os.path.join(".", os.path.relpath(system.build / "sonde"))
-    print(f"  {sonde} agents\n  {sonde} outcomes {system.agent_id}\n  {sonde} results ping {system.agent_id} --last 10m\n"
+    print(f"  {sonde} agents\n  {sonde} outcomes {system.agent_id}\n  {sonde} results {method} {system.agent_id} --last 10m\n"
           f"  {sonde} status --agent {system.folder}/state/agent.sock\n"
           f"  {sonde} instruct {system.agent_id} {system.folder}/instruction.json\n\nCtrl-C ends it.", flush=True)
     signal.pause()
@@ -203,6 +204,7 @@ def main():
     folder = tempfile.mkdtemp(prefix="sonde-demo-")
     system = System(sys.argv[1], folder)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin with it ignored
     status = 1
     try:
         start(system)
