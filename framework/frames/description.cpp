@@ -168,6 +168,7 @@ void check_method(Checker &c, const MethodDescription &method)
         for (const std::string &option : function.fixed_options)
             c.text(where, "a fixed option", option);
     }
+    c.unique(where, "functions", method.functions, [](const FunctionDescription &function) { return function.uri; });
     c.require(Matter::limits, method.functions.empty() || method.functions.front().fixed_options.empty(), where,
               "its first function fixes options, and is what a run is of whose task names none",
               "put one before it that fits whatever the options");

@@ -103,7 +103,7 @@ std::string text_of(const frames::OptionValue &value)
     return text;
 }
 
-// However it is written: 3s is 3000ms.
+// Numbers and durations however they are written, 3s is 3000ms; texts as they stand.
 bool is_same(const frames::OptionDescription &option, frames::OptionValue a, frames::OptionValue b)
 {
     const bool text = option.type == SONDE_STRING || option.type == SONDE_ADDRESS || option.type == SONDE_HOST ||
@@ -117,28 +117,53 @@ bool is_same(const frames::OptionDescription &option, frames::OptionValue a, fra
 
 // An entry of a registry is what it is by its fixed parameters: a task that names it asks for them, and with others its
 // results would bear the name of something that was not measured (RFC 8911 section 7.2.2).
-void fix_options(const frames::MethodDescription &method, const frames::FunctionDescription &function,
-                 const std::vector<bool> &failed, std::vector<frames::OptionValue> &values, std::vector<Error> &errors)
-{
-    for (const std::string &pair : function.fixed_options) {
-        const Result<FixedOption> fixed = read_fixed_option(method, pair);
-        if (!fixed) {
-            errors.push_back(fixed.error());
-            continue;
-        }
-        const frames::OptionDescription &option = method.options[fixed->index];
-        frames::OptionValue &value = values[fixed->index];
-        if (failed[fixed->index])
-            continue;
-        if (value.items.empty())
-            value = fixed->value;
-        else if (!is_same(option, value, fixed->value))
-            errors.push_back({option.id,
-                              "is " + text_of(value).substr(0, 80) + ", and " + function.uri + " fixes it at " +
-                                  text_of(fixed->value),
-                              "leave it out, or name " + method.functions.front().uri + ", which fits any options"});
+class Fixing {
+public:
+    Fixing(const frames::MethodDescription &method, const std::vector<bool> &failed,
+           std::vector<frames::OptionValue> &values, std::vector<Error> &errors)
+        : method_(method), failed_(failed), values_(values), errors_(errors), fixed_by_(values.size())
+    {
     }
-}
+
+    void fix(const frames::FunctionDescription &function)
+    {
+        for (const std::string &pair : function.fixed_options) {
+            const Result<FixedOption> fixed = read_fixed_option(method_, pair);
+            if (!fixed)
+                errors_.push_back(fixed.error());
+            else if (!failed_[fixed->index])
+                fix(function, *fixed);
+        }
+    }
+
+private:
+    void fix(const frames::FunctionDescription &function, const FixedOption &fixed)
+    {
+        const frames::OptionDescription &option = method_.options[fixed.index];
+        const frames::FunctionDescription *&fixed_by = fixed_by_[fixed.index];
+        frames::OptionValue &value = values_[fixed.index];
+        const std::string fixes = ", and " + function.uri + " fixes it at " + text_of(fixed.value);
+        const std::string any = method_.functions.front().uri + ", which fits any options";
+        if (value.items.empty()) {
+            value = fixed.value;
+            fixed_by = &function;
+        } else if (is_same(option, value, fixed.value)) {
+            return;
+        } else if (fixed_by != nullptr) {
+            errors_.push_back(
+                {option.id, "is " + text_of(value) + " by " + fixed_by->uri + fixes, "name one of the two, or " + any});
+        } else {
+            errors_.push_back(
+                {option.id, "is " + text_of(value).substr(0, 80) + fixes, "leave it out, or name " + any});
+        }
+    }
+
+    const frames::MethodDescription &method_;
+    const std::vector<bool> &failed_;
+    std::vector<frames::OptionValue> &values_;
+    std::vector<Error> &errors_;
+    std::vector<const frames::FunctionDescription *> fixed_by_;
+};
 
 } // namespace
 
@@ -176,9 +201,10 @@ model::Reading<Arguments> read_options(const frames::MethodDescription &method, 
             failed[index] = true;
     }
 
+    Fixing fixing(method, failed, arguments.values, reading.errors);
     for (const model::Function &named : functions)
         if (const auto *function = find_function(method, named))
-            fix_options(method, *function, failed, arguments.values, reading.errors);
+            fixing.fix(*function);
 
     for (std::size_t i = 0; i < method.options.size(); ++i) {
         const frames::OptionDescription &option = method.options[i];

@@ -45,7 +45,7 @@ struct RefusedInstruction {
 struct Progress {
     std::string schedule;
     std::uint64_t fingerprint = 0; // of the configuration that the plan follows from
-    WallTime last_event;           // the last trigger that is planned or accounted for
+    WallTime last_event;           // see schedule::Progress
 
     bool operator==(const Progress &) const = default;
 };

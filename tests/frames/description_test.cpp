@@ -39,6 +39,8 @@ TEST_CASE("each broken rule of a description is named with its place")
     CHECK(after([](D &d) {
               d.methods[0].functions.erase(d.methods[0].functions.begin());
           }).starts_with("echo-test: its first function fixes options"));
+    CHECK(after([](D &d) { d.methods[0].functions.push_back(d.methods[0].functions.back()); }) ==
+          "echo-test: two functions are the same");
     CHECK(after([](D &d) { d.methods[0].functions[1].fixed_options[0] = "size=\n"; }) ==
           "echo-test: a fixed option has a control character (one line of text)");
     CHECK(after([](D &d) { d.methods[0].help = "two\nlines"; }).starts_with("echo-test: help has a control character"));

@@ -256,9 +256,9 @@ TEST_CASE("a function that a task names fills in what it fixes, and suffers no o
     // Two that contradict each other are never both measured.
     method.functions.push_back({"urn:other", {}, {"count=4"}});
     const std::vector<model::Function> both{{"urn:narrow", {}}, {"urn:other", {}}};
-    CHECK(read_options(method, given({{"target", "a"}}), both)
-              .errors.front()
-              .what.starts_with("is 3, and urn:other fixes it at 4"));
+    CHECK(model::to_lines(read_options(method, given({{"target", "a"}}), both).errors) ==
+          "count: is 3 by urn:narrow, and urn:other fixes it at 4 (name one of the two, or urn:any, which fits any "
+          "options)\n");
 }
 
 TEST_CASE("a description is refused whose functions fix what options cannot be")

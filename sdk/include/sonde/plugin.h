@@ -221,8 +221,8 @@ struct sonde_method {
     const char *id;      /* [a-z][a-z0-9-]*, unique among all plugins of a host */
     const char *version; /* MAJOR.MINOR of the method: options, tables, statuses and words only grow within a MAJOR */
     const char *help;    /* one sentence */
-    /* NULL-terminated, at least one. The first fits whatever the options, and fixes none: a run's tables are of it
-     * unless its task names others of them. */
+    /* NULL-terminated, at least one, each URI once. The first fits whatever the options, and fixes none: a run's
+     * tables are of it unless its task names others of them. */
     const struct sonde_function *const *functions;
     const struct sonde_option *const *options;  /* NULL-terminated; at most SONDE_OPTIONS_MAX */
     const struct sonde_table *const *tables;    /* NULL-terminated; at most SONDE_TABLES_MAX */

@@ -34,7 +34,13 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
 #endif
 
 static const struct sonde_option option = {SONDE_SIZE(sonde_option), FORMER_OPTION, .help = "an option"};
+#ifdef FORMER_GROWN
+static const struct sonde_option grown = {SONDE_SIZE(sonde_option), .id = "grown", .type = SONDE_BOOL,
+                                          .help = "a new one"};
+static const struct sonde_option *const options[] = {&option, &grown, NULL};
+#else
 static const struct sonde_option *const options[] = {&option, NULL};
+#endif
 static const struct sonde_column column = {SONDE_SIZE(sonde_column), FORMER_COLUMN};
 static const struct sonde_column *const columns[] = {&column, NULL};
 static const struct sonde_table table = {SONDE_SIZE(sonde_table), .id = "reading", .columns = columns};
