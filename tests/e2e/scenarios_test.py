@@ -14,6 +14,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 
 import oracle
@@ -109,7 +110,21 @@ def start_at(system, router, name, *command):
     return system.start(name, "netns", "exec", router, *command, binary=shutil.which("ip"))
 
 
-def start_the_routers_servers(system, router):
+def start_our_peer(system, router):
+    start_at(system, router, "peer", system.binary("peer"), "--listen", f"{ROUTER}:80").wait_for_log(LISTENING.pattern)
+
+
+def start_a_web_server_of_others(system, router):
+    """Which has a file where our peer has a resource, and knows nothing of us."""
+    folder = system.folder / "www"
+    (folder / "time").mkdir(parents=True)
+    with open(folder / "time" / "10s", "wb") as file:
+        file.truncate(10**9)
+    start_at(system, router, "web", sys.executable, "-u", "-m", "http.server", "--bind", ROUTER, "--directory", folder,
+             "80").wait_for_log("Serving HTTP")
+
+
+def start_the_name_server(system, router):
     if not os.path.exists("/usr/sbin/nsd"):
         raise Skip("nsd is not installed")
     folder = system.folder / "nsd"
@@ -122,12 +137,12 @@ def start_the_routers_servers(system, router):
         f' zonelistfile: "{folder}/zones"\n cookie-secret-file: "{folder}/cookie"\nremote-control:\n control-enable: no\n'
         f'zone:\n name: example.org\n zonefile: zone\n')
     start_at(system, router, "nsd", "/usr/sbin/nsd", "-d", "-c", folder / "nsd.conf").wait_for_log("nsd started")
-    start_at(system, router, "peer", system.binary("peer"), "--listen", f"{ROUTER}:80").wait_for_log(LISTENING.pattern)
 
 
-def prepare(system, router):
+def prepare(system, router, start_web_server):
     """The hosts of the scenarios, and the programs at this one."""
-    start_the_routers_servers(system, router)
+    start_the_name_server(system, router)
+    start_web_server(system, router)
     shutil.rmtree(system.folder / "collector")
     system.issue("collector", "collector", "--host", "collector.example", "--host", "127.0.0.1")
     system.listening["collector"] = "127.0.0.1:8444"
@@ -151,7 +166,19 @@ def rows_of(system, name, method, table):
 def every_scenario_is_carried_out(system):
     need_raw_sockets(system)
     with a_line(system) as router:
-        carry_out(system, prepare(system, router))
+        carry_out(system, prepare(system, router, start_our_peer))
+
+
+def the_routers_web_server_may_be_anybodys(system):
+    need_raw_sockets(system)
+    with a_line(system) as router:
+        agent = prepare(system, router, start_a_web_server_of_others)
+        apply(system, together(scenario("s4-download-when-idle")))
+        wait_for("rows of a download", lambda: rows_of(system, "s4-download", "http-download", "summary"), 60, [agent])
+        equal({row["address"] for row in rows_of(system, "s4-download", "http-download", "stream")}, {ROUTER})
+        for row in rows_of(system, "s4-download", "http-download", "summary"):
+            assert 20e6 < row["goodput"] < 40e6, row  # of the router's 40 Mb/s
+        the_look_for_the_router_is_accounted_for(system)
 
 
 def the_look_for_the_router_is_accounted_for(system):
@@ -239,4 +266,4 @@ def carry_out(system, agent):
     equal({(row["server"], row["discovered"]) for row in rows_of(system, "s7-dns", "dns", "summary")}, {(ROUTER, True)})
 
 
-main(every_scenario_is_carried_out)
+main(every_scenario_is_carried_out, the_routers_web_server_may_be_anybodys)
