@@ -142,7 +142,8 @@ def passive_handshake_times_what_tcpdump_sees(system):
     for (family, _), row in rows.items():
         for count, with_ack in ((row["begun"], False), (row["answered"] + row["unmatched"], True)):
             least, most = capture.between(start, end, family, with_ack)
-            assert row["exact"] and least <= count <= most, (least, most, row)
+            # Agents of other tests are on this loopback too; nobody says how their own attempts ended.
+            assert row["exact"] and least <= count + row["own"] and count <= most, (least, most, row)
     row = rows[4, "out"]
     assert row["answered"] > 0 and 0 < row["rtt_min_ns"] <= row["rtt_median_ns"] <= row["rtt_max_ns"], row
 
