@@ -44,4 +44,11 @@ inline Now later_of(Now now, Now least)
     return later;
 }
 
+// The moment that another process tells, as far as it can be true: not before `earliest`, nor after `now`.
+inline Now told(MonotonicTime moment, Now earliest, Now now)
+{
+    const auto ago = now.monotonic - std::max(std::min(moment, now.monotonic), earliest.monotonic);
+    return later_of({now.wall - ago, now.monotonic - ago}, earliest);
+}
+
 } // namespace sonde

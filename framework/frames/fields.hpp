@@ -274,8 +274,9 @@ void fields(C &c, Field<C, InputTable> &m)
 }
 
 template <class C>
-void fields(C &, Field<C, Begun> &)
+void fields(C &c, Field<C, Begun> &m)
 {
+    each(c, m.at);
 }
 
 template <class C>

@@ -306,6 +306,8 @@ struct BearsNoFork {
 // The first word: it is what the ABI promises and has loaded its plugin. A library that does not bear a fork may hang
 // before.
 struct Begun {
+    MonotonicTime at{}; // run() is entered
+
     bool operator==(const Begun &) const = default;
 };
 

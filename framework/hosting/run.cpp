@@ -44,10 +44,10 @@ bool wait_for_its_time(int cancel, MonotonicTime time)
     return monotonic_ns() >= ns || !Cancel(cancel, std::nullopt).wait_until(ns);
 }
 
-// What the agent waits for; one that is gone is noticed by what comes next.
+// What the agent waits for, and learns some wake-ups later; one that is gone is noticed by what comes next.
 void say_begun(int agent)
 {
-    if (const auto frame = frames::encode(frames::RunToAgent(frames::Begun{})))
+    if (const auto frame = frames::encode(frames::RunToAgent(frames::Begun{now().monotonic})))
         (void)frames::send(agent, *frame);
 }
 

@@ -103,10 +103,10 @@ void Run::started()
         arm(std::chrono::steady_clock::now() + context_.settings.silence);
 }
 
-void Run::begun()
+void Run::begun(MonotonicTime at)
 {
     started_ = result_.began = true;
-    result_.started = present();
+    result_.started = told(at, result_.started, present());
     if (stage_ == Stage::asked)
         arm(std::chrono::steady_clock::now() + context_.settings.cancel_grace);
     else if (stage_ != Stage::running)

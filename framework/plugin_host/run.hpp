@@ -58,7 +58,7 @@ private:
     boost::asio::awaitable<bool> begin();
     boost::asio::awaitable<bool> launch();
     boost::asio::awaitable<void> live();
-    void begun();
+    void begun(MonotonicTime at);
     // Whether its process was forked from one that has loaded the plugin, so that a fork may be what it does not bear.
     bool is_warm() const;
     void give_up_silent();

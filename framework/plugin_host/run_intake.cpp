@@ -72,8 +72,10 @@ asio::awaitable<void> Run::read()
 asio::awaitable<void> Run::take(frames::RunToAgent message)
 {
     // Whatever it says, it has begun.
-    if (!started_)
-        begun();
+    if (!started_) {
+        const auto *word = std::get_if<frames::Begun>(&message);
+        begun(word != nullptr ? word->at : now().monotonic);
+    }
     if (const auto *rows = std::get_if<frames::Rows>(&message)) {
         co_await take_rows(*rows);
     } else if (const auto *request = std::get_if<frames::SocketRequest>(&message)) {

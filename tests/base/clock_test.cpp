@@ -34,6 +34,19 @@ TEST_CASE("no reading of the clocks dates a moment before one that it is not bef
     is(later_of(at(5ms - 10us, 5ms + 20us), due), at(5ms, 5ms + 20us));
 }
 
+TEST_CASE("what another process tells is believed as far as it can be true")
+{
+    const Now asked = at(5ms, 5ms);
+    const Now heard = at(9ms, 9ms);
+    is(told(asked.monotonic + 1ms, asked, heard), at(6ms, 6ms));
+    is(told(asked.monotonic - 1h, asked, heard), asked);
+    is(told(MonotonicTime::min(), asked, heard), asked);
+    is(told(heard.monotonic + 1h, asked, heard), heard);
+    is(told(MonotonicTime::max(), asked, heard), heard);
+    // Nor on a clock that went ahead of the other between two readings.
+    is(told(asked.monotonic, asked, at(9ms - 30us, 9ms)), asked);
+}
+
 TEST_CASE("a clock that was set meanwhile tells its own time")
 {
     const Now due = at(5ms, 5ms);

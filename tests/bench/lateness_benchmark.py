@@ -4,7 +4,7 @@ often an idle agent wakes.
 A hundred schedules, each on its own tenth of a second, for some minutes; then two hundred in the same second, in rounds.
 Beside them what lmapd 0.3 showed on a machine of two processors: its calendar's phase, and the last of 200 `date`
 actions due at once. The control is a bare loop that sleeps until each of the same times.
-A run's lateness is taken when the runner's word that run() was entered has arrived at the agent, so it is an upper bound.
+A run's lateness is what its process says of itself where it enters run(), before the agent has heard of it.
 Usage: lateness_benchmark.py SOURCE_ROOT BUILD_DIR [quick]: less of everything, to see whether it works.
 """
 import json

@@ -97,7 +97,7 @@ inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\
                                                   SocketRequest{2, SocketKind::udp, 6, 1, 0},
                                                   SocketRequest{3, SocketKind::capture, 0, 1, {}, counter()},
                                                   Done{-1},
-                                                  Begun{}};
+                                                  Begun{MonotonicTime(std::chrono::seconds(9))}};
 inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1, "no such interface"},
                                                   InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{},
                                                   MoreItems{3, {{0, 0, "192.0.2.1"}, {-1, 0.5, ""}}}};

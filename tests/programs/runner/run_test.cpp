@@ -111,8 +111,9 @@ TEST_CASE("a run that is handed over ahead of its time begins at its time")
     invoke.not_before = now().monotonic + std::chrono::milliseconds(50);
     Run run(runner, invoke);
     Wire<frames::AgentToRun, frames::RunToAgent> &wire = run.wire;
-    wire.expect<frames::Begun>();
-    CHECK(now().monotonic >= invoke.not_before);
+    const auto begun = wire.expect<frames::Begun>();
+    CHECK(begun.at >= invoke.not_before);
+    CHECK(begun.at <= now().monotonic);
 }
 
 TEST_CASE("a run that is cancelled before its time ends at once and is never entered")
