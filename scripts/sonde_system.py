@@ -112,7 +112,8 @@ class System:
     # -- the command -------------------------------------------------------------------------------------------------
 
     def environment(self):
-        return {**os.environ, "SONDE_IDENTITY": str(self.folder / "operator"),
+        # The agents of its answers are no affair of the user's own `last`.
+        return {**os.environ, "XDG_STATE_HOME": str(self.folder / "answers"), "SONDE_IDENTITY": str(self.folder / "operator"),
                 "SONDE_CONTROLLER": self.url("controller"), "SONDE_COLLECTOR": self.url("collector")}
 
     def url(self, program):

@@ -80,7 +80,7 @@ def run(page, installed_bin, sdk):
         clean = {name: value for name, value in os.environ.items() if not name.startswith("SONDE_")}
         full = f"set -euo pipefail\nip link set lo up\n{script}\n"
         environment = {**clean, **sdk, **SANITIZER, "PATH": f"{bin_dir}:{os.environ['PATH']}",
-                       "PLUGINS": str(folder / "installed")}
+                       "PLUGINS": str(folder / "installed"), "XDG_STATE_HOME": str(folder / "answers")}
         process = subprocess.Popen(["unshare", "--net", "--pid", "--mount-proc", "--fork", "--kill-child", "bash", "-c", full],
                                    cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                    stderr=subprocess.STDOUT, text=True, start_new_session=True)
