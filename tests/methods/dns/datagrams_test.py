@@ -488,11 +488,11 @@ class Capture:
 
     def response_times(self, wanted):
         """By (source port, DNS id), once `wanted` answers were seen."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 20
         while len(times := self._pairs()) < wanted and time.monotonic() < deadline:
             time.sleep(0.05)
         self.process.terminate()
-        self.process.communicate()
+        self.said = self.process.communicate()[1]
         return times
 
     def _pairs(self):
@@ -521,10 +521,11 @@ def response_times_are_those_of_a_capture(folder):
         captured = capture.response_times(200)
     equal(outcomes(result), ["answer"] * 200, result)
     off = sorted(abs(row["response_time_ns"] - captured[row["source_port"], row["query_id"]])
-                 for row in result.table("query"))
-    print(f"         off a capture: median {off[100] / 1e3:.1f} us, p99 {off[197] / 1e3:.1f} us, of "
-          f"{result.table('summary')[0]['response_time_median_ns'] / 1e3:.0f} us")
-    assert off[100] < 20_000, off
+                 for row in result.table("query") if (row["source_port"], row["query_id"]) in captured)
+    assert len(off) > 190, f"a capture of {len(off)} of 200 round trips\n{capture.said}"  # it may miss a packet on a busy machine
+    print(f"         off a capture: median {off[len(off) // 2] / 1e3:.1f} us, p99 {off[len(off) * 99 // 100 - 1] / 1e3:.1f} us, "
+          f"of {result.table('summary')[0]['response_time_median_ns'] / 1e3:.0f} us")
+    assert off[len(off) // 2] < 20_000, off
 
 
 if __name__ == "__main__":
