@@ -515,17 +515,20 @@ class Capture:
 @case
 def response_times_are_those_of_a_capture(folder):
     with NameSpaces() as net, NameServer(folder, net.server_addresses, net.server) as nsd:
-        capture = Capture(net, folder, nsd.port)
-        result = run(server=list(net.server_addresses), port=nsd.port, name="www.example.test", count=100,
-                     interval="3ms", space=net.client)
-        captured = capture.response_times(200)
+        for _ in range(3):  # a capture may miss a packet on a busy machine
+            capture = Capture(net, folder, nsd.port)
+            result = run(server=list(net.server_addresses), port=nsd.port, name="www.example.test", count=100,
+                         interval="3ms", space=net.client)
+            captured = capture.response_times(200)
+            if len(captured) == 200:
+                break
     equal(outcomes(result), ["answer"] * 200, result)
+    equal(len(captured), 200, capture.said)
     off = sorted(abs(row["response_time_ns"] - captured[row["source_port"], row["query_id"]])
-                 for row in result.table("query") if (row["source_port"], row["query_id"]) in captured)
-    assert len(off) > 190, f"a capture of {len(off)} of 200 round trips\n{capture.said}"  # it may miss a packet on a busy machine
-    print(f"         off a capture: median {off[len(off) // 2] / 1e3:.1f} us, p99 {off[len(off) * 99 // 100 - 1] / 1e3:.1f} us, "
-          f"of {result.table('summary')[0]['response_time_median_ns'] / 1e3:.0f} us")
-    assert off[len(off) // 2] < 20_000, off
+                 for row in result.table("query"))
+    print(f"         off a capture: median {off[100] / 1e3:.1f} us, p99 {off[197] / 1e3:.1f} us, of "
+          f"{result.table('summary')[0]['response_time_median_ns'] / 1e3:.0f} us")
+    assert off[100] < 20_000, off
 
 
 if __name__ == "__main__":
