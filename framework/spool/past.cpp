@@ -144,15 +144,21 @@ Result<Accounts> read_accounts(sqlite::Connection &db, WallTime now)
         *count = static_cast<std::uint64_t>(*value);
     }
     // What runs at the moment is not late, however long it takes, nor is what its schedule overlaps with it meanwhile.
-    auto rows =
-        db.query("SELECT min(since) FROM (SELECT min(recorded) AS since FROM past INDEXED BY past_waiting "
-                 "WHERE reported AND acknowledged IS NULL UNION ALL SELECT min(event + spread) FROM intent "
-                 "WHERE event + spread <= ?1 AND schedule NOT IN (SELECT schedule FROM intent JOIN action "
-                 "ON action.intent = intent.id WHERE action.state <> ?2))",
-                 now, kPlanned);
+    auto rows = db.query("SELECT min(since) FROM (SELECT min(recorded) AS since FROM past INDEXED BY past_waiting "
+                         "WHERE reported AND acknowledged IS NULL UNION ALL SELECT min(event + spread) FROM intent "
+                         "WHERE event + spread <= ?1 AND schedule NOT IN (SELECT schedule FROM intent JOIN action "
+                         "ON action.intent = intent.id WHERE action.state <> ?2))",
+                         now, kPlanned);
     if (rows.next())
         accounts.waiting_since = rows.optional_time(0);
     if (auto end = rows.end(); !end)
+        return end.error();
+    auto open = db.query("SELECT schedule, name, count(*) FROM intent JOIN action ON action.intent = intent.id "
+                         "WHERE event <= ? AND state <> ? GROUP BY schedule, name",
+                         now, kEnded);
+    while (open.next())
+        accounts.open.push_back({open.string(0), open.string(1), static_cast<std::uint64_t>(open.integer(2))});
+    if (auto end = open.end(); !end)
         return end.error();
     return accounts;
 }

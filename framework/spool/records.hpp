@@ -155,8 +155,8 @@ struct Change {
     std::vector<Accounted> account;
     std::vector<Uuid> close; // intents: they have all their outcomes, or are taken back as if never planned
     std::vector<model::Intent> plan;
-    std::vector<Progress> progress;  // each replaces its schedule's
-    std::vector<std::string> forget; // schedules whose progress goes
+    std::vector<Progress> progress;           // each replaces its schedule's
+    std::vector<std::string> forget;          // schedules whose progress goes
     std::vector<std::string> forget_counts{}; // schedules whose counters go; what runs of them counts in none
     std::vector<Prevented> prevented{};
     std::vector<SuppressionProgress> suppressions{}; // each replaces its suppression's
@@ -231,6 +231,12 @@ struct WaitingParts {
     std::optional<std::string> refused{}; // why some were set aside
 };
 
+struct OpenRuns {
+    std::string schedule;
+    std::string action;
+    std::uint64_t count = 0;
+};
+
 // Planned runs of which a collector is to have the outcomes, since the spool was created.
 struct Accounts {
     std::uint64_t reported = 0;
@@ -238,6 +244,8 @@ struct Accounts {
     // Since when the oldest waits: for its outcome's acknowledgement, from when that was recorded; or for its begin,
     // from when it was due, unless its schedule runs.
     std::optional<WallTime> waiting_since{};
+    // Of triggers that have been, whether or not they are due: the planned runs that are not over.
+    std::vector<OpenRuns> open{};
 };
 
 // What a full spool had to let go since it was created.
@@ -277,8 +285,8 @@ struct OpenState {
     std::optional<StoredInstruction> instruction;
     std::optional<RefusedInstruction> refused; // since that one came into force
     std::vector<Progress> progress;
-    std::vector<OpenIntent> intents;                             // by their time
-    std::optional<WallTime> last_alive;                          // when a change, a start or an end was recorded
+    std::vector<OpenIntent> intents;    // by their time
+    std::optional<WallTime> last_alive; // when a change, a start or an end was recorded
     std::vector<SuppressionProgress> suppressions;
     bool controller_lost = false;
     std::uint64_t starts = 0;                                    // of the agent, since the spool was created

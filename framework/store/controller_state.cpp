@@ -49,6 +49,12 @@ ALTER TABLE agent ADD COLUMN polled_since INTEGER;
 CREATE TABLE mark(agent TEXT, at INTEGER, planned INTEGER NOT NULL, PRIMARY KEY (agent, at)) WITHOUT ROWID;
 )sql";
 
+// The triggers of what is not over as well.
+constexpr const char *kTriggered = R"sql(
+ALTER TABLE agent ADD COLUMN triggered INTEGER;
+ALTER TABLE mark ADD COLUMN triggered INTEGER;
+)sql";
+
 Result<std::optional<AgentInstruction>> read_instruction(Connection &db, const Uuid &agent)
 {
     std::optional<AgentInstruction> found;
@@ -145,7 +151,8 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
             break;
         auto rows = db.query("SELECT known, etag, applied_etag, last_seen, capabilities, capabilities_at, "
                              "(SELECT count(*) FROM failure WHERE failure.agent = known), planned, acknowledged, "
-                             "waiting, CASE WHEN planned IS NOT NULL THEN text END, polled, polled_since "
+                             "waiting, CASE WHEN planned IS NOT NULL THEN text END, polled, polled_since, "
+                             "triggered "
                              "FROM (SELECT ? AS known) LEFT JOIN agent ON agent.agent = known "
                              "LEFT JOIN instruction ON instruction.agent = known",
                              id);
@@ -154,9 +161,12 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
         all.push_back({rows.uuid(0), rows.optional_string(1), rows.optional_string(2), rows.optional_time(3),
                        rows.optional_string(4), rows.optional_time(5), static_cast<std::uint64_t>(rows.integer(6))});
         if (!rows.null(7))
-            all.back().accounts =
-                AgentAccounts{static_cast<std::uint64_t>(rows.integer(7)), static_cast<std::uint64_t>(rows.integer(8)),
-                              std::chrono::seconds(rows.integer(9))};
+            all.back().accounts = AgentAccounts{static_cast<std::uint64_t>(rows.integer(7)),
+                                                static_cast<std::uint64_t>(rows.integer(8)),
+                                                std::chrono::seconds(rows.integer(9)),
+                                                {}};
+        if (!rows.null(7) && !rows.null(13))
+            all.back().accounts->triggered = static_cast<std::uint64_t>(rows.integer(13));
         all.back().instruction = rows.optional_string(10);
         all.back().polled = rows.optional_time(11);
         all.back().polled_since = rows.optional_time(12);
@@ -177,7 +187,7 @@ ControllerState::ControllerState(std::unique_ptr<sqlite::Database> database) : d
 
 Result<ControllerState> ControllerState::open(const std::filesystem::path &file)
 {
-    auto database = sqlite::Database::open(file, {kControllerTables, kFailureIdentity, kAccounts, kMarks});
+    auto database = sqlite::Database::open(file, {kControllerTables, kFailureIdentity, kAccounts, kMarks, kTriggered});
     if (!database)
         return database.error();
     return ControllerState(std::make_unique<sqlite::Database>(std::move(*database)));

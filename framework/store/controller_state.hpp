@@ -31,11 +31,13 @@ struct AgentInstruction {
 };
 
 // What an agent has said of its planned runs: how many are over that a collector is to hear of, how many of these a
-// collector has acknowledged, and how long the oldest one has waited for that.
+// collector has acknowledged, how long the oldest one has waited for that, and how many have had their trigger, over or
+// not, if it says so.
 struct AgentAccounts {
     std::uint64_t planned = 0;
     std::uint64_t acknowledged = 0;
     std::chrono::seconds waiting{0};
+    std::optional<std::uint64_t> triggered{};
 
     bool operator==(const AgentAccounts &) const = default;
 };

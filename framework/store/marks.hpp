@@ -8,10 +8,12 @@
 
 namespace sonde::store {
 
-// How many planned runs an agent said were over, at a time of the controller's clock.
+// How many planned runs an agent said were over, and how many had had their trigger, at a time of the controller's
+// clock.
 struct AgentMark {
     WallTime at;
     std::uint64_t planned = 0;
+    std::uint64_t triggered = 0;
 
     bool operator==(const AgentMark &) const = default;
 };

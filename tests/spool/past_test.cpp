@@ -91,6 +91,12 @@ TEST_CASE("accounts are of what a collector is to have, and name the oldest that
     auto accounts = accounts_at(spool, at(20)); // no trigger is due
     CHECK(accounts.reported == 5);
     CHECK(accounts.acknowledged == 0);
+    REQUIRE(accounts.open.size() == 1); // though it is not due yet
+    CHECK(accounts.open[0].schedule == "s");
+    CHECK(accounts.open[0].action == change.plan[0].actions[0]);
+    CHECK(accounts.open[0].count == 1);
+    CHECK(accounts_at(spool, at(19)).open.empty());
+    CHECK(accounts_at(spool, at(1000)).open[0].count == 2);
     // Since it is known, however long ago the triggers were that passed.
     CHECK(accounts.waiting_since >= before);
     CHECK(accounts.waiting_since <= now().wall);

@@ -139,7 +139,8 @@ TEST_CASE(
     const auto agent = random_uuid();
     const auto poll = [&](ControllerState &state, WallTime when, std::uint64_t planned,
                           const std::string &etag = "e1") {
-        REQUIRE(await(state.seen(agent, etag, when, AgentAccounts{planned, 0, 0s})));
+        const auto triggered = when == at(60) ? std::nullopt : std::optional(planned + 1);
+        REQUIRE(await(state.seen(agent, etag, when, AgentAccounts{planned, 0, 0s, triggered})));
     };
     {
         auto state = open_state(dir / "k.db");
@@ -150,15 +151,16 @@ TEST_CASE(
     }
     auto state = open_state(dir / "k.db");
     const auto known = [&] { return await(state.agents({}, SIZE_MAX))->at(0); };
-    CHECK(known().marks == std::vector<AgentMark>{{at(60), 6}});
+    CHECK(known().marks == std::vector<AgentMark>{{at(60), 6, 6}});
     CHECK(known().polled_since == at(0));
     CHECK(known().instruction == "{}");
     poll(state, at(120 + 700), 9);
-    CHECK(known().marks == std::vector<AgentMark>{{at(60), 6}, {at(820), 9}});
+    CHECK(known().marks == std::vector<AgentMark>{{at(60), 6, 6}, {at(820), 9, 10}});
+    CHECK(known().accounts->triggered == 10);
     CHECK(known().polled_since == at(820));
     REQUIRE(await(state.set_capabilities(agent, "{}", at(2000))));
     CHECK(known().polled == at(820));
     poll(state, at(900), 3);
-    CHECK(known().marks == std::vector<AgentMark>{{at(900), 3}});
+    CHECK(known().marks == std::vector<AgentMark>{{at(900), 3, 4}});
     CHECK(known().polled_since == at(820));
 }

@@ -180,6 +180,10 @@ private:
                   [this, &agent] {
                       answered = now().wall;
                       agent.conductor_.contact();
+                  },
+                  [&agent](const std::string &schedule, const std::string &action) {
+                      return !agent.routes_->reports(schedule, action) &&
+                             !agent.routes_->outcomes(schedule, action).empty();
                   })
         {
         }

@@ -33,14 +33,23 @@ std::chrono::seconds waiting(const spool::Accounts &accounts, WallTime present)
     return std::chrono::floor<std::chrono::seconds>(present - *accounts.waiting_since);
 }
 
+std::uint64_t triggered(const spool::Accounts &accounts, const Control::Heard &heard)
+{
+    std::uint64_t count = accounts.reported;
+    for (const spool::OpenRuns &open : accounts.open)
+        count += heard(open.schedule, open.action) ? open.count : 0;
+    return count;
+}
+
 } // namespace
 
 Control::Control(const asio::any_io_executor &executor, Options options, channel::Client &controller,
                  spool::Spool &spool, channel::Random random, std::shared_ptr<Log> log,
-                 std::function<void(Accepted)> accept, std::function<void()> refused, std::function<void()> contact)
+                 std::function<void(Accepted)> accept, std::function<void()> refused, std::function<void()> contact,
+                 Heard heard)
     : options_(options), client_(controller), spool_(spool), random_(std::move(random)), log_(std::move(log)),
       accept_(std::move(accept)), tell_refusal_(std::move(refused)), contact_(std::move(contact)),
-      wait_(model::Channel{}.longest_poll), timer_(executor)
+      heard_(std::move(heard)), wait_(model::Channel{}.longest_poll), timer_(executor)
 {
 }
 
@@ -116,8 +125,9 @@ asio::awaitable<channel::Request> Control::poll()
     const WallTime present = now().wall;
     const auto accounts = co_await spool_.accounts(present);
     if (accounts)
-        request.headers.set("Sonde-Accounts", channel::write_accounts({accounts->reported, accounts->acknowledged,
-                                                                       waiting(*accounts, present)}));
+        request.headers.set("Sonde-Accounts",
+                            channel::write_accounts({accounts->reported, accounts->acknowledged,
+                                                     waiting(*accounts, present), triggered(*accounts, heard_)}));
     co_return request;
 }
 

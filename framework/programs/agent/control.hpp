@@ -27,12 +27,15 @@ public:
         std::chrono::milliseconds quickest_poll{1'000};
     };
 
+    using Heard = std::function<bool(const std::string &schedule, const std::string &action)>;
+
     // `accept` is given an instruction that has passed every check, to bring it into force; applied() follows.
     // `refused` is called when one was refused and the spool holds the reasons, `contact` whenever the Controller has
-    // answered. Everything handed in outlives it.
+    // answered. `heard` says whether a collector is to hear of the outcomes of an action. Everything handed in outlives
+    // it.
     Control(const asio::any_io_executor &executor, Options options, channel::Client &controller, spool::Spool &spool,
             channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
-            std::function<void()> refused, std::function<void()> contact);
+            std::function<void()> refused, std::function<void()> contact, Heard heard);
 
     // How long a poll may wait, by the instruction in force. A Controller that has not answered for controller-timeout
     // counts as lost: one that is there answers twice in it, though at most once a second.
@@ -85,6 +88,7 @@ private:
     std::function<void(Accepted)> accept_;
     std::function<void()> tell_refusal_;
     std::function<void()> contact_;
+    Heard heard_;
     std::chrono::seconds wait_; // of a poll
 
     std::optional<Known> in_force_;

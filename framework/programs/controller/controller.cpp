@@ -68,7 +68,8 @@ Result<std::optional<store::AgentAccounts>> said_accounts(const Request &request
     const auto accounts = channel::read_accounts(*field);
     if (!accounts)
         return accounts.error();
-    return std::optional(store::AgentAccounts{accounts->planned, accounts->acknowledged, accounts->waiting});
+    return std::optional(
+        store::AgentAccounts{accounts->planned, accounts->acknowledged, accounts->waiting, accounts->triggered});
 }
 
 // The agent in /operator/agents/AGENT/instruction.

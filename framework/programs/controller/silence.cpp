@@ -25,9 +25,10 @@ constexpr std::size_t kKnownMax = 20'000; // some hundred bytes each
 constexpr seconds kLongest = std::chrono::days(20 * 365);
 // What an agent's clock may be off by, and what it may take to say what it counts.
 constexpr seconds kSkew{10};
+constexpr seconds kLongestSkew{60}; // where that is still little beside a period
 // A run that is told to end may take so long for it, and an agent that was away to account for what it missed.
 constexpr std::chrono::minutes kEnding{1};
-constexpr std::chrono::minutes kSettling{5};
+constexpr std::chrono::minutes kSettling{1};
 // Triggers that a run overlaps are accounted for with the first that comes so long after the first of them.
 constexpr std::chrono::minutes kOverlapping{10};
 
@@ -85,6 +86,14 @@ seconds longest_run(const model::Schedule &schedule, seconds gap)
     return schedule.duration ? *schedule.duration + kEnding : kOverlapping + gap;
 }
 
+// Of an agent's planned runs: those that it says are over, or those that it says have had their trigger.
+struct Count {
+    std::uint64_t now;
+    std::uint64_t store::AgentMark::*before;
+    seconds Regular::*late;
+    bool one_open; // of a schedule whose runs nothing bounds
+};
+
 // The newest one that is so old, or the oldest.
 const store::AgentMark &mark_before(const std::vector<store::AgentMark> &marks, WallTime time)
 {
@@ -92,24 +101,32 @@ const store::AgentMark &mark_before(const std::vector<store::AgentMark> &marks, 
     return later == marks.begin() ? marks.front() : *std::prev(later);
 }
 
+bool is_behind(const Count &count, const std::vector<Regular> &regular, const store::AgentRecord &agent)
+{
+    // So long that what is late weighs little in it, and short enough for what once went wrong to be forgotten.
+    seconds enough{0};
+    for (const Regular &one : regular)
+        enough = std::max(enough, 4 * one.*count.late + 2 * one.gap);
+    const store::AgentMark &mark = mark_before(agent.marks, *agent.polled - enough);
+    std::uint64_t expected = mark.*count.before;
+    for (const Regular &one : regular) {
+        const schedule::Timing timing(one.event, agent.agent);
+        const auto triggers = timing.between(mark.at + kSkew, *agent.polled - one.*count.late);
+        if (triggers)
+            expected += one.actions * (triggers->count - (count.one_open && one.open ? 1 : 0));
+    }
+    return count.now < expected;
+}
+
 bool is_behind(const std::vector<Regular> &regular, const store::AgentRecord &agent)
 {
     if (!agent.etag || agent.etag != agent.applied_etag || agent.marks.empty() || !agent.polled ||
         !agent.polled_since || *agent.polled - *agent.polled_since < kSettling)
         return false;
-    // So long that what is late weighs little in it, and short enough for what once went wrong to be forgotten.
-    seconds enough{0};
-    for (const Regular &one : regular)
-        enough = std::max(enough, 4 * one.late + 2 * one.gap);
-    const store::AgentMark &mark = mark_before(agent.marks, *agent.polled - enough);
-    std::uint64_t expected = 0;
-    for (const Regular &one : regular) {
-        const schedule::Timing timing(one.event, agent.agent);
-        const auto triggers = timing.between(mark.at + kSkew, *agent.polled - one.late);
-        const std::uint64_t over = triggers ? triggers->count - (one.open ? 1 : 0) : 0;
-        expected += one.actions * over;
-    }
-    return agent.accounts->planned < mark.planned + expected;
+    const store::AgentAccounts &told = *agent.accounts;
+    return is_behind({told.planned, &store::AgentMark::planned, &Regular::late, true}, regular, agent) ||
+           (told.triggered &&
+            is_behind({*told.triggered, &store::AgentMark::triggered, &Regular::heard, false}, regular, agent));
 }
 
 } // namespace
@@ -141,8 +158,8 @@ Patience patience_of(const model::Instruction &instruction)
             continue;
         // What an agent counts it tells with its polls, however seldom it reports.
         const seconds late = before + longest_run(schedule, *gap) + kSkew;
-        patience.regular.push_back(
-            {*event, actions, std::min(*gap, kLongest), std::min(late, kLongest), !schedule.duration});
+        patience.regular.push_back({*event, actions, std::min(*gap, kLongest), std::min(late, kLongest),
+                                    std::clamp(*gap / 2, kSkew, kLongestSkew), !schedule.duration});
     }
     return patience;
 }

@@ -18,10 +18,11 @@ namespace sonde::controller {
 // What triggers by the clock, each time as the instruction alone tells it, and has to be accounted for.
 struct Regular {
     model::Event event;
-    std::uint64_t actions = 0; // whose outcomes a collector is to hear of
-    std::chrono::seconds gap;  // the longest between two triggers
-    std::chrono::seconds late; // after a trigger, until an agent that counts no outcome of it is behind
-    bool open = false;         // nothing bounds a run, so that one may be under way at any time
+    std::uint64_t actions = 0;  // whose outcomes a collector is to hear of
+    std::chrono::seconds gap;   // the longest between two triggers
+    std::chrono::seconds late;  // after a trigger, until an agent that counts no outcome of it is behind
+    std::chrono::seconds heard; // after a trigger, until an agent that knows nothing of it is behind
+    bool open = false;          // nothing bounds a run, so that one may be under way at any time
 };
 
 // What an instruction lets its agent owe.
@@ -35,7 +36,7 @@ struct Patience {
 Patience patience_of(const model::Instruction &instruction);
 
 // Whether an agent that polls leaves outcomes waiting for longer than its instruction explains, or has counted fewer
-// than the instruction has planned of what must be over. False where it does not say. Pure.
+// triggers, or fewer of what must be over, than the instruction has planned. False where it does not say. Pure.
 bool is_silent(const Patience &patience, const store::AgentRecord &agent);
 
 // What an instruction's text says of it; of one that cannot be read nothing.

@@ -1,5 +1,6 @@
 #include "bench.hpp"
 
+#include "channel/accounts.hpp"
 #include "programs/agent/control.hpp"
 #include "spool/full_disk.hpp"
 
@@ -38,13 +39,15 @@ struct Polling : Bench {
         const auto state = await(spool.open_state());
         controller.emplace(loop.io.get_executor(), client);
         control.emplace(
-            loop.io.get_executor(), Control::Options{.self = {client.identity->self.id, {}}, .quickest_poll = quickest_poll},
-            *controller, spool, no_jitter(), log(),
+            loop.io.get_executor(),
+            Control::Options{.self = {client.identity->self.id, {}}, .quickest_poll = quickest_poll}, *controller,
+            spool, no_jitter(), log(),
             [this](Accepted one) {
                 accepted.push_back(std::move(one));
                 on_accept();
             },
-            [this] { ++refusals; }, [this] { ++contacts; });
+            [this] { ++refusals; }, [this] { ++contacts; },
+            [](const std::string &schedule, const std::string &) { return schedule == "heard"; });
         polling = true;
         asio::co_spawn(loop.io, control->follow(state->instruction, state->refused), [this](std::exception_ptr error) {
             CHECK_FALSE(error);
@@ -86,6 +89,24 @@ TEST_CASE("the controller is told that an instruction is applied when it is in f
     CHECK(it.said(0, "Sonde-Applied") == "nothing");
     CHECK(it.said(1, "Sonde-Applied") == "\"1\"");
     CHECK(it.said(1, "If-None-Match") == "\"1\"");
+    it.stop();
+}
+
+TEST_CASE("triggers of what a collector is to hear of are told before anything of it is over [A13]")
+{
+    Polling it;
+    spool::Change change;
+    for (const char *schedule : {"heard", "own"})
+        change.plan.push_back({random_uuid(), schedule, {"one", "two"}, now().wall - 1s, 0s, {}});
+    change.plan.push_back({random_uuid(), "heard", {"one"}, now().wall + 1h, 0s, {}});
+    REQUIRE(await(it.spool.record(change)));
+    it.answer = [](const channel::Request &) { return instruction(kEmpty, "\"1\""); };
+    it.start();
+    it.run_until([&] { return !it.requests.empty(); });
+    const auto told = channel::read_accounts(it.said(0, "Sonde-Accounts"));
+    REQUIRE(told);
+    CHECK(told->planned == 0);
+    CHECK(told->triggered == 2);
     it.stop();
 }
 

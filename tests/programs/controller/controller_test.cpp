@@ -127,6 +127,34 @@ TEST_CASE(
     CHECK(office.ask(std::move(wrong)).status == 400);
 }
 
+TEST_CASE("an agent that is connected and has no triggers when its instruction has shows as silent within two periods")
+{
+    Office office;
+    // A report each hour, and a run each minute that nothing bounds.
+    const std::string instruction = R"({"ietf-lmap-control:lmap": {
+        "tasks": {"task": [{"name": "report", "program": "report",
+                            "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]},
+                           {"name": "t", "program": "t"}]},
+        "events": {"event": [{"name": "hour", "periodic": {"interval": 3600}},
+                             {"name": "minute", "periodic": {"interval": 60}}]},
+        "schedules": {"schedule": [
+            {"name": "report", "start": "hour", "action": [{"name": "report", "task": "report"}]},
+            {"name": "s", "start": "minute", "action": [{"name": "t", "task": "t", "destination": ["report"]}]}]}}})";
+    REQUIRE(await(office.state.set_instruction(office.agent, instruction, "op", now().wall)));
+    const std::string etag = (*await(office.state.instruction(office.agent)))->etag;
+    for (const auto ago : {120s, 60s})
+        REQUIRE(await(office.state.seen(office.agent, etag, now().wall - ago, store::AgentAccounts{40, 40, 0s, 40})));
+    const auto shown = [&](const std::string &triggered) {
+        channel::Request poll = office.poll("wait=0");
+        poll.headers.set("Sonde-Accounts", "planned=40, acknowledged=40, waiting=0" + triggered);
+        REQUIRE(office.ask(std::move(poll)).status == 200);
+        return body_of(office.ask(channel::Request{.path = "/operator/agents"})).first;
+    };
+    CHECK(shown(", triggered=42").find("\"silent\":false") != std::string::npos); // both still run, or wait for that
+    CHECK(shown(", triggered=40").find("\"silent\":true") != std::string::npos);
+    CHECK(shown("").find("\"silent\":false") != std::string::npos);
+}
+
 TEST_CASE("a list of all agents needs the memory of a page, however many there are and whatever they sent")
 {
     Office it;

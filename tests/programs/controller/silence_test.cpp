@@ -47,8 +47,8 @@ struct Followed {
     void poll()
     {
         agent.polled = at;
-        agent.accounts = store::AgentAccounts{planned, planned, 0s};
-        agent.marks = store::with_mark(std::move(agent.marks), {at, planned});
+        agent.accounts = store::AgentAccounts{planned, planned, 0s, triggered};
+        agent.marks = store::with_mark(std::move(agent.marks), {at, planned, triggered.value_or(planned)});
     }
 
     // Whether it was silent at any of the polls until `time` is over, and at all of them.
@@ -73,7 +73,8 @@ struct Followed {
     controller::Patience patience;
     store::AgentRecord agent;
     WallTime at = kMonday;
-    std::uint64_t planned = 1000; // by earlier instructions
+    std::uint64_t planned = 1000;                // by earlier instructions
+    std::optional<std::uint64_t> triggered = {}; // unless it does not tell
 };
 
 const std::string kOften = R"("periodic": {"interval": 10})"; // 12 outcomes a minute
@@ -174,8 +175,8 @@ TEST_CASE("an agent that never counts anything is silent, and so is one that cou
 {
     const std::uint64_t a_minute = GENERATE(std::uint64_t{0}, std::uint64_t{6});
     Followed it(reporting(kOften));
-    CHECK_FALSE(it.live(4min, a_minute).ever);
-    it.live(5min, a_minute);
+    CHECK_FALSE(it.live(1min, a_minute).ever);
+    it.live(8min, a_minute);
     CHECK(it.live(24h, a_minute).always);
 }
 
@@ -213,6 +214,43 @@ TEST_CASE("an agent that tells only later what a long run overlaps is not silent
     CHECK_FALSE(silent);
 }
 
+// It tells of triggers whose runs go on, and of what these overlap, too.
+TEST_CASE(
+    "an agent that tells of its triggers is silent within two periods of the first that it knows nothing of [A13]")
+{
+    const std::chrono::seconds period{GENERATE(60, 120, 300, 3600, 24 * 3600)};
+    const std::chrono::seconds skew{GENERATE(-8, 0, 8)};
+    const int phase_s = GENERATE(0, 3, 27, 58);
+    INFO("a trigger each " << period.count() << " s, a clock " << skew.count() << " s ahead, polls at second "
+                           << phase_s);
+    Followed it(reporting(
+        R"("periodic": {"start": "2026-11-20T00:00:00Z", "interval": )" + std::to_string(period.count()) + "}", ""));
+    it.at = kMonday + std::chrono::seconds(phase_s);
+    it.agent.polled_since = it.at;
+    it.agent.marks.clear();
+    WallTime last = kMonday; // trigger
+    const auto poll = [&](bool triggers) {
+        it.at += 1min;
+        while (triggers && last + period <= it.at + skew) {
+            last += period;
+            it.triggered = *it.triggered + 2;
+        }
+        it.poll();
+        return controller::is_silent(it.patience, it.agent);
+    };
+    it.triggered = it.planned;
+    it.planned = 0; // none of which is ever over, which is what the other tests are about
+    it.patience.regular[0].late = std::chrono::days(365);
+    const int polls = 5 * static_cast<int>(period / 1min) + 30;
+    for (int i = 0; i < polls; ++i)
+        CHECK_FALSE(poll(true));
+    const WallTime missing = last + period;
+    while (!poll(false))
+        REQUIRE(it.at < missing + 2 * period);
+    while (it.at < missing + 5 * period)
+        CHECK(poll(false));
+}
+
 TEST_CASE("what triggers by the agent's own clock or zone alone is not counted for it")
 {
     const std::string calendar = R"("calendar": {"month": ["*"], "day-of-month": ["*"], "day-of-week": ["*"],
@@ -231,7 +269,7 @@ TEST_CASE("an agent that has another instruction, or is back for less than a mom
     it.agent.applied_etag = "0";
     CHECK_FALSE(controller::is_silent(it.patience, it.agent));
     it.agent.applied_etag = it.agent.etag;
-    it.agent.polled_since = it.at - 4min;
+    it.agent.polled_since = it.at - 50s;
     CHECK_FALSE(controller::is_silent(it.patience, it.agent));
 }
 
