@@ -226,19 +226,25 @@ class System:
             (folder / f"{method}.so").write_bytes((self.build / "plugins" / method / f"{method}.so").read_bytes())
         return folder
 
-    def start_launcher(self, *words):
+    def start_under(self, under, name, *words, binary=None, **popen):
+        """By a program that executes what follows its own words, if there are any."""
+        if not under:
+            return self.start(name, *words, binary=binary, **popen)
+        return self.start(name, *under[1:], binary or self.binary(name), *words, binary=under[0], **popen)
+
+    def start_launcher(self, *words, under=()):
         socket_path = self.folder / "launcher.sock"
         user = str(AGENT_UID if self.root else os.geteuid())
         # Instructions name the certificates of the peer's authority, which runs may read.
-        program = self.start("launcher", "--socket", socket_path, "--agent-user", user, "--readable",
-                             self.folder / "peer", "--log", "debug", *words)
+        program = self.start_under(under, "launcher", "--socket", socket_path, "--agent-user", user, "--readable",
+                                   self.folder / "peer", "--log", "debug", *words)
         wait_for("the launcher's socket", socket_path.exists, alive=[program])
         return program
 
     def write_policy(self, policy=None):
         (self.folder / "policy.json").write_text(json.dumps(self.policy if policy is None else policy, indent=2))
 
-    def start_agent(self, *words, controller=None, instructed=None, log="debug"):
+    def start_agent(self, *words, controller=None, instructed=None, log="debug", under=()):
         """With more words on its command line. `controller`: another URL than the system's; `instructed`: the words that
         say where its instruction comes from and who it is, in place of its identity and a controller; `log`: its level."""
         state = self.folder / "state"
@@ -253,7 +259,7 @@ class System:
             self.write_policy()
         if instructed is None:
             instructed = ["--identity", self.folder / "agent", "--controller", controller or self.url("controller")]
-        return self.start("agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", log, *words,
+        return self.start_under(under, "agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", log, *words,
                           binary=binary, **as_agent)
 
     def stop(self):

@@ -220,6 +220,12 @@ Result<Statement> Connection::prepare(std::string_view sql)
     return statement;
 }
 
+void Connection::rest()
+{
+    statements_.clear();
+    sqlite3_db_release_memory(handle_.get());
+}
+
 Result<std::int64_t> Connection::run_values(std::string_view sql, const std::vector<Value> &values)
 {
     auto statement = prepare(sql);

@@ -136,6 +136,9 @@ public:
     // `stop` outlives the connection.
     void end_statements_on(const std::atomic<bool> &stop);
 
+    // Gives back the memory of pages and prepared statements, which only make the next ones faster.
+    void rest();
+
     std::int64_t last_insert_id() const;
     bool in_transaction() const;
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <unistd.h>
 
 namespace sonde::sqlite {
@@ -62,6 +63,17 @@ Result<void> migrate(Connection &connection, const std::string &where, const std
     if (auto committed = connection.run("COMMIT"); !committed)
         return committed.error();
     return {};
+}
+
+// Work comes in bursts: a poll, a report, the end of a run.
+constexpr std::chrono::seconds kRestAfter{5};
+
+void rest(Connection &connection)
+{
+    connection.rest();
+#ifdef __GLIBC__
+    ::malloc_trim(0); // or else the heap would keep what is free between what is not
+#endif
 }
 
 } // namespace
@@ -118,8 +130,8 @@ struct Database::State {
         queue.wake.notify_one();
     }
 
-    // Up to `most` jobs that may share a commit; none when the queue is empty for good.
-    std::vector<Job> pop(Queue &queue, std::size_t most)
+    // Up to `most` jobs for a connection, which may share a commit; none when the queue is empty for good.
+    std::vector<Job> pop(Queue &queue, std::size_t most, Connection &connection)
     {
         std::unique_lock lock(mutex);
         if (&queue == &writes && unsynced && queue.jobs.empty()) {
@@ -127,7 +139,13 @@ struct Database::State {
             sync();
             lock.lock();
         }
-        queue.wake.wait(lock, [&] { return closing || !queue.jobs.empty(); });
+        const auto is_due = [&] { return closing || !queue.jobs.empty(); };
+        if (!queue.wake.wait_for(lock, kRestAfter, is_due)) {
+            lock.unlock();
+            rest(connection);
+            lock.lock();
+            queue.wake.wait(lock, is_due);
+        }
         std::vector<Job> jobs;
         while (!queue.jobs.empty() && jobs.size() < most &&
                (jobs.empty() || jobs.front().soon == queue.jobs.front().soon)) {
@@ -140,7 +158,8 @@ struct Database::State {
 
     void write_loop()
     {
-        for (auto jobs = pop(writes, kWorksPerCommit); !jobs.empty(); jobs = pop(writes, kWorksPerCommit)) {
+        for (auto jobs = pop(writes, kWorksPerCommit, writer); !jobs.empty();
+             jobs = pop(writes, kWorksPerCommit, writer)) {
             const auto error = commit(jobs);
             {
                 const std::lock_guard lock(mutex);
@@ -221,7 +240,7 @@ struct Database::State {
 
     void read_loop(Connection &connection)
     {
-        for (auto jobs = pop(reads, 1); !jobs.empty(); jobs = pop(reads, 1)) {
+        for (auto jobs = pop(reads, 1, connection); !jobs.empty(); jobs = pop(reads, 1, connection)) {
             jobs.front().done(read(connection, jobs.front()));
             jobs.clear();
         }

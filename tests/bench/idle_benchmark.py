@@ -1,12 +1,16 @@
 """Memory of an idle agent: its own dirty pages (Pss_Dirty) with those of the launcher and of the runners that remain.
 
 Each round starts a fresh system whose agent has all bundled plugins, waits until they are described and their runners are
-stopped, and reads the memory while the long poll is open. Beside it, in the same round, one curl that holds the same
+stopped, and reads the memory while the long poll is open. Agent and launcher have the environment that their systemd
+units give them. Beside it, in the same round, one curl that holds the same
 poll as another agent: the least that a client of the controller can be. Memory does not depend on processors, so
 nothing is pinned. Usage: idle_benchmark.py SOURCE_ROOT BUILD_DIR
 """
 
+import contextlib
+import os
 import pathlib
+import re
 import shutil
 import statistics
 import sys
@@ -31,6 +35,19 @@ def memory_mb(pid):
     return tuple(field_mb(pid, "smaps_rollup", name) for name in ("Pss_Dirty", "Pss"))
 
 
+@contextlib.contextmanager
+def environment_of_unit(name):
+    """What is started meanwhile has it."""
+    unit = (ROOT / "examples" / "systemd" / f"{name}.service.in").read_text()
+    before = dict(os.environ)
+    os.environ.update(re.findall(r"^Environment=(\w+)=(.*)$", unit, re.M))
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before)
+
+
 def start_curl(system):
     """A second agent's long poll, by curl."""
     system.issue("agent", "curl", "--id", str(uuid.uuid4()))
@@ -51,8 +68,10 @@ def measure(folder):
         system.gather_plugins(*METHODS)
         system.start_controller()
         system.start_collector()
-        launcher = system.start_launcher()
-        agent = system.start_agent()
+        with environment_of_unit("sonde-launcher"):
+            launcher = system.start_launcher()
+        with environment_of_unit("sonde-agent"):
+            agent = system.start_agent()
         wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == len(METHODS), 60, [agent, launcher])
         wait_for("the controller knows the agent", lambda: system.rows("agents"), 60, [agent])
         curl = start_curl(system)

@@ -10,6 +10,8 @@ import sys
 import tempfile
 import time
 
+from unit_filter import refused_calls
+
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 # In a sanitizer's build `sonde check` would judge what the sanitizer does.
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
@@ -27,16 +29,6 @@ def run(*words, **more):
     result = subprocess.run([str(word) for word in words], capture_output=True, text=True, **more)
     assert result.returncode == 0, f"{words}: {result.returncode}\n{result.stdout}{result.stderr}"
     return result.stdout
-
-
-def refused_calls(service):
-    """Of a unit's filter, which refuses by name and by systemd's groups."""
-    words = " ".join(re.findall(r"^SystemCallFilter=~(.+)$", service, re.M)).split()
-    for word in words:
-        if word.startswith("@"):
-            yield from re.findall(r"^    (\w+)$", run("systemd-analyze", "syscall-filter", word), re.M)
-        else:
-            yield word
 
 
 def missing_layers(launcher, socket, under):
@@ -99,7 +91,7 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     refused = subprocess.run([prefix / "bin/sonde-agent", "--config", folder / "agent.ini"], capture_output=True, text=True)
     assert refused.returncode == 3 and "no-identity" in refused.stderr, refused
     if shutil.which("systemd-analyze"):
-        for program, exposure in (("agent", 20), ("launcher", 45)):
+        for program, exposure in (("agent", 20), ("launcher", 46)):
             unit = folder / f"sonde-{program}.service"
             unit.write_text(re.sub(r"ExecStart=\S+", f"ExecStart={prefix}/bin/sonde-{program}",
                                    (prefix / "lib/systemd/system" / unit.name).read_text()))
@@ -120,9 +112,9 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
         print("skipped  the launcher's capabilities: they cannot be set here")
     else:
         if shutil.which("systemd-analyze"):
-            refused = {*refused_calls(service)}
+            refused = refused_calls(service)
             assert {"ptrace", "init_module", "keyctl", "userfaultfd"} <= refused, refused
-            under = [sys.executable, ROOT / "tests/e2e/under_filter.py", ",".join(refused), *under]
+            under = [sys.executable, ROOT / "tests/e2e/under_filter.py", "refuse", ",".join(refused), *under]
         (row,) = run(*under, sonde, "run", folder / "uptime.so", "times=1", "--json", env=clean, cwd="/").splitlines()
         assert json.loads(row)["up_ns"] > 0, row
         launcher, socket = prefix / "bin/sonde-launcher", folder / "launcher.sock"

@@ -1,14 +1,16 @@
-"""Executes a program to which the system calls of these names fail with EPERM, as systemd has it for a service.
+"""Executes a program to which the system calls of these names are refused, as systemd does it for a service: they fail
+with EPERM, or end it.
 
-usage: under_filter.py NAME,NAME... PROGRAM WORD...
+usage: under_filter.py refuse|kill NAME,NAME... PROGRAM WORD...
 """
 import ctypes
 import errno
 import os
 import sys
 
-ALLOW, REFUSE, UNKNOWN = 0x7fff0000, 0x00050000 | errno.EPERM, -1
-names, program = sys.argv[1].split(","), sys.argv[2:]
+ALLOW, UNKNOWN = 0x7fff0000, -1
+REFUSE = {"refuse": 0x00050000 | errno.EPERM, "kill": 0x80000000}[sys.argv[1]]
+names, program = sys.argv[2].split(","), sys.argv[3:]
 seccomp = ctypes.CDLL("libseccomp.so.2")
 seccomp.seccomp_init.restype = ctypes.c_void_p
 context = ctypes.c_void_p(seccomp.seccomp_init(ctypes.c_uint32(ALLOW)))

@@ -2,6 +2,8 @@
 #include "support/catch.hpp"
 #include "support/temp_dir.hpp"
 
+#include <sqlite3.h>
+
 using namespace sonde;
 using namespace sonde::sqlite;
 using namespace std::chrono_literals;
@@ -57,6 +59,26 @@ TEST_CASE("a query within the rows of the same query has rows of its own")
             ++pairs;
     }
     CHECK(pairs == 9);
+}
+
+TEST_CASE("a connection that rests gives back its memory, and goes on as before")
+{
+    const test::TempDir dir;
+    auto db = open(dir / "a.db");
+    REQUIRE(db.script("CREATE TABLE t(x)"));
+    for (int i = 0; i < 20; ++i)
+        REQUIRE(db.run("INSERT INTO t VALUES(?)", std::string(5'000, 'x')));
+    const auto all = [&] { return *db.integer("SELECT sum(length(x)) FROM t"); };
+    CHECK(all() == 100'000);
+    const auto before = sqlite3_memory_used();
+    db.rest();
+    CHECK(sqlite3_memory_used() < before - 50'000);
+    CHECK(all() == 100'000);
+    auto rows = db.query("SELECT x FROM t");
+    REQUIRE(rows.next());
+    db.rest(); // what is read still is its own
+    CHECK(rows.text(0).size() == 5'000);
+    CHECK(rows.next());
 }
 
 TEST_CASE("a wrong statement is an error with the file's name, and the connection stays usable")

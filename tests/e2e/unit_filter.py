@@ -1,0 +1,36 @@
+"""Which system calls a unit of systemd refuses to its program."""
+import functools
+import re
+import subprocess
+
+# Words that refuse calls of their own accord, whatever their arguments are.
+OF_WORDS = {"ProtectClock": ["@clock"], "ProtectKernelModules": ["@module"], "ProtectKernelLogs": ["syslog"],
+            "RestrictSUIDSGID": ["openat2"], "RestrictNamespaces": ["setns", "unshare"]}
+
+
+@functools.cache
+def calls_of(name):
+    """Those of a name: a call itself, or a group of systemd's."""
+    if not name.startswith("@"):
+        return {name}
+    said = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True).stdout
+    return set().union(*map(calls_of, re.findall(r"^    (@?[\w-]+)$", said, re.M)))
+
+
+def calls_of_all(names):
+    return set().union(*map(calls_of, names))
+
+
+def refused_calls(unit):
+    """By a unit's text, as systemd.exec(5) has it: the first word says whether its filter names what is allowed or what
+    is not, and later ones add to that or take from it."""
+    filters = [(bool(no), names.split()) for no, names in re.findall(r"^SystemCallFilter=(~?)(.+)$", unit, re.M)]
+    refused = set()
+    if filters and not filters[0][0]:
+        refused = calls_of("@known") - calls_of("@default")
+    for no, names in filters:
+        refused = refused | calls_of_all(names) if no else refused - calls_of_all(names)
+    for word, names in OF_WORDS.items():
+        if re.search(f"^{word}=yes$", unit, re.M):
+            refused |= calls_of_all(names)
+    return refused
