@@ -113,7 +113,10 @@ void Runner::take_description(const frames::Description &description)
         before.cold = description.cold;
         if (before != description)
             return die("describes itself otherwise once it has more to find", Cause::file);
-        known->second.described.description = description_;
+        if (*known->second.described.description == description)
+            description_ = known->second.described.description; // one in memory, not one a runner
+        else
+            known->second.described.description = description_;
     }
     state_ = State::ready;
     idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet

@@ -154,7 +154,8 @@ Result<Accounts> read_accounts(sqlite::Connection &db, WallTime now)
     if (auto end = rows.end(); !end)
         return end.error();
     auto open = db.query("SELECT schedule, name, count(*) FROM intent JOIN action ON action.intent = intent.id "
-                         "WHERE event <= ? AND state <> ? GROUP BY schedule, name",
+                         "WHERE event BETWEEN coalesce((SELECT applied_at FROM instruction WHERE applied_at <= ?1), 0) "
+                         "AND ?1 AND state <> ?2 GROUP BY schedule, name",
                          now, kEnded);
     while (open.next())
         accounts.open.push_back({open.string(0), open.string(1), static_cast<std::uint64_t>(open.integer(2))});

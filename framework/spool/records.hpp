@@ -244,7 +244,8 @@ struct Accounts {
     // Since when the oldest waits: for its outcome's acknowledgement, from when that was recorded; or for its begin,
     // from when it was due, unless its schedule runs.
     std::optional<WallTime> waiting_since{};
-    // Of triggers that have been, whether or not they are due: the planned runs that are not over.
+    // Of triggers that the instruction in force has had, whether or not they are due: the planned runs that are not
+    // over.
     std::vector<OpenRuns> open{};
 };
 

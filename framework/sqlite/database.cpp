@@ -66,7 +66,7 @@ Result<void> migrate(Connection &connection, const std::string &where, const std
 }
 
 // Work comes in bursts: a poll, a report, the end of a run.
-constexpr std::chrono::seconds kRestAfter{5};
+constexpr std::chrono::seconds kRestAfter{10};
 
 void rest(Connection &connection)
 {

@@ -6,7 +6,8 @@ namespace sonde::store {
 
 std::vector<AgentMark> with_mark(std::vector<AgentMark> marks, AgentMark newest)
 {
-    if (!marks.empty() && (newest.at < marks.back().at || newest.planned < marks.back().planned))
+    if (!marks.empty() && (newest.at < marks.back().at || newest.planned < marks.back().planned ||
+                           newest.triggered < marks.back().triggered))
         marks.clear();
     if (!marks.empty() && newest.at - marks.back().at < kMarkEvery)
         return marks;

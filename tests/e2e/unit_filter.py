@@ -3,9 +3,11 @@ import functools
 import re
 import subprocess
 
-# Words that refuse calls of their own accord, whatever their arguments are.
-OF_WORDS = {"ProtectClock": ["@clock"], "ProtectKernelModules": ["@module"], "ProtectKernelLogs": ["syslog"],
-            "RestrictSUIDSGID": ["openat2"], "RestrictNamespaces": ["setns", "unshare"]}
+# Words that refuse calls of their own accord. What they refuse by a call's arguments (clone, socket, mmap, personality) is
+# not among these.
+OF_WORDS = {"PrivateDevices": ["@raw-io"], "ProtectClock": ["@clock"], "ProtectHostname": ["sethostname", "setdomainname"],
+            "ProtectKernelModules": ["@module"], "ProtectKernelLogs": ["syslog"], "RestrictSUIDSGID": ["openat2"],
+            "RestrictNamespaces": ["setns", "unshare"]}
 
 
 @functools.cache

@@ -97,6 +97,11 @@ TEST_CASE("accounts are of what a collector is to have, and name the oldest that
     CHECK(accounts.open[0].count == 1);
     CHECK(accounts_at(spool, at(19)).open.empty());
     CHECK(accounts_at(spool, at(1000)).open[0].count == 2);
+    Change other;
+    other.instruction = StoredInstruction{.text = "{}", .etag = "e", .applied_at = at(21)};
+    REQUIRE(await(spool.record(other)));
+    CHECK(accounts_at(spool, at(1000)).open[0].count == 1);
+    CHECK(accounts_at(spool, at(20)).open[0].count == 1); // the clock was set back
     // Since it is known, however long ago the triggers were that passed.
     CHECK(accounts.waiting_since >= before);
     CHECK(accounts.waiting_since <= now().wall);

@@ -181,10 +181,12 @@ private:
                       answered = now().wall;
                       agent.conductor_.contact();
                   },
-                  [&agent](const std::string &schedule, const std::string &action) {
-                      return !agent.routes_->reports(schedule, action) &&
-                             !agent.routes_->outcomes(schedule, action).empty();
-                  })
+                  {.caught_up = [&agent] { return agent.conductor_.caught_up(); },
+                   .heard =
+                       [&agent](const std::string &schedule, const std::string &action) {
+                           return !agent.routes_->reports(schedule, action) &&
+                                  !agent.routes_->outcomes(schedule, action).empty();
+                       }})
         {
         }
 

@@ -98,6 +98,14 @@ void Conductor::replace(Accepted instruction)
     alarm_.wake();
 }
 
+bool Conductor::caught_up() const
+{
+    const schedule::Wakeup due = engine_.next_wakeup();
+    const Now at = now();
+    return durable_ && !changed() && !(due.wall && *due.wall <= at.wall) &&
+           !(due.monotonic && *due.monotonic <= at.monotonic);
+}
+
 void Conductor::contact()
 {
     if (stopping_)
@@ -287,6 +295,7 @@ bool Conductor::changed() const
 
 asio::awaitable<void> Conductor::make_durable()
 {
+    durable_ = false;
     const spool::Change change = std::exchange(change_, {});
     const std::optional<Accepted> accepted = std::exchange(accepted_, {});
     const std::vector<schedule::KeepController> reach = std::exchange(reach_, {});
@@ -298,6 +307,7 @@ asio::awaitable<void> Conductor::make_durable()
         asio::steady_timer pause(coroutines_.executor(), kStorageRetry);
         co_await pause.async_wait(asio::use_awaitable);
     }
+    durable_ = true;
     if (leaves_behind(change))
         left_behind_();
     if (accepted && applied_)

@@ -36,6 +36,9 @@ public:
     // Brings a new instruction into force.
     void replace(Accepted instruction);
 
+    // Whether all triggers up to now are durable, or accounted for. Not so at the start, nor after the machine slept.
+    bool caught_up() const;
+
     // A Controller has answered.
     void contact();
 
@@ -88,7 +91,8 @@ private:
     std::map<Uuid, std::shared_ptr<Stopper>> looks_; // at constraints, by intent
     std::set<Uuid> warmed_;                          // the intents due soon, whose methods have been made ready
     std::chrono::milliseconds start_ahead_{};        // by how much runs are started before their time
-    Now started_until_{}; // what was started last, and may have been ahead of its time, is due then
+    Now started_until_{};  // what was started last, and may have been ahead of its time, is due then
+    bool durable_ = false; // nothing is being made so
     bool stopping_ = false;
 };
 

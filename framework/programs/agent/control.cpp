@@ -17,6 +17,7 @@ constexpr std::string_view kInstructionPath = "/restconf/data/ietf-lmap-control:
 constexpr std::chrono::seconds kDeadline{30};
 constexpr std::chrono::milliseconds kBackoffBase{500};
 constexpr std::chrono::milliseconds kBackoffCap{60'000};
+constexpr std::chrono::milliseconds kCatchUpLook{50};
 constexpr std::chrono::hours kForever{24 * 365};
 
 // Who refuses: a newer version or another identity looks at the same instruction again.
@@ -33,11 +34,11 @@ std::chrono::seconds waiting(const spool::Accounts &accounts, WallTime present)
     return std::chrono::floor<std::chrono::seconds>(present - *accounts.waiting_since);
 }
 
-std::uint64_t triggered(const spool::Accounts &accounts, const Control::Heard &heard)
+std::uint64_t triggered(const spool::Accounts &accounts, const Control::Triggers &triggers)
 {
     std::uint64_t count = accounts.reported;
     for (const spool::OpenRuns &open : accounts.open)
-        count += heard(open.schedule, open.action) ? open.count : 0;
+        count += triggers.heard(open.schedule, open.action) ? open.count : 0;
     return count;
 }
 
@@ -46,10 +47,10 @@ std::uint64_t triggered(const spool::Accounts &accounts, const Control::Heard &h
 Control::Control(const asio::any_io_executor &executor, Options options, channel::Client &controller,
                  spool::Spool &spool, channel::Random random, std::shared_ptr<Log> log,
                  std::function<void(Accepted)> accept, std::function<void()> refused, std::function<void()> contact,
-                 Heard heard)
+                 Triggers triggers)
     : options_(options), client_(controller), spool_(spool), random_(std::move(random)), log_(std::move(log)),
       accept_(std::move(accept)), tell_refusal_(std::move(refused)), contact_(std::move(contact)),
-      heard_(std::move(heard)), wait_(model::Channel{}.longest_poll), timer_(executor)
+      triggers_(std::move(triggers)), wait_(model::Channel{}.longest_poll), timer_(executor)
 {
 }
 
@@ -122,12 +123,16 @@ asio::awaitable<channel::Request> Control::poll()
         request.headers.set("If-None-Match", known);
     if (in_force_ && !in_force_->etag.empty())
         request.headers.set("Sonde-Applied", '"' + in_force_->etag + '"');
+    // A moment for what an awakened agent has yet to account for; one that cannot tells what it has.
+    const auto until = std::chrono::steady_clock::now() + options_.catch_up;
+    while (!stopped_ && !triggers_.caught_up() && std::chrono::steady_clock::now() < until)
+        co_await pause(kCatchUpLook);
     const WallTime present = now().wall;
     const auto accounts = co_await spool_.accounts(present);
     if (accounts)
         request.headers.set("Sonde-Accounts",
                             channel::write_accounts({accounts->reported, accounts->acknowledged,
-                                                     waiting(*accounts, present), triggered(*accounts, heard_)}));
+                                                     waiting(*accounts, present), triggered(*accounts, triggers_)}));
     co_return request;
 }
 

@@ -25,17 +25,23 @@ public:
         Self self;
         // Between two polls that were answered at once with nothing new: by a controller that does not wait.
         std::chrono::milliseconds quickest_poll{1'000};
+        // How long a poll waits at most for what has yet to be accounted for.
+        std::chrono::milliseconds catch_up{2'000};
     };
 
-    using Heard = std::function<bool(const std::string &schedule, const std::string &action)>;
+    // What is told of the agent's triggers.
+    struct Triggers {
+        std::function<bool()> caught_up; // those up to now are in the spool
+        // Whether a collector is to hear of the outcomes of an action.
+        std::function<bool(const std::string &schedule, const std::string &action)> heard;
+    };
 
     // `accept` is given an instruction that has passed every check, to bring it into force; applied() follows.
     // `refused` is called when one was refused and the spool holds the reasons, `contact` whenever the Controller has
-    // answered. `heard` says whether a collector is to hear of the outcomes of an action. Everything handed in outlives
-    // it.
+    // answered. Everything handed in outlives it.
     Control(const asio::any_io_executor &executor, Options options, channel::Client &controller, spool::Spool &spool,
             channel::Random random, std::shared_ptr<Log> log, std::function<void(Accepted)> accept,
-            std::function<void()> refused, std::function<void()> contact, Heard heard);
+            std::function<void()> refused, std::function<void()> contact, Triggers triggers);
 
     // How long a poll may wait, by the instruction in force. A Controller that has not answered for controller-timeout
     // counts as lost: one that is there answers twice in it, though at most once a second.
@@ -88,7 +94,7 @@ private:
     std::function<void(Accepted)> accept_;
     std::function<void()> tell_refusal_;
     std::function<void()> contact_;
-    Heard heard_;
+    Triggers triggers_;
     std::chrono::seconds wait_; // of a poll
 
     std::optional<Known> in_force_;

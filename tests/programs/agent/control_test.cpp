@@ -29,6 +29,7 @@ struct Polling : Bench {
     int refusals = 0;
     std::size_t contacts = 0;
     std::chrono::milliseconds quickest_poll = 1ms;
+    std::function<bool()> caught_up = [] { return true; };
     std::function<void()> on_accept = [this] { control->applied(); };
     std::optional<channel::Client> controller;
     std::optional<Control> control;
@@ -40,14 +41,15 @@ struct Polling : Bench {
         controller.emplace(loop.io.get_executor(), client);
         control.emplace(
             loop.io.get_executor(),
-            Control::Options{.self = {client.identity->self.id, {}}, .quickest_poll = quickest_poll}, *controller,
-            spool, no_jitter(), log(),
+            Control::Options{.self = {client.identity->self.id, {}}, .quickest_poll = quickest_poll, .catch_up = 200ms},
+            *controller, spool, no_jitter(), log(),
             [this](Accepted one) {
                 accepted.push_back(std::move(one));
                 on_accept();
             },
             [this] { ++refusals; }, [this] { ++contacts; },
-            [](const std::string &schedule, const std::string &) { return schedule == "heard"; });
+            Control::Triggers{[this] { return caught_up(); },
+                              [](const std::string &schedule, const std::string &) { return schedule == "heard"; }});
         polling = true;
         asio::co_spawn(loop.io, control->follow(state->instruction, state->refused), [this](std::exception_ptr error) {
             CHECK_FALSE(error);
@@ -107,6 +109,27 @@ TEST_CASE("triggers of what a collector is to hear of are told before anything o
     REQUIRE(told);
     CHECK(told->planned == 0);
     CHECK(told->triggered == 2);
+    it.stop();
+}
+
+TEST_CASE("an agent that has yet to account for what it slept over does so before it tells, for a while [A13]")
+{
+    Polling it;
+    int looks = 0;
+    it.caught_up = [&] {
+        if (++looks == 3) {
+            spool::Change change;
+            change.plan.push_back({random_uuid(), "heard", {"one"}, now().wall - 1s, 0s, {}});
+            REQUIRE(await(it.spool.record(change)));
+        }
+        return looks >= 3;
+    };
+    it.answer = [](const channel::Request &) { return instruction(kEmpty, "\"1\""); };
+    it.start();
+    it.run_until([&] { return !it.requests.empty(); });
+    CHECK(channel::read_accounts(it.said(0, "Sonde-Accounts"))->triggered == 1);
+    it.caught_up = [] { return false; };
+    it.run_until([&] { return it.requests.size() >= 3; });
     it.stop();
 }
 

@@ -247,6 +247,7 @@ TEST_CASE(
     const WallTime missing = last + period;
     while (!poll(false))
         REQUIRE(it.at < missing + 2 * period);
+    CHECK(it.at + skew <= missing + 2 * period); // by the agent's clock
     while (it.at < missing + 5 * period)
         CHECK(poll(false));
 }
@@ -300,6 +301,7 @@ TEST_CASE("marks of a count are few, and there is one for any time ago")
     const WallTime last = marks.back().at;
     for (std::size_t i = 1; i < marks.size(); ++i)
         CHECK(last - marks[i - 1].at <= 5 * (last - marks[i].at) + 1h);
+    CHECK(store::with_mark({{at, 5, 9}}, {at + 1h, 5, 8}) == std::vector<store::AgentMark>{{at + 1h, 5, 8}});
     CHECK(store::with_mark(marks, {at, 5}) == std::vector<store::AgentMark>{{at, 5}}); // the count went back
     CHECK(store::with_mark(marks, {kMonday, 20'000}).size() == 1);                     // the clock did
 }
