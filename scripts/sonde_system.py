@@ -171,8 +171,9 @@ class System:
                 os.fsync(file.fileno())  # else its pages would count as memory that the agent has written
         return copy
 
-    def start(self, name, *words, binary=None, **popen):
-        program = Program(name, [binary or self.binary(name), *words], self.folder / f"{name}.log", **popen)
+    def start(self, name, *words, binary=None, under=(), **popen):
+        """`under`: the words of a program that executes what follows them."""
+        program = Program(name, [*under, binary or self.binary(name), *words], self.folder / f"{name}.log", **popen)
         self.programs[name] = program
         return program
 
@@ -226,18 +227,12 @@ class System:
             (folder / f"{method}.so").write_bytes((self.build / "plugins" / method / f"{method}.so").read_bytes())
         return folder
 
-    def start_under(self, under, name, *words, binary=None, **popen):
-        """By a program that executes what follows its own words, if there are any."""
-        if not under:
-            return self.start(name, *words, binary=binary, **popen)
-        return self.start(name, *under[1:], binary or self.binary(name), *words, binary=under[0], **popen)
-
     def start_launcher(self, *words, under=()):
         socket_path = self.folder / "launcher.sock"
         user = str(AGENT_UID if self.root else os.geteuid())
         # Instructions name the certificates of the peer's authority, which runs may read.
-        program = self.start_under(under, "launcher", "--socket", socket_path, "--agent-user", user, "--readable",
-                                   self.folder / "peer", "--log", "debug", *words)
+        program = self.start("launcher", "--socket", socket_path, "--agent-user", user, "--readable",
+                             self.folder / "peer", "--log", "debug", *words, under=under)
         wait_for("the launcher's socket", socket_path.exists, alive=[program])
         return program
 
@@ -259,8 +254,8 @@ class System:
             self.write_policy()
         if instructed is None:
             instructed = ["--identity", self.folder / "agent", "--controller", controller or self.url("controller")]
-        return self.start_under(under, "agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", log, *words,
-                          binary=binary, **as_agent)
+        return self.start("agent", *instructed, "--state", state, "--policy", self.folder / "policy.json", "--plugins", self.folder / "plugins", "--launcher", self.folder / "launcher.sock", "--log", log, *words,
+                          binary=binary, under=under, **as_agent)
 
     def stop(self):
         """Ends everything that was started, newest first; returns {name: exit status}. Gone if one had to be killed."""

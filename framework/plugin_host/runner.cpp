@@ -105,7 +105,7 @@ void Runner::take_description(const frames::Description &description)
         return stop("it described itself unasked");
     if (const auto meant = check(description); !meant)
         return die(to_string(meant.error()), Cause::file);
-    description_ = std::make_shared<const frames::Description>(description);
+    auto described = std::make_shared<const frames::Description>(description);
     if (const auto known = known_->find(plugin_); known != known_->end()) {
         // What it has loaded, and what comes of that, is seen in this process alone.
         frames::Description before = *known->second.described.description;
@@ -113,11 +113,13 @@ void Runner::take_description(const frames::Description &description)
         before.cold = description.cold;
         if (before != description)
             return die("describes itself otherwise once it has more to find", Cause::file);
-        if (*known->second.described.description == description)
-            description_ = known->second.described.description; // one in memory, not one a runner
+        auto &kept = known->second.described.description; // one in memory, not one a runner
+        if (*kept == description)
+            described = kept;
         else
-            known->second.described.description = description_;
+            kept = described;
     }
+    description_ = std::move(described);
     state_ = State::ready;
     idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet
     timer_.cancel();

@@ -160,13 +160,13 @@ Result<std::vector<AgentRecord>> read_records(Connection &db, const std::optiona
             return rows.end() ? Error{"state", "agent " + id + " is missing", ""} : rows.end().error();
         all.push_back({rows.uuid(0), rows.optional_string(1), rows.optional_string(2), rows.optional_time(3),
                        rows.optional_string(4), rows.optional_time(5), static_cast<std::uint64_t>(rows.integer(6))});
-        if (!rows.null(7))
-            all.back().accounts = AgentAccounts{static_cast<std::uint64_t>(rows.integer(7)),
-                                                static_cast<std::uint64_t>(rows.integer(8)),
-                                                std::chrono::seconds(rows.integer(9)),
-                                                {}};
-        if (!rows.null(7) && !rows.null(13))
-            all.back().accounts->triggered = static_cast<std::uint64_t>(rows.integer(13));
+        if (!rows.null(7)) {
+            all.back().accounts =
+                AgentAccounts{static_cast<std::uint64_t>(rows.integer(7)), static_cast<std::uint64_t>(rows.integer(8)),
+                              std::chrono::seconds(rows.integer(9))};
+            if (!rows.null(13))
+                all.back().accounts->triggered = static_cast<std::uint64_t>(rows.integer(13));
+        }
         all.back().instruction = rows.optional_string(10);
         all.back().polled = rows.optional_time(11);
         all.back().polled_since = rows.optional_time(12);

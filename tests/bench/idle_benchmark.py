@@ -7,8 +7,6 @@ poll as another agent: the least that a client of the controller can be. Memory 
 nothing is pinned. Usage: idle_benchmark.py SOURCE_ROOT BUILD_DIR
 """
 
-import contextlib
-import os
 import pathlib
 import re
 import shutil
@@ -35,17 +33,10 @@ def memory_mb(pid):
     return tuple(field_mb(pid, "smaps_rollup", name) for name in ("Pss_Dirty", "Pss"))
 
 
-@contextlib.contextmanager
-def environment_of_unit(name):
-    """What is started meanwhile has it."""
-    unit = (ROOT / "examples" / "systemd" / f"{name}.service.in").read_text()
-    before = dict(os.environ)
-    os.environ.update(re.findall(r"^Environment=(\w+)=(.*)$", unit, re.M))
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
+def under_environment_of(unit):
+    """The words that start a program with the environment that its unit gives it."""
+    text = (ROOT / "examples" / "systemd" / f"{unit}.service.in").read_text()
+    return ["env", *re.findall(r"^Environment=(.*)$", text, re.M)]
 
 
 def start_curl(system):
@@ -68,10 +59,8 @@ def measure(folder):
         system.gather_plugins(*METHODS)
         system.start_controller()
         system.start_collector()
-        with environment_of_unit("sonde-launcher"):
-            launcher = system.start_launcher()
-        with environment_of_unit("sonde-agent"):
-            agent = system.start_agent()
+        launcher = system.start_launcher(under=under_environment_of("sonde-launcher"))
+        agent = system.start_agent(under=under_environment_of("sonde-agent"))
         wait_for("all plugins are described", lambda: agent.log().count("plugin ready") == len(METHODS), 60, [agent, launcher])
         wait_for("the controller knows the agent", lambda: system.rows("agents"), 60, [agent])
         curl = start_curl(system)

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 
-from unit_filter import refused_calls
+from unit_filter import bounded_as, refused_calls
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 # In a sanitizer's build `sonde check` would judge what the sanitizer does.
@@ -106,8 +106,8 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
     assert re.search(r"^ExecStart=.* --cgroup auto", service, re.M) and re.search(r"^Delegate=memory", service, re.M), service
     # A signal would end a method in the place of its own filter's word.
     assert "SystemCallErrorNumber=EPERM" in service.splitlines(), service
-    held = re.search(r"^CapabilityBoundingSet=(.+)$", service, re.M)[1].lower().replace("cap_", "+").split()
-    under = ["setpriv", "--bounding-set", ",".join(["-all", *held])]
+    under = bounded_as(service)
+    assert under, service
     if os.geteuid() != 0 or subprocess.run([*under, "true"], capture_output=True).returncode != 0:
         print("skipped  the launcher's capabilities: they cannot be set here")
     else:

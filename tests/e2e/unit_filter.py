@@ -1,4 +1,4 @@
-"""Which system calls a unit of systemd refuses to its program."""
+"""What a unit of systemd leaves its program: capabilities and system calls."""
 import functools
 import re
 import subprocess
@@ -8,6 +8,13 @@ import subprocess
 OF_WORDS = {"PrivateDevices": ["@raw-io"], "ProtectClock": ["@clock"], "ProtectHostname": ["sethostname", "setdomainname"],
             "ProtectKernelModules": ["@module"], "ProtectKernelLogs": ["syslog"], "RestrictSUIDSGID": ["openat2"],
             "RestrictNamespaces": ["setns", "unshare"]}
+
+
+def bounded_as(unit):
+    """The words that start a program with the capabilities that a unit's text leaves it; none where that holds all back, as
+    from an ordinary user."""
+    held = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M)[1].lower().replace("cap_", "+").split()
+    return ["setpriv", "--bounding-set", ",".join(["-all", *held])] if held else []
 
 
 @functools.cache

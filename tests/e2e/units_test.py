@@ -1,12 +1,11 @@
 """The system calls and capabilities that the units of systemd leave launcher and agent are enough for a measurement, from
 the instruction to its report."""
 import os
-import re
 import shutil
 import subprocess
 
 from support import BUILD, ROOT, Skip, apply, immediate, instruction, main, schedule, task, wait_for_outcomes
-from unit_filter import refused_calls
+from unit_filter import bounded_as, refused_calls
 
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "agent" / "sonde-agent").read_bytes()
 PYTHON = shutil.which("python3", path="/usr/bin")  # which the agent's user may run
@@ -16,9 +15,7 @@ def under_unit(system, program, action):
     """The words that start a program with the capabilities and the system calls that its unit leaves it."""
     unit = (ROOT / "examples" / "systemd" / f"sonde-{program}.service.in").read_text()
     filtered = system.within_reach(ROOT / "tests" / "e2e" / "under_filter.py")
-    held = re.search(r"^CapabilityBoundingSet=(.*)$", unit, re.M)[1].lower().replace("cap_", "+").split()
-    bounded = ["setpriv", "--bounding-set", ",".join(["-all", *held])] if held else []
-    return [*bounded, PYTHON, filtered, action, ",".join(refused_calls(unit))]
+    return [*bounded_as(unit), PYTHON, filtered, action, ",".join(refused_calls(unit))]
 
 
 def a_measurement_gets_along_with_what_the_units_leave_it(system):

@@ -61,6 +61,20 @@ std::pair<std::string, std::size_t> body_of(const channel::Response &response)
     }
 }
 
+// A report each so many seconds, and a run, which nothing bounds, by an event.
+std::string measuring_by(const std::string &event, int report_every_s)
+{
+    return R"({"ietf-lmap-control:lmap": {
+        "tasks": {"task": [{"name": "report", "program": "report",
+                            "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]},
+                           {"name": "t", "program": "t"}]},
+        "events": {"event": [{"name": "regular", "periodic": {"interval": )" +
+           std::to_string(report_every_s) + R"(}}, {"name": "e", )" + event + R"(}]},
+        "schedules": {"schedule": [
+            {"name": "report", "start": "regular", "action": [{"name": "report", "task": "report"}]},
+            {"name": "s", "start": "e", "action": [{"name": "t", "task": "t", "destination": ["report"]}]}]}}})";
+}
+
 } // namespace
 
 TEST_CASE("a controller that stops answers the polls that wait, and lets no other wait")
@@ -98,15 +112,7 @@ TEST_CASE(
     "an agent whose outcomes have waited for more than two reports is silent, and one that does not say is not judged")
 {
     Office office;
-    const std::string instruction = R"({"ietf-lmap-control:lmap": {
-        "tasks": {"task": [{"name": "report", "program": "report",
-                            "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]},
-                           {"name": "t", "program": "t"}]},
-        "events": {"event": [{"name": "minute", "periodic": {"interval": 60}},
-                             {"name": "often", "random-spread": 5, "periodic": {"interval": 10}}]},
-        "schedules": {"schedule": [
-            {"name": "report", "start": "minute", "action": [{"name": "report", "task": "report"}]},
-            {"name": "s", "start": "often", "action": [{"name": "t", "task": "t", "destination": ["report"]}]}]}}})";
+    const std::string instruction = measuring_by(R"("random-spread": 5, "periodic": {"interval": 10})", 60);
     REQUIRE(await(office.state.set_instruction(office.agent, instruction, "op", now().wall)));
     const auto shown = [&](const std::string &accounts) {
         channel::Request poll = office.poll("wait=0");
@@ -130,16 +136,7 @@ TEST_CASE(
 TEST_CASE("an agent that is connected and has no triggers when its instruction has shows as silent within two periods")
 {
     Office office;
-    // A report each hour, and a run each minute that nothing bounds.
-    const std::string instruction = R"({"ietf-lmap-control:lmap": {
-        "tasks": {"task": [{"name": "report", "program": "report",
-                            "option": [{"id": "c", "name": "collector", "value": "https://localhost:1"}]},
-                           {"name": "t", "program": "t"}]},
-        "events": {"event": [{"name": "hour", "periodic": {"interval": 3600}},
-                             {"name": "minute", "periodic": {"interval": 60}}]},
-        "schedules": {"schedule": [
-            {"name": "report", "start": "hour", "action": [{"name": "report", "task": "report"}]},
-            {"name": "s", "start": "minute", "action": [{"name": "t", "task": "t", "destination": ["report"]}]}]}}})";
+    const std::string instruction = measuring_by(R"("periodic": {"interval": 60})", 3600);
     REQUIRE(await(office.state.set_instruction(office.agent, instruction, "op", now().wall)));
     const std::string etag = (*await(office.state.instruction(office.agent)))->etag;
     for (const auto ago : {120s, 60s})
