@@ -1,7 +1,6 @@
 #include "syn_memory.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace sonde::passive_syn {
@@ -70,23 +69,30 @@ bool SynMemory::Generation::contains(std::uint64_t fingerprint) const
 
 SynMemory::Generation::Added SynMemory::Generation::add(std::uint64_t fingerprint, std::size_t limit)
 {
-    // Half of the places stay empty, so that a search is short.
-    if (places_.empty())
-        places_.resize(std::bit_ceil(2 * limit));
-    std::uint64_t &there = places_[place(fingerprint)];
-    if (there == fingerprint)
+    if (contains(fingerprint))
         return Added::was_there;
     if (size_ == limit)
         return Added::full;
-    there = fingerprint;
+    // Half of the places stay empty, so that a search is short.
+    if (2 * (size_ + 1) > places_.size())
+        grow();
+    places_[place(fingerprint)] = fingerprint;
     ++size_;
     return Added::yes;
 }
 
+void SynMemory::Generation::grow()
+{
+    const std::vector<std::uint64_t> old =
+        std::exchange(places_, std::vector<std::uint64_t>(std::max(2 * places_.size(), kPlacesMin)));
+    for (const std::uint64_t fingerprint : old)
+        if (fingerprint != 0)
+            places_[place(fingerprint)] = fingerprint;
+}
+
 void SynMemory::Generation::clear()
 {
-    if (size_ != 0)
-        std::fill(places_.begin(), places_.end(), 0);
+    places_ = std::vector<std::uint64_t>();
     size_ = 0;
 }
 

@@ -35,7 +35,7 @@ public:
     std::int64_t reach(std::int64_t time) const;
 
 private:
-    // Open addressing; 0 is an empty place.
+    // Open addressing; 0 is an empty place. Grows with what there is: most lines see some hundred SYNs a minute.
     class Generation {
     public:
         bool contains(std::uint64_t fingerprint) const;
@@ -49,6 +49,9 @@ private:
         bool empty() const { return size_ == 0; }
 
     private:
+        static constexpr std::size_t kPlacesMin = 1024;
+
+        void grow();
         // Where the fingerprint is, or would be.
         std::size_t place(std::uint64_t fingerprint) const;
 

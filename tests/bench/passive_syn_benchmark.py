@@ -92,7 +92,7 @@ def passive_syn_by_kernel(lab, processor, kind, count, rate):
 
 def tcpdump(lab, processor, kind, count, rate, *words):
     """The same; packets off by what its filter has counted, since it loses its last block when it is interrupted."""
-    command = ["sh", "-c", 'exec "$0" "$@" > /dev/null', "tcpdump", "-i", "c0", "-n", "-Q", "in", "-s", "94", "-B", "8192",
+    command = ["sh", "-c", 'exec "$0" "$@" > /dev/null', "tcpdump", "-i", "c0", "-n", "-Q", "in", "-s", "94", "-B", "4096",
                *words, FILTER]
     process, cpu, frames, reached = watched(lab, command, processor, kind, count, rate)
     process.send_signal(signal.SIGINT)
