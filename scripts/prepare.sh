@@ -8,7 +8,7 @@ build_packages=(g++ meson ninja-build pkg-config python3 libboost1.81-dev rapidj
     libelf-dev libhowardhinnant-date-dev tzdata)
 demo_packages=(nsd iproute2)
 test_packages=(abigail-tools catch2 cmake make gdb strace valgrind libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3
-    fping clang-16 libclang-rt-16-dev rustc)
+    fping clang-16 libclang-rt-16-dev rustc golang-go)
 cross_packages=(gcc-i686-linux-gnu libc6-dev-i386-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
 benchmark_packages=(fping tcpdump curl iproute2 nsd dnsperf)
 
