@@ -29,7 +29,7 @@ Ring::Ring(const sonde_host &host, const LinkInfo &interface, bool want_in, bool
 Ring::~Ring()
 {
     if (memory_ != nullptr)
-        munmap(memory_, std::size_t{kBlockBytes} * kBlocks);
+        munmap(memory_, kBytes);
 }
 
 // Without this the ring has the time at which it took the packet, behind the wait in the kernel's backlog. It begins
@@ -54,7 +54,7 @@ void Ring::make_ring()
     request.tp_retire_blk_tov = kBlockTime / 1'000'000;
     if (setsockopt(fd_.get(), SOL_PACKET, PACKET_RX_RING, &request, sizeof request) != 0)
         throw failure(kNoRing, "PACKET_RX_RING");
-    void *memory = mmap(nullptr, std::size_t{kBlockBytes} * kBlocks, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
+    void *memory = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE, MAP_SHARED, fd_.get(), 0);
     if (memory == MAP_FAILED)
         throw failure(kNoRing, "mapping the ring");
     memory_ = static_cast<std::uint8_t *>(memory);

@@ -28,6 +28,7 @@ public:
 
     // A block that is not full is handed over after this long.
     static constexpr std::int64_t kBlockTime = 50'000'000;
+    // 4 MiB, twice what tcpdump has by default: at a million SYN a second, about 25 ms of them.
     static constexpr std::uint32_t kBlockBytes = 256 * 1024, kBlocks = 16;
     static constexpr std::size_t kBytes = std::size_t{kBlockBytes} * kBlocks;
 
@@ -68,7 +69,6 @@ public:
     bool knows_own() const { return mark_ != 0; }
 
 private:
-    // 4 MiB, twice what tcpdump has by default: at a million SYN a second, about 25 ms of them.
     static constexpr std::uint32_t kFrameBytes = 2048;
     static constexpr std::size_t kAhead = 6, kFrameLines = 3, kLineBytes = 64;
 

@@ -69,14 +69,15 @@ bool SynMemory::Generation::contains(std::uint64_t fingerprint) const
 
 SynMemory::Generation::Added SynMemory::Generation::add(std::uint64_t fingerprint, std::size_t limit)
 {
-    if (contains(fingerprint))
+    // Half of the places stay empty, so that a search is short.
+    if (2 * std::min(size_ + 1, limit) > places_.size())
+        grow();
+    std::uint64_t &there = places_[place(fingerprint)];
+    if (there == fingerprint)
         return Added::was_there;
     if (size_ == limit)
         return Added::full;
-    // Half of the places stay empty, so that a search is short.
-    if (2 * (size_ + 1) > places_.size())
-        grow();
-    places_[place(fingerprint)] = fingerprint;
+    there = fingerprint;
     ++size_;
     return Added::yes;
 }
