@@ -1,6 +1,5 @@
 #include "model/row_json.hpp"
 
-#include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
 #include <algorithm>
@@ -9,12 +8,22 @@ namespace sonde::model {
 
 namespace {
 
+constexpr char kNanoseconds[] = "_ns";
+
+// RapidJSON's output stream over the end of a string; its own buffer would be allocated for each name and value.
+struct Appended {
+    using Ch = char;
+
+    std::string &json;
+
+    void Put(char c) { json += c; }
+    void Flush() {}
+};
+
 void append_quoted(std::string &json, std::string_view text)
 {
-    rapidjson::StringBuffer buffer;
-    rapidjson::Writer<rapidjson::StringBuffer> writer(buffer);
-    writer.String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
-    json.append(buffer.GetString(), buffer.GetSize());
+    Appended end{json};
+    rapidjson::Writer<Appended>(end).String(text.data(), static_cast<rapidjson::SizeType>(text.size()));
 }
 
 bool is_nanoseconds(const Column &column)
@@ -32,7 +41,7 @@ bool is_bare(const Column &column)
 
 std::string member_name(const Column &column)
 {
-    return is_nanoseconds(column) ? column.name + "_ns" : column.name;
+    return is_nanoseconds(column) ? column.name + kNanoseconds : column.name;
 }
 
 void append_members(std::string &json, std::span<const Column> columns, std::span<const Cell> cells)
@@ -40,7 +49,9 @@ void append_members(std::string &json, std::span<const Column> columns, std::spa
     for (std::size_t i = 0; i < std::min(columns.size(), cells.size()); ++i) {
         if (i > 0)
             json += ',';
-        append_quoted(json, member_name(columns[i]));
+        append_quoted(json, columns[i].name);
+        if (is_nanoseconds(columns[i]))
+            json.insert(json.size() - 1, kNanoseconds);
         json += ':';
         if (!cells[i])
             json += "null";
