@@ -14,14 +14,20 @@ namespace sonde::hosting {
 
 namespace {
 
-// Shared with the thread that asks: getaddrinfo cannot be stopped, only left behind.
-struct Lookup {
-    std::string name;
-    addrinfo hints{};
-    addrinfo *list = nullptr;
+struct FreeList {
+    void operator()(addrinfo *list) const { ::freeaddrinfo(list); }
+};
+
+struct Answer {
     int error = EAI_AGAIN;
+    std::unique_ptr<addrinfo, FreeList> list{};
     sonde_addresses hops{}; // in place of the list, of a name that means one
     hops::Traffic traffic{};
+};
+
+// Shared with the thread that asks: getaddrinfo cannot be stopped, only left behind.
+struct Lookup {
+    Answer answer;
     // A pipe whose one end the thread closes when it is done: a run that captures may not write to anything new.
     frames::Descriptor done, asking;
 
@@ -33,20 +39,19 @@ struct Lookup {
         done.reset(ends[0]);
         asking.reset(ends[1]);
     }
-    ~Lookup()
-    {
-        if (list != nullptr)
-            ::freeaddrinfo(list);
-    }
 };
 
-addrinfo hints_for(std::uint32_t family, int flags)
+Answer ask(const std::string &name, std::uint32_t family, int flags)
 {
     addrinfo hints{};
     hints.ai_family = family == 4 ? AF_INET : family == 6 ? AF_INET6 : AF_UNSPEC;
     hints.ai_socktype = SOCK_DGRAM; // any one type, else each address comes once a type
     hints.ai_flags = flags;
-    return hints;
+    Answer answer;
+    addrinfo *list = nullptr;
+    answer.error = ::getaddrinfo(name.c_str(), nullptr, &hints, &list);
+    answer.list.reset(answer.error == 0 ? list : nullptr);
+    return answer;
 }
 
 sonde_ip to_ip(const addrinfo &info)
@@ -65,14 +70,6 @@ sonde_ip to_ip(const addrinfo &info)
     return ip;
 }
 
-std::int32_t take(const addrinfo *list, sonde_addresses &found)
-{
-    for (; list != nullptr && found.count < SONDE_ADDRESSES_MAX; list = list->ai_next)
-        if (const sonde_ip ip = to_ip(*list); ip.family != 0)
-            found.items[found.count++] = ip;
-    return found.count > 0 ? 0 : EAI_NONAME;
-}
-
 void add_address(const frames::Ip &address, sonde_addresses &found)
 {
     if (found.count == SONDE_ADDRESSES_MAX)
@@ -83,11 +80,23 @@ void add_address(const frames::Ip &address, sonde_addresses &found)
     std::memcpy(ip.bytes, address.bytes.data(), address.bytes.size());
 }
 
-int find_hops(unsigned number, const hops::WayOut &way, sonde_addresses &found, hops::Traffic &traffic)
+Answer find_hops(unsigned number, const hops::WayOut &way)
 {
-    for (const frames::Ip &router : hops::find_hops(number, way, traffic))
-        add_address(router, found);
-    return found.count > 0 ? 0 : EAI_NONAME;
+    Answer answer;
+    for (const frames::Ip &router : hops::find_hops(number, way, answer.traffic))
+        add_address(router, answer.hops);
+    answer.error = 0;
+    return answer;
+}
+
+std::int32_t take(const Answer &answer, sonde_addresses &found)
+{
+    found = answer.hops;
+    for (const addrinfo *one = answer.list.get(); one != nullptr && found.count < SONDE_ADDRESSES_MAX;
+         one = one->ai_next)
+        if (const sonde_ip ip = to_ip(*one); ip.family != 0)
+            found.items[found.count++] = ip;
+    return answer.error != 0 ? answer.error : found.count > 0 ? 0 : EAI_NONAME;
 }
 
 } // namespace
@@ -102,25 +111,14 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
             add_address(known.address, found);
     if (found.count > 0)
         return 0;
+    // A literal needs neither a server nor a thread.
+    if (const Answer literal = ask(name, run.family, AI_NUMERICHOST); literal.error != EAI_NONAME)
+        return take(literal, found);
     std::shared_ptr<Lookup> lookup;
     try {
         lookup = std::make_shared<Lookup>();
-    } catch (const std::system_error &) {
-        return EAI_MEMORY;
-    }
-    lookup->name = name;
-    // A literal needs neither a server nor a thread.
-    lookup->hints = hints_for(run.family, AI_NUMERICHOST);
-    lookup->error = ::getaddrinfo(name.c_str(), nullptr, &lookup->hints, &lookup->list);
-    if (lookup->error == 0)
-        return take(lookup->list, found);
-    if (lookup->error != EAI_NONAME)
-        return lookup->error;
-    lookup->hints = hints_for(run.family, 0);
-    try {
-        std::thread([lookup, hop, way = hops::WayOut{run.interface, run.family, run.source}] {
-            lookup->error = hop ? find_hops(*hop, way, lookup->hops, lookup->traffic)
-                                : ::getaddrinfo(lookup->name.c_str(), nullptr, &lookup->hints, &lookup->list);
+        std::thread([lookup, name, hop, way = hops::WayOut{run.interface, run.family, run.source}] {
+            lookup->answer = hop ? find_hops(*hop, way) : ask(name, way.family, 0);
             lookup->asking.reset();
         }).detach();
     } catch (const std::system_error &) {
@@ -128,13 +126,9 @@ std::int32_t resolve(const std::string &name, const frames::Invoke &run, const C
     }
     if (cancel.wait_until(INT64_MAX, lookup->done.get()))
         return EAI_AGAIN;
-    traffic.sent_bytes += lookup->traffic.sent_bytes;
-    traffic.received_bytes += lookup->traffic.received_bytes;
-    if (lookup->error == 0 && lookup->hops.count > 0) {
-        found = lookup->hops;
-        return 0;
-    }
-    return lookup->error == 0 ? take(lookup->list, found) : lookup->error;
+    traffic.sent_bytes += lookup->answer.traffic.sent_bytes;
+    traffic.received_bytes += lookup->answer.traffic.received_bytes;
+    return take(lookup->answer, found);
 }
 
 } // namespace sonde::hosting
