@@ -8,7 +8,6 @@
 #include <array>
 #include <cerrno>
 #include <cstring>
-#include <initializer_list>
 #include <string>
 
 #include <linux/errqueue.h>
@@ -33,19 +32,19 @@ void set(int fd, int level, int option, int value, const char *what)
         throw sonde::plugin::Failure{kNoSocket, std::string(what) + ": " + strerror(errno)};
 }
 
-void set_filter(int fd, std::uint32_t family, std::uint16_t id)
+void set_filter(int fd, std::vector<sock_filter> code)
 {
-    std::vector<sock_filter> code = family == 4 ? filter_v4(id) : filter_v6(id);
     const sock_fprog program{static_cast<unsigned short>(code.size()), code.data()};
     if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("SO_ATTACH_FILTER: ") + strerror(errno)};
 }
 
-void pass_types(int fd, std::initializer_list<int> passed)
+void pass_answers(int fd)
 {
     icmp6_filter types;
     ICMP6_FILTER_SETBLOCKALL(&types);
-    for (const int type : passed)
+    for (const int type :
+         {ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB, ICMP6_ECHO_REPLY})
         ICMP6_FILTER_SETPASS(type, &types);
     if (setsockopt(fd, IPPROTO_ICMPV6, ICMP6_FILTER, &types, sizeof types) != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("ICMP6_FILTER: ") + strerror(errno)};
@@ -80,6 +79,7 @@ void set_receiving(int fd, std::uint32_t family)
     set(fd, IPPROTO_IPV6, IPV6_RECVHOPLIMIT, 1, "IPV6_RECVHOPLIMIT");
     set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1, "IPV6_RECVPKTINFO");
     set(fd, IPPROTO_IPV6, IPV6_RECVFRAGSIZE, 1, "IPV6_RECVFRAGSIZE");
+    pass_answers(fd);
     // At this level the kernel allows it to an ICMPv6 socket (RFC 3542 does not at IPPROTO_IPV6).
     set(fd, SOL_RAW, IPV6_CHECKSUM, -1, "IPV6_CHECKSUM");
 }
@@ -203,35 +203,18 @@ Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &f
       in_(kBatch, std::max(packet_bytes_ + kHeader4Max, kErrorBytesMax)), stamps_(kBatch, kLoopedBytes)
 {
     std::array<std::int32_t, 2> fds{-1, -1};
-    const std::uint32_t count = family == 6 ? 2 : 1;
-    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, count, fds.data()); error != 0)
+    if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, fds.size(), fds.data()); error != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
                                                     ": " + strerror(error)};
     sender_.reset(fds[0]);
-    apart_.reset(fds[1]);
-    constexpr unsigned kSent = SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE;
-    constexpr unsigned kReceived = SOF_TIMESTAMPING_RX_SOFTWARE;
-    if (family == 6) {
-        pass_types(sender_.get(), {});
-        pass_types(apart_.get(),
-                   {ICMP6_DST_UNREACH, ICMP6_PACKET_TOO_BIG, ICMP6_TIME_EXCEEDED, ICMP6_PARAM_PROB, ICMP6_ECHO_REPLY});
-        set_stamps(sender_.get(), kSent);
-        set_stamps(apart_.get(), kReceived);
-    } else {
-        set_stamps(sender_.get(), kSent | kReceived);
-    }
-    set_filter(receiver(), family, format.id);
+    receiver_.reset(fds[1]);
+    set_filter(sender_.get(), filter_none());
+    set_stamps(sender_.get(), SOF_TIMESTAMPING_TX_SCHED | SOF_TIMESTAMPING_TX_SOFTWARE);
     set_sending(sender_.get(), family, settings);
-    set_receiving(receiver(), family);
     bound_queue(sender_.get(), packet_bytes_);
-}
-
-std::vector<int> Endpoint::fds() const
-{
-    std::vector<int> open{sender_.get()};
-    if (apart_)
-        open.push_back(apart_.get());
-    return open;
+    set_filter(receiver_.get(), family == 4 ? filter_v4(format.id) : filter_v6(format.id));
+    set_stamps(receiver_.get(), SOF_TIMESTAMPING_RX_SOFTWARE);
+    set_receiving(receiver_.get(), family);
 }
 
 std::size_t Endpoint::send(std::span<const Request> requests, const std::function<void(std::size_t, int)> &done)
@@ -267,7 +250,7 @@ std::size_t Endpoint::send(std::span<const Request> requests, const std::functio
 bool Endpoint::receive(std::vector<Received> &received, std::uint64_t &bytes)
 {
     in_.rewind();
-    const int count = recvmmsg(receiver(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
+    const int count = recvmmsg(receiver_.get(), in_.headers.data(), kBatch, MSG_DONTWAIT | MSG_TRUNC, nullptr);
     for (int i = 0; i < count; ++i) {
         msghdr &header = in_.headers[i].msg_hdr;
         const Control control = read_control(header);
@@ -304,7 +287,7 @@ void Endpoint::drain_stamps(const std::function<void(const Looped &, Stamp, std:
 
 std::uint32_t Endpoint::receive_buffer() const
 {
-    return buffer_of(receiver(), SO_RCVBUF);
+    return buffer_of(receiver_.get(), SO_RCVBUF);
 }
 
 std::uint32_t Endpoint::send_buffer() const
@@ -316,7 +299,7 @@ std::uint32_t Endpoint::drops() const
 {
     std::uint32_t memory[SK_MEMINFO_VARS] = {};
     socklen_t length = sizeof memory;
-    if (getsockopt(receiver(), SOL_SOCKET, SO_MEMINFO, memory, &length) != 0)
+    if (getsockopt(receiver_.get(), SOL_SOCKET, SO_MEMINFO, memory, &length) != 0)
         return 0;
     return memory[SK_MEMINFO_DROPS];
 }

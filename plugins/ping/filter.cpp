@@ -107,4 +107,11 @@ std::vector<sock_filter> filter_v6(std::uint16_t id)
     return std::move(p).code();
 }
 
+std::vector<sock_filter> filter_none()
+{
+    Program p;
+    p.drop();
+    return std::move(p).code();
+}
+
 } // namespace sonde::ping

@@ -12,5 +12,7 @@ namespace sonde::ping {
 // pass echo replies with our id, and errors that quote an echo request with our id.
 std::vector<sock_filter> filter_v4(std::uint16_t id); // sees the packet from the IPv4 header on
 std::vector<sock_filter> filter_v6(std::uint16_t id); // sees the message from the ICMPv6 header on
+// Passes nothing.
+std::vector<sock_filter> filter_none();
 
 } // namespace sonde::ping

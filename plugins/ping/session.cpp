@@ -117,8 +117,7 @@ void Session::run()
     host_.sleep_until(&host_, monotonic() + kStampsReady);
     for (const auto &one : endpoints_)
         if (one)
-            for (const int fd : one->fds())
-                watch(fd);
+            watch(one->fd());
     for (const int fd : {timer_.get(), clock_watch_.fd(), host_.cancel_fd})
         watch(fd);
     const std::int64_t wall = host_.now(&host_, SONDE_CLOCK_WALL);
