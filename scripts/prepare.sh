@@ -10,7 +10,7 @@ demo_packages=(nsd iproute2)
 test_packages=(abigail-tools catch2 cmake make gdb strace valgrind libyang2-tools nsd iproute2 nftables tcpdump curl openssl sqlite3
     fping clang-16 libclang-rt-16-dev rustc golang-go)
 cross_packages=(gcc-i686-linux-gnu libc6-dev-i386-cross gcc-arm-linux-gnueabihf libc6-dev-armhf-cross)
-benchmark_packages=(fping tcpdump curl iproute2 nsd dnsperf)
+benchmark_packages=(fping iputils-ping tcpdump tshark curl iproute2 nsd dnsperf bind9-dnsutils knot-dnsutils)
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,5 +1,6 @@
 // Sends frames into an interface as fast as one processor can, or at a rate: the traffic of passive_syn_benchmark.py.
-// Usage: frame_flood INTERFACE syn|mixed COUNT RATE; RATE 0: no limit. Prints how many were sent and in how many ns.
+// Usage: frame_flood INTERFACE syn|mixed COUNT RATE FIRST; RATE 0: no limit. FIRST is the number of the first packets,
+// so that two senders' differ. Prints how many were sent and in how many ns.
 //
 // `syn`: each is a SYN of IPv4 with a port or sequence number of its own. `mixed`, of each ten: a SYN of IPv4, one of
 // IPv6, a SYN/ACK, a refusal, four full data segments, two UDP datagrams.
@@ -16,6 +17,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <linux/ethtool.h>
@@ -108,6 +110,16 @@ void number(Burst &burst, std::uint64_t value)
     put16(burst.bytes, at + 4, value >> 16 & 0xffff);
 }
 
+// Leaves the processor to who else is on it, but not to the last moment: to be woken takes some 50 us.
+void wait_until(Clock::time_point when)
+{
+    constexpr std::chrono::microseconds kWaking{100};
+    if (when - Clock::now() > kWaking)
+        std::this_thread::sleep_until(when - kWaking);
+    while (Clock::now() < when)
+        continue;
+}
+
 int open_socket(const char *interface)
 {
     const int fd = socket(AF_PACKET, SOCK_RAW, 0);
@@ -131,20 +143,19 @@ int open_socket(const char *interface)
 
 int main(int count, char **words)
 {
-    if (count != 5)
+    if (count != 6)
         return 2;
     const int fd = open_socket(words[1]);
     const std::uint64_t wanted = std::strtoull(words[3], nullptr, 10), rate = std::strtoull(words[4], nullptr, 10);
     std::vector<Burst> bursts = bursts_of(words[2], rate != 0 && rate < kSpreadBelow);
     const auto begun = Clock::now();
     std::uint64_t sent = 0;
-    for (std::uint64_t round = 0; sent < wanted; ++round) {
+    for (std::uint64_t round = std::strtoull(words[5], nullptr, 10); sent < wanted; ++round) {
         for (Burst &burst : bursts) {
             if (burst.numbered)
                 number(burst, round);
             if (rate != 0)
-                while (Clock::now() < begun + std::chrono::nanoseconds(sent * 1'000'000'000 / rate))
-                    ;
+                wait_until(begun + std::chrono::nanoseconds(sent * 1'000'000'000 / rate));
             std::array<iovec, 2> parts = {iovec{&burst.header, sizeof burst.header},
                                           iovec{burst.bytes.data(), burst.bytes.size()}};
             msghdr message{};

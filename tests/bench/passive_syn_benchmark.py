@@ -4,8 +4,10 @@ In two network namespaces of the benchmark's own, joined by a virtual cable, one
 and takes them in at the other end, the other one has the tool. passive-syn and tcpdump, with the same filter, buffer and length
 of what is copied, watch the same load in turn; what a tool costs is the time of its own processes from the load's begin to its
 end. tcpdump prints a line a packet, as one counts with it, and in a third turn only writes to a file, the least that it can do;
-either way to /dev/null. In a fourth turn passive-syn has the kernel count. All SYNs are first ones, so that beyond 131,072
-passive-syn counts packets alone, as in any flood. Then both watch a steady rate together: an interval's count says between
+either way to /dev/null. In a fourth turn passive-syn has the kernel count. tshark, as one counts with it, watches once: it
+dissects what it has captured for many seconds more, which are its cost as well. All SYNs are first ones, so that beyond 131,072
+passive-syn counts packets alone, as in any flood. More than one processor sends comes from two, the one of the tool among
+them. Then both watch a steady rate together: an interval's count says between
 which two packets its end lay, and tcpdump's stamps in ns say when these were.
 Usage: passive_syn_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY FRAME_FLOOD
 """
@@ -13,6 +15,7 @@ Usage: passive_syn_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY FRAME_FLOOD
 import os
 import pathlib
 import re
+import resource
 import signal
 import statistics
 import struct
@@ -29,6 +32,7 @@ from laboratory import Laboratory, descendants, need  # noqa: E402
 from set_ups import captures  # noqa: E402
 
 FLOOD = sys.argv[4]
+FAST_RATE, FAST_COUNT = 1_050_000, 4_000_000
 ROUNDS, SYN_COUNT, MIXED_COUNT, MIXED_RATE = 5, 2_000_000, 1_000_000, 520_000
 STEADY_RATE, STEADY_INTERVAL_MS, STEADY_INTERVALS = 20_000, 200, 10
 FILTER = ("(ip and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0) or (ip6 and ip6[6] = 6 and ip6[53] & 6 != 0)")
@@ -47,15 +51,19 @@ def on_processor_s(process):
     return total / 1e9
 
 
-def flood(lab, processor, *words):
-    """(frames, frames a second)"""
-    done = subprocess.run(["ip", "netns", "exec", lab.server, "taskset", "-c", str(processor), FLOOD, "s0",
-                           *map(str, words)], capture_output=True, text=True, check=True)
-    frames, took = map(int, done.stdout.split())
-    return frames, frames / took * 1e9
+def flood(lab, senders, kind, count, rate):
+    """(frames, frames a second) of all senders, a processor each, at once."""
+    commands = [["ip", "netns", "exec", lab.server, "taskset", "-c", str(processor), FLOOD, "s0", kind,
+                 str(count // len(senders)), str(rate // len(senders)), str(i << 20)] for i, processor in enumerate(senders)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for command in commands]
+    said = [process.communicate()[0] for process in running]
+    if any(process.returncode != 0 for process in running):
+        raise RuntimeError("a sender has failed")
+    frames, took = zip(*(map(int, one.split()) for one in said))
+    return sum(frames), sum(frames) / max(took) * 1e9
 
 
-def watched(lab, command, processor, *load):
+def watched(lab, command, senders, *load):
     """A tool beside a load: (its process, seconds of CPU, frames, frames a second)."""
     before = captures(lab, "c0")
     process = lab.start(lab.client, command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -66,7 +74,7 @@ def watched(lab, command, processor, *load):
         time.sleep(0.01)
     time.sleep(0.2)
     cpu = on_processor_s(process)
-    frames, rate = flood(lab, processor, *load)
+    frames, rate = flood(lab, senders, *load)
     time.sleep(0.2)
     return process, on_processor_s(process) - cpu, frames, rate
 
@@ -75,10 +83,10 @@ def sonde(lab, *words):
     return [lab.sonde, "run", f"{lab.plugins}/passive-syn/passive-syn.so:passive-syn", "interface=c0", "--json", *words]
 
 
-def passive_syn(lab, processor, kind, count, rate, *words):
+def passive_syn(lab, senders, kind, count, rate, *words):
     """(CPU s, frames/s, packets off, drops) of a round."""
     command = sonde(lab, "interval=60s", "direction=in", *words)
-    process, cpu, frames, reached = watched(lab, command, processor, kind, count, rate)
+    process, cpu, frames, reached = watched(lab, command, senders, kind, count, rate)
     process.send_signal(signal.SIGINT)
     run = lab.finish_sonde(process)
     rows = {row["family"]: row for row in run.table("interval")}
@@ -86,36 +94,79 @@ def passive_syn(lab, processor, kind, count, rate, *words):
     return cpu, reached, off, rows[4]["drops"]
 
 
-def passive_syn_by_kernel(lab, processor, kind, count, rate):
-    return passive_syn(lab, processor, kind, count, rate, "counter=kernel")
+def passive_syn_by_kernel(lab, senders, kind, count, rate):
+    return passive_syn(lab, senders, kind, count, rate, "counter=kernel")
 
 
-def tcpdump(lab, processor, kind, count, rate, *words):
+def tcpdump(lab, senders, kind, count, rate, *words):
     """The same; packets off by what its filter has counted, since it loses its last block when it is interrupted."""
     command = ["sh", "-c", 'exec "$0" "$@" > /dev/null', "tcpdump", "-i", "c0", "-n", "-Q", "in", "-s", "94", "-B", "4096",
                *words, FILTER]
-    process, cpu, frames, reached = watched(lab, command, processor, kind, count, rate)
+    process, cpu, frames, reached = watched(lab, command, senders, kind, count, rate)
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=20)[1]
     seen, drops = (int(re.search(rf"(\d+) packets {what}", said)[1]) for what in ("received by filter", "dropped by kernel"))
     return cpu, reached, abs(seen - round(frames * sum(SHARES[kind].values()))), drops
 
 
-def tcpdump_writing(lab, processor, kind, count, rate):
-    return tcpdump(lab, processor, kind, count, rate, "-w", "-")
+def tcpdump_writing(lab, senders, kind, count, rate):
+    return tcpdump(lab, senders, kind, count, rate, "-w", "-")
 
 
-def load_in_turn(lab, figures, processor, name, kind, count, rate, wanted):
-    rounds = {passive_syn: [], passive_syn_by_kernel: [], tcpdump: [], tcpdump_writing: []}
+def tshark(lab, senders, kind, count, rate):
+    """The same, of its whole life; packets off by what it says it captured and dropped."""
+    command = ["tshark", "-i", "c0", "-n", "-q", "-s", "94", "-B", "4", "-f", FILTER, "-z", "io,stat,60"]
+    process, _, frames, reached = watched(lab, command, senders, kind, count, rate)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=200)[1]
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seen, drops = (int(found[1]) if (found := re.search(rf"(\d+) packets {what}", said)) else 0
+                   for what in ("captured", "dropped"))
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return cpu, reached, abs(seen + drops - round(frames * sum(SHARES[kind].values()))), drops
+
+
+def rounds_of(tools, *load):
+    """{tool: what it says of each round}, the rounds in turn."""
+    rounds = {tool: [] for tool in tools}
     for _ in range(ROUNDS):
         for tool, found in rounds.items():
-            found.append(tool(lab, processor, kind, count, rate))
+            found.append(tool(*load))
+    return rounds
+
+
+def tell(name, count, rounds):
     print(f"{name}: {count} frames a round, {ROUNDS} rounds in turn")
     for tool, found in rounds.items():
         cpu, reached, off, drops = zip(*found)
         print(f"  {tool.__name__:21} {statistics.median(reached):9.0f} frames/s   CPU "
               f"{1e9 * statistics.median(cpu) / count:6.1f} ns a frame   off {sum(off)}   drops {sum(drops)}   of "
               f"{ROUNDS * count}")
+
+
+def without_loss(lab, figures, senders, name, count, rate, wanted):
+    rounds = rounds_of((passive_syn, passive_syn_by_kernel, tcpdump_writing), lab, senders, "syn", count, rate)
+    tell(name, count, rounds)
+    theirs = [sum(column) for column in list(zip(*rounds[tcpdump_writing]))[2:]]
+    beside = "tcpdump that only writes: {:,} off, {:,} dropped".format(*theirs)
+    for tool, how in ((passive_syn, "passive-syn"), (passive_syn_by_kernel, "counted by the kernel")):
+        _, reached, off, drops = zip(*rounds[tool])
+        figures.add(f"{name}, {how}: slowest round of {ROUNDS}, all that was sent", min(reached), "frames/s",
+                    aim=("at least", wanted))
+        figures.add(f"{name}, {how}: counted wrongly or dropped", sum(off) + sum(drops), f"of {ROUNDS * count:,}", beside,
+                    aim=("at most", 0))
+
+
+def load_in_turn(lab, figures, senders, name, kind, count, rate, wanted=0):
+    rounds = rounds_of((passive_syn, passive_syn_by_kernel, tcpdump, tcpdump_writing), lab, senders, kind, count, rate)
+    once = tshark(lab, senders, kind, count, rate)
+    tell(name, count, rounds)
+    cpu, reached, off, drops = once
+    print(f"  tshark, once          {reached:9.0f} frames/s   CPU {1e9 * cpu / count:6.1f} ns a frame   off {off}   drops {drops}   "
+          f"of {count}")
+    figures.add(f"{name}: CPU beside tshark", statistics.median(mine[0] for mine in rounds[passive_syn]) / cpu, "x",
+                f"one round of it, of which it dropped {drops:,} packets")
     for tool in (tcpdump, tcpdump_writing):
         ratio = statistics.median(mine[0] / theirs[0] for mine, theirs in zip(rounds[passive_syn], rounds[tool]))
         print(f"  passive-syn's CPU is {ratio:.2f} of {tool.__name__}'s, median of the rounds' ratios")
@@ -131,7 +182,7 @@ def load_in_turn(lab, figures, processor, name, kind, count, rate, wanted):
                 "nothing is copied", aim=("at most", 0))
     (_, reached, off, drops), (_, _, their_off, their_drops) = (list(zip(*rounds[t])) for t in (passive_syn, tcpdump))
     figures.add(f"{name}: median rate of {ROUNDS} rounds, all that was sent", statistics.median(reached), "frames/s",
-                f"slowest round {min(reached):,.0f}", aim=("at least", wanted))
+                f"slowest round {min(reached):,.0f}", aim=("at least", wanted) if wanted else None)
     figures.add(f"{name}: counted wrongly", sum(off), f"of {ROUNDS * count:,}", f"tcpdump {sum(their_off):,}", aim=("at most", 0))
     figures.add(f"{name}: dropped", sum(drops), "packets", f"tcpdump {sum(their_drops):,}", aim=("at most", 0))
     figures.plot(f"{name}: CPU a frame", "ns", {
@@ -148,7 +199,7 @@ def stamps_of(path):
     return found
 
 
-def boundaries(lab, figures, processor):
+def boundaries(lab, figures, senders):
     with tempfile.TemporaryDirectory() as folder:
         count = STEADY_RATE * STEADY_INTERVAL_MS * (STEADY_INTERVALS + 3) // 1000
         capture = lab.start(lab.client, ["tcpdump", "-i", "c0", "-n", "-Q", "in", "-s", "94", "-B", "32768", "-U", "-Z", "root",
@@ -156,7 +207,7 @@ def boundaries(lab, figures, processor):
                             stderr=subprocess.PIPE, text=True)
         capture.stderr.readline()  # it listens
         process, _, _, _ = watched(lab, sonde(lab, f"interval={STEADY_INTERVAL_MS}ms", f"intervals={STEADY_INTERVALS}",
-                                              "alignment=epoch", "direction=in"), processor, "syn", count, STEADY_RATE)
+                                              "alignment=epoch", "direction=in"), senders, "syn", count, STEADY_RATE)
         run = lab.finish_sonde(process)
         time.sleep(1.5)  # until its block has been handed over
         capture.send_signal(signal.SIGINT)
@@ -181,18 +232,20 @@ def boundaries(lab, figures, processor):
 
 
 def main():
-    need("tcpdump", "taskset")
+    need("tcpdump", "tshark", "taskset")
     processors = sorted(os.sched_getaffinity(0))
     if len(processors) < 2:
         raise Skip("needs two processors")
     with Laboratory(*sys.argv[2:4]) as lab, Figures("passive-syn") as figures:
         os.sched_setaffinity(0, processors[:1])
-        print(f"the tool on CPU {processors[0]}, sender and kernel on CPU {processors[1]}")
-        load_in_turn(lab, figures, processors[1], "SYNs as fast as one processor sends them", "syn", SYN_COUNT, 0,
-                     1_000_000)
-        load_in_turn(lab, figures, processors[1], f"mixed packets at {MIXED_RATE} a second", "mixed", MIXED_COUNT,
+        tool, sender = processors[:2]
+        print(f"the tool on CPU {tool}, sender and kernel on CPU {sender}; of two senders one beside the tool")
+        without_loss(lab, figures, [tool, sender], f"SYNs at {FAST_RATE:,} a second from two processors", FAST_COUNT,
+                     FAST_RATE, 1_000_000)
+        load_in_turn(lab, figures, [sender], "SYNs as fast as one processor sends them", "syn", SYN_COUNT, 0)
+        load_in_turn(lab, figures, [sender], f"mixed packets at {MIXED_RATE} a second", "mixed", MIXED_COUNT,
                      MIXED_RATE, 500_000)
-        boundaries(lab, figures, processors[1])
+        boundaries(lab, figures, [sender])
 
 
 try:

@@ -1,14 +1,15 @@
-"""How far ping's round trips are from those of the packets themselves, as captured; fping's beside it.
+"""How far ping's round trips are from those of the packets themselves, as captured; its peers' beside them.
 
-In two network namespaces of the benchmark's own, joined by a virtual cable, `sonde run ping`, `fping` and a bare loop that
-takes the kernel's stamps send the same number of packets in turn, over IPv4 and IPv6. Each is captured where it comes out of the cable (see capture.py), the request
-at the target and the reply at the sender; the error is what the tool says less the time between the two. Usage:
-ping_accuracy_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
+In two network namespaces of the benchmark's own, joined by a virtual cable, `sonde run ping`, `fping`, the `ping` of iputils
+and a bare loop that takes the kernel's stamps send the same number of packets in turn, over IPv4 and IPv6. Each is captured
+where it comes out of the cable (see capture.py), the request at the target and the reply at the sender; the error is what
+the tool says less the time between the two. Usage: ping_accuracy_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
 """
 
 import math
 import os
 import pathlib
+import re
 import statistics
 import struct
 import subprocess
@@ -58,6 +59,14 @@ def fping(lab, address):
     return [(None if word == "-" else round(float(word) * 1_000_000), None, None) for word in words]
 
 
+def iputils(lab, address):
+    process = lab.start(lab.client, ["ping", "-n", "-c", PACKETS, "-i", INTERVAL_MS / 1000, "-W", 1, address],
+                        stdout=subprocess.PIPE, text=True)
+    out = process.communicate(timeout=60)[0]
+    said = {int(seq): round(float(ms) * 1_000_000) for seq, ms in re.findall(r"icmp_seq=(\d+) .*time=([\d.]+) ms", out)}
+    return [(said.get(seq), None, None) for seq in range(1, PACKETS + 1)]
+
+
 def bare(lab, address):
     with Namespace(lab.client):
         echoes = Echoes(address)
@@ -86,12 +95,16 @@ def quantile(figures, q):
     return sorted(figures)[max(1, math.ceil(q * len(figures))) - 1]
 
 
+TOOLS = {ping: "ping", fping: "fping", iputils: "ping of iputils", bare: "a bare socket"}
+PEERS = list(TOOLS.items())[1:]
+
+
 class Measured:
     """Of one family: what the rounds of each tool came to."""
 
     def __init__(self):
-        self.errors, self.true_us = ({ping: [], fping: [], bare: []} for _ in range(2))
-        self.stamps, self.ratios = {ping: [], fping: [], bare: []}, []
+        self.errors, self.true_us = ({tool: [] for tool in TOOLS} for _ in range(2))
+        self.stamps, self.ratios = {tool: [] for tool in TOOLS}, []
 
     def add_round(self, lab, address):
         for tool, rounds in self.errors.items():
@@ -105,7 +118,7 @@ class Measured:
         every = {tool: [error for errors in rounds for error in errors] for tool, rounds in self.errors.items()}
         print(f"over {family}:")
         for tool, errors in every.items():
-            print(f"  {tool.__name__:6} |error| p50 {quantile(errors, 0.5):7.2f} us   p99 {quantile(errors, 0.99):8.2f} us"
+            print(f"  {TOOLS[tool]:15} |error| p50 {quantile(errors, 0.5):7.2f} us   p99 {quantile(errors, 0.99):8.2f} us"
                   f"   most {max(errors):8.2f} us   of {len(errors)}; captured round trip p50 "
                   f"{quantile(self.true_us[tool], 0.5):.1f} us, p99 {quantile(self.true_us[tool], 0.99):.1f} us")
         for name, behind in zip(("transmit", "receive"), zip(*self.stamps[ping])):
@@ -113,8 +126,7 @@ class Measured:
                   f"p99 {quantile(behind, 0.99) / 1000:.2f} us")
         print(f"  ping's median error is {statistics.median(self.ratios):.3f} of fping's, median of the rounds' ratios")
         for share, aim in ((0.5, None), (0.99, ("at most", 3))):
-            beside = ", ".join(f"{name} {quantile(every[tool], share):.2f} us"
-                               for name, tool in (("fping", fping), ("a bare socket", bare)))
+            beside = ", ".join(f"{name} {quantile(every[tool], share):.2f} us" for tool, name in PEERS)
             figures.add(f"|error| of a round trip over {family} against a capture, p{100 * share:.0f}",
                         quantile(every[ping], share), "us", beside, aim)
         figures.add(f"round trips over {family} compared", len(every[ping]), "packets",
@@ -124,7 +136,7 @@ class Measured:
 
 
 def main():
-    need("fping")
+    need("fping", "ping")
     processors = sorted(os.sched_getaffinity(0))[:2]
     os.sched_setaffinity(0, processors)
     with Laboratory(*sys.argv[2:4]) as lab, Figures("ping") as figures:
@@ -138,7 +150,7 @@ def main():
         series = {}
         for family, one in measured.items():
             for tool, errors in one.tell(figures, family).items():
-                series[f"{tool.__name__}, {family}"] = errors
+                series[f"{TOOLS[tool]}, {family}"] = errors
         figures.plot("|error| of a round trip against a capture of it", "us", series)
 
 
