@@ -33,7 +33,7 @@ from set_ups import captures  # noqa: E402
 
 FLOOD = sys.argv[4]
 FAST_RATE, FAST_COUNT = 1_050_000, 4_000_000
-ROUNDS, SYN_COUNT, MIXED_COUNT, MIXED_RATE = 5, 2_000_000, 1_000_000, 520_000
+ROUNDS, SYN_COUNT, MIXED_COUNT, MIXED_RATE = 5, 2_000_000, 2_000_000, 520_000
 STEADY_RATE, STEADY_INTERVAL_MS, STEADY_INTERVALS = 20_000, 200, 10
 FILTER = ("(ip and tcp[tcpflags] & (tcp-syn|tcp-rst) != 0) or (ip6 and ip6[6] = 6 and ip6[53] & 6 != 0)")
 # What each packet of ten in the mixed load is to the counter: (family, column) -> packets.
@@ -145,11 +145,11 @@ def tell(name, count, rounds):
               f"{ROUNDS * count}")
 
 
-def without_loss(lab, figures, senders, name, count, rate, wanted):
-    rounds = rounds_of((passive_syn, passive_syn_by_kernel, tcpdump_writing), lab, senders, "syn", count, rate)
+def without_loss(lab, figures, senders, name, kind, count, rate, wanted):
+    rounds = rounds_of((passive_syn, passive_syn_by_kernel, tcpdump_writing), lab, senders, kind, count, rate)
     tell(name, count, rounds)
-    theirs = [sum(column) for column in list(zip(*rounds[tcpdump_writing]))[2:]]
-    beside = "tcpdump that only writes: {:,} off, {:,} dropped".format(*theirs)
+    _, _, off, drops = zip(*rounds[tcpdump_writing])
+    beside = f"tcpdump that only writes: {sum(off):,} off, {sum(drops):,} dropped"
     for tool, how in ((passive_syn, "passive-syn"), (passive_syn_by_kernel, "counted by the kernel")):
         _, reached, off, drops = zip(*rounds[tool])
         figures.add(f"{name}, {how}: slowest round of {ROUNDS}, all that was sent", min(reached), "frames/s",
@@ -158,7 +158,7 @@ def without_loss(lab, figures, senders, name, count, rate, wanted):
                     aim=("at most", 0))
 
 
-def load_in_turn(lab, figures, senders, name, kind, count, rate, wanted=0):
+def load_in_turn(lab, figures, senders, name, kind, count, rate):
     rounds = rounds_of((passive_syn, passive_syn_by_kernel, tcpdump, tcpdump_writing), lab, senders, kind, count, rate)
     once = tshark(lab, senders, kind, count, rate)
     tell(name, count, rounds)
@@ -182,7 +182,7 @@ def load_in_turn(lab, figures, senders, name, kind, count, rate, wanted=0):
                 "nothing is copied", aim=("at most", 0))
     (_, reached, off, drops), (_, _, their_off, their_drops) = (list(zip(*rounds[t])) for t in (passive_syn, tcpdump))
     figures.add(f"{name}: median rate of {ROUNDS} rounds, all that was sent", statistics.median(reached), "frames/s",
-                f"slowest round {min(reached):,.0f}", aim=("at least", wanted) if wanted else None)
+                f"slowest round {min(reached):,.0f}")
     figures.add(f"{name}: counted wrongly", sum(off), f"of {ROUNDS * count:,}", f"tcpdump {sum(their_off):,}", aim=("at most", 0))
     figures.add(f"{name}: dropped", sum(drops), "packets", f"tcpdump {sum(their_drops):,}", aim=("at most", 0))
     figures.plot(f"{name}: CPU a frame", "ns", {
@@ -240,11 +240,12 @@ def main():
         os.sched_setaffinity(0, processors[:1])
         tool, sender = processors[:2]
         print(f"the tool on CPU {tool}, sender and kernel on CPU {sender}; of two senders one beside the tool")
-        without_loss(lab, figures, [tool, sender], f"SYNs at {FAST_RATE:,} a second from two processors", FAST_COUNT,
+        without_loss(lab, figures, [tool, sender], f"SYNs at {FAST_RATE:,} a second from two processors", "syn", FAST_COUNT,
                      FAST_RATE, 1_000_000)
+        without_loss(lab, figures, [tool, sender], f"mixed packets at {MIXED_RATE:,} a second from two processors", "mixed",
+                     MIXED_COUNT, MIXED_RATE, 500_000)
         load_in_turn(lab, figures, [sender], "SYNs as fast as one processor sends them", "syn", SYN_COUNT, 0)
-        load_in_turn(lab, figures, [sender], f"mixed packets at {MIXED_RATE} a second", "mixed", MIXED_COUNT,
-                     MIXED_RATE, 500_000)
+        load_in_turn(lab, figures, [sender], f"mixed packets at {MIXED_RATE:,} a second", "mixed", MIXED_COUNT, MIXED_RATE)
         boundaries(lab, figures, [sender])
 
 
