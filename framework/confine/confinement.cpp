@@ -60,9 +60,10 @@ Confinement::Confinement(std::vector<std::string> readable)
 {
 }
 
-std::uint64_t Confinement::namespaces()
+std::uint64_t Confinement::namespaces(frames::Purpose purpose)
 {
-    return CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
+    const std::uint64_t all = CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWIPC;
+    return purpose == frames::Purpose::describe ? all | CLONE_NEWNET : all;
 }
 
 void Confinement::arrange_mounts(const Child &child, frames::Purpose purpose)

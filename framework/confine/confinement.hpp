@@ -23,8 +23,8 @@ public:
     // plugin reads those in which a library of its lies.
     explicit Confinement(std::vector<std::string> readable);
 
-    // Flags of clone.
-    static std::uint64_t namespaces();
+    // Flags of clone. One that only describes its plugin has a network of its own, which has nothing in it.
+    static std::uint64_t namespaces(frames::Purpose purpose);
 
     // In new namespaces: its own /proc, and all else is read-only. One that only describes its plugin finds nothing in
     // /proc but itself.

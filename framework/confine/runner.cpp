@@ -103,7 +103,7 @@ std::variant<Spawned, LauncherError> start_runner(const frames::StartRunner &req
                          become_runner(child, request, makings, confinement, namespaces != 0, kept);
                      });
     };
-    auto outcome = start(Confinement::namespaces());
+    auto outcome = start(Confinement::namespaces(request.purpose));
     const auto *failed = std::get_if<NotSpawned>(&outcome);
     if (failed != nullptr && failed->step == kNamespaces && !request.strict) {
         const Missing missing{kNamespaces, failed->error};

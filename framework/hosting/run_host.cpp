@@ -53,7 +53,7 @@ RunHost &RunHost::self(const sonde_host *host)
 }
 
 RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &method, const Invoke &invoke, bool probe)
-    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), invoke_(invoke)
+    : sonde_host{}, agent_(agent), cancel_(cancel), method_(method), invoke_(invoke), probe_(probe)
 {
     if (!probe) {
         formats_.reserve(method.tables.size());
@@ -65,7 +65,7 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
     abi_minor = SONDE_ABI_MINOR;
     cancel_fd = cancel.fd();
     sonde_host::row = [](const sonde_host *host, std::uint32_t table, const sonde_cell *cells, std::uint32_t count) {
-        RunHost *own = called(host, "row");
+        RunHost *own = called_in_run(host, "row");
         return own ? own->add_row(table, std::span(cells, count)) : kStop;
     };
     sonde_host::fail = [](const sonde_host *host, std::int32_t code, const char *text, std::uint32_t length) {
@@ -88,11 +88,11 @@ RunHost::RunHost(int agent, const Cancel &cancel, const MethodDescription &metho
     sonde_host::now = [](const sonde_host *, sonde_clock clock) { return read_clock(clock); };
     sonde_host::random = [](const sonde_host *, void *bytes, std::uint32_t length) { fill_random(bytes, length); };
     sonde_host::progress = [](const sonde_host *host, std::uint64_t done, std::uint64_t total) {
-        if (RunHost *own = called(host, "progress"))
+        if (RunHost *own = called_in_run(host, "progress"))
             own->set_progress(done, total);
     };
     sonde_host::count = [](const sonde_host *host, std::uint64_t sent_bytes, std::uint64_t received_bytes) {
-        if (RunHost *own = called(host, "count"))
+        if (RunHost *own = called_in_run(host, "count"))
             own->add_traffic(sent_bytes, received_bytes);
     };
     sonde_host::cancelled = [](const sonde_host *host) {
@@ -140,6 +140,16 @@ RunHost *RunHost::called(const sonde_host *host, const char *callback)
     // Only noted: what there is to send with belongs to the other thread.
     const char *none = nullptr;
     own.strange_call_.compare_exchange_strong(none, callback);
+    return nullptr;
+}
+
+RunHost *RunHost::called_in_run(const sonde_host *host, const char *callback)
+{
+    RunHost *own = called(host, callback);
+    if (own == nullptr || !own->probe_)
+        return own;
+    own->broke_rules(std::string("called ") + callback +
+                     " in probe, which only says by its status whether a run would work");
     return nullptr;
 }
 

@@ -47,6 +47,8 @@ private:
     static RunHost &self(const sonde_host *host);
     // The host for a callback that only the run's own thread may call; for another thread nullptr, and the run fails.
     static RunHost *called(const sonde_host *host, const char *callback);
+    // The same of what a probe may not call either.
+    static RunHost *called_in_run(const sonde_host *host, const char *callback);
     void judge_strange_call();
 
     std::int32_t add_row(std::uint32_t table, std::span<const sonde_cell> cells);
@@ -76,6 +78,7 @@ private:
     const Cancel &cancel_;
     const frames::MethodDescription &method_;
     const frames::Invoke &invoke_;
+    const bool probe_;
     std::vector<frames::RowFormat> formats_;
     std::vector<frames::RowWriter> writers_; // one a table
     frames::Traffic traffic_;                // not yet sent

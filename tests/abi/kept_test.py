@@ -29,7 +29,9 @@ class Everything(unittest.TestCase):
         self.assertEqual(known["privileges"], ["listen"])
         self.assertEqual(known["traffic_bound"], "max(number, 100) * (ports + 1)")
         self.assertEqual(known["parameters"], ["contract"])
-        self.assertEqual(known["functions"], [{"uri": "urn:example:everything", "roles": ["client"], "fixed_options": []}])
+        self.assertEqual(known["functions"], [
+            {"uri": "urn:example:everything", "roles": ["client"], "fixed_options": []},
+            {"uri": "urn:example:entry", "roles": ["client"], "fixed_options": ["ratio=0.25", "text=words"]}])
         self.assertEqual([option["type"] for option in known["options"]],
                          ["host", "bool", "int", "double", "string", "duration", "address", "enum", "url", "port", "port",
                           "address", "int"])

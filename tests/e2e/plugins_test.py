@@ -58,7 +58,7 @@ def a_plugin_comes_is_replaced_and_goes_while_the_agent_works(system):
     agent = start_all(system, "dns")
     agent.wait_for_log("agent started")
     first = put(system, "rows", "rows.so")
-    # Within a second where nothing else runs; long before the scan that each minute brings.
+    # Within a second where nothing else runs; long before the scan that comes every two minutes.
     wait_for("the new method", lambda: "rows" in methods(system), NOTICED_WITHIN_S, alive=[agent])
 
     long = fixture_task("long", "rows", {"count": 40, "interval": "100ms"})

@@ -1,4 +1,5 @@
-"""Runs a fuzzer for some seconds, ten minutes with SONDE_LONG set: fuzz.py FUZZER FOLDER [FILE...]
+"""Runs a fuzzer for some seconds, ten minutes with SONDE_LONG set, or as many as SONDE_FUZZ_SECONDS says.
+Usage: fuzz.py FUZZER FOLDER [FILE...]
 
 It replays tests/fuzz/corpus/NAME and the FILEs, and begins with them and with what earlier runs in FOLDER have found worth
 keeping. An input that breaks the target is left in FOLDER, and how to run it again is said; once it is mended, the input
@@ -9,7 +10,7 @@ import pathlib
 import subprocess
 import sys
 
-SECONDS = 600 if os.environ.get("SONDE_LONG") else 4
+SECONDS = int(os.environ.get("SONDE_FUZZ_SECONDS") or (600 if os.environ.get("SONDE_LONG") else 4))
 INPUT_BYTES_MAX = 131072
 
 

@@ -175,9 +175,13 @@ static const struct sonde_status failed = {SONDE_SIZE(sonde_status), .code = 7, 
                                            .blame = SONDE_BLAME_TARGET};
 static const struct sonde_status *const statuses[] = {&failed, NULL};
 static const char *const roles[] = {"client", NULL};
+static const char *const fixed[] = {"ratio=0.25", "text=words", NULL};
 static const struct sonde_function function = {SONDE_SIZE(sonde_function), .uri = "urn:example:everything",
                                                .roles = roles};
-static const struct sonde_function *const functions[] = {&function, NULL};
+static const struct sonde_function entry = {SONDE_SIZE(sonde_function), .uri = "urn:example:entry", .roles = roles,
+                                            .fixed_options = fixed};
+static const struct sonde_function *const functions[] = {&function, &entry, NULL};
+static const struct sonde_function *const plain[] = {&function, NULL};
 static const char *const parameters[] = {"contract", NULL};
 
 static const struct sonde_method everything = {SONDE_SIZE(sonde_method),
@@ -194,7 +198,7 @@ static const struct sonde_method everything = {SONDE_SIZE(sonde_method),
                                                .run = run,
                                                .parameters = parameters};
 static const struct sonde_method fails = {
-    SONDE_SIZE(sonde_method), .id = "everything-fails", .version = "1.0", .functions = functions,
+    SONDE_SIZE(sonde_method), .id = "everything-fails", .version = "1.0", .functions = plain,
     .tables = tables,         .statuses = statuses,     .run = run,       .probe = probe};
 static const struct sonde_method *const methods[] = {&everything, &fails, NULL};
 

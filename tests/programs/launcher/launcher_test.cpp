@@ -144,11 +144,16 @@ TEST_CASE("a runner is the first process of its own namespaces and has a filter 
         return;
     }
     CHECK(status_of(runner.pid, "NSpid") == std::to_string(runner.pid) + "\t1");
-    for (const char *name : {"mnt", "ipc", "pid"}) {
-        const std::string which = std::string("/ns/") + name;
-        CHECK(std::filesystem::read_symlink("/proc/" + std::to_string(runner.pid) + which) !=
-              std::filesystem::read_symlink("/proc/self" + which));
-    }
+    const auto has_own = [](pid_t pid, const std::string &name) {
+        const std::string which = "/ns/" + name;
+        return std::filesystem::read_symlink("/proc/" + std::to_string(pid) + which) !=
+               std::filesystem::read_symlink("/proc/self" + which);
+    };
+    for (const char *name : {"mnt", "ipc", "pid"})
+        CHECK(has_own(runner.pid, name));
+    CHECK_FALSE(has_own(runner.pid, "net"));
+    const auto describing = launcher.start(2, fixture("rows"), 0, frames::Purpose::describe);
+    CHECK(has_own(describing.pid, "net"));
     std::ifstream mounts("/proc/" + std::to_string(runner.pid) + "/mounts");
     for (std::string device, place, type, options, rest; mounts >> device >> place >> type >> options;) {
         std::getline(mounts, rest);

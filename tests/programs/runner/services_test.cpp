@@ -119,6 +119,10 @@ TEST_CASE("a probe's answer arrives like a run's, and a method without one can a
     CHECK(told.done == 8);
     RunnerProcess rows(fixture("rows"));
     CHECK(told_of(rows, frames::Probe{1, 0}).done == 0);
+    RunnerProcess strange(fixture("probe_rows"));
+    CHECK(told_of(strange, frames::Probe{1, 0}).failures ==
+          std::vector<frames::Fail>{{frames::kStatusBrokeRules, "called row in probe, which only says by its status "
+                                                                "whether a run would work"}});
 }
 
 TEST_CASE("an invocation that cannot be is refused with its reason")
