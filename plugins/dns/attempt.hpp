@@ -34,6 +34,7 @@ struct Attempt {
     std::optional<std::uint16_t> source_port;
     std::optional<std::int64_t> queued; // before the local queue
     std::optional<std::int64_t> sent;   // at the driver, after it; over a connection, when it was handed to the kernel
+    std::optional<std::int64_t> local_queue; // queued to sent; nothing if the clock was set in between
 
     std::optional<SocketTraits> socket; // nothing: it never had one
 

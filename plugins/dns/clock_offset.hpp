@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 
 namespace sonde::dns {
 
@@ -34,6 +35,15 @@ constexpr std::int64_t kClockStep = 100'000; // ns
 inline bool clock_stepped(std::int64_t before, std::int64_t after)
 {
     return std::llabs(after - before) > kClockStep;
+}
+
+// From one stamp to a later one, ns; nothing if the clock was set since its offset was `offset`.
+inline std::optional<std::int64_t> between_stamps(const sonde_host &host, std::int64_t offset, std::int64_t from,
+                                                  std::int64_t to)
+{
+    if (to < from || clock_stepped(offset, clock_offset(host)))
+        return std::nullopt;
+    return to - from;
 }
 
 } // namespace sonde::dns

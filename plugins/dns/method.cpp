@@ -183,6 +183,8 @@ void check_load(const Settings &settings)
                                        [](Transport transport) { return transport == Transport::udp; });
     if (!datagrams || settings.cookies || settings.identify)
         throw Failure{kBadOption, "with outstanding, queries go over UDP alone, without cookies and identify"};
+    if (settings.sampling == Sampling::poisson)
+        throw Failure{kBadOption, "with outstanding, queries go as others are decided, not at random times"};
 }
 
 void check_edns(const Settings &settings)

@@ -57,8 +57,7 @@ bool send_query_row(const sonde_host &host, const std::vector<Server> &servers, 
     row.received = timestamp(seen.received);
     row.stamps = datagram ? StampWord::kernel : StampWord::program;
     row.response_time = duration(seen.response_time);
-    if (attempt.queued && attempt.sent && *attempt.sent >= *attempt.queued)
-        row.local_queue = Nanoseconds(*attempt.sent - *attempt.queued);
+    row.local_queue = duration(attempt.local_queue);
     if (!datagram) {
         row.connection = attempt.connection;
         row.connect = duration(attempt.connect_time);

@@ -17,6 +17,7 @@ constexpr std::size_t kUdpHeader = 8, kFragmentHeader = 8;
 Route route_to(const sonde_host &host, const sonde_ip &ip)
 {
     Route route;
+    route.looked_up = host.now(&host, SONDE_CLOCK_MONOTONIC);
     std::int32_t fd = -1;
     if (host.socket(&host, SONDE_SOCKET_UDP, ip.family, 1, &fd) != 0)
         return route;

@@ -12,6 +12,7 @@ namespace sonde::dns {
 struct Route {
     std::optional<sonde_ip> source;
     std::optional<std::size_t> mtu;
+    std::int64_t looked_up = 0; // CLOCK_MONOTONIC ns
 };
 
 Route route_to(const sonde_host &host, const sonde_ip &ip);

@@ -14,6 +14,8 @@ namespace {
 constexpr std::int64_t kMs = 1'000'000;
 // The kernel turns receive stamping on from a work queue, some time after the first socket has asked for it.
 constexpr std::int64_t kStampsNeed = 20 * kMs;
+// Addresses and routes may change within a run; a look-up for each query would take a socket of its own.
+constexpr std::int64_t kRouteHolds = 1'000 * kMs;
 
 // A socket a query: some descriptors stay for the pool, connections that end, and whatever else is open.
 std::size_t most_open()
@@ -137,6 +139,8 @@ void Session::ask_in_a_datagram(Attempt attempt)
     const std::size_t server = attempt.asked.server;
     const std::uint64_t number = attempt.asked.number, left = plan_.size() - next_planned_ + 1;
     auto taken = pool_.take(servers_[server].ip.family, left / servers_.size() + 1);
+    if (host_.now(&host_, SONDE_CLOCK_MONOTONIC) - routes_[server].looked_up >= kRouteHolds)
+        routes_[server] = route_to(host_, servers_[server].ip);
     const Transmission::Context context = {
         host_, *base_, settings_, listener_, servers_[server], routes_[server], drops_, driver_stamps_[server]};
     auto made = std::make_unique<Transmission>(context, std::move(attempt), std::move(taken.fd));
@@ -195,8 +199,8 @@ void Session::note(const Attempt &attempt, const Observation &observation)
         account_.sockets[line] = *attempt.socket;
     Tally &tally = account_.tallies[line];
     tally.add(observation.outcome, identity ? std::nullopt : observation.response_time);
-    if (!is_beside(observation.outcome) && attempt.queued && attempt.sent && *attempt.sent >= *attempt.queued)
-        tally.add_local_queue(*attempt.sent - *attempt.queued);
+    if (!is_beside(observation.outcome) && attempt.local_queue)
+        tally.add_local_queue(*attempt.local_queue);
     if (is_answered(observation.outcome))
         tally.add_phases(attempt.connect_time, attempt.tls_time);
     if (!observation.answer || observation.outcome == Outcome::mismatch)

@@ -64,8 +64,8 @@ private:
     Connections connections_;
     Listener listener_;
     SocketPool pool_;
-    plugin::Fd keeper_; // as long as one stamping socket is open, receive stamping stays on
-    std::vector<Route> routes_;
+    plugin::Fd keeper_;         // as long as one stamping socket is open, receive stamping stays on
+    std::vector<Route> routes_; // by server
     Drops drops_;
     std::unique_ptr<bool[]> driver_stamps_; // by server: seen
     std::vector<bool> was_asked_;           // by server

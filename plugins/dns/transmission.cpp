@@ -87,14 +87,22 @@ void Transmission::drain_errors()
         if (!event)
             return;
         if (const auto *stamp = std::get_if<SendStamp>(&*event)) {
-            (stamp->at_driver ? attempt_.sent : attempt_.queued) = stamp->ns;
-            context_.driver_stamps = context_.driver_stamps || stamp->at_driver;
-            if (stamp->at_driver)
-                count_query();
+            note_stamp(*stamp);
         } else if (const auto *error = std::get_if<IcmpError>(&*event)) {
             take_error(*error);
         }
     }
+}
+
+void Transmission::note_stamp(const SendStamp &stamp)
+{
+    (stamp.at_driver ? attempt_.sent : attempt_.queued) = stamp.ns;
+    if (!stamp.at_driver)
+        return;
+    context_.driver_stamps = true;
+    count_query();
+    if (attempt_.queued)
+        attempt_.local_queue = between_stamps(context_.host, clock_offset_, *attempt_.queued, stamp.ns);
 }
 
 void Transmission::take(const Datagram &datagram, Octets octets)
@@ -284,11 +292,11 @@ void Transmission::note_response_time(Observation &observation) const
     const auto begun = attempt_.sent ? attempt_.sent : attempt_.queued;
     if (!begun || !observation.received) {
         observation.reason = "the kernel did not stamp it";
-    } else if (clock_stepped(clock_offset_, clock_offset(context_.host)) || *observation.received < *begun) {
-        observation.reason = "the clock was set meanwhile";
-    } else {
-        observation.response_time = *observation.received - *begun;
+        return;
     }
+    observation.response_time = between_stamps(context_.host, clock_offset_, *begun, *observation.received);
+    if (!observation.response_time)
+        observation.reason = "the clock was set meanwhile";
 }
 
 } // namespace sonde::dns

@@ -26,7 +26,7 @@ public:
         const Settings &settings;
         const Listener &listener;
         const Server &server;
-        const Route &route;
+        Route route; // when it was made
         Drops &drops;
         bool &driver_stamps; // on the way to this server: seen
     };
@@ -44,6 +44,7 @@ private:
     bool readable();
     void read_all();
     void drain_errors();
+    void note_stamp(const SendStamp &stamp);
     void take(const Datagram &datagram, Octets octets);
     void take_answer(const Datagram &datagram, Octets octets);
     void take_second(Observation observation);

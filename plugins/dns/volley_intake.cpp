@@ -21,6 +21,8 @@ void Volley::take_stamps(Lane &lane)
     int count = VolleyBuffers::kReceive;
     while (count == static_cast<int>(VolleyBuffers::kReceive)) {
         count = errors_->read_errors(lane.fd.get());
+        if (count > 0)
+            watch_clock();
         for (int i = 0; i < count; ++i) {
             const auto [event, payload] = errors_->error(static_cast<std::size_t>(i));
             if (const auto *stamp = std::get_if<SendStamp>(&event)) {

@@ -45,6 +45,17 @@ TEST_CASE("a step of the wall clock is seen, and what a reading takes is none")
     CHECK_FALSE(clock_stepped(before, clock_offset(clocks)));
 }
 
+TEST_CASE("two stamps make a difference unless the clock was set since the first or the later one is earlier")
+{
+    Clocks clocks({kUs});
+    const std::int64_t offset = clock_offset(clocks);
+    CHECK(between_stamps(clocks, offset, kAhead, kAhead + 5) == 5);
+    CHECK(between_stamps(clocks, offset, kAhead, kAhead) == 0);
+    CHECK(between_stamps(clocks, offset, kAhead, kAhead - 1) == std::nullopt);
+    clocks.ahead = kAhead + kMs;
+    CHECK(between_stamps(clocks, offset, kAhead, kAhead + kMs) == std::nullopt);
+}
+
 TEST_CASE("who loses the processor within a reading of the clocks has seen no step")
 {
     Clocks clocks({kUs, 40 * kMs, kUs, kUs, kUs, 40 * kMs, kUs, kUs, kUs}); // in two of the first three readings

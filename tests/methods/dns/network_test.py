@@ -363,7 +363,7 @@ def over_a_connection_what_our_own_queue_keeps_is_a_timeout(folder):
 
 @case
 def what_load_cannot_do_is_refused(folder):
-    for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}):
+    for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}, {"sampling": "poisson"}):
         equal(run(server="127.0.0.1", name=WWW, outstanding=2, **options).status, "bad_option")
 
 
@@ -559,6 +559,22 @@ def the_interface_and_source_that_were_chosen_are_used(folder):
         for address, options in ways:
             result = run(source=own[address], **{**options, "timeout": "300ms"})
             equal(result.status in ("no_answer", "not_sent"), True, result)
+
+
+@case
+def a_source_that_changes_within_a_run_is_told(folder):
+    sources = []
+
+    def behave(sock, query, client):
+        sources.append(client[0])
+        sock.sendto(good_answer(query), client)
+        ip(net.client, "route", "replace", net.server_addresses[0], "dev", "line", "src", "10.77.0.3")
+    with NameSpaces() as net, Responder(net, behave) as server:
+        ip(net.client, "address", "add", "10.77.0.3/24", "dev", "line")
+        result = run(server=net.server_addresses[0], port=server.port, name=WWW, count=2, interval="1500ms", linger="0s",
+                     space=net.client)
+    equal([row["source"] for row in in_order(result)], sources, result)
+    equal((len(set(sources)), sources[-1]), (2, "10.77.0.3"), result)
 
 
 @case
