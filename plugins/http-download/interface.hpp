@@ -1,15 +1,13 @@
 #pragma once
 
-#include <sonde/plugin.h>
-
 #include <cstdint>
 #include <optional>
 #include <string>
 
 namespace sonde::http_download {
 
-// The interface that has an address, empty if none.
-std::string interface_of(const sonde_ip &address);
+// The interface through which the kernel routes what a connection sends, whichever has its address; empty if none.
+std::string interface_of(int connection);
 
 // What an interface has carried, without Ethernet's header where it is one.
 struct InterfaceBytes {

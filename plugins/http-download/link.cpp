@@ -1,5 +1,7 @@
 #include "link.hpp"
 
+#include "interface.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -28,8 +30,10 @@ int word_for(int connect_error, bool tls)
 
 } // namespace
 
-Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first, Step on_ready, OnFailed on_failed)
-    : shared_(shared), purpose_(purpose), on_ready_(std::move(on_ready)), on_failed_(std::move(on_failed))
+Link::Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first, Step on_tls, Step on_ready,
+           OnFailed on_failed)
+    : shared_(shared), purpose_(purpose), on_tls_(std::move(on_tls)), on_ready_(std::move(on_ready)),
+      on_failed_(std::move(on_failed))
 {
     std::vector<sonde_ip> addresses = shared_.addresses;
     if (first)
@@ -68,6 +72,7 @@ void Link::connected(Connector::Connected connection)
     phase_begun_ = shared_.now();
     if (shared_.tls) {
         transport_.add_tls(*shared_.tls, shared_.settings.url.host);
+        on_tls_();
         return handshake();
     }
     const auto report = std::move(on_ready_);
@@ -109,6 +114,12 @@ std::string Link::congestion_control() const
     if (getsockopt(transport_.fd(), IPPROTO_TCP, TCP_CONGESTION, name, &length) != 0)
         return {};
     return {name, strnlen(name, sizeof name)};
+}
+
+std::string Link::interface() const
+{
+    const std::string &chosen = shared_.settings.interface_name;
+    return chosen.empty() ? interface_of(transport_.fd()) : chosen;
 }
 
 std::optional<std::int64_t> Link::buffer(int option) const

@@ -47,8 +47,10 @@ public:
     using OnFailed = std::function<void(StreamEnd)>;
     enum class Purpose { transfer, probe };
 
-    // One of the callbacks is called, once, from the event loop. `first`: the address to try before the others.
-    Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first, Step on_ready, OnFailed on_failed);
+    // `on_ready` or `on_failed` is called, once, from the event loop, and `on_tls` when TLS begins to be set up.
+    // `first`: the address to try before the others.
+    Link(Shared &shared, Purpose purpose, const std::optional<sonde_ip> &first, Step on_tls, Step on_ready,
+         OnFailed on_failed);
     Link(const Link &) = delete;
     Link &operator=(const Link &) = delete;
     ~Link() { close(); }
@@ -61,6 +63,7 @@ public:
     std::optional<std::int64_t> tls_time() const { return tls_time_; }
     const char *tls_version() const { return transport_.tls_version(); }
     std::string congestion_control() const;
+    std::string interface() const;                        // that was chosen, or through which the system routes
     std::optional<std::int64_t> buffer(int option) const; // SO_RCVBUF or SO_SNDBUF
     Transport &transport() { return transport_; }
 
@@ -84,6 +87,7 @@ private:
 
     Shared &shared_;
     Purpose purpose_;
+    Step on_tls_;
     Step on_ready_;
     OnFailed on_failed_;
     std::unique_ptr<Connector> connector_;

@@ -31,7 +31,7 @@ Probe::Probe(Shared &shared, State state, std::function<void(const ProbeReport &
     report_.begun = shared_.now();
     patience_.add_after(shared_.settings.timeout);
     link_ = std::make_unique<Link>(
-        shared_, Link::Purpose::probe, std::nullopt, [this] { connected(); },
+        shared_, Link::Purpose::probe, std::nullopt, [] {}, [this] { connected(); },
         [this](StreamEnd how) { end(std::move(how)); });
 }
 

@@ -47,8 +47,8 @@ void Receiver::connect()
     // The timeout is for a step as a whole, for the body without payload: a byte a second keeps no step alive.
     patience_.renew(shared_.now());
     link_ = std::make_unique<Link>(
-        shared_, Link::Purpose::transfer, report_.address, [this] { connected(); },
-        [this](StreamEnd how) { end(std::move(how)); });
+        shared_, Link::Purpose::transfer, report_.address, [this] { patience_.renew(shared_.now()); },
+        [this] { connected(); }, [this](StreamEnd how) { end(std::move(how)); });
 }
 
 void Receiver::connected()

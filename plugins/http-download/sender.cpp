@@ -36,7 +36,7 @@ Sender::Sender(Shared &shared, std::function<void()> on_end)
 {
     renew_patience();
     link_ = std::make_unique<Link>(
-        shared_, Link::Purpose::transfer, std::nullopt, [this] { connected(); },
+        shared_, Link::Purpose::transfer, std::nullopt, [this] { renew_patience(); }, [this] { connected(); },
         [this](StreamEnd how) { end(std::move(how)); });
 }
 

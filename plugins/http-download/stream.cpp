@@ -8,6 +8,7 @@ void Stream::note_link(const Link &link)
         report_.connect = link.connect_time();
         report_.handshake_rtt = link.handshake_rtt();
         report_.tls = link.tls_time();
+        report_.interface = link.interface();
     }
     report_.address = link.address();
     report_.local = link.local();

@@ -13,6 +13,7 @@ namespace sonde::http_download {
 struct StreamReport {
     std::optional<sonde_ip> address;
     plugin::Endpoint local; // of the last connection
+    std::string interface;  // of the first one
     std::optional<std::int64_t> connect;
     std::optional<std::int64_t> handshake_rtt;
     std::optional<std::int64_t> tls;

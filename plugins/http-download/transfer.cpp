@@ -109,10 +109,9 @@ void Transfer::begin_clock(std::int64_t now)
 {
     wall_offset_ = host_.now(&host_, SONDE_CLOCK_WALL) - now;
     next_tick_ = meter_.begin_time();
-    interface_ = settings_.interface_name;
     for (const auto &stream : streams_)
         if (interface_.empty() && stream->report().begin)
-            interface_ = interface_of(stream->report().local.ip);
+            interface_ = stream->report().interface;
     interface_begun_ = read_interface(interface_);
     own_begun_ = {static_cast<std::int64_t>(meter_.ip_received_bytes()),
                   static_cast<std::int64_t>(meter_.ip_sent_bytes())};

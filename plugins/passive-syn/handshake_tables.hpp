@@ -44,8 +44,8 @@ struct SpreadRow {
         {.id = "unmatched",
          .unit = "packets",
          .help = "answers to no SYN that waits: sent again, later than tmax, or of before the run"}),
-    sonde::plugin::column<&SpreadRow::untracked>({.id = "untracked",
-                                                  .help = "attempts not followed, since too many waited"}),
+    sonde::plugin::column<&SpreadRow::untracked>(
+        {.id = "untracked", .help = "attempts not followed: too many waited, or the SYN carried data"}),
     sonde::plugin::column<&SpreadRow::rtt_min>(
         {.id = "rtt_min", .help = "from SYN to SYN/ACK, by the kernel's stamps at the interface"}),
     sonde::plugin::column<&SpreadRow::rtt_median>({.id = "rtt_median"}),

@@ -13,8 +13,8 @@ Handshakes::Noted Handshakes::note(const Seen &seen)
             found->second.repeated = true;
             return {What::repeated, std::nullopt};
         }
-        if (waiting_.size() >= limit_)
-            return {What::no_room, std::nullopt};
+        if (seen.packet.has_data || waiting_.size() >= limit_)
+            return {What::untracked, std::nullopt};
         open(fingerprint, seen);
         return {What::begun, std::nullopt};
     }

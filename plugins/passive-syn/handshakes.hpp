@@ -40,7 +40,7 @@ public:
         repeated,
         ended,
         unmatched, // an answer to a SYN that was not seen, or seen too long before, or answered already
-        no_room,
+        untracked, // a SYN for which there is no room, or with data, whose answer may acknowledge that as well
     };
     struct Noted {
         What what;

@@ -121,7 +121,7 @@ private:
         case Handshakes::What::unmatched:
             ++counts.unmatched;
             break;
-        case Handshakes::What::no_room:
+        case Handshakes::What::untracked:
             ++counts.untracked;
             break;
         }

@@ -11,7 +11,8 @@ constexpr std::uint16_t kPppIpv4 = 0x0021, kPppIpv6 = 0x0057;
 constexpr std::uint8_t kTcp = 6, kHopByHop = 0, kRouting = 43, kFragment = 44, kAuthentication = 51,
                        kDestinationOptions = 60, kMobility = 135, kHip = 139, kShim6 = 140;
 constexpr std::uint8_t kSyn = 0x02, kRst = 0x04, kAck = 0x10;
-constexpr std::size_t kEthernet = 14, kVlanTag = 4, kPppoeAndPpp = 8, kHeader4Min = 20, kHeader6 = 40, kTcpFlags = 13;
+constexpr std::size_t kEthernet = 14, kVlanTag = 4, kPppoeAndPpp = 8, kHeader4Min = 20, kHeader6 = 40, kTcpOffset = 12,
+                      kTcpFlags = 13;
 // More headers than these in one packet are an attack, not traffic.
 constexpr int kExtensionsMax = 16, kTagsMax = 4;
 
@@ -32,12 +33,16 @@ std::optional<Segment> judge(Bytes segment)
     return (flags & kAck) != 0 ? Segment::syn_ack : Segment::syn;
 }
 
-std::optional<Classified> tcp(std::uint32_t family, const std::uint8_t *addresses, Bytes segment)
+// `length` is the segment's own; the capture may have less of it.
+std::optional<Classified> tcp(std::uint32_t family, const std::uint8_t *addresses, Bytes segment, std::size_t length)
 {
     if (segment.size() <= kTcpFlags)
         return Classified{family, Segment::unparsed};
     const auto kind = judge(segment);
-    return kind ? std::optional(Classified{family, *kind, addresses, segment.data()}) : std::nullopt;
+    if (!kind)
+        return std::nullopt;
+    const std::size_t header = (segment[kTcpOffset] >> 4) * 4u;
+    return Classified{family, *kind, addresses, segment.data(), length > header};
 }
 
 std::optional<Classified> ipv4(Bytes packet)
@@ -52,8 +57,9 @@ std::optional<Classified> ipv4(Bytes packet)
     if (header < kHeader4Min || packet.size() < header || (total != 0 && total < header))
         return kUnparsed;
     // What lies behind the packet's own end is padding.
-    const std::size_t end = total == 0 ? packet.size() : std::min(packet.size(), total);
-    return tcp(4, &packet[12], packet.subspan(header, end - header));
+    const std::size_t length = total == 0 ? packet.size() : total;
+    const std::size_t end = std::min(packet.size(), length);
+    return tcp(4, &packet[12], packet.subspan(header, end - header), length - header);
 }
 
 std::optional<Classified> ipv6(Bytes packet)
@@ -62,13 +68,13 @@ std::optional<Classified> ipv6(Bytes packet)
     if (packet.size() < kHeader6)
         return kUnparsed;
     const std::size_t payload = big16(packet, 4); // 0: too long for the field
-    if (payload != 0 && kHeader6 + payload < packet.size())
-        packet = packet.first(kHeader6 + payload);
+    const std::size_t length = payload == 0 ? packet.size() : kHeader6 + payload;
+    packet = packet.first(std::min(packet.size(), length));
     std::uint8_t next = packet[6];
     std::size_t at = kHeader6;
     for (int i = 0; i < kExtensionsMax; ++i) {
         if (next == kTcp)
-            return tcp(6, &packet[8], packet.subspan(at));
+            return tcp(6, &packet[8], packet.subspan(at), length - at);
         const bool sized = next == kHopByHop || next == kRouting || next == kDestinationOptions || next == kMobility ||
                            next == kHip || next == kShim6;
         if (!sized && next != kFragment && next != kAuthentication)

@@ -22,6 +22,7 @@ struct Classified {
     // Where in the frame both addresses are, and the TCP header up to its flags; null for `unparsed`.
     const std::uint8_t *addresses = nullptr;
     const std::uint8_t *tcp = nullptr;
+    bool has_data = false; // by the IP header's length
 };
 
 // What links put before the packet.

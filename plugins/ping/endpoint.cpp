@@ -213,6 +213,9 @@ Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &f
     set_sending(sender_.get(), family, settings);
     bound_queue(sender_.get(), packet_bytes_);
     set_filter(receiver_.get(), family == 4 ? filter_v4(format.id) : filter_v6(format.id));
+    // What came before its filter answers others.
+    for (char byte; recv(receiver_.get(), &byte, sizeof byte, MSG_DONTWAIT) >= 0;)
+        continue;
     set_stamps(receiver_.get(), SOF_TIMESTAMPING_RX_SOFTWARE);
     set_receiving(receiver_.get(), family);
 }

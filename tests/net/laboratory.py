@@ -59,6 +59,11 @@ class Run:
         """{seq: outcome} of the packets' own outcomes, when there is one target."""
         return {row["seq"]: row["outcome"] for row in self.table("packet") if row["outcome"] != "duplicate"}
 
+    def counted(self):
+        """Bytes that it told the host of, where it ran with --trace: (sent, received)."""
+        calls = re.findall(r"count\((\d+), (\d+)\)", self.err)
+        return tuple(sum(int(call[way]) for call in calls) for way in (0, 1))
+
     def __repr__(self):
         rows = [json.dumps({name: value for name, value in row.items() if value is not None}) for row in self.rows]
         rows = rows if len(rows) <= 40 else rows[:20] + ["..."] + rows[-20:]

@@ -155,6 +155,18 @@ def more_attempts_than_may_wait_are_not_followed(lab):
 
 
 @test
+def an_attempt_whose_SYN_carries_data_is_not_followed(lab):
+    def open_fast():
+        inject(lab, [arriving(segment(SYN, 5) + b"request")])
+        answer = segment(SYN | ACK, 9, 5 + 1 + len("request"), ports=(80, 1234))
+        inject(lab, [ethernet(0x0800, ip4(answer, source=CLIENT, target=SERVER))], lab.client, "c0")
+    run = watch(lab, open_fast, "passive-handshake", direction="in", tmax="100ms")
+    row = by(run)[4, "in"]
+    equal(ended(row), (0, 0, 0, 0, 0, False), run)
+    equal((row["untracked"], row["unmatched"]), (1, 1), run)
+
+
+@test
 def own_measurements_are_counted_apart(lab):
     def set_up():
         connect(lab, socket.AF_INET, SERVER, 3)

@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import responder
 from laboratory import CLIENT, SERVER, SERVER6, Namespace, descendants, ipv6_test, main, test
@@ -34,6 +35,7 @@ def check_replies(lab, address, own_ttl):
               ("reply", address, address, own_ttl, row["seq"] == 1), run)
         assert row["tx_sched_ns"] <= row["tx_software_ns"] < row["rx_ns"], run
         equal(row["rtt_ns"], row["rx_ns"] - row["tx_software_ns"], run)
+        equal(row["rtt_sched_ns"], row["rx_ns"] - row["tx_sched_ns"], run)
         equal(row["local_queue_ns"], row["tx_software_ns"] - row["tx_sched_ns"], run)
         equal(row["rtt_from"], "driver", run)
         assert row["scheduled_ns"] <= row["tx_sched_ns"], run
@@ -73,10 +75,14 @@ def many_targets_of_both_families_share_a_run(lab):
 
 @test
 def two_runs_at_once_do_not_take_each_others_replies(lab):
-    runs = [lab.start_sonde("ping", target=SERVER, count=100, interval="5ms", tmax="300ms") for _ in range(3)]
-    for run in map(lab.finish_sonde, runs):
+    runs = [lab.start_sonde("ping", "--trace", target=SERVER, count=100, interval="5ms", tmax="300ms") for _ in range(3)]
+    with ThreadPoolExecutor() as pool:  # a run whose output nobody reads would wait
+        finished = list(pool.map(lab.finish_sonde, runs))
+    for run in finished:
         summary = only_summary(run)
         equal((summary["sent"], summary["replies"], summary["duplicates"]), (100, 100, 0), run)
+        # Others' replies would be in here, even if none of them was taken for its own.
+        equal(run.counted(), (100 * 84, 100 * 84), run)
 
 
 @test
@@ -261,6 +267,10 @@ def the_queue_of_our_own_interface_is_told_from_the_network(lab):
     print(f"         local queue median {queues[5] / 1e6:.1f} ms, rtt median {rtts[5] / 1e3:.1f} us")
     assert queues[5] > 30e6, run
     assert rtts[5] < 10e6, run
+    for row in packets:
+        equal(row["rtt_sched_ns"], row["rx_ns"] - row["tx_sched_ns"], row)
+    summary = only_summary(run)
+    assert summary["rtt_sched_median_ns"] > 30e6 and summary["rtt_median_ns"] < 10e6, run
 
 
 @test
@@ -405,7 +415,7 @@ def ten_thousand_targets_fit_one_run(lab):
     equal(run.status, 0, run)
     rows = run.table("summary")
     equal([row["target"] for row in rows], targets, run)
-    equal({(row["sent"], row["replies"]) for row in rows}, {(1, 1)}, run)
+    equal({(row["sent"], row["replies"], row["stamped"]) for row in rows}, {(1, 1, 1)}, run)
 
 
 main()

@@ -102,11 +102,12 @@ def ip4_syn(sequence, source_port=1234):
     return ethernet(0x0800, ip4(struct.pack("!HHIIBBHHH", source_port, 80, sequence, 0, 0x50, SYN, 1000, 0, 0)))
 
 
-def inject(lab, frames, namespace=None, interface="s0"):
-    """Sends frames into the cable, from the server's side unless told otherwise."""
+def inject(lab, frames, namespace=None, interface="s0", claim=0):
+    """Sends frames into the cable, from the server's side unless told otherwise. The kernel notes the protocol that the
+    sender claims, or if that is 0 the frame's own."""
     with Namespace(namespace or lab.server):
         sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
-    sender.bind((interface, 0))
+    sender.bind((interface, claim))
     for frame in frames:
         sender.send(frame)
     sender.close()

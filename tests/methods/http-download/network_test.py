@@ -19,7 +19,8 @@ sys.path[:0] = [str(TESTS_FOLDER / "methods"), str(TESTS_FOLDER / "net")]
 from laboratory import Namespace  # noqa: E402
 from firewall import drop, nft, peace, port_of  # noqa: E402
 from sonde_peer import make_identity, sonde_peer  # noqa: E402
-from support import NameSpaces, Skip, case, equal, main, method, run  # noqa: E402
+from support import (Listener, NameSpaces, Skip, case, equal, main, make_certificate, method,  # noqa: E402
+                     read_request, reset, run, server_tls)
 
 DOWNLOAD, PEER, UPLOAD = sys.argv[2:5]
 
@@ -69,6 +70,34 @@ def a_server_that_nobody_hears_of_is_a_timeout():
                 equal((result.status, row["outcome"], row["connect_ns"], result.table("summary")),
                       ("timeout", "timeout", None, []), result)
                 assert "no connection" in row["reason"] and result.took_s < 40, result
+
+
+@case
+def connecting_and_tls_have_the_timeout_each(folder):
+    class Late:
+        """Begins TLS when the timeout is nearly over, and would be if connecting counted."""
+
+        def wrap_socket(self, connection, **how):
+            time.sleep(1.8)
+            return tls.wrap_socket(connection, **how)
+
+    def behave(connection, _):
+        read_request(connection)
+        reset(connection)
+    with NameSpaces() as net:
+        mine = make_certificate(folder, "mine", f"IP:{net.server_addresses[0]}")
+        tls = server_tls(*mine)
+        with Namespace(net.server):
+            listener = Listener(behave, address=net.server_addresses[0], tls=Late())
+        with listener:
+            for plugin in (DOWNLOAD, UPLOAD):
+                drop(net, "tcp flags syn numgen inc mod 2 0")  # the next one comes after a second
+                with method(plugin):
+                    result = run(url=listener.url, ca=mine[0], timeout="2500ms", space=net.client)
+                peace(net)
+                row = result.one("stream")
+                equal((result.status, row["outcome"]), ("connection_lost", "connection_lost"), result)
+                assert row["connect_ns"] + row["tls_ns"] > 2_500_000_000, result
 
 
 @case
@@ -168,20 +197,51 @@ def a_hole_in_the_path_mtu_times_out_and_names_the_step():
             equal((result.status, result.table("summary")), ("timeout", []), result)
 
 
+def ip(space, *words):
+    subprocess.run(["ip", "-n", space, *words], check=True)
+
+
 @case
 def interface_and_source_are_those_that_were_chosen():
     with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
-        for space_address, url, prefix in zip(("10.77.0.9", "2001:db8:77::9"), urls, ("/24", "/64")):
-            subprocess.run(["ip", "-n", net.client, "address", "add", space_address + prefix, "dev", "line",
-                            *(["nodad"] if ":" in space_address else [])], check=True)
+        # All goes another way unless an interface is chosen, and nobody is there.
+        ip(net.client, "link", "add", "other", "type", "veth", "peer", "name", "beyond")
+        for device in ("other", "beyond"):
+            ip(net.client, "link", "set", device, "up")
+        for own, prefix, server, url in zip(("10.77.0.9", "2001:db8:77::9"), ("/24", "/64"), net.server_addresses,
+                                            urls):
+            ip(net.client, "address", "add", own + prefix, "dev", "line", *(["nodad"] if ":" in own else []))
+            ip(net.client, "route", "add", server, "dev", "other")
             for plugin, path in ((DOWNLOAD, "/bytes/100kB"), (UPLOAD, "/upload")):
                 with method(plugin):
-                    result = run(url=url + path, bytes="100kB", interface="line", source=space_address,
-                                 space=net.client)
+                    result = run(url=url + path, bytes="100kB", interface="line", source=own, space=net.client)
+                    astray = run(url=url + path, bytes="100kB", source=own, timeout="300ms", space=net.client)
                 equal(result.exit, 0, result)
-                equal((result.one("stream")["local_address"], result.one("summary")["interface"]),
-                      (space_address, "line"), result)
+                equal((result.one("stream")["local_address"], result.one("summary")["interface"]), (own, "line"),
+                      result)
                 equal(result.one("stream")["path_mtu"], 1500, result)
+                equal(astray.one("stream")["connect_ns"], None, astray)
+
+
+@case
+def the_interface_that_carries_a_run_is_told_whichever_has_its_address():
+    with NameSpaces() as net, sonde_peer(PEER, *net.server_addresses, space=net.server) as urls:
+        for own, client, server, url in zip(("10.77.9.1", "2001:db8:77:9::1"), net.client_addresses,
+                                            net.server_addresses, urls):
+            def told(**options):
+                for plugin, path in ((DOWNLOAD, "/bytes/100kB"), (UPLOAD, "/upload")):
+                    with method(plugin):
+                        result = run(url=url + path, bytes="100kB", space=net.client, **options)
+                    summary = result.one("summary")
+                    equal((result.exit, summary["interface"]), (0, "line"), result)
+                    assert summary["cross_received_bytes"] is not None, result
+                    yield result.one("stream")["local_address"]
+            equal(set(told()), {client})
+            ip(net.client, "address", "add", own, "dev", "lo")
+            ip(net.server, "route", "add", own, "via", client)
+            equal(set(told(source=own)), {own})
+            ip(net.client, "route", "add", server, "dev", "line", "src", own)
+            equal(set(told()), {own})
 
 
 @case

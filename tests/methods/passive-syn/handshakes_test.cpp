@@ -14,9 +14,10 @@ namespace {
 constexpr sonde::plugin::HashKey kHandshakeKey{7};
 constexpr std::int64_t kTmax = 1000;
 
-Handshakes::Noted note(Handshakes &handshakes, std::uint8_t flags, std::int64_t time, std::uint16_t port = 1000)
+Handshakes::Noted note(Handshakes &handshakes, std::uint8_t flags, std::int64_t time, std::uint16_t port = 1000,
+                       const Buffer &data = {})
 {
-    Buffer segment = tcp(flags);
+    Buffer segment = tcp(flags) + data;
     const bool answers = (flags & kAck) != 0;
     put16(segment, answers ? 2 : 0, port);
     put16(segment, answers ? 0 : 2, 80);
@@ -99,10 +100,18 @@ TEST_CASE("at most so many attempts wait, however many have been answered before
     }
     note(handshakes, kSyn, 100, 200);
     note(handshakes, kSyn, 100, 201);
-    CHECK(note(handshakes, kSyn, 100, 202).what == What::no_room);
+    CHECK(note(handshakes, kSyn, 100, 202).what == What::untracked);
     CHECK(note(handshakes, kSyn | kAck, 101, 202).what == What::unmatched);
     CHECK(handshakes.expire(0, 10 * kTmax));
     CHECK(handshakes.expire(0, 10 * kTmax));
+    CHECK_FALSE(handshakes.expire(0, 10 * kTmax));
+}
+
+TEST_CASE("an attempt whose SYN carries data is not followed, since its answer may acknowledge that as well")
+{
+    Handshakes handshakes(kHandshakeKey, 10, kTmax);
+    CHECK(note(handshakes, kSyn, 0, 1, Buffer(1)).what == What::untracked);
+    CHECK(note(handshakes, kSyn | kAck, 10, 1).what == What::unmatched);
     CHECK_FALSE(handshakes.expire(0, 10 * kTmax));
 }
 

@@ -98,6 +98,24 @@ TEST_CASE("padding behind a short packet is not taken for its TCP header")
     CHECK(seen6(packet) == Segment::unparsed);
 }
 
+TEST_CASE("a segment has data if its packet is longer than its headers, whatever the frame and the capture hold of it")
+{
+    const auto has_data = [](const Buffer &packet) { return classify(Link::bare, packet)->has_data; };
+    Buffer with_options = tcp(kSyn) + Buffer(20);
+    with_options[12] = 0xa0;
+    for (const Buffer &segment : {tcp(kSyn), with_options}) {
+        const Buffer packets[] = {ipv4(segment, 40), ipv6(extension(6) + segment, 60)};
+        const Buffer longer[] = {ipv4(segment + Buffer(1), 40), ipv6(extension(6) + segment + Buffer(1), 60)};
+        for (const Buffer &packet : packets)
+            CHECK_FALSE(has_data(packet + Buffer(6))); // padding
+        for (Buffer packet : longer) {
+            CHECK(has_data(packet));
+            packet.pop_back(); // by the capture
+            CHECK(has_data(packet));
+        }
+    }
+}
+
 TEST_CASE("an endless chain of extension headers is given up")
 {
     Buffer chain;
