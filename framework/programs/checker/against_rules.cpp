@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 // A version and the one before it: within a method's major version everything only grows.
 namespace sonde::checker {
@@ -137,21 +139,25 @@ bool fixes_the_same(const MethodDescription &old, const FunctionDescription &bef
 
 Verdict kept_functions(const Subject &subject)
 {
-    return each_kept(subject, "implements the metrics of the former version",
-                     [](const MethodDescription &old, const MethodDescription &now) {
-                         for (const FunctionDescription &before : old.functions) {
-                             const auto after = std::find_if(
-                                 now.functions.begin(), now.functions.end(),
+    return each_kept(
+        subject, "implements the metrics of the former version",
+        [](const MethodDescription &old, const MethodDescription &now) {
+            for (const FunctionDescription &before : old.functions) {
+                const auto after =
+                    std::find_if(now.functions.begin(), now.functions.end(),
                                  [&](const FunctionDescription &function) { return function.uri == before.uri; });
-                             if (after == now.functions.end())
-                                 return ": '" + before.uri + "' is gone, by which tasks name it";
-                             if (!contains_all(after->roles, before.roles))
-                                 return ": '" + before.uri + "' has lost a role";
-                             if (!fixes_the_same(old, before, *after))
-                                 return ": '" + before.uri + "' fixes other options than before";
-                         }
-                         return std::string();
-                     });
+                if (after == now.functions.end())
+                    return ": '" + before.uri + "' is gone, by which tasks name it";
+                // A run's tables are of the first one, unless its task names others.
+                if (&before == &old.functions.front() && after != now.functions.begin())
+                    return ": '" + before.uri + "' was the first one, and now is '" + now.functions.front().uri + "'";
+                if (!contains_all(after->roles, before.roles))
+                    return ": '" + before.uri + "' has lost a role";
+                if (!fixes_the_same(old, before, *after))
+                    return ": '" + before.uri + "' fixes other options than before";
+            }
+            return std::string();
+        });
 }
 
 Verdict kept_demands(const Subject &subject)
@@ -197,6 +203,8 @@ std::string table_complaint(const TableDescription &old, const TableDescription 
             return where + " is no longer at its place; there is '" + after.id + "'";
         if (after.type != before.type || after.clock != before.clock || after.unit != before.unit)
             return where + " has another type, clock or unit than before";
+        if (after.nullable && !before.nullable)
+            return where + " always had a value, and may be null";
         if (!contains_all(after.words, before.words) || (before.words.empty() != after.words.empty()))
             return where + " has lost words";
     }
@@ -236,6 +244,23 @@ Verdict kept_statuses(const Subject &subject)
     });
 }
 
+// What of a method is not as it was; empty if all is.
+std::string changed_part(const MethodDescription &old, const MethodDescription &now)
+{
+    const std::pair<bool, const char *> parts[] = {
+        {now.options != old.options, "options"},
+        {now.tables != old.tables, "columns"},
+        {now.statuses != old.statuses, "statuses"},
+        {now.functions != old.functions, "functions"},
+        {now.privileges != old.privileges, "privileges"},
+        {now.flags != old.flags, "flags"},
+        {now.parameters != old.parameters, "parameters"},
+        {now.traffic_bound != old.traffic_bound, "bounds of its traffic"},
+    };
+    const auto changed = std::find_if(std::begin(parts), std::end(parts), [](const auto &part) { return part.first; });
+    return changed == std::end(parts) ? "" : changed->second;
+}
+
 Verdict told_versions(const Subject &subject)
 {
     return with_both(subject, "what changed has a new version", [](const Description &old, const Description &now) {
@@ -243,9 +268,8 @@ Verdict told_versions(const Subject &subject)
             const MethodDescription *after = find(now, before.id);
             if (after == nullptr || after->version != before.version)
                 continue;
-            if (after->options != before.options || after->tables != before.tables ||
-                after->statuses != before.statuses)
-                return before.id + " has other options, columns or statuses, and is " + before.version + " still";
+            if (const std::string part = changed_part(before, *after); !part.empty())
+                return before.id + " has other " + part + ", and is " + before.version + " still";
         }
         return std::string();
     });

@@ -1,6 +1,7 @@
 #include "programs/checker/manners.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdint>
 
 namespace sonde::checker {
@@ -47,9 +48,59 @@ std::string dns_answer(const std::string &query)
     return answer;
 }
 
+// NTP, RFC 5905 section 7.3: 48 bytes that begin with two bits of leap, a version, and the mode client.
+bool is_ntp_request(const std::string &datagram)
+{
+    if (datagram.size() != 48)
+        return false;
+    const unsigned first = static_cast<unsigned char>(datagram[0]);
+    const unsigned version = first >> 3 & 7;
+    return (first & 7) == 3 && version >= 1 && version <= 4;
+}
+
+// NTP's time now: seconds since 1900 modulo 2^32 and their fraction, in network order.
+std::string ntp_stamp()
+{
+    using namespace std::chrono;
+    const auto since_1970 = duration_cast<nanoseconds>(system_clock::now().time_since_epoch()).count();
+    const auto now = static_cast<std::uint64_t>(since_1970);
+    const std::uint64_t seconds = now / 1'000'000'000 + 2'208'988'800;
+    const std::uint64_t value = seconds << 32 | ((now % 1'000'000'000) << 32) / 1'000'000'000;
+    std::string stamp;
+    for (int shift = 56; shift >= 0; shift -= 8)
+        stamp += static_cast<char>(value >> shift);
+    return stamp;
+}
+
+// That of a server with a clock of its own: it repeats the request's transmit stamp, and needed no time itself.
+std::string ntp_answer(const std::string &request)
+{
+    const std::string now = ntp_stamp();
+    std::string answer(12, '\0');
+    answer[0] = static_cast<char>((static_cast<unsigned char>(request[0]) & 0x38) | 4); // leap 0, mode server
+    answer[1] = 1;                                                                      // stratum
+    answer[2] = request[2];                                                             // poll
+    answer[3] = -20;                                                                    // precision, a microsecond
+    return answer + "LOCL" + now + request.substr(40) + now + now;
+}
+
 std::string good_answer(const std::string &datagram)
 {
-    return is_dns_query(datagram) ? dns_answer(datagram) : datagram;
+    if (is_dns_query(datagram))
+        return dns_answer(datagram);
+    return is_ntp_request(datagram) ? ntp_answer(datagram) : datagram;
+}
+
+// A good answer that was damaged on its way. The seconds of an NTP server's receive and transmit stamps stay: a method
+// repeats in its rows what time a server claims, and the wall clock's times in rows are held to be near ours.
+std::string damaged_answer(const std::string &datagram, std::mt19937_64 &random)
+{
+    const std::string good = good_answer(datagram);
+    std::string damaged = changed(good, random);
+    if (!is_dns_query(datagram) && is_ntp_request(datagram))
+        for (const std::size_t seconds : {32, 40})
+            damaged.replace(seconds, 4, good, seconds, 4);
+    return damaged;
 }
 
 constexpr std::string_view kMethods[] = {"GET ", "HEAD ", "POST ", "PUT "};
@@ -107,7 +158,7 @@ std::vector<std::string> answer_datagram(Manners manners, const std::string &dat
     case Manners::good:
         return {good};
     case Manners::garbage:
-        answers = {noise(random, below(random, 1400)), changed(good, random), changed(datagram, random), ""};
+        answers = {noise(random, below(random, 1400)), damaged_answer(datagram, random), changed(datagram, random), ""};
         answers.push_back(good + noise(random, 1 + below(random, 60'000)));
         break;
     case Manners::truncated:
@@ -117,7 +168,7 @@ std::vector<std::string> answer_datagram(Manners manners, const std::string &dat
     case Manners::flooding:
         answers.assign(300, good);
         for (std::size_t i = 0; i < answers.size(); i += 2)
-            answers[i] = changed(answers[i], random);
+            answers[i] = damaged_answer(datagram, random);
         break;
     case Manners::silent:
     case Manners::closing:

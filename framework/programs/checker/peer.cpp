@@ -5,9 +5,14 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cinttypes>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
 #include <netinet/in.h>
+#include <new>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -22,6 +27,32 @@ namespace {
 using frames::Descriptor;
 
 constexpr int kPortTriesMax = 20;
+
+// What the peers have been asked. Lies in memory that they share with the process that judges.
+std::atomic<std::uint64_t> &requests()
+{
+    static void *const memory =
+        ::mmap(nullptr, sizeof(std::atomic<std::uint64_t>), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED)
+        throw std::bad_alloc();
+    return *static_cast<std::atomic<std::uint64_t> *>(memory);
+}
+
+std::uint64_t refused_datagrams()
+{
+    std::uint64_t sum = 0;
+    for (const char *const path : {"/proc/self/net/snmp", "/proc/self/net/snmp6"}) {
+        std::ifstream file(path);
+        for (std::string line; std::getline(file, line);) {
+            std::uint64_t count = 0;
+            // A line with the names of the fields stands above that with their values.
+            if (std::sscanf(line.c_str(), "Udp: %*u %" SCNu64, &count) == 1 ||
+                std::sscanf(line.c_str(), "Udp6NoPorts %" SCNu64, &count) == 1)
+                sum += count;
+        }
+    }
+    return sum;
+}
 
 // The sockets of one address family; a family that is not here has none.
 struct Listeners {
@@ -112,6 +143,7 @@ void serve_datagrams(int socket, Manners manners, std::uint64_t seed)
             ::recvfrom(socket, buffer.data(), buffer.size(), 0, reinterpret_cast<sockaddr *>(&from), &length);
         if (got < 0)
             continue; // an ICMP error of somebody who has gone
+        ++requests();
         const std::string datagram(buffer.data(), static_cast<std::size_t>(got));
         for (const std::string &answer : answer_datagram(manners, datagram, random))
             (void)::sendto(socket, answer.data(), answer.size(), MSG_NOSIGNAL, reinterpret_cast<sockaddr *>(&from),
@@ -123,8 +155,10 @@ void accept_all(int socket, Manners manners, std::atomic<std::uint64_t> &seed)
 {
     while (true) {
         Descriptor connection(::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC));
-        if (connection)
-            std::thread(serve_connection, std::move(connection), manners, seed++).detach();
+        if (!connection)
+            continue;
+        ++requests();
+        std::thread(serve_connection, std::move(connection), manners, seed++).detach();
     }
 }
 
@@ -156,6 +190,7 @@ Result<Peer> Peer::start(Manners manners, std::uint64_t seed)
             continue; // somebody else has that UDP port
         listeners[1].tcp = bound(AF_INET6, SOCK_STREAM, port);
         listeners[1].udp = bound(AF_INET6, SOCK_DGRAM, port);
+        (void)requests(); // before the fork, or each process would have memory of its own
         const pid_t parent = ::getpid();
         const pid_t pid = ::fork();
         if (pid < 0)
@@ -169,6 +204,11 @@ Result<Peer> Peer::start(Manners manners, std::uint64_t seed)
         return Peer(port, pid);
     }
     return Error{"", std::string("no peer can be had: ") + std::strerror(errno), ""};
+}
+
+std::uint64_t Peer::asked()
+{
+    return requests() + refused_datagrams();
 }
 
 Peer::~Peer()

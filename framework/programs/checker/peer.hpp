@@ -31,6 +31,10 @@ public:
 
     std::uint16_t port() const { return port_; }
 
+    // How many datagrams and connections all peers of this process have got until now, and how many datagrams came here
+    // to a port that nobody has: a peer that hangs up sees those as little as anybody.
+    static std::uint64_t asked();
+
 private:
     Peer(std::uint16_t port, pid_t pid) : port_(port), pid_(pid) {}
 

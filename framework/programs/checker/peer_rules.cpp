@@ -23,22 +23,25 @@ bool asks_somebody(const frames::MethodDescription &method)
 // `runs`: more than one where something is drawn.
 Verdict judge_manners(const Subject &subject, Manners manners, const std::string &kind, int runs)
 {
-    return judge_methods(subject, "ends in order with " + kind,
-                         with_order([&](const Stage &stage, std::size_t method, const Order &order) -> Complaint {
-                             if (!asks_somebody(stage.method(method)))
-                                 return skipped("it asks nobody");
-                             for (int i = 0; i < runs; ++i) {
-                                 Order hard = order;
-                                 hard.patience = kPatience;
-                                 const Outcome outcome = stage.run(std::move(hard));
-                                 const std::string with =
-                                     " with " + kind + " (--seed " + std::to_string(subject.seed) + ")";
-                                 if (Complaint complaint = judge_conduct(outcome, with))
-                                     return complaint;
-                             }
-                             return std::nullopt;
-                         }),
-                         manners);
+    return judge_methods(
+        subject, "ends in order with " + kind,
+        with_order([&](const Stage &stage, std::size_t method, const Order &order) -> Complaint {
+            if (!asks_somebody(stage.method(method)))
+                return skipped("it asks nobody");
+            const std::uint64_t before = Peer::asked();
+            for (int i = 0; i < runs; ++i) {
+                Order hard = order;
+                hard.patience = kPatience;
+                const Outcome outcome = stage.run(std::move(hard));
+                const std::string with = " with " + kind + " (--seed " + std::to_string(subject.seed) + ")";
+                if (Complaint complaint = judge_conduct(outcome, with))
+                    return complaint;
+            }
+            if (Peer::asked() == before)
+                return skipped("it asked nothing of this peer, which has only UDP and TCP at one port");
+            return std::nullopt;
+        }),
+        manners);
 }
 
 Verdict silent_peer(const Subject &subject)

@@ -22,18 +22,25 @@ using frames::MethodDescription;
 
 Verdict extensions_null(const Subject &subject)
 {
-    return judge_methods(subject, "works without any extension of the host",
-                         with_order([](const Stage &stage, std::size_t, Order order) -> Complaint {
-                             if (const auto &required = stage.opened().description.required_extensions;
-                                 !required.empty())
-                                 return skipped("it requires " + frames::readable(list(required), 100));
-                             order.assignment.flags = Assignment::kAlone;
-                             const Outcome outcome = stage.run(std::move(order));
-                             if (outcome.alive() || outcome.extension.empty())
-                                 return std::nullopt;
-                             return crash(in_words(outcome) + " after host->extension(\"" +
-                                          frames::readable(outcome.extension, 60) + "\") had given NULL");
-                         }));
+    return judge_methods(
+        subject, "works without any extension of the host",
+        with_order([](const Stage &stage, std::size_t, Order order) -> Complaint {
+            if (const auto &required = stage.opened().description.required_extensions; !required.empty())
+                return skipped("it requires " + frames::readable(list(required), 100));
+            Order alone = order;
+            alone.assignment.flags = Assignment::kAlone;
+            const Outcome outcome = stage.run(std::move(alone));
+            if (outcome.extension.empty())
+                return std::nullopt;
+            const std::string extension = frames::readable(outcome.extension, 60);
+            if (!outcome.alive())
+                return crash(in_words(outcome) + " after host->extension(\"" + extension + "\") had given NULL");
+            // What fails with extensions as well does not fail for want of them.
+            if (outcome.status == 0 || incomplete(stage.run(std::move(order))))
+                return std::nullopt;
+            return fail("fails with status " + std::to_string(outcome.status) + " without " + extension +
+                        ", which it does not require: list it in required_extensions or do without");
+        }));
 }
 
 Verdict runs(const Subject &subject)

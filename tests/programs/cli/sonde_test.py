@@ -547,6 +547,12 @@ class Plugins(unittest.TestCase):
             self.assertEqual((nothing.returncode, nothing.stdout), (4, ""))
             self.assertIn(empty, nothing.stderr)
 
+    def test_what_is_for_the_list_is_refused_where_a_plugin_is_released(self):
+        for words in (("--plugins", FIXTURES), ("--json",), ("--csv",), ("--columns", "plugin")):
+            wrong = sonde("plugins", *words, "release", "ping")
+            self.assertEqual((wrong.returncode, wrong.stdout), (2, ""), words)
+            self.assertIn("are for the list", wrong.stderr, words)
+
 
 class Sign(unittest.TestCase):
     def test_a_signature_is_one_that_openssl_knows(self):

@@ -116,7 +116,7 @@ void Progress::decide(std::size_t i, Judgement judgement)
 {
     judgement.rule = rules_[i];
     const auto exception = examination_.exceptions.find(rules_[i].id);
-    if (exception != examination_.exceptions.end() && judgement.bad())
+    if (exception != examination_.exceptions.end() && judgement.complains(examination_.strict))
         judgement.exception = exception->second;
     judgements_[i] = std::move(judgement);
 }

@@ -43,21 +43,21 @@ std::size_t CheckReport::count(CheckStatus status) const
 {
     return static_cast<std::size_t>(
         std::count_if(judgements.begin(), judgements.end(), [&](const Judgement &judgement) {
-            return judgement.status == status && (!judgement.bad() || judgement.counts());
+            return judgement.status == status && judgement.exception.empty();
         }));
 }
 
 std::size_t CheckReport::excepted() const
 {
-    return static_cast<std::size_t>(std::count_if(judgements.begin(), judgements.end(), [](const Judgement &judgement) {
-        return judgement.bad() && !judgement.counts();
-    }));
+    return static_cast<std::size_t>(std::count_if(
+        judgements.begin(), judgements.end(), [](const Judgement &judgement) { return !judgement.exception.empty(); }));
 }
 
 bool CheckReport::conformant() const
 {
-    return !interrupted && count(CheckStatus::fail) == 0 && count(CheckStatus::crash) == 0 &&
-           (!strict || count(CheckStatus::warning) == 0);
+    return !interrupted && std::none_of(judgements.begin(), judgements.end(), [&](const Judgement &judgement) {
+        return judgement.complains(strict) && judgement.exception.empty();
+    });
 }
 
 std::string last_line(const CheckReport &report)

@@ -34,10 +34,11 @@ struct Judgement {
     std::string text;
     std::string said; // by the plugin on stderr meanwhile, or on stdout
     std::chrono::nanoseconds took{};
-    std::string exception; // the reason why a failure of this rule is put up with; empty: it is not
+    std::string exception; // the reason why a complaint of this rule is put up with; empty: it is not
 
     bool bad() const { return status == CheckStatus::fail || status == CheckStatus::crash; }
-    bool counts() const { return bad() && exception.empty(); }
+    // Whether it keeps the plugin from being conformant, unless it is excepted; `strict`: so does a warning.
+    bool complains(bool strict) const { return bad() || (strict && status == CheckStatus::warning); }
 };
 
 // A plugin's judgements in the order of the rules, and what the report says besides.

@@ -79,14 +79,14 @@ std::string test_case(const Judgement &judgement, bool strict)
     const std::string family = judgement.rule.id.substr(0, judgement.rule.id.find('-'));
     std::string xml = "  <testcase classname=\"" + escaped(family) + "\" name=\"" + escaped(judgement.rule.id) +
                       "\" time=\"" + decimal(seconds(judgement.took)) + "\">\n";
-    if (judgement.bad() && !judgement.counts())
+    if (!judgement.exception.empty())
         xml += "    <skipped message=\"" + escaped("excepted: " + judgement.exception) + "\"/>\n";
     else if (judgement.status == CheckStatus::skipped)
         xml += "    <skipped message=\"" + escaped(judgement.text) + "\"/>\n";
-    else if (judgement.status == CheckStatus::fail || (strict && judgement.status == CheckStatus::warning))
-        xml += element("failure", judgement);
     else if (judgement.status == CheckStatus::crash)
         xml += element("error", judgement);
+    else if (judgement.complains(strict))
+        xml += element("failure", judgement);
     else
         xml += "    <system-out>" + escaped(std::string(to_string(judgement.status)) + ": " + judgement.text) +
                "</system-out>\n";

@@ -23,7 +23,7 @@ std::string padded(std::string text, std::size_t width)
 // What is bad stands out.
 std::string status_word(const Judgement &judgement)
 {
-    if (judgement.bad() && !judgement.counts())
+    if (!judgement.exception.empty())
         return "excepted";
     if (judgement.status == CheckStatus::fail)
         return "FAIL";

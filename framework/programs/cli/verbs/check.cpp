@@ -95,7 +95,7 @@ std::optional<Failure> take_words(Words &words)
 void say_idle_exceptions(Console &console, const Examination &examination, const CheckReport &report)
 {
     for (const Judgement &judgement : report.judgements)
-        if (examination.exceptions.contains(judgement.rule.id) && !judgement.bad())
+        if (examination.exceptions.contains(judgement.rule.id) && judgement.exception.empty())
             console.say("the exception for " + judgement.rule.id + " is not needed: " + to_string(judgement.status));
 }
 
@@ -169,7 +169,12 @@ Verb add_check(CLI::App &sonde)
     app->add_flag("--strict", examination.strict, "a warning is a failure");
     app->add_flag("--json", words->json, "one JSON object a rule and line, and one for all");
     app->add_option("--junit", words->junit, "write the report to this file as well, as JUnit's XML");
-    app->add_flag("--list", words->list, "show the rules, and check nothing");
+    app->add_flag("--list", words->list, "show the rules, and check nothing")
+        ->excludes("FILE.so")
+        ->excludes("--rule")
+        ->excludes("--against")
+        ->excludes("--exceptions")
+        ->excludes("--junit");
     app->add_flag("--verbose", words->verbose, "show all that the plugin writes to stdout and stderr");
     app->footer(
         examples({"sonde check build/tcp-connect.so", "sonde check build/tcp-connect.so port=8443 --rule 'peer-*'",

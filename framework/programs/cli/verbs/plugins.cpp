@@ -88,6 +88,12 @@ int list_plugins(Console &console, const PluginsWords &words)
 
 int release(Console &console, const PluginsWords &words)
 {
+    // Options of `sonde plugins` may stand before the word release as well.
+    if (!words.plugins.empty() || words.rows.json || words.rows.csv || !words.rows.columns.empty())
+        return fail(console,
+                    {"", "--plugins, --json, --csv and --columns are for the list; the agent releases a plugin",
+                     "sonde plugins release NAME"},
+                    kUsage);
     std::string name = words.name;
     if (name.find('/') != name.npos)
         name = std::filesystem::absolute(name).lexically_normal().string();
