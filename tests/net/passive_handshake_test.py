@@ -6,7 +6,8 @@ import struct
 import time
 
 from laboratory import CLIENT, SERVER, SERVER6, Namespace, main, test
-from set_ups import ACK, MEASUREMENT_MARK, SYN, connect, equal, ethernet, inject, ip4, refused, start, watch
+from set_ups import (ACK, MEASUREMENT_MARK, SYN, arriving, connect, equal, ethernet, inject, ip4, refused, segment, start,
+                     watch)
 
 ETH_P_ALL, SO_RCVBUFFORCE, SO_TIMESTAMPNS = 3, 33, 35
 
@@ -48,14 +49,6 @@ class Capture:
                 syns[source] = seconds * 10**9 + ns
             elif flags == SYN | ACK:
                 found.append(seconds * 10**9 + ns - syns[target])
-
-
-def segment(flags, sequence=0, acknowledgement=0, ports=(1234, 80)):
-    return struct.pack("!HHIIBBHHH", *ports, sequence, acknowledgement, 0x50, flags, 1000, 0, 0)
-
-
-def arriving(payload):
-    return ethernet(0x0800, ip4(payload))
 
 
 @test

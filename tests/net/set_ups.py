@@ -111,3 +111,11 @@ def inject(lab, frames, namespace=None, interface="s0", claim=0):
     for frame in frames:
         sender.send(frame)
     sender.close()
+
+
+def segment(flags, sequence=0, acknowledgement=0, ports=(1234, 80)):
+    return struct.pack("!HHIIBBHHH", *ports, sequence, acknowledgement, 0x50, flags, 1000, 0, 0)
+
+
+def arriving(payload):
+    return ethernet(0x0800, ip4(payload))
