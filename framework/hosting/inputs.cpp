@@ -1,5 +1,6 @@
 #include "hosting/inputs.hpp"
 
+#include "frames/packet_buffer.hpp"
 #include "frames/rows.hpp"
 #include "frames/socket.hpp"
 
@@ -13,7 +14,7 @@ using namespace sonde::frames;
 Result<Inputs> Inputs::receive(int agent, std::vector<OptionValue> &values)
 {
     Inputs inputs;
-    Frame buffer(kFrameBytesMax);
+    const PacketBuffer buffer;
     for (;;) {
         const Result<Received> received = frames::receive(agent, buffer, 0);
         if (!received)

@@ -1,5 +1,6 @@
 #include "hosting/run_host.hpp"
 
+#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 #include "frames/text.hpp"
 #include "hosting/resolve.hpp"
@@ -311,7 +312,7 @@ std::int32_t RunHost::request_sockets(SocketRequest request, std::int32_t *fds, 
 
 std::int32_t RunHost::await_reply(const SocketRequest &request, std::int32_t *fds, std::string &text)
 {
-    Frame buffer(kFrameBytesMax);
+    const PacketBuffer buffer;
     while (!agent_gone_) {
         if (cancel_.wait_until(INT64_MAX, agent_))
             return ECANCELED;

@@ -23,7 +23,7 @@ constexpr std::int64_t kNsPerYear = 366 * 24 * kNsPerHour;
 } // namespace
 
 AgentEnd::AgentEnd(const frames::MethodDescription &method, const Order &order, Outcome &outcome)
-    : method_(method), order_(order), outcome_(outcome), buffer_(frames::kFrameBytesMax)
+    : method_(method), order_(order), outcome_(outcome)
 {
     formats_.reserve(method_.tables.size());
     for (const frames::TableDescription &table : method_.tables)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "frames/messages.hpp"
+#include "frames/packet_buffer.hpp"
 #include "frames/rows.hpp"
 #include "frames/socket.hpp"
 #include "programs/checker/order.hpp"
@@ -44,7 +45,7 @@ private:
     const Order &order_;
     Outcome &outcome_;
     frames::Descriptor socket_;
-    frames::Frame buffer_;
+    frames::PacketBuffer buffer_;
     std::vector<frames::RowFormat> formats_;
     bool returned_ = false;
 };

@@ -1,3 +1,4 @@
+#include "frames/packet_buffer.hpp"
 #include "programs/checker/assignment.hpp"
 #include "programs/checker/net_space.hpp"
 #include "programs/checker/opened.hpp"
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fcntl.h>
+#include <span>
 #include <string>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -46,7 +48,8 @@ std::uint32_t number(const char *text)
 // The process of one run that a rule wants in a process of its own: see trial.cpp.
 int serve_run(char **words)
 {
-    frames::Frame frame(frames::kFrameBytesMax);
+    const frames::PacketBuffer buffer;
+    const std::span<std::byte> frame = buffer;
     const ssize_t size = ::read(kInvokeEnd, frame.data(), frame.size());
     ::close(kInvokeEnd);
     Evidence &evidence = map_evidence(kEvidenceEnd);
@@ -55,7 +58,7 @@ int serve_run(char **words)
         ::fcntl(fd, F_SETFD, FD_CLOEXEC);
     if (size <= 0)
         return 2;
-    const auto message = frames::decode<frames::AgentToRunner>(std::span(frame).first(static_cast<std::size_t>(size)));
+    const auto message = frames::decode<frames::AgentToRunner>(frame.first(static_cast<std::size_t>(size)));
     const Result<Opened> opened = open_plugin(words[0]);
     if (!message || !opened)
         return 2;

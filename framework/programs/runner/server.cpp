@@ -44,7 +44,7 @@ Result<hosting::Library> load_here(const std::string &path)
 
 Server::Server(Descriptor control, Descriptor signals, std::string plugin, Manner manner)
     : control_(std::move(control)), signals_(std::move(signals)), plugin_(std::move(plugin)),
-      here_(manner == Manner::here), described_(manner == Manner::described), buffer_(kFrameBytesMax)
+      here_(manner == Manner::here), described_(manner == Manner::described)
 {
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "frames/messages.hpp"
+#include "frames/packet_buffer.hpp"
 #include "frames/socket.hpp"
 #include "hosting/library.hpp"
 #include "hosting/run.hpp"
@@ -86,7 +87,7 @@ private:
     std::chrono::steady_clock::time_point ahead_forked_;
     frames::Descriptor handover_;
     std::string fork_fault_; // why this runner forks no more
-    frames::Frame buffer_;
+    frames::PacketBuffer buffer_;
     bool asked_ = false;
     bool agent_gone_ = false;
 };
