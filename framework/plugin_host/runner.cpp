@@ -76,6 +76,11 @@ void Runner::limit_start()
 asio::awaitable<void> Runner::wait_settled()
 {
     const auto self = shared_from_this();
+    struct Waiter {
+        explicit Waiter(std::size_t &count) : count_(count) { ++count_; }
+        ~Waiter() { --count_; }
+        std::size_t &count_;
+    } const waiter(waiters_);
     while (!settled())
         co_await settled_.wait();
 }
@@ -121,7 +126,7 @@ void Runner::take_description(const frames::Description &description)
     }
     description_ = std::move(described);
     state_ = State::ready;
-    idle_since_ = std::chrono::steady_clock::now(); // whoever waits for it has not had it yet
+    idle_since_ = std::chrono::steady_clock::now();
     timer_.cancel();
     if (on_settled)
         on_settled(*this);

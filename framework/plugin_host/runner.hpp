@@ -65,6 +65,8 @@ public:
     bool ready() const { return state_ == State::ready; }
     // Waits for settled().
     boost::asio::awaitable<void> wait_settled();
+    // Somebody does, and has not yet seen that it is.
+    bool awaited() const { return waiters_ != 0; }
     boost::asio::awaitable<void> wait_dead();
 
     // Of a ready one.
@@ -157,6 +159,7 @@ private:
     std::uint64_t describing_ = 0;
     State state_ = State::starting;
     Condition settled_;
+    std::size_t waiters_ = 0;
     boost::asio::steady_timer timer_;
     std::shared_ptr<PacketSocket> control_;
     std::shared_ptr<Output> output_; // of its latest process

@@ -146,8 +146,8 @@ void RunnerPool::sweep()
         const std::shared_ptr<Runner> runner = each->second;
         const auto current = current_.find(runner->plugin());
         const bool retired = current == current_.end() || current->second != runner;
-        const bool idle =
-            runner->ready() && runner->runs() == 0 && (retired || now - runner->idle_since() >= settings_.idle_stop);
+        const bool used = runner->runs() != 0 || runner->awaited();
+        const bool idle = runner->ready() && !used && (retired || now - runner->idle_since() >= settings_.idle_stop);
         if (idle)
             runner->stop("idle");
         const bool dead = runner->settled() && !runner->ready();

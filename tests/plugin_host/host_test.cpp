@@ -688,6 +688,20 @@ TEST_CASE("a plugin that does not bear a fork is found out before it has run", "
     CHECK(keeper.numbers == std::vector<std::int64_t>{1});
 }
 
+TEST_CASE("a runner that is retired as it becomes ready serves whoever has waited for it", "[no-sanitizer]")
+{
+    Bench bench;
+    auto described = bench.begin(bench.host.describe(fixture("fork_thread")));
+    // The loop comes round so seldom that a description and what follows it are read at once.
+    bench.run_until([&] {
+        std::this_thread::sleep_for(200ms);
+        return described.wait_for(0s) == std::future_status::ready;
+    });
+    const Result<Described> result = described.get();
+    INFO((result ? std::string() : to_string(result.error())));
+    CHECK(result);
+}
+
 TEST_CASE("a run whose process has a thread before it begins is begun cold", "[no-sanitizer]")
 {
     const std::string name = GENERATE("fork_parent", "fork_thread");
