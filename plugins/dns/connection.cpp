@@ -88,10 +88,7 @@ void Connection::connected()
     if (reset)
         return fail(transport_ == Transport::tcp ? Outcome::connection_lost : Outcome::tls_failed,
                     std::strerror(error));
-    plugin::SocketAddress local;
-    local.length = sizeof local.storage;
-    if (getsockname(fd_.get(), local.get(), &local.length) == 0)
-        phases_.local = plugin::endpoint_of(local.get());
+    phases_.local = plugin::local_endpoint(fd_.get());
     phases_.socket = traits_of(fd_.get());
     readable_->add();
     if (transport_ == Transport::tcp)

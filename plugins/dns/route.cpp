@@ -25,10 +25,7 @@ Route route_to(const sonde_host &host, const sonde_ip &ip)
     const plugin::SocketAddress there = plugin::socket_address(ip, 53);
     if (connect(fd, there.get(), there.length) != 0)
         return route;
-    plugin::SocketAddress own;
-    own.length = sizeof own.storage;
-    if (getsockname(fd, own.get(), &own.length) == 0)
-        route.source = plugin::endpoint_of(own.get()).ip;
+    route.source = plugin::local_endpoint(fd).ip;
     int mtu = 0;
     socklen_t length = sizeof mtu;
     const int known = ip.family == 4 ? getsockopt(fd, IPPROTO_IP, IP_MTU, &mtu, &length)

@@ -23,12 +23,10 @@ Transmission::Transmission(const Context &context, Attempt attempt, plugin::Fd f
       timer_(context.base, -1, EV_TIMEOUT, [this] { time_over(); }), drops_seen_(context.drops.first())
 {
     attempt_.source = context.route.source;
-    if (fd_)
-        attempt_.socket = traits_of(fd_.get());
-    sockaddr_storage own = {};
-    socklen_t length = sizeof own;
-    if (fd_ && getsockname(fd_.get(), reinterpret_cast<sockaddr *>(&own), &length) == 0)
-        attempt_.source_port = plugin::endpoint_of(&own).port;
+    if (!fd_)
+        return;
+    attempt_.socket = traits_of(fd_.get());
+    attempt_.source_port = plugin::local_endpoint(fd_.get()).port;
 }
 
 plugin::Endpoint Transmission::asked_endpoint() const

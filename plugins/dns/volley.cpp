@@ -77,10 +77,7 @@ void Volley::open_lanes()
             const plugin::SocketAddress &to = addresses_[server];
             lane->connected = connect(fds[i], to.get(), to.length) == 0;
             account_.sockets[{server, Transport::udp, Reuse::cold}] = traits_of(fds[i]);
-            plugin::SocketAddress own;
-            own.length = sizeof own.storage;
-            if (getsockname(fds[i], own.get(), &own.length) == 0)
-                lane->port = plugin::endpoint_of(own.get()).port;
+            lane->port = plugin::local_endpoint(fds[i]).port;
             lanes_.push_back(std::move(lane));
         }
     }

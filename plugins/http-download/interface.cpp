@@ -27,15 +27,6 @@ int link_type(const std::string &name)
     return type;
 }
 
-plugin::Endpoint end_of(int connection, int (*end)(int, sockaddr *, socklen_t *))
-{
-    plugin::SocketAddress address;
-    address.length = sizeof address.storage;
-    if (end(connection, address.get(), &address.length) != 0)
-        return {};
-    return plugin::endpoint_of(address.get());
-}
-
 std::uint32_t mark_of(int connection)
 {
     std::uint32_t mark = 0;
@@ -113,8 +104,8 @@ int output_of(std::string_view answer)
 
 std::string interface_of(int connection)
 {
-    const auto from = end_of(connection, getsockname);
-    const auto to = end_of(connection, getpeername);
+    const plugin::Endpoint from = plugin::local_endpoint(connection);
+    const plugin::Endpoint to = plugin::peer_endpoint(connection);
     const plugin::Fd kernel(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
     const std::string question = route_question(from, to, mark_of(connection));
     sockaddr_nl address = {};

@@ -57,11 +57,7 @@ void Link::connected(Connector::Connected connection)
     connect_time_ = connection.duration;
     address_ = connection.address;
     transport_ = Transport(std::move(connection.fd));
-    plugin::SocketAddress local;
-    local.length = sizeof local.storage;
-    if (getsockname(transport_.fd(), local.get(), &local.length) == 0)
-        local_ = plugin::endpoint_of(local.get());
-
+    local_ = plugin::local_endpoint(transport_.fd());
     const auto figures =
         read_tcp_figures(transport_.fd(), address_.family, shared_.settings.direction, transport_.broken());
     if (!figures) {

@@ -6,7 +6,6 @@ between the two. dnsperf, dig and kdig ask the same in turn, dnsperf as fast, th
 each answer how long it took.
 Usage: dns_accuracy_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
 """
-import math
 import os
 import pathlib
 import re
@@ -21,7 +20,7 @@ sys.path[:0] = [str(ROOT / "tests" / folder) for folder in ("", "net", "methods"
 
 from capture import Capture, behind_ip  # noqa: E402
 from cases import Skip  # noqa: E402
-from figures import Figures  # noqa: E402
+from figures import Figures, quantile  # noqa: E402
 from laboratory import SERVER, SERVER6, Laboratory, need  # noqa: E402
 from servers import NameServer  # noqa: E402
 
@@ -43,10 +42,6 @@ def response_times(frames, port):
         elif source == port:
             answers.setdefault((destination, number), when)
     return {key: (when, answers[key]) for key, when in queries.items() if key in answers}
-
-
-def quantile(figures, q):
-    return sorted(figures)[max(1, math.ceil(q * len(figures))) - 1]
 
 
 def dns(lab, servers, port):

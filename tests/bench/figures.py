@@ -1,6 +1,7 @@
 """What a benchmark of a method found, for docs/accuracy.md: written as JSON where SONDE_FIGURES names a folder."""
 
 import json
+import math
 import os
 import pathlib
 import platform
@@ -17,6 +18,11 @@ def model():
     found = [line.split(":", 1)[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
              if line.startswith(("model name", "Model"))]
     return found[0] if found else platform.machine()
+
+
+def quantile(values, share):
+    """The least of them that at least that share of all does not exceed."""
+    return sorted(values)[max(1, math.ceil(share * len(values))) - 1]
 
 
 class Figures:

@@ -20,6 +20,7 @@ QUICK = sys.argv[3:] == ["quick"]
 sys.argv[3:] = []
 sys.path[1:1] = [str(ROOT / "scripts"), str(ROOT / "tests" / "e2e")]
 
+from figures import quantile, steal_ticks  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
 from support import apply, instruction, once, options, periodic, schedule  # noqa: E402
 
@@ -27,16 +28,6 @@ SCHEDULES, PERIOD_S, SECONDS = (20, 10, 20) if QUICK else (100, 10, 60)
 AT_ONCE, ROUNDS = (50, 1) if QUICK else (200, 5)
 IDLE_S = 61 if QUICK else 180
 NOTHING = {"name": "nothing", "program": "rows", "option": options({"count": 1})}
-
-
-def quantile(figures, share):
-    figures = sorted(figures)
-    return figures[max(math.ceil(share * len(figures)), 1) - 1]
-
-
-def steal():
-    fields = [int(field) for field in pathlib.Path("/proc/stat").read_text().split()[1:9]]
-    return fields[7], sum(fields)
 
 
 def bare_lateness_ms(begin, count, step_s):
@@ -134,7 +125,7 @@ def main():
     # The agent watches each folder on the way to its plugins, and in /tmp there is always something new.
     folder = tempfile.mkdtemp(prefix="sonde-late-", dir="/var/tmp")
     system = System(BUILD, folder)
-    stolen = steal()
+    stolen = steal_ticks()
     try:
         system.policy.update({"concurrency": 1000, "plugins": {"allow": ["*"], "untargeted": ["*"]}})
         system.make_identities()
@@ -153,7 +144,7 @@ def main():
     finally:
         system.stop()
         shutil.rmtree(folder, ignore_errors=True)
-    now = steal()
+    now = steal_ticks()
     print(f"steal time {100 * (now[0] - stolen[0]) / max(now[1] - stolen[1], 1):.2f} % of all processors")
 
 

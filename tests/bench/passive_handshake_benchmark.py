@@ -7,7 +7,6 @@ time between the two. Beside it stands what TCP itself makes of the same handsha
 Usage: passive_handshake_benchmark.py SOURCE_ROOT SONDE PLUGINS_DIRECTORY
 """
 
-import math
 import os
 import pathlib
 import signal
@@ -20,7 +19,7 @@ sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in 
 
 from capture import Capture, behind_ip  # noqa: E402
 from cases import Skip  # noqa: E402
-from figures import Figures  # noqa: E402
+from figures import Figures, quantile  # noqa: E402
 from laboratory import SERVER, SERVER6, Laboratory, Namespace  # noqa: E402
 from set_ups import ACK, SYN, client_socket, start  # noqa: E402
 
@@ -72,10 +71,6 @@ def errors_us(lab, family, address):
         raise RuntimeError(f"{len(said)} handshakes are told of, {len(seen)} were captured\n{run}")
     ours = [abs(mine - seen[port]) / 1000 for mine, (port, _) in zip(said, kernels)]
     return ours, [abs(rtt - seen[port]) / 1000 for port, rtt in kernels]
-
-
-def quantile(values, q):
-    return sorted(values)[max(1, math.ceil(q * len(values))) - 1]
 
 
 def main():

@@ -21,7 +21,7 @@ sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in 
 from bare_ping import Echoes  # noqa: E402
 from capture import Capture, behind_ip  # noqa: E402
 from cases import Skip  # noqa: E402
-from figures import Figures  # noqa: E402
+from figures import Figures, quantile  # noqa: E402
 from laboratory import SERVER, SERVER6, Laboratory, Namespace, need  # noqa: E402
 
 ROUNDS, PACKETS, INTERVAL_MS = 5, 300, 10
@@ -89,10 +89,6 @@ def errors_us(lab, tool, address, stamps):
     stamps.extend((request - tx, reply - rx) for (_, tx, rx), request, reply in both if None not in (tx, rx))
     return [abs(mine[0] - (reply - request)) / 1000 for mine, request, reply in both], \
         [(reply - request) / 1000 for _, request, reply in both]
-
-
-def quantile(figures, q):
-    return sorted(figures)[max(1, math.ceil(q * len(figures))) - 1]
 
 
 TOOLS = {ping: "ping", fping: "fping", iputils: "ping of iputils", bare: "a bare socket"}

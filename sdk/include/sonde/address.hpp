@@ -75,6 +75,21 @@ inline Endpoint endpoint_of(const void *address)
     return endpoint;
 }
 
+// Its own end of a socket and, of one that is connected, the other; family 0 where there is none.
+inline Endpoint local_endpoint(int fd)
+{
+    SocketAddress address;
+    address.length = sizeof address.storage;
+    return getsockname(fd, address.get(), &address.length) == 0 ? endpoint_of(address.get()) : Endpoint();
+}
+
+inline Endpoint peer_endpoint(int fd)
+{
+    SocketAddress address;
+    address.length = sizeof address.storage;
+    return getpeername(fd, address.get(), &address.length) == 0 ? endpoint_of(address.get()) : Endpoint();
+}
+
 // Whether they are the same address. An interface of 0 stands for any.
 inline bool same_address(const sonde_ip &a, const sonde_ip &b)
 {

@@ -330,6 +330,7 @@ class Check(unittest.TestCase):
                                     ([plugin("input_kept"), "nmae=x"], 2, "no method has an option 'nmae'"),
                                     ([plugin("run"), "--rule", "no-such"], 2, "there is no rule 'no-such'"),
                                     (["--list", "--rule", "run"], 2, "excludes"),
+                                    (["--list", "--seed", "4"], 2, "excludes"),
                                     ([plugin("run"), "--timeout", "5"], 2, "--timeout")):
             done = check(*words)
             self.assertEqual(done.returncode, status, f"{words}: {done.stderr}")

@@ -167,15 +167,14 @@ Verb add_check(CLI::App &sonde)
     app->add_option("--jobs", words->jobs, "rules at a time (as many as there are processors)")
         ->check(CLI::Range(1, 64));
     app->add_flag("--strict", examination.strict, "a warning is a failure");
-    app->add_flag("--json", words->json, "one JSON object a rule and line, and one for all");
+    const CLI::Option *const json =
+        app->add_flag("--json", words->json, "one JSON object a rule and line, and one for all");
     app->add_option("--junit", words->junit, "write the report to this file as well, as JUnit's XML");
-    app->add_flag("--list", words->list, "show the rules, and check nothing")
-        ->excludes("FILE.so")
-        ->excludes("--rule")
-        ->excludes("--against")
-        ->excludes("--exceptions")
-        ->excludes("--junit");
+    CLI::Option *const list = app->add_flag("--list", words->list, "show the rules, and check nothing");
     app->add_flag("--verbose", words->verbose, "show all that the plugin writes to stdout and stderr");
+    for (CLI::Option *const each : app->get_options())
+        if (each != list && each != json && each != app->get_help_ptr())
+            list->excludes(each);
     app->footer(
         examples({"sonde check build/tcp-connect.so", "sonde check build/tcp-connect.so port=8443 --rule 'peer-*'",
                   "sonde check build/tcp-connect.so --against tcp-connect-1.0.so --junit report.xml"}) +
