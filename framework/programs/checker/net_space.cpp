@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
+#include <cinttypes>
+#include <cstdio>
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
@@ -91,6 +93,12 @@ bool &entered()
     return entered;
 }
 
+bool &silenced()
+{
+    static bool silenced = false;
+    return silenced;
+}
+
 std::string text_of(int family, const void *address)
 {
     char text[INET6_ADDRSTRLEN] = {};
@@ -166,6 +174,31 @@ bool has_net_space()
 Result<void> enter_empty_net_space()
 {
     return ::unshare(CLONE_NEWNET) == 0 ? Result<void>() : failed("unshare");
+}
+
+void silence_echoes()
+{
+    silenced() = has_net_space() && write_file("/proc/sys/net/ipv4/icmp_echo_ignore_all", "1") &&
+                 (write_file("/proc/sys/net/ipv6/icmp/echo_ignore_all", "1") || errno == ENOENT);
+}
+
+std::uint64_t unheard_packets()
+{
+    std::uint64_t datagrams = 0, echoes = 0;
+    for (const char *const path : {"/proc/self/net/snmp", "/proc/self/net/snmp6"}) {
+        std::ifstream file(path);
+        for (std::string line; std::getline(file, line);) {
+            std::uint64_t count = 0;
+            // A line with the names of the fields stands above that with their values.
+            if (std::sscanf(line.c_str(), "Udp: %*u %" SCNu64, &count) == 1 ||
+                std::sscanf(line.c_str(), "Udp6NoPorts %" SCNu64, &count) == 1)
+                datagrams += count;
+            if (std::sscanf(line.c_str(), "Icmp: %*u %*u %*u %*u %*u %*u %*u %*u %" SCNu64, &count) == 1 ||
+                std::sscanf(line.c_str(), "Icmp6InEchos %" SCNu64, &count) == 1)
+                echoes += count;
+        }
+    }
+    return silenced() ? datagrams + echoes : datagrams;
 }
 
 std::uint64_t loopback_bytes()

@@ -20,6 +20,13 @@ bool has_net_space();
 // From there into one where no interface has ever been up: there is no network at all.
 Result<void> enter_empty_net_space();
 
+// From now on the kernel answers no echo request (ICMP, ICMPv6) in the network of our own, which it else does for every
+// address there. Where the system does not let us, it goes on.
+void silence_echoes();
+
+// How many have come to nobody: echo requests since they are not answered, and datagrams for a port that nobody has.
+std::uint64_t unheard_packets();
+
 // Bytes of IP packets that the loopback interface has carried, each counted once.
 std::uint64_t loopback_bytes();
 

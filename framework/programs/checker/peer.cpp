@@ -2,14 +2,12 @@
 
 #include "frames/socket.hpp"
 #include "programs/checker/manners.hpp"
+#include "programs/checker/net_space.hpp"
 
 #include <atomic>
 #include <cerrno>
-#include <cinttypes>
 #include <csignal>
-#include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <netinet/in.h>
 #include <new>
 #include <sys/mman.h>
@@ -36,22 +34,6 @@ std::atomic<std::uint64_t> &requests()
     if (memory == MAP_FAILED)
         throw std::bad_alloc();
     return *static_cast<std::atomic<std::uint64_t> *>(memory);
-}
-
-std::uint64_t refused_datagrams()
-{
-    std::uint64_t sum = 0;
-    for (const char *const path : {"/proc/self/net/snmp", "/proc/self/net/snmp6"}) {
-        std::ifstream file(path);
-        for (std::string line; std::getline(file, line);) {
-            std::uint64_t count = 0;
-            // A line with the names of the fields stands above that with their values.
-            if (std::sscanf(line.c_str(), "Udp: %*u %" SCNu64, &count) == 1 ||
-                std::sscanf(line.c_str(), "Udp6NoPorts %" SCNu64, &count) == 1)
-                sum += count;
-        }
-    }
-    return sum;
 }
 
 // The sockets of one address family; a family that is not here has none.
@@ -208,7 +190,7 @@ Result<Peer> Peer::start(Manners manners, std::uint64_t seed)
 
 std::uint64_t Peer::asked()
 {
-    return requests() + refused_datagrams();
+    return requests() + unheard_packets();
 }
 
 Peer::~Peer()

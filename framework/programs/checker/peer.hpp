@@ -11,7 +11,7 @@ namespace sonde::checker {
 // How a peer treats whoever asks it.
 enum class Manners {
     good,      // answers DNS and HTTP, sends everything else back as it came
-    silent,    // takes everything and says nothing
+    silent,    // takes everything and says nothing; nor does the kernel to an echo request
     garbage,   // random bytes, and its own good answers with some bytes changed
     truncated, // good answers that end too early
     closing,   // ends every connection at once, and has no UDP port
@@ -31,8 +31,8 @@ public:
 
     std::uint16_t port() const { return port_; }
 
-    // How many datagrams and connections all peers of this process have got until now, and how many datagrams came here
-    // to a port that nobody has: a peer that hangs up sees those as little as anybody.
+    // How many datagrams and connections all peers of this process have got until now, and how many packets came here
+    // to nobody: a peer that hangs up sees datagrams as little as anybody, and one that is silent sees no echo request.
     static std::uint64_t asked();
 
 private:

@@ -86,6 +86,8 @@ bool is_host_option(const std::string &name)
 Result<Stage> Stage::set(const Subject &subject, Manners manners)
 {
     const Result<void> entered = enter_net_space();
+    if (manners == Manners::silent)
+        silence_echoes();
     Result<Peer> peer = Peer::start(manners, subject.seed);
     if (!peer)
         return peer.error();
