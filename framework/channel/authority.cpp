@@ -161,11 +161,6 @@ Result<std::string> alternative_names(const Issue &issue, const Uuid &id)
     return names;
 }
 
-bool is_server(Role role)
-{
-    return role == Role::controller || role == Role::collector || role == Role::peer;
-}
-
 sys_seconds now_seconds()
 {
     return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());

@@ -87,4 +87,16 @@ Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::pat
     return std::make_shared<const Identity>(Identity{std::move(*self), *not_after, std::move(credentials)});
 }
 
+Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::path &directory, Role role)
+{
+    auto identity = load_identity(directory);
+    if (!identity || (*identity)->self.role == role)
+        return identity;
+    const std::string wanted(to_string(role));
+    return Error{(directory / "cert.pem").string(),
+                 "its role is " + std::string(to_string((*identity)->self.role)) + ", and " + wanted + " is wanted",
+                 "make one with 'sonde ca issue " + wanted + " --ca FOLDER --out FOLDER" +
+                     (is_server(role) ? " --host NAME'" : "'")};
+}
+
 } // namespace sonde::channel

@@ -40,4 +40,7 @@ struct Identity {
 // `where` is the file.
 Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::path &directory);
 
+// The same, and refuses one of another role: nobody would accept it as that.
+Result<std::shared_ptr<const Identity>> load_identity(const std::filesystem::path &directory, Role role);
+
 } // namespace sonde::channel

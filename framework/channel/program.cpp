@@ -22,7 +22,7 @@ int complain(const Error &error, int status)
 
 int run(const Program &program, const Options &options)
 {
-    auto log = make_log(program.name, options.log_level);
+    auto log = make_log(std::string(to_string(program.role)), options.log_level);
     if (!log)
         return complain(log.error(), 2);
     asio::io_context loop(1);
@@ -38,9 +38,10 @@ int run(const Program &program, const Options &options)
 int run_program(const Program &program, int argc, char **argv)
 {
     Options options;
+    options.serve.role = program.role;
     CLI::App app(program.purpose);
     app.footer(program.footer);
-    app.set_version_flag("--version", "sonde-" + program.name + " " + program.version);
+    app.set_version_flag("--version", "sonde-" + std::string(to_string(program.role)) + " " + program.version);
     app.set_config("--config", "", "a file with these options, NAME=VALUE a line");
     app.add_option("--identity", options.serve.identity, "folder with ca.pem, cert.pem and key.pem")->required();
     app.add_option("--listen", options.serve.listen, "ADDRESS:PORT, repeatable; port 0: the kernel chooses")

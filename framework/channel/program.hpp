@@ -6,7 +6,7 @@ namespace sonde::channel {
 
 // A server program of the two channels, beside what it serves: its command line, its log, its exit status.
 struct Program {
-    std::string name; // "controller", without "sonde-"
+    Role role; // what it serves as; its name is "sonde-" and this
     std::string version;
     std::string purpose;  // one sentence
     std::string footer;   // of --help

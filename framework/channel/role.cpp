@@ -31,4 +31,9 @@ Result<Role> parse_role(std::string_view name)
     return found->first;
 }
 
+bool is_server(Role role)
+{
+    return role == Role::controller || role == Role::collector || role == Role::peer;
+}
+
 } // namespace sonde::channel

@@ -13,4 +13,7 @@ enum class Role { agent, controller, collector, operator_, peer };
 std::string_view to_string(Role role);
 Result<Role> parse_role(std::string_view name);
 
+// Whether clients connect to it, and know it by a name or address in its certificate.
+bool is_server(Role role);
+
 } // namespace sonde::channel

@@ -42,7 +42,7 @@ void serve_until_signal(asio::io_context &loop, const std::vector<Server *> &ser
 
 Result<void> serve(asio::io_context &loop, Service service, const ServeOptions &options, Log &log)
 {
-    auto identity = load_identity(options.identity);
+    auto identity = load_identity(options.identity, options.role);
     if (!identity)
         return identity.error();
     Server server(loop.get_executor(),

@@ -22,6 +22,7 @@ struct Service {
 };
 
 struct ServeOptions {
+    Role role{};                    // that the identity must have
     std::filesystem::path identity; // a folder, see load_identity
     std::vector<std::string> listen{"127.0.0.1:8443"};
     std::size_t max_connections = 4096; // fewer where the limit of open descriptors cannot hold them, with a warning

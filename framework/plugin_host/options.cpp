@@ -67,7 +67,9 @@ Result<void> set_network(const std::string &name, const std::string &text, Netwo
 // What the three say together.
 void settle_network(const frames::MethodDescription &method, Network &network, std::vector<Error> &errors)
 {
-    if ((method.flags & SONDE_NEEDS_INTERFACE) != 0 && network.interface.empty())
+    const bool refused = std::any_of(errors.begin(), errors.end(),
+                                     [](const Error &error) { return error.where.starts_with("interface"); });
+    if ((method.flags & SONDE_NEEDS_INTERFACE) != 0 && network.interface.empty() && !refused)
         errors.push_back({"", method.id + " needs an interface", "interface=NAME"});
     if (network.source.family == 0)
         return;

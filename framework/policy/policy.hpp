@@ -110,7 +110,7 @@ private:
 //     "concurrency"     runs at the same time
 //     "targets"         {"allow": [...], "deny": [...]}: addresses, CIDR ranges, and globs of host names (`*` matches
 //                       any characters, dots too); deny wins; "deny" may be left out
-//     "plugins"         {"allow": [...], "untargeted": [...]}: globs of method names; may be left out: all.
+//     "plugins"         {"allow": [...], "untargeted": [...]}: globs of method names; "allow" may be left out: all.
 //                       "untargeted" are those that may send although they name no target that could be judged; may be
 //                       left out: none. "require-signature" (true or false; false if left out): a plugin that is not
 //                       signed by one of the "trusted-keys", which are public keys of Ed25519 in base64, is not loaded.
@@ -118,7 +118,8 @@ private:
 //                       each; one that is left out is given to none; all may be left out: what a method declares
 //     "isolation"       "strict": no plugin is loaded where a layer of its confinement is missing; "best" if left out
 //
-// Anything missing, unknown or out of range is an error, with its path in `what`; nothing has an open default.
+// Anything unknown, out of range or missing that may not be left out is an error, with its path in `what`; what a line
+// may be used for, bytes, runs and targets, has no default.
 Result<Policy> read_policy(std::string_view text, const std::string &where);
 
 } // namespace sonde::policy

@@ -127,10 +127,12 @@ Result<PluginRules> read_plugins(const Value &plugins, const std::string &where)
     if (!known)
         return known.error();
     PluginRules rules;
-    Result<std::vector<std::string>> methods = read_texts(plugins, "allow", where, "/plugins");
-    if (!methods)
-        return methods.error();
-    rules.methods = std::move(*methods);
+    if (plugins.HasMember("allow")) {
+        Result<std::vector<std::string>> methods = read_texts(plugins, "allow", where, "/plugins");
+        if (!methods)
+            return methods.error();
+        rules.methods = std::move(*methods);
+    }
     if (plugins.HasMember("untargeted")) {
         Result<std::vector<std::string>> untargeted = read_texts(plugins, "untargeted", where, "/plugins");
         if (!untargeted)

@@ -60,7 +60,7 @@ struct SummaryRow {
     plugin::column<&SummaryRow::differing_answers>({.id = "differing_answers", .unit = "packets"}),
     plugin::column<&SummaryRow::loss>(
         {.id = "loss",
-         .help = "share of those that the network decided without an answer in time: timeouts, late, ICMP errors"}),
+         .help = "from 0 to 1: timeouts, late ones and ICMP errors, of the queries that the network decided"}),
     plugin::column<&SummaryRow::response_time_min>({.id = "response_time_min"}),
     plugin::column<&SummaryRow::response_time_median>({.id = "response_time_median"}),
     plugin::column<&SummaryRow::response_time_p95>({.id = "response_time_p95", .help = "nearest rank"}),

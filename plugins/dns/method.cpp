@@ -2,6 +2,7 @@
 
 #include "account_tables.hpp"
 #include "query_table.hpp"
+#include "question.hpp"
 #include "resolvers.hpp"
 #include "session.hpp"
 #include "tables.hpp"
@@ -11,6 +12,7 @@
 #include <sonde/plugin.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 
 namespace sonde::dns {
 namespace {
@@ -86,7 +88,7 @@ constexpr const char *kClassWords[] = {"IN", "CH", nullptr};
     option<&Settings::ca>({.id = "ca",
                            .minimum = "1",
                            .maximum = "4096",
-                           .help = "PEM file of the CAs to trust; not given: the system's"}),
+                           .help = "absolute path of a PEM file of the CAs to trust; not given: the system's"}),
     option<&Settings::path>({.id = "path",
                              .default_value = "/dns-query",
                              .minimum = "1",
@@ -176,15 +178,41 @@ void judge(const Account &account, bool cancelled)
                                  " connections failed; the rows say how"};
 }
 
+void check_names(const Settings &settings)
+{
+    for (const std::string &name : settings.names)
+        if (is_address(name))
+            throw Failure{kBadOption, "'" + name +
+                                          "' is an address, not a name: whom to ask goes into server, and to whom an "
+                                          "address belongs is asked as in name=53.2.0.192.in-addr.arpa type=PTR"};
+}
+
+bool asks_over_no_other(const Settings &settings, std::initializer_list<Transport> few)
+{
+    return std::all_of(settings.transports.begin(), settings.transports.end(), [few](Transport transport) {
+        return std::find(few.begin(), few.end(), transport) != few.end();
+    });
+}
+
+void check_connections(const Settings &settings)
+{
+    const bool keeps = std::any_of(settings.connections.begin(), settings.connections.end(),
+                                   [](Reuse reuse) { return reuse != Reuse::cold; });
+    if (keeps && asks_over_no_other(settings, {Transport::udp}))
+        throw Failure{kBadOption, "UDP has no connection to resume or reuse: give none, or ask over tcp, dot or doh"};
+    if ((settings.ca || settings.tls_name) && asks_over_no_other(settings, {Transport::udp, Transport::tcp}))
+        throw Failure{kBadOption, "ca and tls_name are for TLS: ask for transport=dot or doh"};
+}
+
 // What goes with many queries at once, and what does not.
 void check_load(const Settings &settings)
 {
-    const bool datagrams = std::all_of(settings.transports.begin(), settings.transports.end(),
-                                       [](Transport transport) { return transport == Transport::udp; });
-    if (!datagrams || settings.cookies || settings.identify)
+    if (!asks_over_no_other(settings, {Transport::udp}) || settings.cookies || settings.identify)
         throw Failure{kBadOption, "with outstanding, queries go over UDP alone, without cookies and identify"};
     if (settings.sampling == Sampling::poisson)
         throw Failure{kBadOption, "with outstanding, queries go as others are decided, not at random times"};
+    if (settings.tries > 1)
+        throw Failure{kBadOption, "with outstanding, each query is sent once: leave out tries"};
 }
 
 void check_edns(const Settings &settings)
@@ -196,7 +224,9 @@ void check_edns(const Settings &settings)
 void measure(const sonde_host &host, const sonde_invocation &in)
 {
     const Settings settings = kOptions.read(in);
+    check_names(settings);
     check_edns(settings);
+    check_connections(settings);
     const std::vector<Server> servers = servers_of(settings, in.family);
     if (settings.outstanding > 0) {
         check_load(settings);

@@ -25,12 +25,13 @@ Plan::Plan(const Settings &settings, std::size_t servers) : settings_(settings),
             ways_.push_back({transport, Reuse::cold});
             continue;
         }
+        const std::size_t others = ways_.size();
         for (const Reuse reuse : settings.connections)
             if (transport != Transport::tcp || reuse != Reuse::resumed)
                 ways_.push_back({transport, reuse});
+        if (ways_.size() == others)
+            throw plugin::Failure{kBadOption, "TCP has no session to resume: ask for connection=cold or reused"};
     }
-    if (ways_.empty())
-        throw plugin::Failure{kBadOption, "TCP has no session to resume: ask for connection=cold or reused"};
 }
 
 bool Plan::uses_datagrams() const

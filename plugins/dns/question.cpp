@@ -1,5 +1,7 @@
 #include "question.hpp"
 
+#include <sonde/address.hpp>
+
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
@@ -37,6 +39,13 @@ bool is_letter(std::uint8_t c)
 }
 
 } // namespace
+
+bool is_address(const std::string &name)
+{
+    const std::string host =
+        name.starts_with('[') ? name.substr(1, name.find(']') - 1) : name.substr(0, name.rfind(':'));
+    return plugin::parse_ip(name) || plugin::parse_ip(host);
+}
 
 std::string Query::label() const
 {

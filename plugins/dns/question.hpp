@@ -17,6 +17,9 @@ struct Question {
     std::string query_class;
 };
 
+// Whether this is an IP address, perhaps with a port behind it: no name to ask for, though ldns takes it for one.
+bool is_address(const std::string &name);
+
 // Fills memory with random bytes.
 using Random = std::function<void(void *, std::size_t)>;
 

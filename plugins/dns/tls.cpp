@@ -53,10 +53,13 @@ Tls::Tls(const Settings &settings) : context_(SSL_CTX_new(TLS_client_method()))
     SSL_CTX_sess_set_new_cb(context, &Tls::keep_session);
     const int loaded = settings.ca ? SSL_CTX_load_verify_file(context, settings.ca->c_str())
                                    : SSL_CTX_set_default_verify_paths(context);
-    if (loaded != 1)
-        throw plugin::Failure{kBadOption, "cannot load certificates from " +
-                                              (settings.ca ? "'" + *settings.ca + "'" : "the system's store") + ": " +
-                                              take_tls_error("no reason given")};
+    if (loaded == 1)
+        return;
+    const bool relative = settings.ca && !settings.ca->starts_with('/');
+    throw plugin::Failure{kBadOption, "cannot load certificates from " +
+                                          (settings.ca ? "'" + *settings.ca + "'" : "the system's store") + ": " +
+                                          take_tls_error("no reason given") +
+                                          (relative ? "; a run is in another directory: give an absolute path" : "")};
 }
 
 Ssl Tls::begin(int fd, const std::string &name, std::size_t server, Transport transport, bool resume)

@@ -72,7 +72,8 @@ void Connector::try_next()
             timer_.add_after(kAttemptDelay);
         return;
     }
-    if (attempts_.empty()) {
+    // The host opens nothing for a run that is to end; who waits for that says what becomes of the streams.
+    if (attempts_.empty() && failed_.error != ECANCELED) {
         const auto report = std::move(on_failed_);
         report(std::move(failed_));
     }

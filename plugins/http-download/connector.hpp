@@ -35,7 +35,8 @@ public:
     // An attempt that leads nowhere: it may still be answered, and what it carries is to be accounted for.
     using OnGivenUp = std::function<void(plugin::Fd fd, const sonde_ip &address)>;
 
-    // One of the first two callbacks is called, once, from the event loop, and may destroy the connector.
+    // One of the first two callbacks is called, once, from the event loop, and may destroy the connector; none if the
+    // run is cancelled first.
     Connector(const sonde_host &host, event_base &base, std::vector<sonde_ip> addresses, const Settings &settings,
               OnConnected on_connected, OnFailed on_failed, OnGivenUp on_given_up);
     Connector(const Connector &) = delete;

@@ -135,7 +135,7 @@ constexpr sonde_column kStreamColumns[] = {
     column({.id = "connections", .type = SONDE_INT, .help = "made; the phases are the first one's"}),
     column({.id = "http_status", .type = SONDE_INT, .nullable = true, .help = "of the last response"}),
     column({.id = "tls_version", .type = SONDE_STRING, .nullable = true}),
-    column({.id = "outcome", .type = SONDE_STRING, .words = kOutcomeWords, .help = "completed, or why it failed"}),
+    column({.id = "outcome", .type = SONDE_STRING, .words = kOutcomeWords, .help = "completed, or why not"}),
     column({.id = "reason", .type = SONDE_STRING, .nullable = true, .help = "a failure in words"}),
     column({.id = "receiver_rtt", .type = SONDE_DURATION, .nullable = true, .help = "as the kernel last saw it"}),
     column({.id = "segment", .type = SONDE_INT, .nullable = true, .unit = "B", .help = "largest segment received"}),
@@ -180,7 +180,8 @@ constexpr sonde_status kStatuses[] = {
     status({kTimeout, "timeout", SONDE_BLAME_UNKNOWN, "a step took longer than the timeout"}),
     status({kTooManyRequests, "too_many_requests", SONDE_BLAME_AGENT, "the body is too small: it ended 1000 times"}),
     status({kIncomplete, "incomplete", SONDE_BLAME_UNKNOWN, "some of the streams failed"}),
-    status({kBadOption, "bad_option", SONDE_BLAME_AGENT, "the URL or the CA file cannot be used"}),
+    status(
+        {kBadOption, "bad_option", SONDE_BLAME_AGENT, "the URL, the CA file or the options together cannot be used"}),
     status({kNoSocket, "no_socket", SONDE_BLAME_PLATFORM, "the kernel does not tell what a connection carries"}),
     status({kLimitTooSmall, "limit_too_small", SONDE_BLAME_AGENT, "the limit was reached before any payload came"}),
     status({kUnexpected, "unexpected", SONDE_BLAME_AGENT, "out of memory, or a defect of the method"}),

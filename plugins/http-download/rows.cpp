@@ -254,7 +254,7 @@ void judge_streams(const RunReport &report)
     std::size_t failed = 0;
     std::size_t first = 0;
     for (std::size_t i = report.streams.size(); i-- > 0;) {
-        if (report.streams[i]->end.status != 0) {
+        if (const auto status = report.streams[i]->end.status; status != 0 && status != kNotBegun) {
             ++failed;
             first = i;
         }

@@ -1,8 +1,30 @@
 #include "settings.hpp"
 
+#include <sonde/address.hpp>
 #include <sonde/plugin.hpp>
 
+#include <string>
+#include <utility>
+
 namespace sonde::http_download {
+namespace {
+
+void check(const Settings &settings, const sonde_invocation &in)
+{
+    const auto refuse = [](std::string why) { throw plugin::Failure{kBadOption, std::move(why)}; };
+    const std::string &ca = settings.ca;
+    if (const std::string contradiction = plugin::against_family(in, settings.url.host); !contradiction.empty())
+        refuse("the URL's host " + settings.url.host + ": " + contradiction);
+    if (!ca.empty() && !settings.url.tls)
+        refuse("ca is for an https URL; over http no certificate is looked at");
+    if (!ca.empty() && ca.front() != '/')
+        refuse("ca='" + ca + "' is not an absolute path, and a run has a working directory of its own");
+    if (settings.max_streams != 0 && settings.max_streams < settings.streams)
+        refuse("max_streams=" + std::to_string(settings.max_streams) +
+               " is less than streams=" + std::to_string(settings.streams) + ", with which the run begins");
+}
+
+} // namespace
 
 Settings read_settings(const sonde_invocation &in, Direction direction)
 {
@@ -26,6 +48,7 @@ Settings read_settings(const sonde_invocation &in, Direction direction)
     settings.timeout = options.integer(OptionAt::timeout);
     if (in.interface_name != nullptr)
         settings.interface_name = in.interface_name;
+    check(settings, in);
     return settings;
 }
 

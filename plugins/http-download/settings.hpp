@@ -38,6 +38,7 @@ enum Status : std::int32_t {
     kNoSocket = 14,
     kUnexpected = 15,
     kLimitTooSmall = 16,
+    kNotBegun = 17, // of a stream alone, and no failure
 };
 
 constexpr std::int64_t kWindowWidth = 100'000'000; // ns
@@ -68,7 +69,7 @@ struct Settings {
     }
 };
 
-// Throws plugin::Failure for a URL that cannot be used.
+// Throws plugin::Failure for a URL that cannot be used, and for options that contradict it or one another.
 Settings read_settings(const sonde_invocation &in, Direction direction);
 
 } // namespace sonde::http_download

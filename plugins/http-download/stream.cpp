@@ -20,9 +20,13 @@ void Stream::note_link(const Link &link)
 
 StreamEnd Stream::verdict(const Meter &meter) const
 {
+    if (report_.begin)
+        return {};
     const End why = meter.end();
-    if (report_.begin || why == End::cancelled || (meter.begun() && why != End::duration))
-        return {}; // the others were enough, or nobody wants more
+    if (why == End::cancelled)
+        return {kNotBegun, "the run was ended before this stream moved a byte"};
+    if (meter.begun() && why != End::duration)
+        return {kNotBegun, "the other streams were enough before this one moved a byte"};
     if (why == End::budget)
         return {kLimitTooSmall, "the limit leaves no room for what may be under way before anyone can stop it"};
     return {kTimeout, "the run was over before this stream moved a byte"};

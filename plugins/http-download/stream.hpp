@@ -52,7 +52,7 @@ public:
 protected:
     // The first connection's phases, the last one's address.
     void note_link(const Link &link);
-    // Why a run that is over had nothing from this stream; 0 where the others were enough.
+    // Why a run that is over had nothing from this stream; 0 where it had.
     StreamEnd verdict(const Meter &meter) const;
 
     StreamReport report_;

@@ -6,7 +6,8 @@ namespace sonde::http_download {
 inline constexpr const char *kOutcomeWords[] = {
     "completed",  "no_such_host", "connect_refused", "connect_failed",  "tls_failed",      "certificate_rejected",
     "http_error", "redirect",     "bad_response",    "connection_lost", "timeout",         "too_many_requests",
-    "incomplete", "bad_option",   "no_socket",       "unexpected",      "limit_too_small", nullptr};
+    "incomplete", "bad_option",   "no_socket",       "unexpected",      "limit_too_small", "not_begun",
+    nullptr};
 
 // By End, from duration on.
 inline constexpr const char *kEndWords[] = {"duration", "bytes", "budget", "cancelled", "failed", nullptr};

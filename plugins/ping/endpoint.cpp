@@ -205,7 +205,8 @@ Endpoint::Endpoint(const sonde_host &host, std::uint32_t family, const Format &f
     std::array<std::int32_t, 2> fds{-1, -1};
     if (const std::int32_t error = host.socket(&host, SONDE_SOCKET_ICMP, family, fds.size(), fds.data()); error != 0)
         throw sonde::plugin::Failure{kNoSocket, std::string("no ICMP socket for IPv") + (family == 4 ? "4" : "6") +
-                                                    ": " + strerror(error)};
+                                                    (error == EADDRNOTAVAIL ? " with that source: " : ": ") +
+                                                    strerror(error)};
     sender_.reset(fds[0]);
     receiver_.reset(fds[1]);
     set_filter(sender_.get(), filter_none());

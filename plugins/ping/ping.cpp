@@ -3,6 +3,7 @@
 #include "session.hpp"
 #include "tables.hpp"
 
+#include <sonde/address.hpp>
 #include <sonde/plugin.hpp>
 
 #include <algorithm>
@@ -121,6 +122,10 @@ constexpr sonde_status kStatuses[] = {
                  .id = "no_answer",
                  .blame = SONDE_BLAME_UNKNOWN,
                  .help = "no packet was answered; that is all that is known of the target and of the path"}),
+    sdk::status({.code = kBadOption,
+                 .id = "bad_option",
+                 .blame = SONDE_BLAME_AGENT,
+                 .help = "no target can be pinged: group addresses, or of another family than asked for"}),
     sdk::status({.code = kUnexpected,
                  .id = "unexpected",
                  .blame = SONDE_BLAME_PLATFORM,
@@ -136,18 +141,25 @@ bool is_group(const sonde_ip &ip)
     return (ip.bytes[0] & 0xf0) == 0xe0 || std::all_of(ip.bytes, ip.bytes + 4, [](auto byte) { return byte == 255; });
 }
 
-Target find(const sonde_host &host, std::string_view name)
+Target find(const sonde_host &host, const sonde_invocation &in, std::string_view name)
 {
     Target target;
     target.name = name;
+    target.error = sdk::against_family(in, target.name);
+    if (!target.error.empty()) {
+        target.failing = kBadOption;
+        return target;
+    }
     sonde_addresses found;
     const std::int32_t code = host.resolve(&host, target.name.c_str(), &found);
-    if (code != 0)
+    if (code != 0) {
         target.error = std::string("no address: ") + gai_strerror(code);
-    else if (is_group(found.items[0]))
+    } else if (is_group(found.items[0])) {
         target.error = "a group address is no target";
-    else
+        target.failing = kBadOption;
+    } else {
         target.address = found.items[0];
+    }
     return target;
 }
 
@@ -157,11 +169,12 @@ void measure(const sonde_host &host, const sonde_invocation &in)
     std::vector<Target> targets;
     bool any = false;
     for (const std::string_view name : settings.targets) {
-        targets.push_back(find(host, name));
+        targets.push_back(find(host, in, name));
         any = any || targets.back().address.family != 0;
     }
     if (!any)
-        throw sdk::Failure{kNoSuchHost, targets.empty() ? "no target" : targets[0].name + ": " + targets[0].error};
+        throw sdk::Failure{targets.empty() ? kNoSuchHost : targets[0].failing,
+                           targets.empty() ? "no target" : targets[0].name + ": " + targets[0].error};
     Session(host, settings, std::move(targets)).run();
 }
 

@@ -21,6 +21,7 @@ enum Failing : std::int32_t {
     kNothingSent = 3,
     kUnexpected = 4,
     kNoAnswer = 5,
+    kBadOption = 6,
 };
 
 // What stands in a request behind number and token.
@@ -52,6 +53,7 @@ struct Target {
     std::string name;
     sonde_ip address{};
     std::string error;
+    Failing failing = kNoSuchHost;                            // what it comes to if no target has an address
     std::optional<std::uint32_t> receive_buffer, send_buffer; // of the socket that serves it
 };
 

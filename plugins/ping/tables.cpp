@@ -186,8 +186,8 @@ constexpr auto kFigures = std::tuple(
     column<&SummaryRow::pdv_sched_p99>({.id = "pdv_sched_p99", .help = "of the replies"}),
     column<&SummaryRow::pdv_sched_max>({.id = "pdv_sched_max", .help = "of the replies"}),
     column<&SummaryRow::receive_buffer>(
-        {.id = "receive_buffer", .unit = "octets", .help = "of the family's socket, as the kernel counts it"}),
-    column<&SummaryRow::send_buffer>({.id = "send_buffer", .unit = "octets", .help = "of the same"}));
+        {.id = "receive_buffer", .unit = "B", .help = "of the family's socket, as the kernel counts it"}),
+    column<&SummaryRow::send_buffer>({.id = "send_buffer", .unit = "B", .help = "of the same"}));
 
 constexpr auto as_table(sdk::TableFields fields)
 {

@@ -136,6 +136,22 @@ TEST_CASE("each fault of an identity is named with its file")
     CHECK(fault("cert.pem").starts_with("it must carry one id and one role"));
 }
 
+TEST_CASE("an identity of another role than is wanted is refused with both, and with how to make the right one")
+{
+    auto &certificates = Certificates::instance();
+    certificates.controller();
+    const auto folder = certificates.dir.path() / "controller";
+    CHECK(load_identity(folder, Role::controller));
+    const auto collector = load_identity(folder, Role::collector);
+    REQUIRE_FALSE(collector);
+    CHECK(collector.error().where == (folder / "cert.pem").string());
+    CHECK(collector.error().what == "its role is controller, and collector is wanted");
+    CHECK(collector.error().hint == "make one with 'sonde ca issue collector --ca FOLDER --out FOLDER --host NAME'");
+    const auto agent = load_identity(folder, Role::agent);
+    REQUIRE_FALSE(agent);
+    CHECK(agent.error().hint == "make one with 'sonde ca issue agent --ca FOLDER --out FOLDER'");
+}
+
 TEST_CASE("an expired identity is refused")
 {
     auto &certificates = Certificates::instance();

@@ -146,6 +146,16 @@ def certificates_that_do_not_fit_are_refused(system):
     nothing_is_stored(system, "controller")
 
 
+def a_program_with_another_ones_identity_does_not_start(system):
+    for program, wrong, status in (("controller", "collector", 4), ("collector", "agent", 4), ("agent", "operator", 3)):
+        words = (("--listen", "127.0.0.1:0", "--database", system.folder / f"{program}.db") if program != "agent" else
+                 ("--controller", "https://127.0.0.1:1", "--state", system.folder, "--policy", system.folder / "policy.json",
+                  "--plugins", system.folder, "--launcher", system.folder / "launcher.sock"))
+        started = system.start(program, "--identity", system.folder / wrong, *words)
+        equal((program, started.process.wait(timeout=30)), (program, status))
+        contains(started.log(), f"cert.pem: its role is {wrong}, and {program} is wanted (make one with 'sonde ca issue {program} ")
+
+
 def an_instruction_is_for_the_agent_that_it_names(system):
     controller = system.start_controller()
     other = str(uuid.uuid4())
@@ -417,6 +427,7 @@ def exit_statuses_tell_apart(system):
 
 main(damaged_plugins_are_named_and_the_rest_runs, an_invalid_instruction_is_refused_whole_and_the_old_one_stays,
      certificates_that_do_not_fit_are_refused, an_agent_reports_only_as_itself,
+     a_program_with_another_ones_identity_does_not_start,
      an_instruction_is_for_the_agent_that_it_names, bodies_that_are_too_much_are_refused,
      half_a_request_is_one_log_line_and_nothing_stored, the_agent_measures_on_while_the_collector_is_down,
      retries_wait_up_to_twice_as_long_each_time_and_not_all_alike,

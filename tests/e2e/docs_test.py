@@ -14,7 +14,8 @@ import sys
 import tempfile
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-ELSEWHERE = {"scripts/demo ": "demo_test.py", "scripts/test ": "the run that you are reading"}
+ELSEWHERE = {"scripts/demo ": "demo_test.py", "scripts/test ": "the run that you are reading",
+             "meson setup build && ninja ": "the build of this run, and install_test.py"}
 SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 if SANITIZED:
     print("skipped  the docs' runs under valgrind and `sonde check`, which cannot judge what has the address sanitizer in it",

@@ -406,6 +406,23 @@ def a_stamp_is_its_own_packets_where_a_firewall_drops_some_and_no_route_takes_ot
 
 
 @test
+def a_target_that_cannot_be_pinged_is_a_mistake_and_says_of_which_option(lab):
+    for options, word in (({"target": SERVER, "family": 6}, "family=6"), ({"target": SERVER6, "family": 4}, "family=4"),
+                          ({"target": SERVER, "source": "::1"}, "source=::1"), ({"target": "224.0.0.1"}, "group"),
+                          ({"target": "ff02::1"}, "group")):
+        run = lab.run("ping", count=1, **options)
+        equal((run.status, run.rows), (1, []), run)
+        assert "bad_option (" in run.err and options["target"] + ": " in run.err and word in run.err, run
+
+
+@test
+def a_source_that_this_machine_does_not_have_is_named(lab):
+    run = lab.run("ping", target=SERVER, count=1, source="203.0.113.77")
+    equal((run.status, run.rows), (1, []), run)
+    assert "no_socket (" in run.err and "with that source" in run.err, run
+
+
+@test
 def ten_thousand_targets_fit_one_run(lab):
     lab.at(lab.server, "ip route add local 198.18.0.0/16 dev lo")
     lab.at(lab.client, f"ip route add 198.18.0.0/16 via {SERVER}")

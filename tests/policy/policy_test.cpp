@@ -237,6 +237,20 @@ TEST_CASE("only the methods that the owner allows run [G2]")
     CHECK_FALSE(usual().judge(request));
 }
 
+TEST_CASE("rules for plugins that name no methods allow all of them, and an empty list none [G2]")
+{
+    const auto with = [](const std::string &plugins) {
+        return policy_of(R"({"bytes-per-day": 1000, "concurrency": 1, "targets": {"allow": []}, "plugins": )" +
+                         plugins + "}");
+    };
+    CHECK(with("{}").judge(request_to({})));
+    const Policy policy =
+        with(R"({"require-signature": true, "trusted-keys": ["11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="]})");
+    CHECK(policy.requires_signature());
+    CHECK(policy.judge(request_to({})));
+    CHECK(with(R"({"allow": []})").judge(request_to({})).reason == "method ping is not allowed here");
+}
+
 TEST_CASE("without a policy nothing is allowed, and the reason says so [G4]")
 {
     const Policy policy = Policy::deny_all("policy.json: cannot be read");
@@ -273,8 +287,8 @@ TEST_CASE("a policy with anything missing, unknown or out of range is refused as
           "policy.json: /targets/allow/1: '192.0.2.1/24' has bits set behind its prefix (the range is 192.0.2.0/24)");
     CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": "*"}})") ==
           "policy.json: /targets/allow: must be a list of at most 10000 texts");
-    CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}, "plugins": {}})") ==
-          "policy.json: /plugins/allow: missing (there is no default)");
+    CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}, "plugins": {"allow": "*"}})") ==
+          "policy.json: /plugins/allow: must be a list of at most 10000 texts");
     CHECK(error_of(R"({"bytes-per-day": 1, "concurrency": 1, "targets": {"allow": []}} {})").find("not JSON") !=
           std::string::npos);
 }

@@ -95,6 +95,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     ended.outcome.start = later_of(now(), due_of(start)).wall;
     Pipe pipe = pipe_of(start);
     pipe.spooled = routes->input(schedule, action_of(start).name);
+    std::optional<Parts> parts;
     const auto taken = pipe.spooled ? taken_.insert(*pipe.spooled) : taken_.end();
 
     auto started =
@@ -105,7 +106,7 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     else if (model::is_report_task(task_of(start)))
         co_await report(start, stopper, ended);
     else
-        co_await measure(start, pipe, stopper, ended);
+        co_await measure(start, pipe, stopper, ended, parts);
 
     // What came to nothing ahead of its time did so at it.
     if (!ended.outcome.end)
@@ -116,11 +117,18 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
               quoted(ended.outcome.action), to_string(start.run), model::to_string(ended.outcome.word),
               ended.outcome.status, ended.outcome.rows, quoted(ended.outcome.message));
     co_await end(std::move(ended));
+    measured_.erase(start.run);
     if (taken != taken_.end())
         taken_.erase(taken);
     // Where it was stopped no next one starts.
     if (pipe.out && !stopper->stopped())
         handed_on_[start.intent->id] = {start.action + 1, pipe.out->inputs()};
+}
+
+std::optional<std::uint64_t> Actions::rows(const Uuid &run) const
+{
+    const auto found = measured_.find(run);
+    return found == measured_.end() ? std::nullopt : std::optional(found->second.rows());
 }
 
 asio::awaitable<void> Actions::warm(std::shared_ptr<const schedule::Work> work)
@@ -182,9 +190,8 @@ asio::awaitable<void> Actions::report(const schedule::Start &start, std::shared_
 }
 
 asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
-                                       spool::Ended &ended)
+                                       spool::Ended &ended, std::optional<Parts> &parts)
 {
-    std::optional<Parts> parts;
     model::Conflict who{start.work->schedule.name, action_of(start).name, task_of(start).name};
     Measuring::Asked asked{task_of(start),
                            options_of(start),
@@ -197,9 +204,11 @@ asio::awaitable<void> Actions::measure(const schedule::Start &start, Pipe &pipe,
     asked.open = [&](const plugin_host::CatalogueMethod &method, Measuring::Traffic traffic) -> plugin_host::RowSink & {
         if (feeds_the_next(start))
             pipe.out.emplace(method.method());
-        return parts.emplace(spool_, method.description, method.index, frame_of(start, method),
-                             functions_of(task_of(start), method.method()), action_of(start).report_tables,
-                             ended.destinations, log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
+        parts.emplace(spool_, method.description, method.index, frame_of(start, method),
+                      functions_of(task_of(start), method.method()), action_of(start).report_tables, ended.destinations,
+                      log_, std::move(traffic), pipe.out ? &*pipe.out : nullptr);
+        measured_.emplace(start.run, *parts);
+        return *parts;
     };
     std::vector<model::Conflict> beside = co_await measuring_.measure(asked, stopper, ended.outcome);
     // What no run was given, and what one was given that the agent itself has stopped, waits for the next one.

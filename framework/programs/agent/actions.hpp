@@ -19,6 +19,8 @@
 
 namespace sonde::agent {
 
+class Parts;
+
 // A write that the disk refused is tried again after this time.
 constexpr std::chrono::seconds kStorageRetry{1};
 
@@ -43,6 +45,9 @@ public:
     // Whether a run has begun that takes what waits there as its input, and has not ended.
     bool takes(const spool::Destination &input) const { return taken_.contains(input); }
 
+    // How many a run has given so far, until its end is durable; nothing if it does not measure.
+    std::optional<std::uint64_t> rows(const Uuid &run) const;
+
     // Nothing of this intent starts any more.
     void closed(const Uuid &intent) { handed_on_.erase(intent); }
 
@@ -65,7 +70,7 @@ private:
     bool feeds_the_next(const schedule::Start &start) const;
     asio::awaitable<void> report(const schedule::Start &start, std::shared_ptr<Stopper> stopper, spool::Ended &ended);
     asio::awaitable<void> measure(const schedule::Start &start, Pipe &pipe, std::shared_ptr<Stopper> stopper,
-                                  spool::Ended &ended);
+                                  spool::Ended &ended, std::optional<Parts> &parts);
     asio::awaitable<Result<Measuring::Inputs>> input_of(Pipe &pipe, spool::Ended &ended);
     asio::awaitable<void> end(spool::Ended ended);
 
@@ -81,6 +86,7 @@ private:
     };
     std::map<Uuid, Handed> handed_on_;        // by intent, to the action after the one that ended last
     std::multiset<spool::Destination> taken_; // by the runs that have begun
+    std::map<Uuid, const Parts &> measured_;  // of the runs that have begun, and whose end is not durable
 };
 
 } // namespace sonde::agent

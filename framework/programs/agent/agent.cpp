@@ -104,7 +104,15 @@ public:
               [this] { spawn(left_behind_.deliver_all()); }),
           review_(spool_, plugin_host::finder(catalogue_), log_,
                   [this](model::Failure failure) { note(std::move(failure)); }),
-          view_{options_.id, zone_, engine_, spool_, budget_, policy_, [this] { return source(); }, review_.findings()},
+          view_{options_.id,
+                zone_,
+                engine_,
+                spool_,
+                budget_,
+                policy_,
+                [this] { return source(); },
+                review_.findings(),
+                [this](const Uuid &run) { return actions_.rows(run); }},
           owner_(
               catalogue_, view_, [this] { scanning_.wake(); }, log_)
     {

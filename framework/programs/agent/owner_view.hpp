@@ -34,8 +34,16 @@ struct OwnerView {
     PolicyFile &policy;
     std::function<Source()> source;
     const plugin_host::MethodFindings &findings; // of the instruction in force
-    WallTime started{};                          // the schedules
+    // What a run has given so far, of which the spool knows only what it was handed; nothing if it does not measure.
+    std::function<std::optional<std::uint64_t>(const Uuid &run)> rows;
+    WallTime started{}; // the schedules
 };
+
+// Of a run that has not ended.
+inline std::uint64_t rows_so_far(const OwnerView &view, const spool::Run &run)
+{
+    return view.rows(run.id).value_or(run.rows);
+}
 
 // {"error": {...}}, for anything that is wrong.
 std::string error_answer(const Error &error);

@@ -69,6 +69,7 @@ void Parts::begin_part()
 
 void Parts::row(std::uint32_t table, std::span<const sonde_cell> cells)
 {
+    ++rows_;
     if (places_[table])
         keep(method_.tables[table].columns, cells, part_.tables[*places_[table]].rows.emplace_back());
     if (next_ != nullptr)

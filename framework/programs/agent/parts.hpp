@@ -37,6 +37,8 @@ public:
     // What has not been handed over, for the end of the run: the last part.
     model::ReportedResult last_part();
 
+    // All that the run has given so far.
+    std::uint64_t rows() const { return rows_; }
     // Of the parts that the spool could not take.
     std::uint64_t rows_dropped() const { return rows_dropped_; }
 
@@ -56,6 +58,7 @@ private:
     std::function<void(std::uint64_t)> traffic_seen_;
     plugin_host::RowSink *next_;
     std::size_t part_bytes_ = 0;
+    std::uint64_t rows_ = 0;
     std::uint64_t rows_dropped_ = 0;
 };
 

@@ -20,6 +20,8 @@ public:
     PolicyFile(std::filesystem::path file, std::shared_ptr<Log> log) : file_(std::move(file)), log_(std::move(log)) {}
 
     const policy::Policy &current();
+    // Why the current one refuses everything, else empty. It may quote the file, and is for the owner alone.
+    const std::string &reason() const { return reason_; }
     // Whether a plugin's file with that SHA-256 may be loaded; the error says why not.
     Result<void> admit(const std::filesystem::path &file, const std::string &hash);
 
@@ -36,7 +38,7 @@ private:
     std::shared_ptr<Log> log_;
     std::string text_;
     std::optional<plugin_host::FileState> read_; // of which no change can look the same
-    std::string reason_; // why everything is refused; logged once for each reason
+    std::string reason_;                         // logged once for each
     policy::Policy policy_ = policy::Policy::deny_all("the policy has not been read");
     std::optional<policy::Policy> rules_;
     bool loaded_ = false;

@@ -60,11 +60,9 @@ Result<void> identify(const ServiceOptions &options, AgentOptions &parts)
         parts.id = *id;
         return {};
     }
-    auto identity = channel::load_identity(options.identity);
+    auto identity = channel::load_identity(options.identity, channel::Role::agent);
     if (!identity)
         return identity.error();
-    if ((*identity)->self.role != channel::Role::agent)
-        return Error{options.identity, "the certificate is not an agent's", "sonde ca issue agent"};
     parts.id = (*identity)->self.id;
     parts.identity = *identity;
     return {};

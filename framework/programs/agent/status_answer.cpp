@@ -57,13 +57,13 @@ void add_today(ObjectText &json, OwnerView &view, const model::AgentConfiguratio
     json.begin_object("today").add("used_bytes", view.budget.used()).add("promised_bytes", view.budget.promised());
     json.add("allowed_bytes", policy.denies_all() ? std::uint64_t{0} : policy.bytes_per_day());
     if (policy.denies_all())
-        json.add("refused", policy.judge(policy::Request{}).reason);
+        json.add("refused", view.policy.reason());
     if (limits != nullptr && limits->data_budget.bytes_per_day)
         json.add("instructed_bytes", *limits->data_budget.bytes_per_day);
     json.end_object();
 }
 
-void add_running(ObjectText &json, const spool::OpenState &state)
+void add_running(ObjectText &json, const OwnerView &view, const spool::OpenState &state)
 {
     json.begin_list("running");
     for (const spool::OpenIntent &open : state.intents) {
@@ -73,7 +73,7 @@ void add_running(ObjectText &json, const spool::OpenState &state)
                 continue;
             json.begin_item().add("schedule", open.intent.schedule).add("action", open.intent.actions[i]);
             json.add("task", action.run->task).add("start", std::optional(action.run->start));
-            json.add("rows", action.run->rows).add("run", action.run->id).end_object();
+            json.add("rows", rows_so_far(view, *action.run)).add("run", action.run->id).end_object();
         }
     }
     json.end_list();
@@ -212,7 +212,7 @@ asio::awaitable<std::string> status_answer(OwnerView &view)
     json.add("zone", view.zone.name());
     add_source(json, view, state);
     add_today(json, view, instruction ? &instruction->agent : nullptr);
-    add_running(json, state);
+    add_running(json, view, state);
     add_next(json, view, engine);
     add_suppressions(json, engine);
     add_schedules(json, engine, holdings->counts);

@@ -52,14 +52,14 @@ std::vector<OpenRun> open_runs(const spool::OpenState &state, const std::string 
     return found;
 }
 
-void add_open(ObjectText &json, const OpenRun &open)
+void add_open(ObjectText &json, const OwnerView &view, const OpenRun &open)
 {
     json.add("run", open.record.run ? open.record.run->id : open.intent.id).add("schedule", open.intent.schedule);
     json.add("action", open.intent.actions[open.action]).add("first_event", std::optional(open.intent.event));
     json.add("spread_ns", std::int64_t{open.intent.spread.count()}).add("due", std::optional(open.intent.due()));
     json.add("outcome", std::string_view(open.record.run ? "running" : "planned"));
     if (open.record.run)
-        json.add("start", std::optional(open.record.run->start)).add("rows", open.record.run->rows);
+        json.add("start", std::optional(open.record.run->start)).add("rows", rows_so_far(view, *open.record.run));
 }
 
 } // namespace
@@ -91,7 +91,7 @@ asio::awaitable<std::string> trace_answer(OwnerView &view, std::string beginning
         if (!waiting)
             co_return error_answer(waiting.error());
         json.begin_item();
-        add_open(json, open);
+        add_open(json, view, open);
         add_waiting(json, *waiting, open.intent.actions[open.action]);
         json.end_object();
     }

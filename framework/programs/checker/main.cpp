@@ -1,4 +1,5 @@
 #include "frames/packet_buffer.hpp"
+#include "hosting/describe.hpp"
 #include "programs/checker/assignment.hpp"
 #include "programs/checker/net_space.hpp"
 #include "programs/checker/opened.hpp"
@@ -80,6 +81,16 @@ int judge_options(int count, char **words)
     ::_exit(0);
 }
 
+// Writes why a former version cannot be compared with to the verdict's descriptor; nothing if it can.
+int judge_former(const char *path)
+{
+    ::fcntl(kVerdictDescriptor, F_SETFD, FD_CLOEXEC);
+    (void)enter_net_space();
+    const auto described = hosting::describe_apart(path);
+    const std::string complaint = described ? "" : to_string(described.error());
+    return ::write(kVerdictDescriptor, complaint.data(), complaint.size()) < 0 ? 1 : 0;
+}
+
 int judge(int count, char **words)
 {
     const auto rules = all_rules();
@@ -123,6 +134,8 @@ int main(int argc, char **argv)
         return serve_run(argv + 2);
     if (argc >= 3 && std::strcmp(argv[1], "--options") == 0)
         return judge_options(argc - 2, argv + 2);
+    if (argc == 3 && std::strcmp(argv[1], "--former") == 0)
+        return judge_former(argv[2]);
     if (argc >= 6 && argv[1][0] != '-')
         return judge(argc - 1, argv + 1);
     const bool help = argc == 2 && std::strcmp(argv[1], "--help") == 0;

@@ -21,7 +21,10 @@ namespace {
 
 // So many rows are aligned with each other.
 constexpr std::size_t kAlignedRows = 500;
+// So many are held back for a chosen column that none of them has, before they are shown without it.
+constexpr std::size_t kWaitingRows = 10'000;
 constexpr std::size_t kShortId = 8;
+constexpr std::string_view kNanoseconds = "_ns"; // what tables for people leave out of a title
 
 std::string as_json(const rapidjson::Value &value)
 {
@@ -41,7 +44,7 @@ std::string plain(const rapidjson::Value &value)
 
 bool is_duration(std::string_view name)
 {
-    return name.ends_with("_ns");
+    return name.ends_with(kNanoseconds);
 }
 
 std::string for_people(std::string_view name, const rapidjson::Value &value)
@@ -103,7 +106,8 @@ void add_answer_words(CLI::App &app, AnswerWords &words)
 {
     CLI::Option *json = app.add_flag("--json", words.json, "one JSON object a line");
     app.add_flag("--csv", words.csv, "comma-separated values with a header; rows of one kind")->excludes(json);
-    app.add_option("--columns", words.columns, "only these columns, separated by commas, as --json names them")
+    app.add_option("--columns", words.columns,
+                   "only these columns, separated by commas, as --json or the table names them")
         ->delimiter(',')
         ->allow_extra_args(false);
 }
@@ -119,19 +123,48 @@ Result<bool> AnswerPrinter::add(std::string_view json)
     if (!row)
         return row.error();
     ++count_;
-    if (words_.json && words_.columns.empty())
-        return console_.out(std::string(json) + '\n');
-    if (!words_.columns.empty()) {
-        for (const auto &member : row->GetObject())
-            if (count_ == 1)
-                known_.emplace_back(member.name.GetString(), member.name.GetStringLength());
-        std::erase_if(missing_, [&](const std::string &name) { return row->HasMember(name); });
-        keep_only(*row, words_.columns);
+    const bool mended = look_.mend != nullptr && look_.mend(*row);
+    find_columns(*row);
+    if (!missing_.empty() && waiting_.size() < kWaitingRows) {
+        waiting_.push_back(std::move(*row));
+        return true;
     }
+    for (rapidjson::Document &earlier : std::exchange(waiting_, {})) {
+        const Result<bool> shown = show(earlier);
+        if (!shown || !*shown)
+            return shown;
+    }
+    if (words_.json && words_.columns.empty() && !mended)
+        return console_.out(std::string(json) + '\n');
+    return show(*row);
+}
+
+// A chosen name stays for all rows what it is in the first that has it.
+void AnswerPrinter::find_columns(const rapidjson::Document &row)
+{
+    if (count_ == 1 && !missing_.empty())
+        for (const auto &member : row.GetObject())
+            known_.emplace_back(member.name.GetString(), member.name.GetStringLength());
+    for (std::string &name : words_.columns) {
+        const auto missing = std::find(missing_.begin(), missing_.end(), name);
+        const std::string with_unit = name + std::string(kNanoseconds);
+        const bool exact = row.HasMember(name);
+        if (missing == missing_.end() || (!exact && !row.HasMember(with_unit)))
+            continue;
+        missing_.erase(missing);
+        if (!exact)
+            name = with_unit;
+    }
+}
+
+Result<bool> AnswerPrinter::show(rapidjson::Document &row)
+{
+    if (!words_.columns.empty())
+        keep_only(row, words_.columns);
     if (words_.json)
-        return console_.out(as_json(*row) + '\n');
+        return console_.out(as_json(row) + '\n');
     std::vector<Field> fields;
-    for (const auto &member : row->GetObject()) {
+    for (const auto &member : row.GetObject()) {
         const std::string name(member.name.GetString(), member.name.GetStringLength());
         fields.push_back(
             {name, words_.csv ? plain(member.value) : for_people(name, member.value), member.value.IsNumber()});
@@ -197,7 +230,7 @@ Table AnswerPrinter::begin_table()
     for (std::size_t i = 0; i < names_.size(); ++i) {
         Table::Column column{names_[i], Table::Align::left, 0};
         if (is_duration(column.title))
-            column.title.erase(column.title.size() - 3);
+            column.title.erase(column.title.size() - kNanoseconds.size());
         const bool words = std::any_of(held_.begin(), held_.end(),
                                        [&](const auto &row) { return !row[i].number && row[i].text != "-"; });
         const bool numbers =

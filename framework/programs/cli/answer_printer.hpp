@@ -4,6 +4,8 @@
 #include "programs/cli/console.hpp"
 #include "programs/cli/table.hpp"
 
+#include <rapidjson/document.h>
+
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +29,7 @@ void add_answer_words(CLI::App &app, AnswerWords &words);
 struct AnswerLook {
     std::vector<std::string> aside{}; // members that it leaves out
     bool short_ids = false;           // agents and runs by the beginning of their ids, enough to choose them by
+    bool (*mend)(rapidjson::Document &row) = nullptr; // of a row however it is shown; whether it did
 };
 
 // Shows rows that come as one JSON object a line:
@@ -53,6 +56,8 @@ private:
         bool number = false;
     };
 
+    void find_columns(const rapidjson::Document &row);
+    Result<bool> show(rapidjson::Document &row);
     Result<bool> add_csv(std::vector<Field> row);
     bool add_line(std::vector<Field> row);
     bool flush_table();
@@ -67,8 +72,9 @@ private:
     Table table_{{}};
     bool begun_ = false;
     std::vector<std::string> left_out_;
-    std::vector<std::string> missing_; // chosen columns that no row has had
-    std::vector<std::string> known_;   // the first row's members
+    std::vector<std::string> missing_;         // chosen columns that no row has had
+    std::vector<rapidjson::Document> waiting_; // until one has
+    std::vector<std::string> known_;           // the first row's members
     std::size_t count_ = 0;
 };
 

@@ -148,7 +148,8 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
         failed += ended != kDone ? 1 : 0;
         status = status == kDone ? ended : status;
     }
-    printer.say_left_out();
+    if (ended != kNothingRan)
+        printer.end();
     if (const std::uint64_t cut = bench.prints().cut(); cut > 0)
         console.say("the plugin printed " + human_bytes(cut) + " more, which are left out");
     if (failed > 0 && measurement.repeat > 1)
@@ -231,7 +232,7 @@ int measure(Console &console, const Measurement &measurement)
     }
     auto made = Workbench::make(measurement.plugins, measurement.verbose ? "debug" : "error", named_files(measurement));
     if (!made)
-        return fail(console, made.error(), kNothingRan);
+        return fail(console, made.error());
     Workbench &bench = **made;
     // Its lines are written by the run's process, as what the plugin prints is.
     if (measurement.trace)

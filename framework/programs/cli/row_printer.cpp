@@ -23,6 +23,35 @@ std::string count_text(std::uint64_t count, const char *what)
     return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
 }
 
+// A column goes by its id and by the name that it has in JSON and CSV.
+std::optional<std::size_t> find_column(const frames::TableDescription &table, const std::string &name)
+{
+    for (std::size_t i = 0; i < table.columns.size(); ++i)
+        if (name == table.columns[i].id || name == model::member_name(plugin_host::reported_column(table.columns[i])))
+            return i;
+    return std::nullopt;
+}
+
+Error no_column(const std::string &where, const std::string &name, const std::vector<std::string> &names)
+{
+    const auto near = nearest(name, names);
+    return Error{"--columns", where + " has no column '" + name + "'",
+                 near ? "did you mean '" + *near + "'?" : "`sonde describe` lists them"};
+}
+
+Error no_table_has(const frames::MethodDescription &method, const std::vector<std::string> &columns)
+{
+    std::vector<std::string> names;
+    for (const auto &table : method.tables)
+        for (const auto &column : table.columns)
+            names.push_back(column.id);
+    for (const std::string &name : columns)
+        if (std::none_of(method.tables.begin(), method.tables.end(),
+                         [&](const auto &table) { return find_column(table, name).has_value(); }))
+            return no_column(method.id, name, names);
+    return Error{"--columns", "no table of " + method.id + " has them all", "`sonde describe` lists them"};
+}
+
 } // namespace
 
 RowPrinter::RowPrinter(Console &console, const frames::MethodDescription &method, RowFormat format)
@@ -54,7 +83,7 @@ Result<RowPrinter> RowPrinter::make(Console &console, const frames::MethodDescri
             return added.error();
     }
     if (!printer.shows_any() && !choice.columns.empty())
-        return Error{"--columns", "no table of " + method.id + " has them all", "`sonde describe` lists them"};
+        return no_table_has(method, choice.columns);
     if (!choice.table.empty() || !choice.columns.empty())
         printer.left_out_.clear(); // as was asked
     return printer;
@@ -74,16 +103,12 @@ Result<void> RowPrinter::add_table(const frames::TableDescription &table, const 
     for (const auto &column : table.columns)
         names.push_back(column.id);
     for (const std::string &name : choice.columns) {
-        const auto found = std::find(names.begin(), names.end(), name);
-        if (found != names.end()) {
-            columns.push_back(static_cast<std::size_t>(found - names.begin()));
-        } else if (!choice.table.empty()) {
-            const auto near = nearest(name, names);
-            return Error{"--columns", table.id + " has no column '" + name + "'",
-                         near ? "did you mean '" + *near + "'?" : "`sonde describe` lists them"};
-        } else {
+        if (const auto found = find_column(table, name))
+            columns.push_back(*found);
+        else if (!choice.table.empty())
+            return no_column(table.id, name, names);
+        else
             return {};
-        }
     }
     for (std::size_t i = 0; choice.columns.empty() && i < table.columns.size(); ++i)
         columns.push_back(i);
@@ -135,19 +160,25 @@ void RowPrinter::print_json(const Shown &table, std::span<const sonde_cell> cell
 
 void RowPrinter::print_csv(Shown &table, std::span<const sonde_cell> cells)
 {
-    std::vector<std::string> titles, fields;
-    if (round_ != 0) {
-        titles.emplace_back("round");
+    begin_csv(table);
+    std::vector<std::string> fields;
+    if (round_ != 0)
         fields.push_back(std::to_string(round_));
-    }
-    for (std::size_t i = 0; i < table.columns.size(); ++i) {
-        titles.push_back(model::member_name(table.reported[i]));
-        const std::size_t column = table.columns[i];
+    for (const std::size_t column : table.columns)
         fields.push_back(plugin_host::reported_cell(table.declared->columns[column], cells[column]).value_or(""));
-    }
-    if (!std::exchange(table.begun, true))
-        text_ += csv_line(titles);
     text_ += csv_line(fields);
+}
+
+void RowPrinter::begin_csv(Shown &table)
+{
+    if (std::exchange(table.begun, true))
+        return;
+    std::vector<std::string> titles;
+    if (round_ != 0)
+        titles.emplace_back("round");
+    for (const model::Column &column : table.reported)
+        titles.push_back(model::member_name(column));
+    text_ += csv_line(titles);
 }
 
 void RowPrinter::print_for_people(std::uint32_t index, std::span<const sonde_cell> cells)
@@ -211,8 +242,12 @@ void RowPrinter::progress(std::uint64_t done, std::uint64_t total)
     console_->progress(line + ", " + human_duration((at - begun_).count()));
 }
 
-void RowPrinter::say_left_out()
+void RowPrinter::end()
 {
+    for (auto &table : tables_)
+        if (table && format_ == RowFormat::csv)
+            begin_csv(*table);
+    console_->out(std::exchange(text_, {}));
     for (std::size_t i = 0; i < left_out_.size(); ++i)
         if (left_out_[i] > 0)
             console_->say(count_text(left_out_[i], "row") + " of " + method_->tables[i].id + " not shown, " +

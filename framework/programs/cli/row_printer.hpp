@@ -36,8 +36,9 @@ public:
     void log(sonde_log_level level, std::string_view text) override;
     void progress(std::uint64_t done, std::uint64_t total) override;
 
-    // Says how many rows were not shown though nobody asked for that: CSV is one table.
-    void say_left_out();
+    // CSV has its header without any row, too. Says how many rows were not shown though nobody asked for that: CSV is
+    // one table.
+    void end();
 
 private:
     struct Shown {
@@ -55,6 +56,7 @@ private:
                            const std::vector<std::string> &settled);
     void print_json(const Shown &table, std::span<const sonde_cell> cells);
     void print_csv(Shown &table, std::span<const sonde_cell> cells);
+    void begin_csv(Shown &table);
     void print_for_people(std::uint32_t index, std::span<const sonde_cell> cells);
     void flush_lines();
 

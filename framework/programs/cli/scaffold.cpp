@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
+#include <regex>
 
 namespace sonde::cli {
 
@@ -95,6 +96,27 @@ bool is_plain(const std::string &text)
     });
 }
 
+// Whether it has the form of an SPDX expression: identifiers joined by AND, OR and WITH, and parentheses.
+bool is_licence(const std::string &text)
+{
+    static const std::regex form(R"([()]|[A-Za-z0-9][A-Za-z0-9.+-]*|( +)|([\s\S]))");
+    int open = 0;
+    bool joined = true; // an identifier comes next, or what is in parentheses
+    for (std::sregex_iterator each(text.begin(), text.end(), form), end; each != end; ++each) {
+        const std::string word = each->str();
+        if ((*each)[1].matched)
+            continue;
+        const bool joins = word == "AND" || word == "OR" || word == "WITH";
+        if ((*each)[2].matched || joined == (joins || word == ")"))
+            return false;
+        open += word == "(" ? 1 : word == ")" ? -1 : 0;
+        if (open < 0)
+            return false;
+        joined = joins || word == "(";
+    }
+    return open == 0 && !joined;
+}
+
 } // namespace
 
 Result<void> check_method_name(const std::string &name)
@@ -114,9 +136,12 @@ Result<void> check_method_name(const std::string &name)
 
 Result<std::vector<std::string>> make_scaffold(const Scaffold &scaffold, const fs::path &sdk)
 {
-    for (const auto &[option, text] : {std::pair("--vendor", &scaffold.vendor), {"--licence", &scaffold.licence}})
-        if (!is_plain(*text) || text->empty())
-            return Error{option, "'" + *text + "' cannot stand in source code", "no quotation marks, no slashes"};
+    if (!is_plain(scaffold.vendor) || scaffold.vendor.empty())
+        return Error{"--vendor", "'" + scaffold.vendor + "' cannot stand in source code",
+                     "no quotation marks, no slashes"};
+    if (!is_licence(scaffold.licence))
+        return Error{"--licence", "'" + scaffold.licence + "' is no SPDX expression",
+                     "MIT, GPL-2.0-or-later, Apache-2.0 OR MIT; LicenseRef-NAME for one of your own"};
     std::error_code error;
     if (!fs::create_directory(scaffold.folder, error))
         return Error{scaffold.folder.string(), error ? error.message() : "exists already",

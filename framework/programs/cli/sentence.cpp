@@ -39,6 +39,18 @@ std::string shared_words(const std::string &a, const std::string &b)
     return a.substr(0, end);
 }
 
+// "reply" for "replies", where there is one of them; ids that name no plural stay.
+std::string counted_words(std::string words, bool one)
+{
+    if (!one || !words.ends_with('s') || words.ends_with("ss") || words.ends_with("us"))
+        return words;
+    if (words.ends_with("ies"))
+        return words.replace(words.size() - 3, 3, "y");
+    const bool sibilant = words.ends_with("sses") || words.ends_with("xes") || words.ends_with("ches");
+    words.resize(words.size() - (sibilant ? 2 : 1));
+    return words;
+}
+
 // Without the word that a percent sign says.
 std::string name_of(const ColumnDescription &column)
 {
@@ -87,7 +99,7 @@ private:
             return i + 1;
         if (is_count(column)) {
             if (!null && (cells_[i].v.i != 0 || !figures_))
-                add(value + " " + words_of(column.id), ", ");
+                add(value + " " + counted_words(words_of(column.id), cells_[i].v.i == 1), ", ");
             return i + 1;
         }
         if (column.type == SONDE_BOOL) {

@@ -12,6 +12,7 @@
 
 #include <csignal>
 #include <exception>
+#include <filesystem>
 
 namespace sonde::cli {
 
@@ -151,6 +152,9 @@ boost::system::result<ServerConnection, Failure> ServerConnection::open(const Se
         return Failure{url.error(), kUsage};
     if (!url->tls)
         return Failure{{"--" + name, "'" + words.url + "' is not encrypted", "https://HOST:PORT"}, kUsage};
+    if (std::error_code error; !std::filesystem::is_directory(words.identity, error) &&
+                               (!error || error == std::errc::no_such_file_or_directory))
+        return Failure{{"--identity or $SONDE_IDENTITY", "there is no folder '" + words.identity + "'", ""}, kUsage};
     auto identity = channel::load_identity(words.identity);
     if (!identity)
         return Failure{identity.error(), kRefused};

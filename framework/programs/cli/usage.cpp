@@ -7,6 +7,7 @@
 #include <CLI/Formatter.hpp>
 
 #include <algorithm>
+#include <charconv>
 
 namespace sonde::cli {
 
@@ -60,6 +61,20 @@ Error usage_error(const CLI::App &sonde, const CLI::ParseError &error)
         return unknown_verb(*asked, verb, word);
     return {"", "`" + verb + "` does not know what '" + word.substr(0, 80) + "' is",
             "`" + verb + " --help` shows what there is"};
+}
+
+CLI::Validator whole_number(std::uint64_t least, std::uint64_t most)
+{
+    const std::string bounds = std::to_string(least) + " to " + std::to_string(most);
+    return CLI::Validator(
+        [=](const std::string &text) -> std::string {
+            std::uint64_t number = 0;
+            const char *const end = text.data() + text.size();
+            const auto [rest, failure] = std::from_chars(text.data(), end, number);
+            const bool fits = failure == std::errc() && rest == end && number >= least && number <= most;
+            return fits ? "" : "'" + text.substr(0, 80) + "' is no whole number from " + bounds;
+        },
+        bounds);
 }
 
 } // namespace sonde::cli

@@ -50,15 +50,19 @@ Workbench::Workbench(Places places, std::shared_ptr<Log> log, const char *log_le
 {
 }
 
-Result<std::unique_ptr<Workbench>> Workbench::make(const std::vector<std::string> &plugins, const char *log_level,
-                                                   const std::vector<std::string> &readable)
+boost::system::result<std::unique_ptr<Workbench>, Failure> Workbench::make(const std::vector<std::string> &plugins,
+                                                                           const char *log_level,
+                                                                           const std::vector<std::string> &readable)
 {
+    for (const std::string &folder : plugins)
+        if (std::error_code error; !std::filesystem::is_directory(folder, error))
+            return Failure{{"--plugins", folder + ": " + (error ? error.message() : "is no folder"), ""}, kUsage};
     Result<Places> places = find_places(plugins);
     if (!places)
-        return places.error();
+        return Failure{places.error(), kNothingRan};
     Result<std::shared_ptr<Log>> log = make_log("sonde", log_level);
     if (!log)
-        return log.error();
+        return Failure{log.error(), kNothingRan};
     return std::unique_ptr<Workbench>(new Workbench(std::move(*places), std::move(*log), log_level, readable));
 }
 

@@ -4,6 +4,7 @@
 #include "plugin_host/catalogue.hpp"
 #include "programs/cli/places.hpp"
 #include "programs/cli/plugin_prints.hpp"
+#include "programs/cli/verb.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -20,8 +21,8 @@ class Workbench {
 public:
     // `plugins` as in find_places(); `log_level` is for what host and launcher say on stderr; `readable` are files and
     // folders that methods may read, besides the system's.
-    static Result<std::unique_ptr<Workbench>> make(const std::vector<std::string> &plugins, const char *log_level,
-                                                   const std::vector<std::string> &readable = {});
+    static boost::system::result<std::unique_ptr<Workbench>, Failure>
+    make(const std::vector<std::string> &plugins, const char *log_level, const std::vector<std::string> &readable = {});
 
     // A method by METHOD, FILE.so or FILE.so:METHOD. FILE.so alone will do where the file has one method. An error's
     // hint is kTransientHint where it says nothing of the method: the launcher was not reached.

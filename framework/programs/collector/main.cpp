@@ -43,7 +43,7 @@ Result<channel::Service> open_service(const std::filesystem::path &database, Log
 
 int main(int argc, char **argv)
 {
-    const channel::Program program{.name = "collector",
+    const channel::Program program{.role = channel::Role::collector,
                                    .version = SONDE_VERSION,
                                    .purpose = "The Collector: takes reports from agents and keeps their results.",
                                    .footer = kFooter,

@@ -46,7 +46,7 @@ Result<channel::Service> open_service(const std::filesystem::path &database, Log
 
 int main(int argc, char **argv)
 {
-    const channel::Program program{.name = "controller",
+    const channel::Program program{.role = channel::Role::controller,
                                    .version = SONDE_VERSION,
                                    .purpose = "The Controller: gives each agent its instruction.",
                                    .footer = kFooter,

@@ -130,4 +130,16 @@ inline std::string text_of(const Endpoint &endpoint)
     return (endpoint.ip.family == 4 ? host : "[" + host + "]") + ":" + std::to_string(endpoint.port);
 }
 
+// How an address literal contradicts the invocation's family, which no resolver can help. Empty for a name, and for a
+// literal that will do.
+inline std::string against_family(const sonde_invocation &in, const std::string &host)
+{
+    const auto literal = parse_ip(host.substr(0, host.find('%')));
+    if (!literal || in.family == 0 || literal->family == in.family)
+        return {};
+    const std::string family = std::to_string(in.family);
+    return "not an IPv" + family + " address, as " +
+           (in.source == nullptr ? "family=" + family : "source=" + text_of(*in.source)) + " asks for";
+}
+
 } // namespace sonde::plugin

@@ -29,7 +29,8 @@ struct Settings {
     std::uint16_t port;
     std::chrono::nanoseconds timeout;
 };
-constinit const sdk::OptionSet kOptions(
+// In that section since gcc 12 leaves a constant with a constructor writable.
+[[gnu::section(".data.rel.ro.sonde")]] constinit const sdk::OptionSet kOptions(
     sdk::option<&Settings::target>(
         {.id = "target", .type = SONDE_HOST, .required = true, .target = true, .help = "whom to connect to"}),
     sdk::option<&Settings::port>({.id = "port", .type = SONDE_PORT, .default_value = "443", .help = "TCP port"}),
@@ -44,7 +45,7 @@ struct Connection {
     sonde_ip address;
     std::chrono::nanoseconds connect;
 };
-constinit const sdk::Table kConnections(
+[[gnu::section(".data.rel.ro.sonde")]] constinit const sdk::Table kConnections(
     {.id = "connection", .help = "one row a run"},
     sdk::column<&Connection::address>({.id = "address", .help = "that the connection went to"}),
     sdk::column<&Connection::connect>({.id = "connect", .help = "connect() called to connection established"}));

@@ -78,6 +78,19 @@ TEST_CASE("a query without EDNS and recursion has neither")
     CHECK(query->wire[2] == 0);
 }
 
+TEST_CASE("an address, with a port or without, is told from a name")
+{
+    for (const char *text : {"192.0.2.53", "192.0.2.53:53", "2001:db8::53", "[2001:db8::53]", "[2001:db8::53]:53"}) {
+        INFO(text);
+        CHECK(is_address(text));
+    }
+    for (const char *text : {"53.2.0.192.in-addr.arpa", "3.5.0.0.8.b.d.0.1.0.0.2.ip6.arpa", "192.0.2.test",
+                             "192.0.2.53.", "www.example.test", "a:b", "[", "[]:53", ".", ""}) {
+        INFO(text);
+        CHECK_FALSE(is_address(text));
+    }
+}
+
 TEST_CASE("what is no domain name makes no query")
 {
     CHECK_FALSE(make_query(settings(), named("a..b")));

@@ -381,10 +381,22 @@ def a_closed_port_is_an_icmp_error_with_type_and_code(folder):
 @case
 def what_is_no_name_or_not_of_the_family_is_refused_before_anything_is_sent(folder):
     with Responder(lambda *_: None) as server:
-        result = server.run(name="a..b")
-        equal(result.status, "bad_option", result)
-        equal(result.rows, [])
+        for name in ("a..b", "192.0.2.53", ["www.example.test", "[2001:db8::53]:53"]):
+            for options in WAYS:
+                result = server.run(name=name, **options)
+                equal(result.status, "bad_option", result)
+                equal(result.rows, [])
+        assert "is an address" in result.stderr and "server" in result.stderr, result
         equal(server.queries, [])
+
+
+@case
+def what_is_of_connections_is_refused_over_datagrams_alone(folder):
+    with Responder(lambda *_: None) as server:
+        for options in ({"connection": ["cold", "reused"]}, {"connection": "resumed", "outstanding": 2},
+                        {"tls_name": "dns.example.test"}, {"ca": "/ca.pem", "transport": ["udp", "tcp"]}):
+            result = server.run(**options)
+            equal((result.status, result.rows, server.queries), ("bad_option", [], []), result)
 
 
 @case

@@ -363,7 +363,7 @@ def over_a_connection_what_our_own_queue_keeps_is_a_timeout(folder):
 
 @case
 def what_load_cannot_do_is_refused(folder):
-    for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}, {"sampling": "poisson"}):
+    for options in ({"transport": "tcp"}, {"cookies": "true"}, {"identify": "true"}, {"sampling": "poisson"}, {"tries": 3}):
         equal(run(server="127.0.0.1", name=WWW, outstanding=2, **options).status, "bad_option")
 
 

@@ -83,4 +83,6 @@ TEST_CASE("TCP has nothing to resume, and asks in no such way")
     CHECK_FALSE(plan.uses_datagrams());
     settings.connections = {Reuse::resumed};
     CHECK_THROWS_AS(Plan(settings, 1), sonde::plugin::Failure);
+    settings.transports = {Transport::udp, Transport::tcp, Transport::dot};
+    CHECK_THROWS_AS(Plan(settings, 1), sonde::plugin::Failure);
 }

@@ -166,8 +166,10 @@ def a_file_of_cas_that_is_none_is_refused_before_anything_is_sent(folder):
     (pathlib.Path(folder) / "none.pem").write_text("nothing")
     os.chmod(f"{folder}/none.pem", 0o644)
     with Listener(always(lambda query: b"")) as server:
-        result = ask(server, "dot", ca=f"{folder}/none.pem")
-        equal((result.status, server.connections), ("bad_option", 0), result)
+        for ca, is_relative in ((f"{folder}/none.pem", False), ("none.pem", True)):
+            result = ask(server, "dot", ca=ca)
+            equal((result.status, server.connections), ("bad_option", 0), result)
+            equal("give an absolute path" in result.stderr, is_relative, result)
 
 
 # -- what no server should do ------------------------------------------------------------------------------------------
@@ -332,7 +334,8 @@ def silence_is_a_timeout_that_names_the_phase():
             ("tcp", slowly, None, "bytes of the answer"), ("dot", slowly, tls, "bytes of the answer")):
         with Listener(behave, tls=secured) as server:
             # The phases before have to be over by then, and where bytes come, one of them there.
-            result = paced(lambda pace: ask(server, transport, timeout=f"{500 * pace}ms", tries=2, ca=ca),
+            result = paced(lambda pace: ask(server, transport, timeout=f"{500 * pace}ms", tries=2,
+                                            **({"ca": ca} if secured else {})),
                            lambda result: named(result, word))
         equal(outcomes(result), ["timeout"] * 2, result)
         assert named(result, word), result

@@ -260,7 +260,8 @@ def the_byte_limit_holds_over_TLS_and_with_the_round_trips_beside_it(folder):
             endless(connection)
     for tls in (None, server_tls(*mine)):
         with Listener(behave, tls=tls) as server:
-            result = run(url=server.url, limit="30MB", streams=2, duration="60s", responsiveness="true", ca=mine[0])
+            result = run(url=server.url, limit="30MB", streams=2, duration="60s", responsiveness="true",
+                         **({"ca": mine[0]} if tls else {}))
         equal(result.exit, 0, result)
         summary = result.one("summary")
         equal((summary["ended_by"], summary["limited_by"]), ("budget", "budget"), result)
@@ -302,6 +303,23 @@ def a_cancelled_run_says_what_there_is():
     equal((result.exit, summary["ended_by"]), (0, "cancelled"), result)
     equal([row["outcome"] for row in result.table("stream")], ["completed"] * 2, result)
     assert summary["bytes"] > 0, result
+
+
+@case
+def a_stream_of_a_run_that_was_ended_before_it_brought_anything_is_not_completed():
+    asked = []
+
+    def silent(connection, _):
+        asked.append(read_request(connection))
+        listens_on(connection)
+    with Listener(silent) as server:
+        result = run(url=server.url, timeout="50s", cancel_when=lambda: asked)
+        for deadline in ("1ms", "2ms", "5ms", "20ms"):
+            early = run(url=server.url, timeout="50s", deadline=deadline)
+            # Before the name is resolved there is no stream yet.
+            assert {row["outcome"] for row in early.table("stream")} <= {"not_begun"}, early
+    row = result.one("stream")
+    equal((row["outcome"], row["bytes"], result.table("summary")), ("not_begun", 0, []), result)
 
 
 # -- several streams ---------------------------------------------------------------------------------------------------
@@ -374,6 +392,19 @@ def a_bad_url_or_ca_file_is_refused_before_anything_is_sent():
         equal(result.rows, [])
     result = run(url="https://127.0.0.1/", ca="/nowhere/ca.pem")
     assert "'/nowhere/ca.pem': No such file or directory" in result.stderr, result
+
+
+@case
+def options_that_contradict_one_another_are_refused_by_name():
+    for url, options, *named in (("https://127.0.0.1/", {"ca": "relative.pem"}, "ca='relative.pem'", "absolute path"),
+                                 ("http://127.0.0.1/", {"ca": "/etc/ssl/ca.pem"}, "ca is for an https URL"),
+                                 ("http://127.0.0.1/", {"streams": 4, "max_streams": 2}, "streams=4", "max_streams=2"),
+                                 ("http://127.0.0.1/", {"family": 6}, "127.0.0.1", "family=6"),
+                                 ("http://[::1]/", {"family": 4}, "::1", "family=4"),
+                                 ("http://127.0.0.1/", {"source": "::1"}, "127.0.0.1", "source=::1")):
+        result = run(url=url, **options)
+        equal((result.exit, result.status, result.rows), (1, "bad_option", []), result)
+        assert all(word in result.stderr for word in named), result
 
 
 # -- TLS ---------------------------------------------------------------------------------------------------------------

@@ -222,6 +222,15 @@ def a_cancelled_run_says_what_there_is():
 
 
 @case
+def a_stream_of_a_run_that_was_ended_before_it_sent_anything_is_not_completed():
+    with Listener(sink()) as server:
+        for deadline in ("1ms", "2ms", "5ms"):
+            result = run(url=server.url, deadline=deadline)
+            for row in result.table("stream"):
+                equal(row["outcome"], "not_begun" if row["transfer_ns"] is None else "completed", result)
+
+
+@case
 def the_answer_is_wanted_as_it_is():
     heads = []
 

@@ -4,6 +4,7 @@
 #include "programs/agent/actions.hpp"
 #include "programs/agent/constraints/constraints.hpp"
 #include "programs/agent/left_behind.hpp"
+#include "programs/agent/owner_view.hpp"
 #include "spool/full_disk.hpp"
 
 #include <boost/asio/ip/udp.hpp>
@@ -625,6 +626,41 @@ TEST_CASE("a run that waits for its turn neither counts among those that run nor
         words.push_back(outcome.word);
     using enum model::OutcomeWord;
     CHECK(words == std::vector{interrupted, interrupted, completed});
+}
+
+TEST_CASE("the status counts a run's rows while it goes on, whatever of them the spool has")
+{
+    Field it(R"("targets": {"allow": []}, "plugins": {"untargeted": ["alone"]})");
+    const auto stopper = std::make_shared<Stopper>();
+    const auto over = it.begin("alone", {{"0", "pause", "1h"}}, stopper);
+    const schedule::Engine engine({}, [] { return std::uint64_t{1}; });
+    const plugin_host::MethodFindings findings;
+    OwnerView view{{},
+                   schedule::Zone(),
+                   engine,
+                   it.spool,
+                   it.budget,
+                   it.policy,
+                   [] { return Source{.name = "file"}; },
+                   findings,
+                   [&](const Uuid &run) { return it.actions.rows(run); }};
+    it.loop.run([&]() -> asio::awaitable<void> {
+        asio::steady_timer pause(it.loop.io);
+        const auto end = std::chrono::steady_clock::now() + 10s;
+        std::string said;
+        while (said.find(R"("rows":1,"run":)") == std::string::npos && std::chrono::steady_clock::now() < end) {
+            pause.expires_after(1ms);
+            co_await pause.async_wait(asio::use_awaitable);
+            std::string status = co_await status_answer(view);
+            said = std::move(status);
+        }
+        CHECK(said.find(R"("rows":1,"run":)") != std::string::npos);
+    }());
+    const auto open = await(it.spool.open_state());
+    CHECK(open->intents.at(0).actions.at(0).run->rows == 0);
+    stopper->stop("enough");
+    it.loop.run(until(it.loop.io, [&] { return *over; }));
+    CHECK_FALSE(it.actions.rows(open->intents.at(0).actions.at(0).run->id));
 }
 
 // "Output created by an Action is passed as input to the subsequent Action."

@@ -186,8 +186,15 @@ TEST_CASE("what is asked wrongly is told what would be right")
     PolicyFile policy(dir / "none.json", log);
     schedule::Engine engine({}, [] { return std::uint64_t{1}; });
     const plugin_host::MethodFindings findings;
-    OwnerView view{{},      schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; },
-                   findings};
+    OwnerView view{{},
+                   schedule::Zone(),
+                   engine,
+                   spool,
+                   budget,
+                   policy,
+                   [] { return Source{.name = "file"}; },
+                   findings,
+                   [](const Uuid &) { return std::nullopt; }};
     Owner owner(
         catalogue, view, [] {}, log);
     const auto answered = [&](std::string_view request) { return said_by(loop, owner.answer(request)); };
@@ -211,12 +218,21 @@ TEST_CASE("an agent that has nothing yet says so, and that its policy refuses ev
     PolicyFile policy(dir / "none.json", log);
     schedule::Engine engine({}, [] { return std::uint64_t{1}; });
     const plugin_host::MethodFindings findings;
-    OwnerView view{{},      schedule::Zone(), engine, spool, budget, policy, [] { return Source{.name = "file"}; },
-                   findings};
+    OwnerView view{{},
+                   schedule::Zone(),
+                   engine,
+                   spool,
+                   budget,
+                   policy,
+                   [] { return Source{.name = "file"}; },
+                   findings,
+                   [](const Uuid &) { return std::nullopt; }};
     const std::string said = said_by(loop, status_answer(view));
     for (const char *part : {R"("source":{"name":"file","controller":false})", R"("instruction":null)",
                              R"("allowed_bytes":0,"refused":")", R"("running":[],"next":[])", R"("waiting":[])"}) {
         INFO(part);
         CHECK(said.find(part) != std::string::npos);
     }
+    const std::string why = (dir / "none.json").string() + ": the policy cannot be read: No such file or directory";
+    CHECK(said.find(R"("refused":")" + why) != std::string::npos);
 }

@@ -117,10 +117,28 @@ class Lines(unittest.TestCase):
         self.assertEqual(done.stdout, '{"b":2}\n{"b":null}\n')
         done = results(text=text)
         self.assertEqual([row.split() for row in done.stdout.splitlines()], [["a", "b"], ["1", "2"], ["a", "c"], ["3", "4"]])
-        done = results("--columns", "rtt", text=line(rtt_ns=1))
-        self.assertEqual(done.returncode, 2)
-        self.assertIn("--columns: no row has 'rtt'; ", done.stderr)
         self.assertEqual(results("--csv", "--table", "all", text=text).returncode, 2)
+
+    def test_a_column_goes_by_its_name_with_and_without_the_unit(self):
+        text = line(seq=1) + line(seq=2, rtt_ns=7)
+        for name in ("rtt", "rtt_ns"):
+            self.assertEqual(results("--json", "--columns", name, text=text).stdout, '{"rtt_ns":null}\n{"rtt_ns":7}\n')
+            self.assertEqual(results("--csv", "--columns", "seq," + name, text=text).stdout, "seq,rtt_ns\n1,\n2,7\n")
+
+    def test_a_column_that_no_row_has_is_refused_before_any_is_shown(self):
+        for form in ((), ("--json",), ("--csv",)):
+            done = results("--columns", "seq,ttr", *form, text=line(seq=1, ttl=2) * 3)
+            self.assertEqual((done.returncode, done.stdout), (2, ""), form)
+            self.assertIn("--columns: no row has 'ttr'; did you mean 'ttl'?", done.stderr)
+
+    def test_nobody_is_to_blame_for_what_completed(self):
+        answers = {"/operator/outcomes": line(outcome="completed", blame="unknown") + line(outcome="failed", blame="unknown")}
+        chosen = ("outcomes", "--columns", "outcome,blame")
+        self.assertEqual([row.split() for row in sonde(*chosen, answers=answers).stdout.splitlines()],
+                         [["outcome", "blame"], ["completed", "-"], ["failed", "unknown"]])
+        for words in (("outcomes",), chosen):
+            rows = [json.loads(row) for row in sonde(*words, "--json", answers=answers).stdout.splitlines()]
+            self.assertEqual([row["blame"] for row in rows], [None, "unknown"], words)
 
     def test_rows_are_for_people_unless_asked_otherwise(self):
         row = {"agent": AGENTS[0], "run": "x", "event": "2026-11-24T04:05:00.123456789Z", "rtt_ns": 11204300,
@@ -196,6 +214,12 @@ class Agents(unittest.TestCase):
         self.assertEqual(done.stdout, f"agent,instruction\n{AGENTS[0]},17\n{AGENTS[1]},17\n", done.stderr)
         done = sonde("instruct", "last", path)
         self.assertEqual(done.stdout, f'{AGENTS[0]} "17"\n{AGENTS[1]} "17"\n', done.stderr)
+        known = {f"/operator/agents/{AGENTS[0]}/instruction": path.read_text()}
+        done = sonde("instruct", AGENTS[0], path, answers=known)
+        self.assertEqual(done.stderr, "1 agent has this very instruction already: nothing changes there, and nothing runs anew\n")
+        done = sonde("instruct", "all", "limit", "2", path, answers=known)
+        self.assertIn("1 agent has this very instruction already", done.stderr)
+        self.assertIn("set for 1 agent; one that is connected takes it at once", done.stderr)
         self.assertEqual(sonde("instruct", path).returncode, 2)
         self.assertEqual(sonde("instruct", "all", FOLDER / "none.json").returncode, 2)
 
@@ -260,6 +284,11 @@ class Refusals(unittest.TestCase):
                        check=True, capture_output=True)
         wrong = sonde("agents", "--identity", FOLDER / "stranger")
         self.assertEqual(wrong.returncode, 3, wrong.stderr)
+
+    def test_an_identity_that_is_not_there_is_2_and_names_what_gave_it(self):
+        wrong = sonde("agents", "--identity", FOLDER / "nobody")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertEqual(wrong.stderr, f"error: --identity or $SONDE_IDENTITY: there is no folder '{FOLDER}/nobody'\n")
 
     def test_a_server_that_is_not_there_is_4(self):
         self.assertEqual(sonde("agents", "--controller", "https://127.0.0.1:1").returncode, 4)

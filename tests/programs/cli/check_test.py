@@ -84,7 +84,8 @@ def judge(path, *words, jobs=1):
     objects = [json.loads(line) for line in done.stdout.splitlines()]
     assert objects, f"{path}: exit {done.returncode}, {done.stderr}"
     *rules, summary = objects
-    assert done.returncode == (0 if summary["conformant"] else 1), done.stderr
+    nothing = summary["skipped"] == summary["rules"]
+    assert done.returncode == (0 if summary["conformant"] else 4 if nothing else 1), done.stderr
     return {rule["rule"]: rule for rule in rules}, summary
 
 
@@ -217,10 +218,22 @@ class Check(unittest.TestCase):
         found, _ = judge(plugin("grown"), "--against", plugin("former"), *rules("against-*"))
         self.assertEqual({rule["status"] for rule in found.values()}, {"pass"}, found)
 
-    def test_a_former_version_that_cannot_be_read_is_no_version_that_all_was_kept_of(self):
-        found, summary = judge(plugin("former"), "--against", PAGE, *rules("against-*"))
-        self.assertEqual({rule["status"] for rule in found.values()} & {"pass", "skipped"}, set(), found)
-        self.assertFalse(summary["conformant"])
+    def test_a_former_version_that_cannot_be_read_is_named_and_nothing_is_checked(self):
+        for former, said in ((PAGE, "not a shared object"), (f"{FIXTURES}/no_symbol.so", "exports no sonde_plugin_v1"),
+                             ("/nonexistent/x.so", "No such file"), (BAD, "is a directory")):
+            done = check(plugin("former"), "--against", former, *rules("against-*"))
+            self.assertEqual((done.returncode, done.stdout), (4, ""), done.stderr)
+            self.assertRegex(done.stderr, f"^error: --against {re.escape(former)}: .*{said}")
+
+    def test_where_every_rule_is_skipped_nothing_was_checked(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, "report.xml")
+            done = check(plugin("former"), "--junit", file, *rules("against-*"))
+            self.assertEqual(done.returncode, 4, done.stderr)
+            self.assertRegex(done.stdout.splitlines()[-1], r"0 pass, \d+ skipped \(.*--against.*\)\. Nothing was checked\.$")
+            suite = xml.etree.ElementTree.parse(file).getroot()
+            self.assertEqual(suite.get("skipped"), suite.get("tests"))
+        self.assertFalse(judge(plugin("former"), *rules("against-*"))[1]["conformant"])
 
     def test_what_the_abi_allows_is_not_held_against_a_plugin(self):
         found, _ = judge(f"{FIXTURES}/input.so", *rules("input-*"))  # reads the NUL behind a text
@@ -288,7 +301,7 @@ class Check(unittest.TestCase):
             self.assertEqual(report.stdout.splitlines()[-1], "2 rules: 1 pass, 1 excepted. Conformant.")
             self.assertIn("the exception for run-rows is not needed", report.stderr)
             for text, said in (("run-silent\n", ":1: an exception without a reason"),
-                               ("run-slient: x\n", "there is no rule 'run-slient'")):
+                               ("# typed\nrun-slient: x\n", f"{file}:2: there is no rule 'run-slient'")):
                 file.write_text(text)
                 wrong = check(plugin("run_silent"), "--exceptions", file)
                 self.assertEqual(wrong.returncode, 2)
@@ -337,6 +350,7 @@ class Check(unittest.TestCase):
                                     ([plugin("run"), "--rule", "no-such"], 2, "there is no rule 'no-such'"),
                                     (["--list", "--rule", "run"], 2, "excludes"),
                                     (["--list", "--seed", "4"], 2, "excludes"),
+                                    ([plugin("run"), "--junit", "/nonexistent/x.xml"], 2, "/nonexistent/x.xml: No such file"),
                                     ([plugin("run"), "--timeout", "5"], 2, "--timeout")):
             done = check(*words)
             self.assertEqual(done.returncode, status, f"{words}: {done.stderr}")

@@ -32,7 +32,7 @@ class Doctor(unittest.TestCase):
     def rows(self):
         done = self.doctor("--json")
         rows = {row["check"]: row for row in map(json.loads, done.stdout.splitlines())}
-        missing = [check for check, row in rows.items() if row["state"] == "missing"]
+        missing = [check for check, row in rows.items() if row["state"] in ("missing", "warning")]
         self.assertEqual(done.returncode, 1 if missing else 0, done.stderr)
         for check, row in rows.items():
             self.assertEqual(bool(row["means"]), check in missing, row)
@@ -115,7 +115,8 @@ class Doctor(unittest.TestCase):
         os.chmod(self.folder / "plugins", 0o777)
         rows = self.rows()
         self.assertIn("/concurency: unknown key", rows["policy"]["found"])
-        self.assertIn("others may enter it", rows["state"]["found"])
+        self.assertEqual((rows["state"]["state"], rows["state"]["found"], rows["state"]["mend"]),
+                         ("warning", f"{self.folder}/state: everybody may enter it", f"chmod 700 {self.folder}/state"))
         if os.geteuid() == 0:
             self.assertEqual(rows["plugins"]["found"], f"{self.folder}/plugins may be written by everybody")
 

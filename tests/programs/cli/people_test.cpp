@@ -106,6 +106,16 @@ TEST_CASE("a summary's row is a sentence made from its columns alone")
           "goodput 9.3 Gb/s; bytes 1.5 MB; exact");
 }
 
+TEST_CASE("one of something is told in the singular")
+{
+    frames::TableDescription table;
+    table.columns = {column("queries", SONDE_INT, "queries"), column("icmp_errors", SONDE_INT, "packets"),
+                     column("losses", SONDE_INT, "packets"), column("lost", SONDE_INT, "packets")};
+    const std::vector<sonde_cell> one(4, sonde_int(1)), two(4, sonde_int(2));
+    CHECK(row_sentence(table, one) == "1 query, 1 icmp error, 1 loss, 1 lost");
+    CHECK(row_sentence(table, two) == "2 queries, 2 icmp errors, 2 losses, 2 lost");
+}
+
 TEST_CASE("durations share the words that their names begin with")
 {
     frames::TableDescription table;

@@ -85,8 +85,10 @@ class Plan(unittest.TestCase):
     def test_a_method_that_is_not_there_is_a_warning(self):
         document = instruction([schedule("a", "five", "rows")])
         document["ietf-lmap-control:lmap"]["tasks"]["task"][0]["program"] = "rosw"
-        of, _, said = self.planned(document)
+        of, others, said = self.planned(document)
         self.assertEqual(of["a"]["runs"], 7 * 288)
+        (warning,) = [row["warning"] for row in others if "warning" in row]
+        self.assertIn(f"warning: {warning}", " ".join(said.split()))
         self.assertIn("warning: action 'a/rows': its bytes and targets are not known: ", said)
         self.assertIn("rosw", said)
 
@@ -260,7 +262,8 @@ class Plan(unittest.TestCase):
 
     def test_bad_input_is_usage(self):
         good = instruction([schedule("a", "five", "rows")])
-        for words, said in ((("--days", "0"), "--days"), (("--days", "400"), "--days"), (("--agents", "x"), "--agents"),
+        for words, said in ((("--days", "0"), "--days"), (("--days", "400"), "--days"), (("--agents", "x"), "--agents: 'x' is no whole number from 1 to "),
+                            (("--seed", "x"), "--seed: 'x' is no whole number from 0 to "),
                             (("--run-time", "5"), "--run-time: "), (("--run-time", "-1s"), "--run-time: "), (("--run-time", "9000h"), "--run-time: "),
                             (("--zone", "Mars/Base"), "--zone: "), (("--json", "--csv"), "excludes")):
             wrong = plan(good, *words)

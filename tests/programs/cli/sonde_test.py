@@ -79,6 +79,19 @@ class Run(unittest.TestCase):
         done = sonde("run", fixture("rows"), "count=1", "--csv")
         self.assertEqual(done.stdout, "number,word,elapsed_ns\n0,even,0\n")
 
+    def test_csv_has_a_header_without_any_row_too(self):
+        for more, header in (((), "target,"), (("--repeat", "2"), "round,target,")):
+            refused = sonde("run", fixture("probe"), "forbidden", "--csv", *more)
+            self.assertEqual(refused.returncode, 3, refused.stderr)
+            self.assertTrue(refused.stdout.startswith(header), refused.stdout)
+            self.assertEqual(refused.stdout.count("\n"), 1, refused.stdout)
+
+    def test_a_number_that_is_none_is_refused_as_that(self):
+        for word in ("x", "0", "-1", "1x", "99999999999999999999"):
+            wrong = sonde("run", fixture("rows"), f"--repeat={word}")
+            self.assertEqual(wrong.returncode, 2)
+            self.assertIn(f"--repeat: '{word}' is no whole number from 1 to 1000000", wrong.stderr)
+
     def test_any_two_output_options_work_or_are_refused_with_a_word(self):
         options = (("--json",), ("--csv",), ("--table", "summary"), ("--columns", "seq,outcome"), ("--repeat", "2"), ("--trace",),
                    ("--verbose",), ("--deadline", "30s"), ("--in-process",), ("--under", "env"))
@@ -168,6 +181,14 @@ class Run(unittest.TestCase):
     def test_columns_and_tables_can_be_chosen(self):
         done = sonde("run", fixture("rows"), "count=1", "--json", "--columns", "word,number")
         self.assertEqual(json.loads(done.stdout), {"table": "sample", "word": "even", "number": 0})
+        done = sonde("run", fixture("probe"), "host", "--csv", "--columns", "seq,rtt_ns")
+        self.assertEqual(done.stdout, sonde("run", fixture("probe"), "host", "--csv", "--columns", "seq,rtt").stdout)
+        self.assertTrue(done.stdout.startswith("seq,rtt_ns\n1,"), done.stderr)
+        wrong = sonde("run", fixture("probe"), "host", "--columns", "seq,outcom")
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+        self.assertIn("--columns: probe has no column 'outcom'; did you mean 'outcome'?", wrong.stderr)
+        wrong = sonde("run", fixture("probe"), "host", "--columns", "seq,loss_ratio")
+        self.assertIn("--columns: no table of probe has them all", wrong.stderr)
         wrong = sonde("run", fixture("rows"), "--table", "sampel")
         self.assertEqual(wrong.returncode, 2)
         self.assertIn("did you mean 'sample'?", wrong.stderr)
@@ -252,12 +273,17 @@ class Run(unittest.TestCase):
             taken = pathlib.Path(folder, "taken")
             taken.mkdir()
             for words, said in ((("Not_A_Name",), "'Not_A_Name'"), (("fine", "--folder", taken), str(taken)),
+                                *((("fine", "--folder", pathlib.Path(folder, "new"), "--licence", licence), "Apache-2.0 OR MIT")
+                                  for licence in ("", "not a licence", "MIT OR", "(MIT", "MIT)", "AND", "..", "a/b")),
                                 (("fine", "--folder", pathlib.Path(folder, "new"), "--lang", "ada"), "ada")):
                 refused = sonde("new", *words)
                 self.assertEqual(refused.returncode, 2, (words, refused.stderr))
                 self.assertRegex(refused.stderr, "^error: ")
                 self.assertIn(said, refused.stderr, words)
             self.assertEqual([name.name for name in pathlib.Path(folder).rglob("*")], ["taken"])
+            whole = "(GPL-2.0+ WITH Classpath-exception-2.0 OR MIT) AND LicenseRef-Ours"
+            begun = sonde("new", "fine", "--folder", pathlib.Path(folder, "new"), "--licence", whole)
+            self.assertEqual(begun.returncode, 0, begun.stderr)
 
     def test_without_a_launcher_nothing_runs(self):
         nowhere = subprocess.run([SONDE, "run", fixture("rows")], capture_output=True, text=True,
@@ -502,6 +528,12 @@ class Describe(unittest.TestCase):
                       "even|odd", "failed"):
             self.assertIn(words, shown.stdout)
 
+    def test_describe_puts_a_help_that_has_no_room_below(self):
+        shown, _ = at_terminal("describe", fixture("probe"), columns=60)
+        facts = shown[shown.index("  option "):]
+        self.assertRegex(facts, r"(?m)^  interface .*\n {8}the network interface to use$")
+        self.assertRegex(at_terminal("describe", fixture("probe"), columns=200)[0], r"(?m)^  interface .* the network interface to use$")
+
     def test_describe_shows_what_a_function_fixes(self):
         self.assertRegex(sonde("describe", fixture("probe")).stdout,
                          r"function +urn:example:fixture\n +function +urn:example:fixture:size-56\n +fixes size=56\n")
@@ -546,6 +578,10 @@ class Plugins(unittest.TestCase):
             nothing = sonde("plugins", "--plugins", empty)
             self.assertEqual((nothing.returncode, nothing.stdout), (4, ""))
             self.assertIn(empty, nothing.stderr)
+            for words in (("plugins",), ("run", "rows"), ("describe", "rows")):
+                wrong = sonde(*words, "--plugins", f"{empty}/gone")
+                self.assertEqual(wrong.returncode, 2, words)
+                self.assertEqual(wrong.stderr, f"error: --plugins: {empty}/gone: No such file or directory\n")
 
     def test_what_is_for_the_list_is_refused_where_a_plugin_is_released(self):
         for words in (("--plugins", FIXTURES), ("--json",), ("--csv",), ("--columns", "plugin")):
@@ -581,6 +617,12 @@ class Sign(unittest.TestCase):
             nothing = sonde("sign", f"{folder}/none.so", "--key", f"{folder}/key.pem")
             self.assertEqual(nothing.returncode, 2)
             self.assertIn("none.so", nothing.stderr)
+            for text, said in ((b"", "is empty"), (b"a text\n", "not a shared object"), (b"\x7fELF", "no plugin")):
+                pathlib.Path(folder, "other.so").write_bytes(text)
+                refused = sonde("sign", f"{folder}/other.so", "--key", f"{folder}/key.pem")
+                self.assertEqual(refused.returncode, 2, refused.stderr)
+                self.assertRegex(refused.stderr, f"error: .*other.so: {said}")
+                self.assertFalse(os.path.exists(f"{folder}/other.so.sig"))
 
 
 class Validate(unittest.TestCase):
@@ -630,6 +672,11 @@ class Authority(unittest.TestCase):
             server = sonde("ca", "issue", "controller", "--ca", ca, "--out", f"{folder}/c", "--host", "localhost", "--host",
                            "127.0.0.1", "--days", "7")
             self.assertEqual(server.returncode, 0, server.stderr)
+            for role in ("controller", "collector", "peer"):
+                nameless = sonde("ca", "issue", role, "--ca", ca, "--out", f"{folder}/n")
+                self.assertEqual(nameless.returncode, 2, role)
+                self.assertIn(f"clients accept a {role} only by a name or address in its certificate", nameless.stderr)
+                self.assertFalse(pathlib.Path(folder, "n").exists())
             for words in (("king", "--out", f"{folder}/k"), ("agent", "--out", f"{folder}/k", "--id", "7"),
                           ("agent", "--out", f"{folder}/k", "--days", "0")):
                 self.assertEqual(sonde("ca", "issue", *words, "--ca", ca).returncode, 2)

@@ -117,7 +117,7 @@ void Progress::decide(std::size_t i, Judgement judgement)
     judgement.rule = rules_[i];
     const auto exception = examination_.exceptions.find(rules_[i].id);
     if (exception != examination_.exceptions.end() && judgement.complains(examination_.strict))
-        judgement.exception = exception->second;
+        judgement.exception = exception->second.reason;
     judgements_[i] = std::move(judgement);
 }
 
@@ -162,6 +162,19 @@ std::vector<Judgement> Progress::step()
     return decided;
 }
 
+// What the checker complains of when it is asked about a file; empty if nothing, or if it cannot say.
+Result<std::string> complaint_of(const Examination &examination, std::vector<std::string> question)
+{
+    Jobs jobs(examination.time_max);
+    question.insert(question.begin(), examination.checker.native());
+    if (!jobs.start(0, question))
+        return std::string();
+    const std::map<std::size_t, JobEnd> ended = jobs.wait();
+    if (jobs.interrupted())
+        return Error{"", "interrupted", ""};
+    return ended.empty() ? std::string() : frames::readable(ended.at(0).answer, kTextBytesMax);
+}
+
 } // namespace
 
 Result<std::vector<CheckRule>> read_rules(const fs::path &checker)
@@ -194,9 +207,9 @@ Result<std::vector<CheckRule>> choose_rules(const Examination &examination, cons
     for (const std::string &pattern : examination.patterns)
         if (!matches(pattern))
             return Error{"--rule", "there is no rule '" + pattern + "'", "`sonde check --list` names them"};
-    for (const auto &[rule, reason] : examination.exceptions)
+    for (const auto &[rule, exception] : examination.exceptions)
         if (std::none_of(rules.begin(), rules.end(), [&](const CheckRule &each) { return each.id == rule; }))
-            return Error{"--exceptions", "there is no rule '" + rule + "'", "`sonde check --list` names them"};
+            return Error{exception.where, "there is no rule '" + rule + "'", "`sonde check --list` names them"};
     std::set<std::string> wanted;
     for (const CheckRule &rule : rules)
         if (is_chosen(examination, rule))
@@ -215,19 +228,26 @@ Result<void> check_options(const Examination &examination)
 {
     if (examination.words.empty())
         return {};
-    Jobs jobs(examination.time_max);
-    std::vector<std::string> command = {examination.checker.native(), "--options", examination.plugin.native()};
-    command.insert(command.end(), examination.words.begin(), examination.words.end());
-    if (!jobs.start(0, command))
+    std::vector<std::string> question = {"--options", examination.plugin.native()};
+    question.insert(question.end(), examination.words.begin(), examination.words.end());
+    const Result<std::string> complaint = complaint_of(examination, std::move(question));
+    if (!complaint)
+        return complaint.error();
+    if (complaint->empty())
         return {};
-    const std::map<std::size_t, JobEnd> ended = jobs.wait();
-    if (jobs.interrupted())
-        return Error{"", "interrupted", ""};
-    const std::string complaint = ended.empty() ? "" : ended.at(0).answer;
-    if (complaint.empty())
+    return Error{"", *complaint, "`sonde describe " + examination.plugin.native() + "` lists them"};
+}
+
+Result<void> check_former(const Examination &examination)
+{
+    if (examination.against.empty())
         return {};
-    return Error{"", frames::readable(complaint, kTextBytesMax),
-                 "`sonde describe " + examination.plugin.native() + "` lists them"};
+    const Result<std::string> complaint = complaint_of(examination, {"--former", examination.against.native()});
+    if (!complaint)
+        return complaint.error();
+    if (complaint->empty())
+        return {};
+    return Error{"--against " + examination.against.native(), *complaint, "give the plugin as it was shipped before"};
 }
 
 CheckReport examine(const Examination &examination, const std::vector<CheckRule> &rules,

@@ -16,9 +16,9 @@ std::string trimmed(std::string_view text)
 
 } // namespace
 
-Result<std::map<std::string, std::string>> parse_exceptions(const std::string &file, std::string_view text)
+Result<std::map<std::string, Exception>> parse_exceptions(const std::string &file, std::string_view text)
 {
-    std::map<std::string, std::string> exceptions;
+    std::map<std::string, Exception> exceptions;
     std::istringstream lines{std::string(text)};
     int number = 0;
     for (std::string raw; std::getline(lines, raw);) {
@@ -32,7 +32,7 @@ Result<std::map<std::string, std::string>> parse_exceptions(const std::string &f
         const std::string reason = colon == line.npos ? "" : trimmed(line.substr(colon + 1));
         if (rule.empty() || reason.empty())
             return Error{where, "an exception without a reason", "RULE: why its failure is put up with"};
-        if (!exceptions.emplace(rule, reason).second)
+        if (!exceptions.emplace(rule, Exception{reason, where}).second)
             return Error{where, "a second exception for " + rule, ""};
     }
     return exceptions;

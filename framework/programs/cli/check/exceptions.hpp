@@ -8,8 +8,13 @@
 
 namespace sonde::cli {
 
-// Rules whose failure is put up with, each with the reason: lines of the form `RULE: reason`; `#` begins a comment. The
-// error names the line.
-Result<std::map<std::string, std::string>> parse_exceptions(const std::string &file, std::string_view text);
+// Why the failure of a rule is put up with.
+struct Exception {
+    std::string reason;
+    std::string where; // "FILE:LINE"
+};
+
+// By rule: lines of the form `RULE: reason`; `#` begins a comment. The error names the line.
+Result<std::map<std::string, Exception>> parse_exceptions(const std::string &file, std::string_view text);
 
 } // namespace sonde::cli

@@ -53,11 +53,18 @@ std::size_t CheckReport::excepted() const
         judgements.begin(), judgements.end(), [](const Judgement &judgement) { return !judgement.exception.empty(); }));
 }
 
+bool CheckReport::checked() const
+{
+    return std::any_of(judgements.begin(), judgements.end(),
+                       [](const Judgement &judgement) { return judgement.status != CheckStatus::skipped; });
+}
+
 bool CheckReport::conformant() const
 {
-    return !interrupted && std::none_of(judgements.begin(), judgements.end(), [&](const Judgement &judgement) {
-        return judgement.complains(strict) && judgement.exception.empty();
-    });
+    return !interrupted && checked() &&
+           std::none_of(judgements.begin(), judgements.end(), [&](const Judgement &judgement) {
+               return judgement.complains(strict) && judgement.exception.empty();
+           });
 }
 
 std::string last_line(const CheckReport &report)
@@ -74,6 +81,8 @@ std::string last_line(const CheckReport &report)
         line += ", " + std::to_string(skipped) + " skipped (" + skip_reasons(report) + ")";
     if (report.interrupted)
         return line + ". Interrupted before all was judged.";
+    if (!report.checked())
+        return line + ". Nothing was checked.";
     return line + (report.conformant() ? ". Conformant." : ". Not conformant.");
 }
 

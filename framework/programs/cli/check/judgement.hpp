@@ -52,6 +52,7 @@ struct CheckReport {
 
     std::size_t count(CheckStatus status) const; // without those that are excepted
     std::size_t excepted() const;
+    bool checked() const; // at least one rule had something to judge by
     bool conformant() const;
 };
 

@@ -10,6 +10,7 @@ struct Finding {
     enum class State {
         ok,
         missing,
+        warning, // it works, and costs something else
         unknown, // this user may not look
     };
 

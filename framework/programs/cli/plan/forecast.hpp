@@ -61,5 +61,7 @@ std::vector<std::string> minute_rows(const Forecast &forecast);
 
 // What somebody should look at before this comes into force, a sentence each.
 std::vector<std::string> warnings_of(const Forecast &forecast);
+// The same as rows.
+std::vector<std::string> warning_rows(const Forecast &forecast);
 
 } // namespace sonde::cli

@@ -95,6 +95,16 @@ std::vector<std::string> meeting_rows(const Forecast &forecast)
     return rows;
 }
 
+std::vector<std::string> warning_rows(const Forecast &forecast)
+{
+    std::vector<std::string> rows;
+    for (const std::string &warning : warnings_of(forecast)) {
+        ObjectText row;
+        rows.push_back(row.add("warning", warning).text());
+    }
+    return rows;
+}
+
 std::string whole_row(const Forecast &forecast)
 {
     ObjectText row;

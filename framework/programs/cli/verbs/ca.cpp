@@ -37,6 +37,12 @@ int issue(Console &console, const IssueWords &words)
     const Result<channel::Role> role = channel::parse_role(words.role);
     if (!role)
         return fail(console, role.error(), kUsage);
+    if (channel::is_server(*role) && words.hosts.empty())
+        return fail(console,
+                    {"--host",
+                     "missing: clients accept a " + words.role + " only by a name or address in its certificate",
+                     "give --host NAME for each"},
+                    kUsage);
     channel::Issue what;
     what.role = *role;
     what.hosts = words.hosts;
@@ -84,7 +90,9 @@ Verb add_ca(CLI::App &sonde)
     issue_app->add_option("--ca", words->authority, "the authority's directory")->required();
     issue_app->add_option("--out", words->out, "where to; made if missing, never overwritten")->required();
     issue_app->add_option("--id", words->id, "the UUID, for an agent its MA-ID (default: a random one)");
-    issue_app->add_option("--host", words->hosts, "a name or address by which clients reach it; may be repeated")
+    issue_app
+        ->add_option("--host", words->hosts,
+                     "a name or address by which clients reach it; may be repeated, and a server needs one")
         ->allow_extra_args(false);
     CLI::Option *days_option = issue_app->add_option("--days", words->days, "how long it is valid (default 825)");
     days_option->check(CLI::Range(1, 36500));

@@ -47,14 +47,16 @@ int list_rules(Console &console, const std::vector<CheckRule> &rules, bool json)
     return kDone;
 }
 
-std::optional<Failure> take_file(const std::string &given, fs::path &path)
+// `option` is the one that it was given by, and a space.
+std::optional<Failure> take_file(const std::string &option, const std::string &given, fs::path &path)
 {
+    const std::string hint = "sonde check FILE.so" + (option.empty() ? "" : " " + option + "OLD.so");
     std::error_code error;
     path = fs::canonical(given, error);
     if (error)
-        return Failure{{given, error.message(), "sonde check FILE.so"}, kNothingRan};
+        return Failure{{option + given, error.message(), hint}, kNothingRan};
     if (fs::is_directory(path, error))
-        return Failure{{given, "is a directory", "sonde check FILE.so"}, kNothingRan};
+        return Failure{{option + given, "is a directory", hint}, kNothingRan};
     return std::nullopt;
 }
 
@@ -67,10 +69,10 @@ std::optional<Failure> take_words(Words &words)
     for (const std::string &word : examination.words)
         if (word.find('=') == std::string::npos)
             return Failure{{"", "'" + word + "' is no option of a method", "they have the form name=value"}, kUsage};
-    if (auto failed = take_file(words.plugin, examination.plugin))
+    if (auto failed = take_file("", words.plugin, examination.plugin))
         return failed;
     if (!words.against.empty())
-        if (auto failed = take_file(words.against, examination.against))
+        if (auto failed = take_file("--against ", words.against, examination.against))
             return failed;
     if (!words.exceptions.empty()) {
         const Result<std::string> text = read_given(words.exceptions, kExceptionsBytesMax);
@@ -99,12 +101,22 @@ void say_idle_exceptions(Console &console, const Examination &examination, const
             console.say("the exception for " + judgement.rule.id + " is not needed: " + to_string(judgement.status));
 }
 
-bool write_junit(const std::string &file, const CheckReport &report)
+Result<void> write_junit(const std::string &file, const std::string &text)
 {
+    if (file.empty())
+        return {};
     std::ofstream stream(file, std::ios::binary | std::ios::trunc);
-    stream << check_junit(report);
-    stream.flush();
-    return static_cast<bool>(stream);
+    stream << text;
+    if (!stream.flush())
+        return Error{"--junit " + file, std::strerror(errno), ""};
+    return {};
+}
+
+int status_of(const CheckReport &report)
+{
+    if (!report.interrupted && !report.checked())
+        return kNothingRan;
+    return report.conformant() ? kDone : kTargetFailed;
 }
 
 int check(Console &console, Words words)
@@ -126,6 +138,11 @@ int check(Console &console, Words words)
         return fail(console, chosen.error(), kUsage);
     if (const auto known = check_options(examination); !known)
         return fail(console, known.error(), kUsage);
+    if (const auto former = check_former(examination); !former)
+        return fail(console, former.error(), kNothingRan);
+    // Known before minutes of rules; and what is left if this is killed is no older report.
+    if (const auto begun = write_junit(words.junit, ""); !begun)
+        return fail(console, begun.error(), input_status(begun.error()));
 
     const std::string page = find_page("check.md").string();
     const CheckReport report = examine(
@@ -142,9 +159,9 @@ int check(Console &console, Words words)
     console.out(words.json ? check_json(report) : last_line(report) + "\n");
     console.flush();
     say_idle_exceptions(console, examination, report);
-    if (!words.junit.empty() && !write_junit(words.junit, report))
-        return fail(console, {words.junit, std::strerror(errno), ""}, kUsage);
-    return report.conformant() ? kDone : kTargetFailed;
+    if (const auto written = write_junit(words.junit, check_junit(report)); !written)
+        return fail(console, written.error(), input_status(written.error()));
+    return status_of(report);
 }
 
 } // namespace

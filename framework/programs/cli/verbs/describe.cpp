@@ -22,12 +22,12 @@ int describe(Console &console, const DescribeWords &words)
 {
     auto bench = Workbench::make(words.plugins, "error");
     if (!bench)
-        return fail(console, bench.error(), kNothingRan);
+        return fail(console, bench.error());
     const auto found = (*bench)->find(words.method);
     if (!found)
         return fail(console, found.error(), found.error().hint == plugin_host::kTransientHint ? kNothingRan : kUsage);
     const std::optional<plugin_host::RunResult> probe = (*bench)->probe(*found);
-    console.out(words.json ? describe_json(*found, probe) : describe_text(*found, probe));
+    console.out(words.json ? describe_json(*found, probe) : describe_text(*found, probe, console.out_width()));
     return kDone;
 }
 

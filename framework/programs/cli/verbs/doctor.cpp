@@ -51,6 +51,8 @@ const char *word_of(Finding::State state)
         return "ok";
     case Finding::State::missing:
         return "missing";
+    case Finding::State::warning:
+        return "warning";
     default:
         return "unknown";
     }
@@ -132,7 +134,7 @@ Verb add_doctor(CLI::App &sonde)
         examples({"sonde doctor", "sonde doctor --json | jq 'select(.state == \"missing\")'"}) +
         "\n\nWhat confines a plugin is what the launcher's daemon has found when it started; where none answers, one\n"
         "is started to try it, as this user. What this user may not look at is unknown.\n"
-        "Exit status: 0 all is well, 1 something is missing or unknown.");
+        "Exit status: 0 all is well, 1 something is missing, unknown or a warning.");
     return {app, [words](Console &console) { return diagnose(console, *words); }};
 }
 

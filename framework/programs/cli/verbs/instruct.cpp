@@ -33,12 +33,19 @@ std::string line_for(const InstructWords &words, const std::string &agent, const
     return line + "}\n";
 }
 
+std::string counted(std::size_t agents)
+{
+    return std::to_string(agents) + (agents == 1 ? " agent" : " agents");
+}
+
 int give(Console &console, const InstructWords &words, ServerConnection &server, const std::vector<std::string> &chosen,
          const std::string &text)
 {
-    std::size_t done = 0;
+    std::size_t done = 0, unchanged = 0;
     for (const std::string &agent : chosen) {
-        auto etag = server.put("/operator/agents/" + agent + "/instruction", text);
+        const std::string path = "/operator/agents/" + agent + "/instruction";
+        const auto before = server.get(path);
+        auto etag = server.put(path, text);
         if (!etag) {
             if (server.interrupted())
                 fail(console, {"", "interrupted", ""}, kTargetFailed);
@@ -54,9 +61,14 @@ int give(Console &console, const InstructWords &words, ServerConnection &server,
             console.out(csv_line({"agent", "instruction"}));
         console.out(line_for(words, agent, *etag));
         ++done;
+        unchanged += before && *before && **before == text ? 1 : 0;
     }
-    console.say("set for " + std::to_string(done) + (done == 1 ? " agent" : " agents") +
-                "; one that is connected takes it at once, `sonde agents` shows what each has applied");
+    if (unchanged > 0)
+        console.say(counted(unchanged) + (unchanged == 1 ? " has" : " have") +
+                    " this very instruction already: nothing changes there, and nothing runs anew");
+    if (unchanged < done)
+        console.say("set for " + counted(done - unchanged) +
+                    "; one that is connected takes it at once, `sonde agents` shows what each has applied");
     return kDone;
 }
 

@@ -3,6 +3,7 @@
 #include "programs/cli/agents.hpp"
 #include "programs/cli/period.hpp"
 #include "programs/cli/query.hpp"
+#include "programs/cli/usage.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -56,6 +57,17 @@ Result<Parameters> outcomes_parameters(const OutcomesWords &words)
     return parameters;
 }
 
+// Nobody is to blame for what completed.
+bool clear_blame(rapidjson::Document &outcome)
+{
+    const auto word = outcome.FindMember("outcome"), blame = outcome.FindMember("blame");
+    if (word == outcome.MemberEnd() || blame == outcome.MemberEnd() || !word->value.IsString() ||
+        word->value != to_string(model::OutcomeWord::completed))
+        return false;
+    blame->value.SetNull();
+    return true;
+}
+
 int outcomes(Console &console, const OutcomesWords &words)
 {
     auto parameters = outcomes_parameters(words);
@@ -66,7 +78,7 @@ int outcomes(Console &console, const OutcomesWords &words)
         return fail(console, server.error());
     if (const auto failed = restrict_to_agents(*parameters, *server, words.agents))
         return fail(console, *failed);
-    AnswerLook look{{}, true};
+    AnswerLook look{{}, true, words.sums ? nullptr : clear_blame};
     if (!words.sums)
         look.aside = {"run",   "action", "task", "blame",    "last_event",
                       "start", "end",    "sent", "received", "rows_dropped"};
@@ -90,7 +102,7 @@ Verb add_outcomes(CLI::App &sonde)
     app->add_option("--schedule", words->schedule, "only of this schedule");
     app->add_option("--outcome", words->outcome,
                     "completed, failed, suppressed, overlapped, not_met, refused, interrupted or missed");
-    app->add_option("--limit", words->limit, "at most so many rows")->check(CLI::Range(1, 1'000'000'000));
+    app->add_option("--limit", words->limit, "at most so many rows")->check(whole_number(1, 1'000'000'000));
     add_period_words(*app, words->period);
     add_server_words(*app, words->server, channel::Role::collector);
     add_answer_words(*app, words->rows);

@@ -6,6 +6,7 @@
 #include "programs/cli/instruction_file.hpp"
 #include "programs/cli/moment.hpp"
 #include "programs/cli/plan/forecast.hpp"
+#include "programs/cli/usage.hpp"
 #include "programs/cli/workbench.hpp"
 #include "schedule/timing.hpp"
 
@@ -17,6 +18,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <set>
 #include <variant>
@@ -76,7 +78,7 @@ Costs look_at_methods(Console &console, const PlanWords &words, const model::Ins
 {
     auto bench = Workbench::make(words.plugins, "error");
     if (!bench) {
-        console.say("warning: " + printable(to_string(bench.error())));
+        console.say("warning: " + printable(to_string(bench.error().error)));
         return costs_of(instruction, nullptr);
     }
     const auto catalogue = (*bench)->catalogue(plugin_host::Catalogue::Probing::no); // it is planned for other machines
@@ -199,7 +201,11 @@ int show_all(Console &console, const PlanWords &words, const Forecast &forecast,
         if (people)
             console.out("\n");
     }
-    return people ? kDone : show(console, words, {whole_row(forecast)});
+    if (people)
+        return kDone;
+    std::vector<std::string> rest = warning_rows(forecast);
+    rest.push_back(whole_row(forecast));
+    return show(console, words, rest);
 }
 
 int plan(Console &console, const PlanWords &words)
@@ -234,13 +240,14 @@ Verb add_plan(CLI::App &sonde)
     const auto words = std::make_shared<PlanWords>();
     CLI::App *app = sonde.add_subcommand("plan", "Simulate an instruction: what will run when, and what that takes");
     app->add_option("FILE", words->file, "the instruction; - reads stdin")->required();
-    app->add_option("--days", words->days, "of so many days (default: 7)")->check(CLI::Range(1, 366));
+    app->add_option("--days", words->days, "of so many days (default: 7)")->check(whole_number(1, 366));
     app->add_option("--agents", words->agents, "show the load on collectors and targets by so many agents, too")
-        ->check(CLI::Range(1, 10'000'000));
+        ->check(whole_number(1, 10'000'000));
     app->add_option("--from", words->from, "the instruction comes into force then: 2026-11-24T04:05Z (default: now)");
     app->add_option("--run-time", words->run_time, "how long each run takes (default: 10s)");
     app->add_option("--zone", words->zone, "of the agents' local time, as Europe/London (default: that of here)");
-    app->add_option("--seed", words->seed, "draw other spreads and agents (default: 1)");
+    app->add_option("--seed", words->seed, "draw other spreads and agents (default: 1)")
+        ->check(whole_number(0, std::numeric_limits<std::uint64_t>::max()).description(""));
     app->add_flag("--load", words->load, "rows of what starts in each minute instead");
     app->add_option("--svg", words->svg, "draw what runs when into this file");
     app->add_option("--plugins", words->plugins, "ask the plugins in this directory what a run takes; may be repeated")

@@ -73,7 +73,7 @@ int list_plugins(Console &console, const PluginsWords &words)
     }
     auto bench = Workbench::make(words.plugins, "error");
     if (!bench)
-        return fail(console, bench.error(), kNothingRan);
+        return fail(console, bench.error());
     const auto catalogue = (*bench)->catalogue();
     if (!catalogue)
         return fail(console, catalogue.error(), kNothingRan);

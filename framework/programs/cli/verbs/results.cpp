@@ -1,6 +1,7 @@
 #include "programs/cli/agents.hpp"
 #include "programs/cli/period.hpp"
 #include "programs/cli/query.hpp"
+#include "programs/cli/usage.hpp"
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -43,6 +44,11 @@ std::string what_was_meant(ServerConnection &server, const ResultsWords &words)
     const Parameters some{{"limit", "10000"}};
     if (!words.task.empty())
         return meant(server, "/operator/outcomes", some, "task", words.task);
+    if (!words.table.empty() && words.table != "all") {
+        const Parameters all{{"method", words.method}, {"limit", "10000"}};
+        if (std::string table = meant(server, "/operator/results", all, "table", words.table); !table.empty())
+            return table;
+    }
     return meant(server, "/operator/outcomes", some, "task", words.method);
 }
 
@@ -77,7 +83,7 @@ Verb add_results(CLI::App &sonde)
     app->add_option("AGENT", words->agents, std::string(kAgentsHelp) + " (default: all)");
     app->add_option("--table", words->table, "a table of the method, or `all` (default: the method's first)");
     app->add_option("--task", words->task, "only of this task");
-    app->add_option("--limit", words->limit, "at most so many rows")->check(CLI::Range(1, 1'000'000'000));
+    app->add_option("--limit", words->limit, "at most so many rows")->check(whole_number(1, 1'000'000'000));
     add_period_words(*app, words->period);
     add_server_words(*app, words->server, channel::Role::collector);
     add_answer_words(*app, words->rows);

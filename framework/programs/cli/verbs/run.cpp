@@ -1,5 +1,6 @@
 #include "plugin_host/text.hpp"
 #include "programs/cli/measure.hpp"
+#include "programs/cli/usage.hpp"
 #include "programs/cli/verb.hpp"
 
 #include <CLI/App.hpp>
@@ -55,7 +56,7 @@ Verb add_run(CLI::App &sonde)
         ->allow_extra_args(false);
     app->add_option("--deadline", words->deadline, "cancel each run after that time: 30s");
     app->add_option("--repeat", words->measurement.repeat, "run it so often, one after the other; rows have a `round`")
-        ->check(CLI::Range(1, 1'000'000));
+        ->check(whole_number(1, 1'000'000));
     app->add_option("--input", words->measurement.inputs,
                     "run this first, and give its rows to a method that takes input: \"METHOD name=value ...\"; may be "
                     "repeated")
@@ -78,8 +79,8 @@ Verb add_run(CLI::App &sonde)
                   "sonde run passive-syn eth0 interval=10s",
                   "sonde run ./build/my-method.so target=::1 --repeat 5 --csv --table summary",
                   "sonde run ./build/my-method.so ::1 --trace", "sonde run ./build/my-method.so ::1 --under gdb"}) +
-        "\n\nCtrl-C ends it in order. Exit status: 0 done, 1 the measurement failed, 2 usage or options,\n"
-        "3 not permitted, 4 nothing ran.");
+        "\n\nCtrl-C ends it in order. Exit status: 0 done, or ended by Ctrl-C or SIGTERM; 1 the measurement failed;\n"
+        "2 usage or options; 3 not permitted; 4 nothing ran.");
     return {app, [words](Console &console) { return run(console, *words); }};
 }
 

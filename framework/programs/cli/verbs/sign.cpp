@@ -1,3 +1,4 @@
+#include "base/file.hpp"
 #include "plugin_host/hash.hpp"
 #include "plugin_host/signature.hpp"
 #include "programs/cli/verb.hpp"
@@ -8,15 +9,34 @@
 
 #include <fstream>
 #include <memory>
+#include <string_view>
 
 namespace sonde::cli {
 
 namespace {
 
+constexpr std::size_t kPluginBytesMax = 256u << 20; // nobody's is longer
+
 struct SignWords {
     std::vector<std::string> plugins;
     std::string key;
 };
+
+constexpr std::string_view kElf = "\177ELF", kSymbolStem = "sonde_plugin_v";
+
+// What is signed may be for another machine or another ABI than this one's, so no more is asked than what all plugins
+// have: an ELF file that names the symbol.
+Result<void> check_plugin(const std::string &file)
+{
+    const Result<std::string> bytes = read_file(file, kPluginBytesMax);
+    if (!bytes)
+        return bytes.error();
+    if (!bytes->starts_with(kElf))
+        return Error{file, bytes->empty() ? "is empty" : "not a shared object", "sonde sign FILE.so --key KEY.pem"};
+    if (bytes->find(kSymbolStem) == bytes->npos)
+        return Error{file, "no plugin: it names no sonde_plugin_v1", "`sonde check` judges plugins"};
+    return {};
+}
 
 // Beside the file and then in its place, so that no agent reads a half of it.
 Result<void> write_signature(const std::filesystem::path &place, const std::string &text)
@@ -37,6 +57,8 @@ int sign_plugins(Console &console, const SignWords &words)
 {
     std::string signer;
     for (const std::string &plugin : words.plugins) {
+        if (const Result<void> checked = check_plugin(plugin); !checked)
+            return fail(console, checked.error(), input_status(checked.error()));
         const Result<std::string> hash = plugin_host::hash_file(plugin);
         if (!hash)
             return fail(console, hash.error(), input_status(hash.error()));

@@ -26,7 +26,7 @@ int check_against(Console &console, const ValidateWords &words, const model::Ins
 {
     auto bench = Workbench::make(words.plugins, "error");
     if (!bench)
-        return fail(console, bench.error(), kNothingRan);
+        return fail(console, bench.error());
     const auto catalogue = (*bench)->catalogue(plugin_host::Catalogue::Probing::no);
     if (!catalogue)
         return fail(console, catalogue.error(), kNothingRan);
