@@ -61,11 +61,12 @@ Progress HeadReader::feed(std::string_view data, std::size_t &used)
     while (used < data.size()) {
         const auto newline = data.find('\n', used);
         const auto end = newline == std::string_view::npos ? data.size() : newline;
-        seen_bytes_ += end - used + 1;
+        const auto next = std::min(end + 1, data.size());
+        seen_bytes_ += next - used;
         if (seen_bytes_ > kBytesMax)
             return bad("the response's head is longer than 32 KiB");
         line_.append(data.substr(used, end - used));
-        used = std::min(end + 1, data.size());
+        used = next;
         if (!in_fields_ && line_.compare(0, kStart.size(), kStart, 0, line_.size()) != 0)
             return bad("the answer is not HTTP/1.x");
         if (newline == std::string_view::npos)

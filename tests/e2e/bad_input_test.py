@@ -416,7 +416,7 @@ def with_strict_isolation_nothing_runs_where_a_layer_is_missing(system):
 def exit_statuses_tell_apart(system):
     equal(system.sonde("nonsense", check=False).returncode, 2)
     equal(system.sonde("agents", check=False).returncode, 4)  # no controller runs
-    equal(system.sonde("agents", "--identity", system.folder / "nowhere", check=False).returncode, 3)
+    equal(system.sonde("agents", "--identity", system.folder / "nowhere", check=False).returncode, 2)
     system.start_controller()
     refused = system.sonde("agents", "--identity", system.folder / "agent", check=False)
     equal(refused.returncode, 3)

@@ -130,6 +130,24 @@ TEST_CASE("an endless head or line ends at 32 KiB")
     CHECK(outcome("HTTP/1.1 200 " + std::string(HeadReader::kBytesMax, 'x')) == Progress::bad);
 }
 
+TEST_CASE("a head may have 32 KiB in whatever pieces it comes")
+{
+    const std::string frame = "HTTP/1.1 200 OK\r\nX: \r\n\r\n";
+    for (const std::size_t over : {0, 1}) {
+        std::string head = frame;
+        head.insert(head.size() - 4, HeadReader::kBytesMax + over - frame.size(), 'x');
+        for (const std::size_t step : {std::size_t{1}, std::size_t{1000}, head.size()}) {
+            INFO(step << " bytes at a time, " << over << " too many");
+            HeadReader reader;
+            Progress progress = Progress::more;
+            std::size_t used = 0;
+            for (std::size_t at = 0; at < head.size() && progress == Progress::more; at += used)
+                progress = reader.feed(std::string_view(head).substr(at, step), used);
+            CHECK(progress == (over == 0 ? Progress::done : Progress::bad));
+        }
+    }
+}
+
 TEST_CASE("no mutation of a head makes the reader take more bytes than it was given")
 {
     const std::string good =
