@@ -96,6 +96,11 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
     Pipe pipe = pipe_of(start);
     pipe.spooled = routes->input(schedule, action_of(start).name);
     std::optional<Parts> parts;
+    struct Counted {
+        ~Counted() { all.erase(run); }
+        std::map<Uuid, const Parts &> &all;
+        const Uuid run;
+    } const counted{measured_, start.run};
     const auto taken = pipe.spooled ? taken_.insert(*pipe.spooled) : taken_.end();
 
     auto started =
@@ -117,7 +122,6 @@ asio::awaitable<void> Actions::carry_out(schedule::Start start, std::shared_ptr<
               quoted(ended.outcome.action), to_string(start.run), model::to_string(ended.outcome.word),
               ended.outcome.status, ended.outcome.rows, quoted(ended.outcome.message));
     co_await end(std::move(ended));
-    measured_.erase(start.run);
     if (taken != taken_.end())
         taken_.erase(taken);
     // Where it was stopped no next one starts.

@@ -93,6 +93,8 @@ void keep_only(rapidjson::Document &row, const std::vector<std::string> &columns
     for (const std::string &name : columns) {
         const auto found = row.FindMember(name);
         rapidjson::Value value;
+        if (chosen.HasMember(name))
+            continue;
         if (found != row.MemberEnd())
             value.CopyFrom(found->value, chosen.GetAllocator());
         chosen.AddMember(rapidjson::Value(name, chosen.GetAllocator()), value, chosen.GetAllocator());
@@ -123,20 +125,20 @@ Result<bool> AnswerPrinter::add(std::string_view json)
     if (!row)
         return row.error();
     ++count_;
-    const bool mended = look_.mend != nullptr && look_.mend(*row);
     find_columns(*row);
-    if (!missing_.empty() && waiting_.size() < kWaitingRows) {
-        waiting_.push_back(std::move(*row));
+    if (!missing_.empty() && count_ <= kWaitingRows) {
+        waiting_.emplace_back(json);
         return true;
     }
-    for (rapidjson::Document &earlier : std::exchange(waiting_, {})) {
-        const Result<bool> shown = show(earlier);
+    for (const std::string &line : std::exchange(waiting_, {})) {
+        auto earlier = read_answer_row(line);
+        if (!earlier)
+            return earlier.error();
+        const Result<bool> shown = show(line, *earlier);
         if (!shown || !*shown)
             return shown;
     }
-    if (words_.json && words_.columns.empty() && !mended)
-        return console_.out(std::string(json) + '\n');
-    return show(*row);
+    return show(json, *row);
 }
 
 // A chosen name stays for all rows what it is in the first that has it.
@@ -157,8 +159,11 @@ void AnswerPrinter::find_columns(const rapidjson::Document &row)
     }
 }
 
-Result<bool> AnswerPrinter::show(rapidjson::Document &row)
+Result<bool> AnswerPrinter::show(std::string_view json, rapidjson::Document &row)
 {
+    const bool mended = look_.mend != nullptr && look_.mend(row);
+    if (words_.json && words_.columns.empty() && !mended)
+        return console_.out(std::string(json) + '\n');
     if (!words_.columns.empty())
         keep_only(row, words_.columns);
     if (words_.json)

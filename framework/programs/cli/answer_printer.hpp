@@ -57,7 +57,7 @@ private:
     };
 
     void find_columns(const rapidjson::Document &row);
-    Result<bool> show(rapidjson::Document &row);
+    Result<bool> show(std::string_view json, rapidjson::Document &row);
     Result<bool> add_csv(std::vector<Field> row);
     bool add_line(std::vector<Field> row);
     bool flush_table();
@@ -72,9 +72,9 @@ private:
     Table table_{{}};
     bool begun_ = false;
     std::vector<std::string> left_out_;
-    std::vector<std::string> missing_;         // chosen columns that no row has had
-    std::vector<rapidjson::Document> waiting_; // until one has
-    std::vector<std::string> known_;           // the first row's members
+    std::vector<std::string> missing_; // chosen columns that no row has had
+    std::vector<std::string> waiting_; // until one has
+    std::vector<std::string> known_;   // the first row's members
     std::size_t count_ = 0;
 };
 

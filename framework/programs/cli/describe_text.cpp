@@ -71,7 +71,7 @@ std::string helped(std::vector<Table::Column> columns, std::vector<std::vector<s
     bool fits = true;
     for (const auto &row : rows) {
         const std::string line = beside.lines({row});
-        fits = fits && width_of(line) <= width;
+        fits = fits && width_of(std::string_view(line).substr(0, line.size() - 1)) <= width;
         text += line;
     }
     if (fits)

@@ -128,7 +128,7 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
     const frames::MethodDescription &method = request.description->methods[request.method];
     int status = kDone, ended = kDone;
     unsigned round = 0, failed = 0;
-    bool interrupted = false;
+    bool interrupted = false, any = false;
     while (round < measurement.repeat && !interrupted && ended != kNothingRan) {
         ++round;
         if (measurement.repeat > 1)
@@ -145,10 +145,11 @@ int run_rounds(Console &console, Workbench &bench, const Measurement &measuremen
             return fail_tool(console, *attendance);
         say_end(console, method, result);
         ended = exit_status(result, interrupted);
+        any = any || ended != kNothingRan;
         failed += ended != kDone ? 1 : 0;
         status = status == kDone ? ended : status;
     }
-    if (ended != kNothingRan)
+    if (any)
         printer.end();
     if (const std::uint64_t cut = bench.prints().cut(); cut > 0)
         console.say("the plugin printed " + human_bytes(cut) + " more, which are left out");

@@ -103,12 +103,13 @@ Result<void> RowPrinter::add_table(const frames::TableDescription &table, const 
     for (const auto &column : table.columns)
         names.push_back(column.id);
     for (const std::string &name : choice.columns) {
-        if (const auto found = find_column(table, name))
-            columns.push_back(*found);
-        else if (!choice.table.empty())
+        const auto found = find_column(table, name);
+        if (!found && !choice.table.empty())
             return no_column(table.id, name, names);
-        else
+        if (!found)
             return {};
+        if (std::find(columns.begin(), columns.end(), *found) == columns.end())
+            columns.push_back(*found);
     }
     for (std::size_t i = 0; choice.columns.empty() && i < table.columns.size(); ++i)
         columns.push_back(i);

@@ -69,9 +69,9 @@ CLI::Validator whole_number(std::uint64_t least, std::uint64_t most)
     return CLI::Validator(
         [=](const std::string &text) -> std::string {
             std::uint64_t number = 0;
-            const char *const end = text.data() + text.size();
-            const auto [rest, failure] = std::from_chars(text.data(), end, number);
-            const bool fits = failure == std::errc() && rest == end && number >= least && number <= most;
+            const std::errc failure = std::from_chars(text.data(), text.data() + text.size(), number).ec;
+            const bool fits =
+                failure == std::errc() && text == std::to_string(number) && number >= least && number <= most;
             return fits ? "" : "'" + text.substr(0, 80) + "' is no whole number from " + bounds;
         },
         bounds);

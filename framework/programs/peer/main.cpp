@@ -98,7 +98,7 @@ Result<void> run(const Arguments &arguments, Log &log)
     if (auto listening = listen(servers.back(), arguments.listen); !listening)
         return listening;
     if (!arguments.listen_tls.empty()) {
-        auto identity = channel::load_identity(arguments.identity);
+        auto identity = channel::load_identity(arguments.identity, channel::Role::peer);
         if (!identity)
             return identity.error();
         options->identity = *identity;
@@ -136,7 +136,8 @@ int main(int argc, char **argv)
     if (arguments.listen.empty() && arguments.listen_tls.empty())
         return fail({"--listen", "nowhere to listen", "--listen 127.0.0.1:8080"}, kUsage);
     if (!arguments.listen_tls.empty() && arguments.identity.empty())
-        return fail({"--listen-tls", "HTTPS needs --identity DIR", "make one with 'sonde ca issue peer'"}, kUsage);
+        return fail({"--listen-tls", "HTTPS needs --identity DIR", "make one with 'sonde ca issue peer --host NAME'"},
+                    kUsage);
     const auto log = make_log("sonde-peer", arguments.log);
     if (!log)
         return fail(log.error(), kUsage);

@@ -135,7 +135,11 @@ inline std::string text_of(const Endpoint &endpoint)
 inline std::string against_family(const sonde_invocation &in, const std::string &host)
 {
     const auto literal = parse_ip(host.substr(0, host.find('%')));
-    if (!literal || in.family == 0 || literal->family == in.family)
+    in6_addr ip = {};
+    if (literal)
+        std::memcpy(&ip, literal->bytes, sizeof ip);
+    const bool mapped = literal && literal->family == 6 && IN6_IS_ADDR_V4MAPPED(&ip);
+    if (!literal || in.family == 0 || literal->family == in.family || (mapped && in.family == 4))
         return {};
     const std::string family = std::to_string(in.family);
     return "not an IPv" + family + " address, as " +

@@ -124,6 +124,7 @@ class Lines(unittest.TestCase):
         for name in ("rtt", "rtt_ns"):
             self.assertEqual(results("--json", "--columns", name, text=text).stdout, '{"rtt_ns":null}\n{"rtt_ns":7}\n')
             self.assertEqual(results("--csv", "--columns", "seq," + name, text=text).stdout, "seq,rtt_ns\n1,\n2,7\n")
+        self.assertEqual(results("--csv", "--columns", "rtt,rtt_ns", text=text).stdout, "rtt_ns\n\n7\n")
 
     def test_a_column_that_no_row_has_is_refused_before_any_is_shown(self):
         for form in ((), ("--json",), ("--csv",)):
@@ -216,9 +217,10 @@ class Agents(unittest.TestCase):
         self.assertEqual(done.stdout, f'{AGENTS[0]} "17"\n{AGENTS[1]} "17"\n', done.stderr)
         known = {f"/operator/agents/{AGENTS[0]}/instruction": path.read_text()}
         done = sonde("instruct", AGENTS[0], path, answers=known)
-        self.assertEqual(done.stderr, "1 agent has this very instruction already: nothing changes there, and nothing runs anew\n")
+        self.assertEqual(done.stderr, "the controller had this very instruction for 1 agent already: nothing runs anew\n"
+                         "`sonde agents` shows what each has applied\n")
         done = sonde("instruct", "all", "limit", "2", path, answers=known)
-        self.assertIn("1 agent has this very instruction already", done.stderr)
+        self.assertIn("had this very instruction for 1 agent already", done.stderr)
         self.assertIn("set for 1 agent; one that is connected takes it at once", done.stderr)
         self.assertEqual(sonde("instruct", path).returncode, 2)
         self.assertEqual(sonde("instruct", "all", FOLDER / "none.json").returncode, 2)

@@ -65,7 +65,7 @@ WORDS = {"ping": ("count=2", "interval=50ms"), "dns": ("server=127.0.0.1", "ling
          "passive-syn": ("interval=200ms",)}
 # Without a network of its own a run cannot be told apart from the rest of the machine.
 ISOLATED = ("network-none", "traffic-bound", "traffic-counted", "traffic-targets", "siblings-random", "privileges-enough")
-# An ordinary user has no raw sockets, and a container may have no settings that can be written.
+# A container may have no settings that can be written.
 ECHOES_SILENCED = os.geteuid() == 0 and os.access("/proc/sys/net/ipv4/icmp_echo_ignore_all", os.W_OK)
 
 
@@ -208,10 +208,12 @@ class Check(unittest.TestCase):
     @unittest.skipUnless(isolated(), "others may ask somebody here meanwhile")
     def test_a_peer_that_was_asked_nothing_has_not_shown_anything(self):
         # One sends to no port, and has only the kernel to keep silent; the other sends to the peer's.
-        for method, status, silent in (("ping", "skipped", "pass" if ECHOES_SILENCED else "skipped"), ("dns", "pass", "pass")):
+        # An ordinary user may have settings to write in a network of his own, or none.
+        heard = {"pass"} if ECHOES_SILENCED else {"pass", "skipped"}
+        for method, status, silent in (("ping", "skipped", heard), ("dns", "pass", {"pass"})):
             path = next(path for path in GOOD if pathlib.Path(path).stem == method)
             found, _ = judge(path, *WORDS[method], *rules("peer-*"), jobs=4)
-            self.assertEqual(found.pop("peer-silent")["status"], silent, found)
+            self.assertIn(found.pop("peer-silent")["status"], silent, found)
             self.assertEqual({rule["status"] for rule in found.values()}, {status}, found)
 
     def test_a_version_that_has_grown_keeps_what_was(self):

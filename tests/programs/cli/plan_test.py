@@ -263,7 +263,7 @@ class Plan(unittest.TestCase):
     def test_bad_input_is_usage(self):
         good = instruction([schedule("a", "five", "rows")])
         for words, said in ((("--days", "0"), "--days"), (("--days", "400"), "--days"), (("--agents", "x"), "--agents: 'x' is no whole number from 1 to "),
-                            (("--seed", "x"), "--seed: 'x' is no whole number from 0 to "),
+                            (("--seed", "x"), "--seed: 'x' is no whole number from 0 to "), (("--days", "07"), "--days: '07' is no whole number from "),
                             (("--run-time", "5"), "--run-time: "), (("--run-time", "-1s"), "--run-time: "), (("--run-time", "9000h"), "--run-time: "),
                             (("--zone", "Mars/Base"), "--zone: "), (("--json", "--csv"), "excludes")):
             wrong = plan(good, *words)

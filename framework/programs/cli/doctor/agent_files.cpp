@@ -62,12 +62,13 @@ Finding find_state(const std::filesystem::path &folder, std::optional<uid_t> age
     if (why.empty() && agent && status.st_uid != *agent)
         why =
             "it belongs to user " + std::to_string(status.st_uid) + ", and the agent is user " + std::to_string(*agent);
+    if (why.empty() && (status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        why = std::string((status.st_mode & S_IWOTH) != 0 ? "everybody" : "its group") + " may write there";
     if (why.empty() && (status.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-        return {"state", Finding::State::warning,
-                folder.string() + ": " + ((status.st_mode & S_IRWXO) != 0 ? "everybody" : "its group") + " may " +
-                    ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0 ? "write there" : "enter it"),
-                "others than the agent could read what was measured and not reported yet",
-                "chmod 700 " + folder.string()};
+        return {
+            "state", Finding::State::warning,
+            folder.string() + ": " + ((status.st_mode & S_IRWXO) != 0 ? "everybody" : "its group") + " may enter it",
+            "others than the agent could read what was measured and not reported yet", "chmod 700 " + folder.string()};
     const std::string mend = "install -d -m 700 -o sonde " + folder.string() + ", or --state DIR";
     return finding("state", folder.string() + ", of user " + std::to_string(status.st_uid),
                    why.empty() ? "" : folder.string() + ": " + why, "an agent keeps nothing, or not for itself", mend);

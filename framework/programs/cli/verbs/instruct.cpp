@@ -64,11 +64,12 @@ int give(Console &console, const InstructWords &words, ServerConnection &server,
         unchanged += before && *before && **before == text ? 1 : 0;
     }
     if (unchanged > 0)
-        console.say(counted(unchanged) + (unchanged == 1 ? " has" : " have") +
-                    " this very instruction already: nothing changes there, and nothing runs anew");
-    if (unchanged < done)
-        console.say("set for " + counted(done - unchanged) +
-                    "; one that is connected takes it at once, `sonde agents` shows what each has applied");
+        console.say("the controller had this very instruction for " + counted(unchanged) +
+                    " already: nothing runs anew");
+    const std::string applied = "`sonde agents` shows what each has applied";
+    console.say(unchanged == done
+                    ? applied
+                    : "set for " + counted(done - unchanged) + "; one that is connected takes it at once, " + applied);
     return kDone;
 }
 
