@@ -92,6 +92,12 @@ void fields(C &c, Field<C, RunnerEnded> &m)
 }
 
 template <class C>
+void fields(C &c, Field<C, RunnerMade> &m)
+{
+    each(c, m.runner, m.pid, m.uid, m.layers);
+}
+
+template <class C>
 void fields(C &c, Field<C, Describe> &m)
 {
     each(c, m.cold);

@@ -41,6 +41,16 @@ struct DirectionTraits<AgentToRun> {
     static constexpr std::uint8_t code = 6;
     static constexpr const char *name = "agent to run";
 };
+template <>
+struct DirectionTraits<FrontToMonitor> {
+    static constexpr std::uint8_t code = 7;
+    static constexpr const char *name = "front to monitor";
+};
+template <>
+struct DirectionTraits<MonitorToFront> {
+    static constexpr std::uint8_t code = 8;
+    static constexpr const char *name = "monitor to front";
+};
 
 // What is wrong with a message whose fields were all there, or nullptr.
 template <class Message>
@@ -105,13 +115,23 @@ const char *fault(const StartRunner &m)
     return m.plugin.starts_with('/') ? nullptr : "a plugin's path that is not absolute";
 }
 
+const char *missing_fault(const std::vector<Missing> &list)
+{
+    for (const Missing &missing : list)
+        if (missing.what.empty() || !is_readable(missing.what) || !is_readable(missing.reason))
+            return "a text that cannot be";
+    return nullptr;
+}
+
 const char *fault(const Greeting &m)
 {
-    for (const auto *list : {&m.layers, &m.sockets})
-        for (const Missing &missing : *list)
-            if (missing.what.empty() || !is_readable(missing.what) || !is_readable(missing.reason))
-                return "a text that cannot be";
-    return nullptr;
+    const char *what = missing_fault(m.layers);
+    return what != nullptr ? what : missing_fault(m.sockets);
+}
+
+const char *fault(const RunnerMade &m)
+{
+    return m.pid > 0 ? missing_fault(m.layers) : "a process id out of range";
 }
 
 const char *fault(const OpenSockets &m)
@@ -301,11 +321,15 @@ template Result<Frame> encode(const AgentToRunner &);
 template Result<Frame> encode(const RunnerToAgent &);
 template Result<Frame> encode(const RunToAgent &);
 template Result<Frame> encode(const AgentToRun &);
+template Result<Frame> encode(const FrontToMonitor &);
+template Result<Frame> encode(const MonitorToFront &);
 template Result<AgentToLauncher> decode(std::span<const std::byte>);
 template Result<LauncherToAgent> decode(std::span<const std::byte>);
 template Result<AgentToRunner> decode(std::span<const std::byte>);
 template Result<RunnerToAgent> decode(std::span<const std::byte>);
 template Result<RunToAgent> decode(std::span<const std::byte>);
 template Result<AgentToRun> decode(std::span<const std::byte>);
+template Result<FrontToMonitor> decode(std::span<const std::byte>);
+template Result<MonitorToFront> decode(std::span<const std::byte>);
 
 } // namespace sonde::frames

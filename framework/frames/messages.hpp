@@ -181,6 +181,20 @@ struct RunnerEnded {
     bool operator==(const RunnerEnded &) const = default;
 };
 
+// ---- between the launcher's two processes ----
+// Its front asks its monitor as an agent asks the launcher, and is answered in the order in which it asked; the end of
+// a runner comes at any time. A StartRunner has two descriptors, [0] the plugin's file and [1] what takes what it
+// prints, or the first alone; an OpenSockets has no counter.
+
+// With the agent's end of the runner's control socket.
+struct RunnerMade {
+    std::uint64_t runner = 0;
+    std::int32_t pid = 0;
+    std::uint32_t uid = 0;       // 0: the monitor's own
+    std::vector<Missing> layers; // that it goes without
+    bool operator==(const RunnerMade &) const = default;
+};
+
 // ---- agent to runner, over the control socket ----
 
 // Answer: the Description, or DescribeFailed.
@@ -405,6 +419,8 @@ struct SocketReply {
 
 using AgentToLauncher = std::variant<StartRunner, StopRunner, OpenSockets, Greet>;
 using LauncherToAgent = std::variant<Greeting, RunnerStarted, LauncherError, SocketsOpened, RunnerEnded, PluginRefused>;
+using FrontToMonitor = std::variant<StartRunner, StopRunner, OpenSockets>;
+using MonitorToFront = std::variant<RunnerMade, LauncherError, SocketsOpened, RunnerEnded>;
 using AgentToRunner = std::variant<Describe, Invoke, Probe, Signal>;
 using RunnerToAgent = std::variant<Description, DescribeFailed, Started, Exited, InvokeFailed, BearsNoFork>;
 using RunToAgent = std::variant<Rows, LogLine, Fail, Progress, Traffic, SocketRequest, Done, Begun>;
@@ -413,7 +429,7 @@ using AgentToRun = std::variant<SocketReply, InputTable, Rows, InputsEnd, MoreIt
 using Frame = std::vector<std::byte>;
 
 // The packet for a message; an error if it would be longer than kFrameBytesMax (a description: kDescriptionBytesMax).
-// `Direction` is one of the six above.
+// `Direction` is one of the eight above.
 template <class Direction>
 Result<Frame> encode(const Direction &message);
 

@@ -229,12 +229,15 @@ void Runner::ended(int wait_status)
         die_after(kDrainTimeout);
 }
 
-// Its socket is closed. If it was the process of a run, or is loading its plugin, the launcher knows how that has
-// ended; or that it is the launcher that has.
+// Its socket is closed. If it has runs, or is loading its plugin, the launcher knows how that has ended; or that it is
+// the launcher that has, which may be seen later than the end of what it had started.
 void Runner::fall_silent()
 {
     silent_ = true;
-    const bool of_interest = state_ == State::starting || (link_->attended() && !runs_.empty());
+    const bool of_interest = state_ == State::starting || !runs_.empty();
+    // One that lives on without its socket is of no more use, and its end is not to be waited for.
+    if (!runs_.empty() && !link_->attended())
+        link_->stop_runner(id_);
     if (of_interest && !wait_status_)
         die_after(kWordTimeout);
     else

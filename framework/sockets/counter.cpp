@@ -3,12 +3,17 @@
 #include "sockets/counter_program.hpp"
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
+#include <fstream>
+#include <sstream>
+#include <string>
 #include <vector>
 
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -112,25 +117,26 @@ std::variant<Descriptor, NoCounter> attach_counter(int socket, const frames::Cou
 
 bool Counters::have_room()
 {
-    if (memories_.size() < kMax)
+    if (sockets_.size() < kMax)
         return true;
-    std::erase_if(memories_, [](std::uint32_t memory) {
-        bpf_attr attributes{};
-        attributes.map_id = memory;
-        return !bpf(BPF_MAP_GET_FD_BY_ID, attributes) && errno == ENOENT;
-    });
-    return memories_.size() < kMax;
+    std::ifstream all("/proc/net/packet");
+    std::set<std::uint64_t> alive;
+    for (std::string line; std::getline(all, line);) {
+        std::istringstream words(line);
+        std::string last;
+        while (words >> last) {
+        }
+        alive.insert(std::strtoull(last.c_str(), nullptr, 10));
+    }
+    std::erase_if(sockets_, [&](std::uint64_t inode) { return !alive.contains(inode); });
+    return sockets_.size() < kMax;
 }
 
-void Counters::add(int memory)
+void Counters::add(int socket)
 {
-    bpf_map_info info{};
-    bpf_attr attributes{};
-    attributes.info.bpf_fd = static_cast<std::uint32_t>(memory);
-    attributes.info.info_len = sizeof info;
-    attributes.info.info = reinterpret_cast<std::uintptr_t>(&info);
-    if (::syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attributes, sizeof attributes) == 0)
-        memories_.push_back(info.id);
+    struct stat status {};
+    if (::fstat(socket, &status) == 0)
+        sockets_.insert(status.st_ino);
 }
 
 } // namespace sonde::sockets

@@ -6,9 +6,9 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <set>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace sonde::sockets {
 
@@ -22,19 +22,19 @@ struct NoCounter {
 // nothing else: with CAP_BPF alone in force.
 std::variant<frames::Descriptor, NoCounter> attach_counter(int socket, const frames::Counter &counter);
 
-// The counters that were opened for somebody, as long as anybody has them: their memory and their programs are the
+// The sockets with a counter that were opened for somebody, as long as anybody has them: their programs are the
 // kernel's, and paid by who opens them.
 class Counters {
 public:
     static constexpr std::size_t kMax = 64;
 
-    // Whether another one may be opened. Without CAP_SYS_ADMIN the kernel does not tell which are over, and all count.
+    // Whether another one may be opened.
     bool have_room();
-    // One that was opened, by its memory.
-    void add(int memory);
+    // One that was opened, by its socket.
+    void add(int socket);
 
 private:
-    std::vector<std::uint32_t> memories_; // the kernel's numbers for them
+    std::set<std::uint64_t> sockets_; // their inodes
 };
 
 } // namespace sonde::sockets

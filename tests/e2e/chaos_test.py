@@ -74,9 +74,11 @@ def replacements(system, methods, begin):
 
 
 def runner_pids(launcher_pid):
-    """The launcher's children: one runner a plugin."""
+    """The launcher's children: one runner a plugin, and the process that serves the agent, which is the same program."""
     children = pathlib.Path(f"/proc/{launcher_pid}/task/{launcher_pid}/children")
-    return [int(pid) for pid in children.read_text().split()] if children.exists() else []
+    program = os.readlink(f"/proc/{launcher_pid}/exe")
+    pids = [int(pid) for pid in children.read_text().split()] if children.exists() else []
+    return [pid for pid in pids if os.readlink(f"/proc/{pid}/exe") != program]
 
 
 def kill_and_restart(system, name, dice):

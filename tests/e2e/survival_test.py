@@ -108,6 +108,17 @@ def descendants(pid):
     return found
 
 
+def made_by(launcher):
+    """All processes below a launcher but the one that serves the agent, which is the same program."""
+    program = os.readlink(f"/proc/{launcher}/exe")
+    found = set()
+    for pid, start in descendants(launcher):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{pid}/exe") != program:
+                found.add((pid, start))
+    return found
+
+
 def is_there(pid, start):
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19] == start
@@ -127,7 +138,7 @@ def local_sockets(pid):
 
 
 class Watcher:
-    """Notes every process that there is below one."""
+    """Notes every process that a launcher makes."""
 
     def __init__(self, pid):
         self.seen, self._end = set(), threading.Event()
@@ -136,7 +147,7 @@ class Watcher:
 
     def _watch(self, pid):
         while not self._end.wait(0.02):
-            self.seen |= descendants(pid)
+            self.seen |= made_by(pid)
 
     def end(self):
         self._end.set()
@@ -205,7 +216,7 @@ def whatever_methods_do_is_their_failure_alone(system, group):
         before = len(outcomes(system, "healthy"))
         healthy_runs = wait_for_outcomes(system, "healthy", before + 1, 60)  # one that is under way then is interrupted
         apply(system, instruction(system, [], [], []))
-        wait_for("all runners have ended", lambda: not descendants(launcher.process.pid), 60, [agent, launcher])
+        wait_for("all runners have ended", lambda: not made_by(launcher.process.pid), 60, [agent, launcher])
     finally:
         watcher.end()
     parts = {name: judge(system, name, outcome) for name, outcome in ended.items()}

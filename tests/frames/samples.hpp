@@ -101,5 +101,11 @@ inline const std::vector<RunToAgent> run_to_agent{LogLine{SONDE_LOG_DEBUG, "caf\
 inline const std::vector<AgentToRun> agent_to_run{SocketReply{1, 0}, SocketReply{2, 1, "no such interface"},
                                                   InputTable{"ping", description().methods[0].tables[0]}, InputsEnd{},
                                                   MoreItems{3, {{0, 0, "192.0.2.1"}, {-1, 0.5, ""}}}};
+inline const std::vector<FrontToMonitor> front_to_monitor{
+    StartRunner{3, "/usr/lib/sonde/plugins/dns.so", Purpose::run, SONDE_PRIVILEGE_ICMP, false, {}}, StopRunner{3},
+    OpenSockets{13, 3, SocketKind::icmp, 4, 1, "", {}, {}}};
+inline const std::vector<MonitorToFront> monitor_to_front{
+    RunnerMade{3, 4712, 990'001, {{"landlock", "Function not implemented"}}}, LauncherError{13, 1, "socket"},
+    SocketsOpened{13}, RunnerEnded{3, 9}};
 
 } // namespace sonde::frames::samples

@@ -74,7 +74,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (size == 0)
         return 0;
     const auto packet = std::as_bytes(std::span(data, size)).subspan(1);
-    switch (data[0] % 6) {
+    switch (data[0] % 8) {
     case 0:
         read<RunToAgent>(packet);
         break;
@@ -90,8 +90,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     case 4:
         read<LauncherToAgent>(packet);
         break;
-    default:
+    case 5:
         read<AgentToLauncher>(packet);
+        break;
+    case 6:
+        read<FrontToMonitor>(packet);
+        break;
+    default:
+        read<MonitorToFront>(packet);
     }
     return 0;
 }

@@ -1,9 +1,9 @@
-// libFuzzer's target for what an agent asks of the launcher: from a packet to a request that may be carried out. The
-// first byte of the input is how many bytes the packet of a runner's start has; what follows it are a request for
-// sockets and whatever else comes.
+// libFuzzer's target for what an agent asks of the launcher, and its front of its monitor: from a packet to a request
+// that may be carried out. The first byte of the input is how many bytes the packet of a runner's start has; what
+// follows it are a request for sockets and whatever else comes.
 #include "frames/messages.hpp"
 #include "frames/privileges.hpp"
-#include "programs/launcher/request.hpp"
+#include "programs/launcher/monitor/request.hpp"
 #include "sockets/counter_program.hpp"
 
 #include <algorithm>
@@ -27,10 +27,13 @@ void abort_unless(bool good)
 template <class Message>
 std::optional<Message> read(std::span<const std::byte> packet)
 {
-    const auto message = frames::decode<frames::AgentToLauncher>(packet);
-    if (!message || !std::holds_alternative<Message>(*message))
-        return std::nullopt;
-    return std::get<Message>(*message);
+    const auto asked = frames::decode<frames::AgentToLauncher>(packet);
+    if (asked && std::holds_alternative<Message>(*asked))
+        return std::get<Message>(*asked);
+    const auto passed_on = frames::decode<frames::FrontToMonitor>(packet);
+    if (passed_on && std::holds_alternative<Message>(*passed_on))
+        return std::get<Message>(*passed_on);
+    return std::nullopt;
 }
 
 // A refusal goes back to the agent, so it must be a message that can be sent and read.

@@ -4,6 +4,7 @@
 #include "plugin_host/hash.hpp"
 #include "plugin_host/input_collector.hpp"
 #include "plugin_host/long_lists.hpp"
+#include "support/children.hpp"
 #include "support/temp_dir.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -58,15 +59,6 @@ struct Words : RowSink {
 
     std::vector<std::pair<std::string, std::string>> rows;
 };
-
-std::vector<pid_t> children_of(pid_t parent)
-{
-    std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
-    std::vector<pid_t> children;
-    for (pid_t child = 0; file >> child;)
-        children.push_back(child);
-    return children;
-}
 
 } // namespace
 
@@ -329,7 +321,7 @@ TEST_CASE("forged frames and exits are that run's failure, and nothing of it is 
         bench.host.retire(fixture("forger"));
         const auto launchers = children_of(getpid());
         REQUIRE(launchers.size() == 1);
-        bench.run_until([&] { return children_of(launchers[0]).empty(); });
+        bench.run_until([&] { return runners_of(launchers[0]).empty(); });
         return std::pair(result.status, result.message);
     };
     using Said = std::pair<std::int32_t, std::string>;
@@ -557,7 +549,7 @@ TEST_CASE("a runner that is killed takes its runs with it, and the next run gets
     REQUIRE(launchers.size() == 1);
     // The one that has described the plugin may still be going.
     std::vector<pid_t> runners;
-    bench.run_until([&] { return (runners = children_of(launchers[0])).size() == 1; });
+    bench.run_until([&] { return (runners = runners_of(launchers[0])).size() == 1; });
     REQUIRE(kill(runners[0], SIGKILL) == 0);
     const RunResult result = bench.end(run);
     CHECK(result.status == kStatusRunnerDied);
@@ -724,7 +716,7 @@ TEST_CASE("a run that is cancelled while its process is silent has not begun and
     const auto launchers = children_of(getpid());
     REQUIRE(launchers.size() == 1);
     bench.run_until([&] {
-        const auto runners = children_of(launchers[0]);
+        const auto runners = runners_of(launchers[0]);
         return !runners.empty() && !children_of(runners[0]).empty();
     });
     wanted.canceller->cancel();
@@ -739,10 +731,10 @@ TEST_CASE("a runner in which a run has crashed takes no further run")
     const auto has_another_after = [&](const RunRequest &wanted, int signal) {
         const auto launchers = children_of(getpid());
         REQUIRE(launchers.size() == 1);
-        const auto before = children_of(launchers[0]);
+        const auto before = runners_of(launchers[0]);
         CHECK(bench.wait(bench.host.run(wanted, keeper)).status == -signal);
         CHECK(bench.wait(bench.host.describe(wanted.plugin)).has_value());
-        const auto after = children_of(launchers[0]);
+        const auto after = runners_of(launchers[0]);
         return std::any_of(after.begin(), after.end(), [&](pid_t runner) {
             return std::find(before.begin(), before.end(), runner) == before.end();
         });

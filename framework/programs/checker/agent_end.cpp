@@ -3,7 +3,8 @@
 #include "base/clock.hpp"
 #include "frames/messages.hpp"
 #include "frames/socket.hpp"
-#include "sockets/open_sockets.hpp"
+#include "sockets/create_sockets.hpp"
+#include "sockets/prepare_sockets.hpp"
 
 #include <cerrno>
 #include <poll.h>
@@ -114,13 +115,18 @@ void AgentEnd::handle(const frames::SocketRequest &request)
                                         order_.invoke.source,
                                         request.listen_port,
                                         request.counter};
-        auto outcome = sockets::open_sockets(asked);
-        error = 0;
-        if (const auto *refused = std::get_if<frames::LauncherError>(&outcome)) {
-            error = refused->error;
-            text = refused->text;
+        auto outcome = sockets::create_sockets(asked);
+        std::optional<frames::LauncherError> refused;
+        if (auto *created = std::get_if<std::vector<Descriptor>>(&outcome)) {
+            opened = std::move(*created);
+            refused = sockets::prepare_sockets(opened, asked);
         } else {
-            opened = std::move(std::get<std::vector<Descriptor>>(outcome));
+            refused = std::get<frames::LauncherError>(outcome);
+        }
+        error = refused ? refused->error : 0;
+        if (refused) {
+            text = refused->text;
+            opened.clear();
         }
     }
     std::vector<int> descriptors;

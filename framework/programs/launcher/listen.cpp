@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -19,6 +20,22 @@ Error system_error(const std::string &where)
     return {where, std::strerror(errno), ""};
 }
 
+// Also the launcher that serves others and is slow. The front of one that was killed has the socket for a moment more.
+bool answers(const sockaddr_un &address)
+{
+    constexpr int kTriesMax = 2;
+    constexpr int kWaitMs = 1000;
+    for (int tried = 0; tried < kTriesMax; ++tried) {
+        const Descriptor probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
+        if (::connect(probe.get(), reinterpret_cast<const sockaddr *>(&address), sizeof address) != 0)
+            return false;
+        pollfd answer{probe.get(), POLLIN, 0};
+        if (::poll(&answer, 1, kWaitMs) != 1 || (answer.revents & POLLHUP) == 0)
+            return true;
+    }
+    return true;
+}
+
 } // namespace
 
 Result<Descriptor> listen_at(const std::string &path, uid_t owner)
@@ -29,8 +46,7 @@ Result<Descriptor> listen_at(const std::string &path, uid_t owner)
         return Error{path, "the path is too long for a socket", ""};
     std::memcpy(address.sun_path, path.c_str(), path.size());
     const auto *name = reinterpret_cast<const sockaddr *>(&address);
-    const Descriptor probe(::socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0));
-    if (::connect(probe.get(), name, sizeof address) == 0)
+    if (answers(address))
         return Error{path, "another launcher listens there", ""};
     // /run is empty after a boot.
     const std::filesystem::path parent = std::filesystem::absolute(path).parent_path();

@@ -47,12 +47,13 @@ Error refused(const std::string &what, const std::string &hint = "")
     return {"", what, hint};
 }
 
-bool is_trusted(uid_t user)
+// What the user of this process, who is nobody's, may not read.
+Error unreadable()
 {
-    return user == 0 || user == ::geteuid();
+    return refused(std::strerror(errno), errno == EACCES ? "chmod a+r it, and a+x its folders" : "");
 }
 
-Result<void> judge(const struct stat &file, PluginOwner owner)
+Result<void> judge(const struct stat &file, std::optional<uid_t> trusted)
 {
     if (S_ISLNK(file.st_mode))
         return refused("is a symbolic link", "name the file that it leads to");
@@ -60,9 +61,9 @@ Result<void> judge(const struct stat &file, PluginOwner owner)
         return refused("is no regular file");
     if ((file.st_mode & S_IWOTH) != 0)
         return refused("everybody may write it", "chmod o-w");
-    if (owner == PluginOwner::anybody)
+    if (!trusted)
         return {};
-    if (!is_trusted(file.st_uid))
+    if (file.st_uid != 0 && file.st_uid != *trusted)
         return refused("belongs to user " + std::to_string(file.st_uid), "chown root");
     if ((file.st_mode & S_IWGRP) != 0)
         return refused("its group may write it", "chmod g-w");
@@ -70,9 +71,9 @@ Result<void> judge(const struct stat &file, PluginOwner owner)
 }
 
 // `own`: the folder that the file itself is in.
-Result<void> judge_folder(const std::string &path, const struct stat &folder, bool own)
+Result<void> judge_folder(const std::string &path, const struct stat &folder, bool own, uid_t trusted)
 {
-    if (!is_trusted(folder.st_uid))
+    if (folder.st_uid != 0 && folder.st_uid != trusted)
         return refused("its folder " + path + " belongs to user " + std::to_string(folder.st_uid),
                        "chown root " + path);
     const char *who = (folder.st_mode & S_IWOTH) != 0   ? "everybody"
@@ -88,22 +89,22 @@ Result<void> judge_folder(const std::string &path, const struct stat &folder, bo
 }
 
 // Opens the file at a path without symbolic links, each folder of which is held open while what lies in it is judged.
-Result<Descriptor> walk(const std::string &path)
+Result<Descriptor> walk(const std::string &path, uid_t trusted)
 {
     Descriptor here(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
     for (std::size_t at = 0;;) {
         const std::size_t end = path.find('/', at + 1);
         struct stat folder {};
         if (!here || ::fstat(here.get(), &folder) != 0)
-            return refused(std::strerror(errno));
+            return unreadable();
         const bool own = end == std::string::npos;
-        if (const auto judged = judge_folder(at == 0 ? "/" : path.substr(0, at), folder, own); !judged)
+        if (const auto judged = judge_folder(at == 0 ? "/" : path.substr(0, at), folder, own, trusted); !judged)
             return judged.error();
         const std::string name = path.substr(at + 1, own ? end : end - at - 1);
         const int flags = O_PATH | O_NOFOLLOW | O_CLOEXEC | (own ? 0 : O_DIRECTORY);
         here = Descriptor(::openat(here.get(), name.c_str(), flags));
         if (own && !here)
-            return refused(std::strerror(errno));
+            return unreadable();
         if (own)
             return here;
         at = end;
@@ -112,35 +113,35 @@ Result<Descriptor> walk(const std::string &path)
 
 // The same file, found through folders that are judged. Where links of the path given lead is of no matter: an agent
 // may name any path.
-Result<Descriptor> open_again(const Descriptor &found)
+Result<Descriptor> open_again(const Descriptor &found, uid_t trusted)
 {
     char path[PATH_MAX];
     const ssize_t size = ::readlink(("/proc/self/fd/" + std::to_string(found.get())).c_str(), path, sizeof path);
     if (size <= 0 || size == sizeof path || path[0] != '/')
         return refused("has no path");
-    return walk(std::string(path, static_cast<std::size_t>(size)));
+    return walk(std::string(path, static_cast<std::size_t>(size)), trusted);
 }
 
 } // namespace
 
-Result<Descriptor> open_plugin(const std::string &path, PluginOwner owner)
+Result<Descriptor> open_plugin(const std::string &path, std::optional<uid_t> trusted)
 {
     Descriptor found = open_path(path);
-    if (found && owner == PluginOwner::trusted) {
-        Result<Descriptor> again = open_again(found);
+    if (found && trusted) {
+        Result<Descriptor> again = open_again(found, *trusted);
         if (!again)
             return again.error();
         found = std::move(*again);
     }
     struct stat file {};
     if (!found || ::fstat(found.get(), &file) != 0)
-        return refused(std::strerror(errno));
-    if (const Result<void> judged = judge(file, owner); !judged)
+        return unreadable();
+    if (const Result<void> judged = judge(file, trusted); !judged)
         return judged.error();
     const std::string reopened = "/proc/self/fd/" + std::to_string(found.get());
     Descriptor opened(::open(reopened.c_str(), O_RDONLY | O_CLOEXEC));
     if (!opened)
-        return refused(std::strerror(errno));
+        return unreadable();
     return opened;
 }
 

@@ -1,4 +1,5 @@
-#include "programs/launcher/group.hpp"
+#include "programs/launcher/delegated_group.hpp"
+#include "programs/launcher/monitor/group.hpp"
 
 #include "support/catch.hpp"
 #include "support/process.hpp"

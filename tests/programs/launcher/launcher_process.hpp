@@ -3,7 +3,9 @@
 #include "programs/runner/runner_process.hpp"
 #include "support/temp_dir.hpp"
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <poll.h>
 #include <string>
 #include <sys/socket.h>
@@ -59,6 +61,16 @@ private:
     }
 };
 
+// The value of a line of /proc/PID/status.
+inline std::string status_of(pid_t pid, const std::string &name)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(name + ":"))
+            return line.substr(std::min(line.find_first_not_of(" \t", name.size() + 1), line.size()));
+    return "(missing)";
+}
+
 // A plugin where a daemon takes it from, whoever may write the folders of the build.
 inline std::string copy_of_rows(const TempDir &directory)
 {
@@ -83,11 +95,20 @@ inline frames::Descriptor connect_to(const std::string &path)
     return socket;
 }
 
+// What is left of a launcher that was killed has its socket for a moment more, and greets nobody.
 inline LauncherWire agent_at(const std::string &path)
 {
-    LauncherWire wire(connect_to(path));
-    CHECK_FALSE(wire.expect<frames::Greeting>().busy);
-    return wire;
+    for (int tries = 0; tries < 1000; ++tries) {
+        LauncherWire wire(connect_to(path));
+        const auto first = wire.next();
+        if (!first)
+            continue;
+        REQUIRE(std::holds_alternative<frames::Greeting>(first->message));
+        CHECK_FALSE(std::get<frames::Greeting>(first->message).busy);
+        return wire;
+    }
+    FAIL("no launcher greets");
+    return {};
 }
 
 } // namespace sonde::test

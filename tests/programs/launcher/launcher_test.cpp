@@ -17,16 +17,6 @@ using namespace sonde::test;
 
 namespace {
 
-// The value of a line of /proc/PID/status.
-std::string status_of(pid_t pid, const std::string &name)
-{
-    std::ifstream file("/proc/" + std::to_string(pid) + "/status");
-    for (std::string line; std::getline(file, line);)
-        if (line.starts_with(name + ":"))
-            return line.substr(std::min(line.find_first_not_of(" \t", name.size() + 1), line.size()));
-    return "(missing)";
-}
-
 std::string file_text(const std::string &path)
 {
     std::ifstream file(path);

@@ -1,10 +1,9 @@
 #include "launcher_process.hpp"
 
 #include "frames/privileges.hpp"
+#include "support/children.hpp"
 
 #include <cerrno>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <random>
 #include <set>
@@ -171,12 +170,6 @@ private:
     std::map<std::uint64_t, Start> alive_;
 };
 
-std::vector<pid_t> children_of(pid_t parent)
-{
-    std::ifstream file("/proc/" + std::to_string(parent) + "/task/" + std::to_string(parent) + "/children");
-    return {std::istream_iterator<pid_t>(file), {}};
-}
-
 // It is free only when it has read all that the one before has left to be read.
 LauncherWire next_agent_at(const std::string &path)
 {
@@ -216,7 +209,7 @@ TEST_CASE("whatever an agent asks for and in whatever order, it is answered by t
     auto incoming = wire.next();
     REQUIRE(incoming);
     const pid_t runner = std::get<frames::RunnerStarted>(incoming->message).pid;
-    CHECK(children_of(launcher.pid()) == std::vector{runner});
+    CHECK(runners_of(launcher.pid()) == std::vector{runner});
     ControlWire control(std::move(incoming->descriptors[0]));
     control.send(frames::Describe{});
     CHECK(control.expect<frames::Description>().name == "rows");

@@ -14,12 +14,11 @@ namespace sonde::launcher {
 // processes that nobody has ended.
 class RunnerUser {
 public:
-    // The first of `count` users that nobody else is likely to be: 990000, or 59000 where a user namespace, such as a
-    // container's without privilege, has no such numbers.
-    static uid_t usual_base(uid_t count);
     // An unheld one of [base, base + count), looking from `next` on, which then is behind it. All processes are killed
     // of one whose launcher was.
     static Result<RunnerUser> take(uid_t base, uid_t count, uid_t &next);
+    // Kills every process of the user at once, whosever it is.
+    static void end_all(uid_t user);
     // Without privilege: this process's own user, shown as 0.
     RunnerUser() = default;
     RunnerUser(RunnerUser &&) = default;

@@ -1,4 +1,4 @@
-#include "programs/launcher/request.hpp"
+#include "programs/launcher/monitor/request.hpp"
 
 #include "frames/privileges.hpp"
 

@@ -3,7 +3,6 @@
 #include "base/result.hpp"
 #include "frames/socket.hpp"
 
-#include <istream>
 #include <string>
 #include <utility>
 
@@ -32,10 +31,7 @@ private:
     frames::Descriptor entrance_;
 };
 
-// The group above those of runners where none is named: the one that this process is in, if it may make others below
-// it, as a unit of systemd with Delegate= may. `groups` is what /proc/self/cgroup says, `root` where groups are
-// mounted. Version 2 gives controllers only below a group without processes, so this process moves into one below,
-// `launcher`.
-Result<std::string> delegated_group(std::istream &groups, const std::string &root);
+// Writes a file of a group, whole; errno says why not.
+bool write_to(const std::string &path, const std::string &text);
 
 } // namespace sonde::launcher

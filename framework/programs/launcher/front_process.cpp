@@ -1,0 +1,92 @@
+#include "programs/launcher/front_process.hpp"
+
+#include "confine/confinement.hpp"
+#include "programs/launcher/front.hpp"
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <grp.h>
+#include <linux/capability.h>
+#include <memory>
+#include <seccomp.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#include <utility>
+
+namespace sonde::launcher {
+
+namespace {
+
+constexpr int kKept[] = {CAP_DAC_READ_SEARCH, CAP_BPF};
+
+bool change_user(uid_t uid)
+{
+    return uid == 0 || (::prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) == 0 && ::setgroups(0, nullptr) == 0 &&
+                        ::setresgid(uid, uid, uid) == 0 && ::setresuid(uid, uid, uid) == 0);
+}
+
+bool keep_capabilities()
+{
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    __user_cap_data_struct had[_LINUX_CAPABILITY_U32S_3] = {};
+    __user_cap_data_struct kept[_LINUX_CAPABILITY_U32S_3] = {};
+    if (::syscall(SYS_capget, &header, had) != 0)
+        return false;
+    for (const int capability : kKept) {
+        auto &word = kept[CAP_TO_INDEX(capability)];
+        word.permitted |= had[CAP_TO_INDEX(capability)].permitted & CAP_TO_MASK(capability);
+        word.effective = word.permitted;
+    }
+    return ::syscall(SYS_capset, &header, kept) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
+}
+
+// Where the kernel or libseccomp cannot, nothing is forbidden: what counts is that it has no privilege.
+void forbid_what_it_never_does()
+{
+    if (confine::is_sanitized())
+        return; // whose runtime does such things
+    const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(::seccomp_init(SCMP_ACT_ALLOW), ::seccomp_release);
+    const std::uint32_t denied = SCMP_ACT_ERRNO(EPERM);
+    for (const char *call :
+         {"execve", "execveat", "fork", "vfork", "clone", "clone3", "kill", "tkill", "pidfd_send_signal", "ptrace",
+          "process_vm_readv", "process_vm_writev", "connect", "open_by_handle_at", "io_uring_setup", "keyctl"})
+        ::seccomp_rule_add(filter.get(), denied, ::seccomp_syscall_resolve_name(call), 0);
+    // An interface's index is asked for by one of AF_UNIX.
+    ::seccomp_rule_add(filter.get(), denied, SCMP_SYS(socket), 1, SCMP_A0_32(SCMP_CMP_NE, AF_UNIX));
+    ::seccomp_load(filter.get());
+}
+
+} // namespace
+
+Result<FrontProcess> fork_front(const Settings &settings, Ends ends, Log &log)
+{
+    const uid_t own = ::geteuid();
+    uid_t next = 0;
+    const bool has_user = own == 0 && !settings.attended;
+    auto user = has_user ? RunnerUser::take(settings.uid_base, kUids, next) : Result<RunnerUser>(RunnerUser());
+    if (!user)
+        return user.error();
+    auto sockets = frames::socket_pair();
+    const pid_t pid = sockets ? ::fork() : -1;
+    if (pid < 0)
+        return Error{"fork", std::strerror(errno), ""};
+    if (pid == 0) {
+        sockets->first.reset();
+        // Changing the user clears the signal, so it comes after that. If the monitor is gone already, its socket says
+        // so.
+        if (!change_user(user->uid()) || !keep_capabilities() || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
+            log.error("privilege not given up reason={}", quoted(std::strerror(errno)));
+            ::_exit(1);
+        }
+        forbid_what_it_never_does();
+        Front(settings, own, std::move(sockets->second), std::move(ends.agent), std::move(ends.listener), log).serve();
+        // What the monitor holds as well, such as the user, is the monitor's to give back.
+        ::_exit(0);
+    }
+    return FrontProcess{pid, std::move(sockets->first), std::move(*user)};
+}
+
+} // namespace sonde::launcher
