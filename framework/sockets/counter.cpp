@@ -120,14 +120,19 @@ bool Counters::have_room()
     if (sockets_.size() < kMax)
         return true;
     std::ifstream all("/proc/net/packet");
+    std::string line;
+    if (!std::getline(all, line))
+        return false; // not even its head: who cannot be counted is there
     std::set<std::uint64_t> alive;
-    for (std::string line; std::getline(all, line);) {
+    while (std::getline(all, line)) {
         std::istringstream words(line);
         std::string last;
         while (words >> last) {
         }
         alive.insert(std::strtoull(last.c_str(), nullptr, 10));
     }
+    if (all.bad())
+        return false;
     std::erase_if(sockets_, [&](std::uint64_t inode) { return !alive.contains(inode); });
     return sockets_.size() < kMax;
 }

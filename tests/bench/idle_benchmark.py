@@ -90,7 +90,8 @@ def main():
         ours.append(sum(dirty for dirty, _ in found.values()))
         peers.append(curl[0])
         ratios.append(ours[-1] / curl[0])
-        remaining.append(len(found) - 2)  # besides agent and launcher
+        # Besides agent, launcher and the launcher's process that serves the agent.
+        remaining.append(sum(1 for name in found if not name.startswith(("agent", "launcher", "sonde-front"))))
         parts = ", ".join(f"{name} {dirty:.1f} (Pss {pss:.1f})" for name, (dirty, pss) in found.items())
         print(f"  round {number + 1}: {ours[-1]:.1f} MB = {parts}; curl {curl[0]:.1f} (Pss {curl[1]:.1f})", flush=True)
     print(f"idle agent with its long poll open, {len(METHODS)} plugins described; Pss_Dirty, median of {ROUNDS} rounds")

@@ -7,6 +7,7 @@ of starts and applications alone, must equal the outcomes at the agent and at th
 rows must be there once, less those that its outcome says were dropped.
 """
 import collections
+import contextlib
 import os
 import pathlib
 import random
@@ -75,10 +76,14 @@ def replacements(system, methods, begin):
 
 def runner_pids(launcher_pid):
     """The launcher's children: one runner a plugin, and the process that serves the agent, which is the same program."""
-    children = pathlib.Path(f"/proc/{launcher_pid}/task/{launcher_pid}/children")
-    program = os.readlink(f"/proc/{launcher_pid}/exe")
-    pids = [int(pid) for pid in children.read_text().split()] if children.exists() else []
-    return [pid for pid in pids if os.readlink(f"/proc/{pid}/exe") != program]
+    found = []
+    with contextlib.suppress(OSError):
+        program = os.readlink(f"/proc/{launcher_pid}/exe")
+        for pid in pathlib.Path(f"/proc/{launcher_pid}/task/{launcher_pid}/children").read_text().split():
+            with contextlib.suppress(OSError):
+                if os.readlink(f"/proc/{pid}/exe") != program:
+                    found.append(int(pid))
+    return found
 
 
 def kill_and_restart(system, name, dice):

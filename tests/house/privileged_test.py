@@ -1,4 +1,4 @@
-"""How many lines keep the launcher's privilege once anybody may connect, run with it before, run in the child that becomes a
+"""How many lines keep the launcher's privilege once anybody is heard, run with it before, run in the child that becomes a
 runner, and are the front, which has none, is what docs/isolation.md says: neither more, nor so much less that the page has been
 forgotten. Blank lines and comments are not counted.
 
@@ -40,8 +40,8 @@ def stated(sentence):
 
 wrong = 0
 for what, counted, said in (
-        ("run with privilege once anybody may connect", lines(files(MONITOR)),
-         stated("At most N lines of ours run with its privilege once anybody may connect")),
+        ("run with privilege once anybody is heard", lines(files(MONITOR)),
+         stated("At most N lines of ours run with its privilege once anybody is heard")),
         ("run with privilege before that", lines(files(SETUP)), stated("at most N more run before that")),
         ("run in the child", lines(files(CHILD)), stated("at most N more run in the child that becomes a runner")),
         # Whatever is new there and is not named above.

@@ -1,6 +1,7 @@
 #include "programs/launcher/front.hpp"
 
 #include "frames/privileges.hpp"
+#include "programs/launcher/monitor/request.hpp"
 #include "programs/launcher/plugin_file.hpp"
 #include "sockets/prepare_sockets.hpp"
 
@@ -129,8 +130,12 @@ void Front::handle(const StartRunner &asked)
 {
     StartRunner request = asked;
     request.strict = request.strict || settings_->strict;
-    if (runners_.contains(request.runner))
+    if (request.runner == kNoRunner || runners_.contains(request.runner))
         return send(LauncherError{request.runner, EEXIST, "the runner's id is taken"});
+    if (const auto refused = refusal(request)) {
+        log_->warn("runner refused plugin={} reason={}", quoted(request.plugin), quoted(refused->text));
+        return send(*refused);
+    }
     const Descriptor plugin = open(request);
     if (!plugin)
         return;
@@ -150,7 +155,7 @@ void Front::handle(const StartRunner &asked)
     }
     auto &made = std::get<RunnerMade>(answer.message);
     // Before anything is sent: an agent that is gone by then takes its runners with it.
-    runners_[request.runner] = {request.plugin};
+    runners_[request.runner] = {request.plugin, made.pid};
     log_->info("runner started runner={} pid={} uid={} plugin={} privileges={}", request.runner, made.pid, made.uid,
                quoted(request.plugin), quoted(frames::privilege_text(request.privileges)));
     if (tell_missing(std::move(made.layers)))
@@ -200,12 +205,13 @@ void Front::tell_ends()
 {
     const auto ends = monitor_.take_ends();
     // All of them before any is told: an agent that is found gone takes along those that are left.
-    for (const RunnerEnded &end : ends)
-        runners_.erase(end.runner);
     for (const RunnerEnded &end : ends) {
-        log_->info("runner ended runner={} wait_status={}", end.runner, end.wait_status);
-        deliver(end, {});
+        const auto runner = runners_.extract(end.runner);
+        log_->info("runner ended runner={} pid={} wait_status={}", end.runner, runner ? runner.mapped().pid : 0,
+                   end.wait_status);
     }
+    for (const RunnerEnded &end : ends)
+        deliver(end, {});
 }
 
 void Front::end_agent(const char *reason)
@@ -213,10 +219,13 @@ void Front::end_agent(const char *reason)
     if (agent_)
         log_->info("agent gone reason={} runners={}", quoted(reason), runners_.size());
     agent_.reset();
-    for (const auto &[runner, about] : runners_)
+    for (const auto &[runner, about] : runners_) {
         monitor_.stop(runner);
+        // Else both might wait for each other to read, if there are very many.
+        monitor_.receive_end();
+    }
     for (const auto &[runner, about] : std::exchange(runners_, {}))
-        monitor_.end(runner);
+        monitor_.await_end(runner);
 }
 
 void Front::send(const LauncherToAgent &message, std::span<const int> descriptors)

@@ -34,8 +34,12 @@ public:
     void serve();
 
 private:
+    // Of a runner that loads nothing; no agent's has it.
+    static constexpr std::uint64_t kNoRunner = 0;
+
     struct Runner {
         std::string plugin;
+        pid_t pid = 0;
         sockets::Counters counters{};
     };
 

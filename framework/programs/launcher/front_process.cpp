@@ -3,14 +3,19 @@
 #include "confine/confinement.hpp"
 #include "programs/launcher/front.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <csignal>
 #include <cstring>
+#include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <memory>
 #include <seccomp.h>
+#include <set>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -21,6 +26,34 @@ namespace sonde::launcher {
 namespace {
 
 constexpr int kKept[] = {CAP_DAC_READ_SEARCH, CAP_BPF};
+
+// No other descriptor, such as the lock of its user; no terminal, whose owner's shell it could type to.
+void keep_only(const std::set<int> &kept)
+{
+    int next = STDERR_FILENO + 1;
+    for (const int fd : kept) {
+        if (fd > next)
+            ::close_range(static_cast<unsigned>(next), static_cast<unsigned>(fd) - 1, 0);
+        next = std::max(next, fd + 1);
+    }
+    ::close_range(static_cast<unsigned>(next), UINT_MAX, 0);
+    ::setsid();
+    if (const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC); null >= 0) {
+        ::dup2(null, STDIN_FILENO);
+        ::close(null);
+    }
+}
+
+// As many descriptors on their way as may be: the kernel counts those of a user without privilege. No process.
+void set_limits()
+{
+    rlimit files{};
+    ::getrlimit(RLIMIT_NOFILE, &files);
+    files.rlim_cur = files.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &files);
+    constexpr rlimit none{0, 0};
+    ::setrlimit(RLIMIT_NPROC, &none);
+}
 
 bool change_user(uid_t uid)
 {
@@ -50,10 +83,31 @@ void forbid_what_it_never_does()
         return; // whose runtime does such things
     const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(::seccomp_init(SCMP_ACT_ALLOW), ::seccomp_release);
     const std::uint32_t denied = SCMP_ACT_ERRNO(EPERM);
-    for (const char *call :
-         {"execve", "execveat", "fork", "vfork", "clone", "clone3", "kill", "tkill", "pidfd_send_signal", "ptrace",
-          "process_vm_readv", "process_vm_writev", "connect", "open_by_handle_at", "io_uring_setup", "keyctl"})
+    for (const char *call : {"execve",
+                             "execveat",
+                             "fork",
+                             "vfork",
+                             "clone",
+                             "clone3",
+                             "unshare",
+                             "setns",
+                             "kill",
+                             "tkill",
+                             "pidfd_send_signal",
+                             "pidfd_getfd",
+                             "rt_sigqueueinfo",
+                             "rt_tgsigqueueinfo",
+                             "ptrace",
+                             "process_vm_readv",
+                             "process_vm_writev",
+                             "connect",
+                             "open_by_handle_at",
+                             "io_uring_setup",
+                             "keyctl"})
         ::seccomp_rule_add(filter.get(), denied, ::seccomp_syscall_resolve_name(call), 0);
+    // To abort is its own affair.
+    ::seccomp_rule_add(filter.get(), denied, SCMP_SYS(tgkill), 1,
+                       SCMP_A0_32(SCMP_CMP_NE, static_cast<std::uint32_t>(::getpid())));
     // An interface's index is asked for by one of AF_UNIX.
     ::seccomp_rule_add(filter.get(), denied, SCMP_SYS(socket), 1, SCMP_A0_32(SCMP_CMP_NE, AF_UNIX));
     ::seccomp_load(filter.get());
@@ -74,13 +128,15 @@ Result<FrontProcess> fork_front(const Settings &settings, Ends ends, Log &log)
     if (pid < 0)
         return Error{"fork", std::strerror(errno), ""};
     if (pid == 0) {
-        sockets->first.reset();
+        keep_only({sockets->second.get(), ends.agent.get(), ends.listener.get()});
         // Changing the user clears the signal, so it comes after that. If the monitor is gone already, its socket says
         // so.
         if (!change_user(user->uid()) || !keep_capabilities() || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) {
             log.error("privilege not given up reason={}", quoted(std::strerror(errno)));
             ::_exit(1);
         }
+        ::prctl(PR_SET_NAME, "sonde-front");
+        set_limits();
         forbid_what_it_never_does();
         Front(settings, own, std::move(sockets->second), std::move(ends.agent), std::move(ends.listener), log).serve();
         // What the monitor holds as well, such as the user, is the monitor's to give back.

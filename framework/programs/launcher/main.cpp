@@ -8,6 +8,8 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <optional>
+#include <string>
 #include <unistd.h>
 #include <utility>
 
@@ -30,14 +32,15 @@ Result<int> serve(const launcher::Arguments &arguments, Log &log)
         ends.listener = std::move(*listener);
     }
     Result<launcher::FrontProcess> front = launcher::fork_front(settings, std::move(ends), log);
-    if (!front)
-        return front.error();
-    const bool told = monitor->serve(front->pid, std::move(front->link));
+    const auto ended = front ? monitor->serve(front->pid, std::move(front->link)) : std::nullopt;
     if (settings.is_daemon())
         ::unlink(settings.listen_path.c_str());
-    if (told || !settings.is_daemon())
+    if (!front)
+        return front.error();
+    // That of one agent has nothing to do any more when that is gone.
+    if (!ended || (*ended == 0 && !settings.is_daemon()))
         return 0;
-    return Error{"the process that serves the agent", "has ended", ""};
+    return Error{"the process that serves the agent", "has ended with the wait status " + std::to_string(*ended), ""};
 }
 
 } // namespace

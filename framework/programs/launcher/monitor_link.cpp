@@ -25,9 +25,8 @@ void MonitorLink::stop(std::uint64_t runner)
     send(StopRunner{runner}, {});
 }
 
-void MonitorLink::end(std::uint64_t runner)
+void MonitorLink::await_end(std::uint64_t runner)
 {
-    stop(runner);
     const auto is_it = [&](const RunnerEnded &end) { return end.runner == runner; };
     while (std::erase_if(ends_, is_it) == 0)
         // Nothing else was asked, so it is no answer.

@@ -26,8 +26,8 @@ public:
     Answer ask(const frames::FrontToMonitor &request, std::span<const int> descriptors = {});
     // Has a runner killed; its end comes like any other.
     void stop(std::uint64_t runner);
-    // Has a runner killed and waits for its end, which take_ends() then has not.
-    void end(std::uint64_t runner);
+    // Waits for a runner's end, which take_ends() then has not.
+    void await_end(std::uint64_t runner);
     // Receives an end, if one has come: to be called when the descriptor is readable.
     void receive_end();
     int descriptor() const { return socket_.get(); }

@@ -8,7 +8,7 @@ namespace sonde::launcher {
 
 struct Settings {
     std::string runner;      // sonde-runner's path
-    uid_t uid_base = 0;      // the first of kUids users, one a runner
+    uid_t uid_base = 0;      // the first of kUids users, one a runner and one the front's
     uid_t agent_user = 0;    // who may connect to the daemon
     std::string listen_path; // the daemon's socket; empty: one agent only, over a given descriptor
     bool attended = false;   // runners as start_attended() makes them; never for a daemon's agent

@@ -16,8 +16,6 @@ using namespace sonde::frames;
 
 namespace {
 
-// No agent's runner has it: theirs are numbered from 1.
-constexpr std::uint64_t kNoRunner = 0;
 constexpr std::chrono::seconds kTrialsApart{1};
 
 bool names(const std::vector<Missing> &layers, const std::string &layer)
@@ -44,6 +42,8 @@ void Front::try_out()
     if (const auto *error = std::get_if<LauncherError>(&answer.message)) {
         log_->error("no runner can be started error={}", quoted(error->text));
         greeting_.layers = {{"runner", error->text}};
+        for (const char *name : {"icmp 4", "icmp 6", "capture"})
+            greeting_.sockets.push_back({name, error->text});
         return;
     }
     tell_missing(std::move(std::get<RunnerMade>(answer.message).layers));
@@ -55,7 +55,8 @@ void Front::try_out()
         if (const auto *error = std::get_if<LauncherError>(&opened.message))
             greeting_.sockets.push_back({name, error->text});
     }
-    monitor_.end(kNoRunner);
+    monitor_.stop(kNoRunner);
+    monitor_.await_end(kNoRunner);
 }
 
 bool Front::tell_missing(std::vector<Missing> layers)

@@ -8,6 +8,8 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <filesystem>
+#include <iterator>
 #include <linux/capability.h>
 #include <string>
 #include <sys/wait.h>
@@ -37,7 +39,10 @@ struct MonitorProcess {
             settings.uid_base = 981'000;
             auto monitor = launcher::Monitor::make(settings);
             // Its front is a child of somebody else, so that it is not waited for.
-            ::_exit(monitor ? static_cast<int>(monitor->serve(front, std::move(ends.second))) : 2);
+            if (!monitor)
+                ::_exit(2);
+            (void)monitor->serve(front, std::move(ends.second));
+            ::_exit(0);
         }
         wire = MonitorWire(std::move(ends.first));
     }
@@ -122,7 +127,7 @@ TEST_CASE("what is no message of a front's ends the monitor and its runners")
 
 TEST_CASE("the process that serves the agent has given up what its monitor has")
 {
-    LauncherProcess launcher;
+    LauncherProcess launcher({"--uid-base", "983000"});
     const auto children = children_of(launcher.process.pid());
     REQUIRE(children.size() == 1);
     const pid_t front = children[0];
@@ -132,16 +137,20 @@ TEST_CASE("the process that serves the agent has given up what its monitor has")
     constexpr std::uint64_t kKept = 1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_BPF;
     for (const char *set : {"CapInh", "CapPrm", "CapEff", "CapAmb"})
         CHECK((std::stoull(status_of(front, set), nullptr, 16) & ~kKept) == 0);
+    // What it has for the three of them, and its agent and monitor.
+    const auto open = std::filesystem::directory_iterator("/proc/" + std::to_string(front) + "/fd");
+    CHECK(std::distance(begin(open), end(open)) == 5);
+    CHECK(::getsid(front) == front);
     const auto runner = launcher.start(1, fixture("rows"));
     CHECK((status_of(runner.pid, "Uid") != status_of(front, "Uid")) == (::geteuid() == 0));
     if (::geteuid() == 0) {
-        CHECK(status_of(front, "Uid").starts_with("99"));
+        CHECK(status_of(front, "Uid").starts_with("983"));
         CHECK(status_of(front, "Gid") == status_of(front, "Uid"));
         CHECK(status_of(front, "Groups").empty());
     }
     // Without it nobody is there to speak for a runner.
     REQUIRE(::kill(front, SIGKILL) == 0);
-    CHECK(launcher.process.wait() == 0);
+    CHECK(WEXITSTATUS(launcher.process.wait()) == 4);
     CHECK(ends(runner.pid));
 }
 

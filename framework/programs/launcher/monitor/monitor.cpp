@@ -61,7 +61,7 @@ Result<Monitor> Monitor::make(const Settings &settings)
     return monitor;
 }
 
-bool Monitor::serve(pid_t front, Descriptor link)
+std::optional<int> Monitor::serve(pid_t front, Descriptor link)
 {
     front_ = front;
     link_ = std::move(link);
@@ -76,12 +76,14 @@ bool Monitor::serve(pid_t front, Descriptor link)
         if (waits[1].revents != 0)
             receive();
     }
-    // First, so that the agent sees the launcher go before any runner.
+    // First, so that the agent sees the launcher go before any runner; by its socket where it may not be killed.
+    link_.reset();
     ::kill(front_, SIGKILL);
-    ::waitpid(front_, nullptr, 0);
+    int status = -1;
+    ::waitpid(front_, &status, 0);
     while (!runners_.empty())
         end(std::move(runners_.extract(runners_.begin()).mapped()));
-    return !serving;
+    return serving ? std::optional(status) : std::nullopt;
 }
 
 void Monitor::receive()
@@ -195,7 +197,7 @@ int Monitor::end(Runner runner)
     int status = 0;
     ::waitpid(runner.pid, &status, 0);
     if (!runner.has_namespaces && runner.user.uid() != 0)
-        RunnerUser::end_all(runner.user.uid());
+        runner.user.end_all();
     return status;
 }
 

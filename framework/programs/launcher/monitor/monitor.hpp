@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <span>
 #include <sys/types.h>
 #include <vector>
@@ -26,8 +27,8 @@ public:
     static Result<Monitor> make(const Settings &settings);
 
     // Serves the front, the process that has the other end of `link`, until it is gone or SIGTERM or SIGINT comes. No
-    // runner is left then, nor the front. True: a signal came.
-    bool serve(pid_t front, frames::Descriptor link);
+    // runner is left then, nor the front. Its wait status, if no signal came.
+    std::optional<int> serve(pid_t front, frames::Descriptor link);
 
 private:
     struct Runner {

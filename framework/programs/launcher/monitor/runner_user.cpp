@@ -4,7 +4,6 @@
 #include <csignal>
 #include <cstring>
 #include <fcntl.h>
-#include <string_view>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -16,7 +15,6 @@ namespace {
 
 constexpr const char *kParent = "/run/sonde";
 constexpr const char *kDirectory = "/run/sonde/users";
-constexpr std::string_view kInUse = "in use\n";
 
 } // namespace
 
@@ -33,30 +31,27 @@ Result<RunnerUser> RunnerUser::take(uid_t base, uid_t count, uid_t &next)
             return Error{file, std::strerror(errno), ""};
         if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
             continue;
-        if (::lseek(lock.get(), 0, SEEK_END) > 0)
-            end_all(uid);
-        else
-            (void)!::write(lock.get(), kInUse.data(), kInUse.size());
+        const bool is_marked = ::lseek(lock.get(), 0, SEEK_END) > 0;
+        if (is_marked ? !end_all(uid) : ::write(lock.get(), "in use\n", 7) != 7)
+            continue;
         return RunnerUser(uid, std::move(lock));
     }
     return Error{kDirectory, "no free user", "all " + std::to_string(count) + " are held by runners"};
 }
 
-void RunnerUser::end_all(uid_t user)
+bool RunnerUser::end_all(uid_t user)
 {
     const pid_t helper = ::fork();
-    if (helper == 0) {
-        if (::setresuid(user, user, user) == 0)
-            ::kill(-1, SIGKILL);
-        ::_exit(0);
-    }
-    if (helper > 0)
-        ::waitpid(helper, nullptr, 0);
+    // There may be none to be killed.
+    if (helper == 0)
+        ::_exit(::setresuid(user, user, user) == 0 && (::kill(-1, SIGKILL) == 0 || errno == ESRCH) ? 0 : 1);
+    int status = -1;
+    return helper > 0 && ::waitpid(helper, &status, 0) == helper && status == 0;
 }
 
 RunnerUser::~RunnerUser()
 {
-    if (lock_)
+    if (lock_ && is_free_)
         (void)!::ftruncate(lock_.get(), 0);
 }
 

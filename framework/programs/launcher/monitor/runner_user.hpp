@@ -17,8 +17,9 @@ public:
     // An unheld one of [base, base + count), looking from `next` on, which then is behind it. All processes are killed
     // of one whose launcher was.
     static Result<RunnerUser> take(uid_t base, uid_t count, uid_t &next);
-    // Kills every process of the user at once, whosever it is.
-    static void end_all(uid_t user);
+    // Kills every process of the user at once, whosever it is. Where that fails the user is given to nobody before it
+    // has succeeded.
+    void end_all() { is_free_ = end_all(uid_); }
     // Without privilege: this process's own user, shown as 0.
     RunnerUser() = default;
     RunnerUser(RunnerUser &&) = default;
@@ -29,9 +30,11 @@ public:
     uid_t uid() const { return uid_; }
 
 private:
+    static bool end_all(uid_t user);
     RunnerUser(uid_t uid, frames::Descriptor lock) : uid_(uid), lock_(std::move(lock)) {}
 
     uid_t uid_ = 0;
+    bool is_free_ = true;
     frames::Descriptor lock_;
 };
 
