@@ -138,8 +138,9 @@ Result<FrontProcess> fork_front(const Settings &settings, Ends ends, Log &log)
         ::prctl(PR_SET_NAME, "sonde-front");
         set_limits();
         forbid_what_it_never_does();
-        Front(settings, own, std::move(sockets->second), std::move(ends.agent), std::move(ends.listener), log).serve();
-        // What the monitor holds as well, such as the user, is the monitor's to give back.
+        Front front(settings, own, std::move(sockets->second), std::move(ends.agent), std::move(ends.listener), log);
+        front.serve();
+        // With its end of the link, which the monitor takes for its end; what both hold is the monitor's to give back.
         ::_exit(0);
     }
     return FrontProcess{pid, std::move(sockets->first), std::move(*user)};
