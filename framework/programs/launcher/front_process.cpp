@@ -105,11 +105,11 @@ void forbid_what_it_never_does()
                              "io_uring_setup",
                              "keyctl"})
         ::seccomp_rule_add(filter.get(), denied, ::seccomp_syscall_resolve_name(call), 0);
-    // To abort is its own affair.
-    ::seccomp_rule_add(filter.get(), denied, SCMP_SYS(tgkill), 1,
-                       SCMP_A0_32(SCMP_CMP_NE, static_cast<std::uint32_t>(::getpid())));
-    // An interface's index is asked for by one of AF_UNIX.
-    ::seccomp_rule_add(filter.get(), denied, SCMP_SYS(socket), 1, SCMP_A0_32(SCMP_CMP_NE, AF_UNIX));
+    // To abort is its own affair, and an interface's index is asked for by a socket of AF_UNIX.
+    const scmp_arg_cmp not_itself{0, SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid()), 0};
+    const scmp_arg_cmp not_local{0, SCMP_CMP_NE, AF_UNIX, 0};
+    ::seccomp_rule_add_array(filter.get(), denied, SCMP_SYS(tgkill), 1, &not_itself);
+    ::seccomp_rule_add_array(filter.get(), denied, SCMP_SYS(socket), 1, &not_local);
     ::seccomp_load(filter.get());
 }
 
