@@ -5,6 +5,7 @@ import pathlib
 import pwd
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -31,19 +32,24 @@ def run(*words, **more):
     return result.stdout
 
 
-def missing_layers(launcher, socket, under):
+def missing_layers(launcher, socket_path, under):
     """Which layers of isolation a launcher's log says to be missing where it is started by those words."""
-    daemon = subprocess.Popen([*map(str, under), launcher, "--socket", socket, "--agent-user", "nobody"], stderr=subprocess.PIPE,
+    daemon = subprocess.Popen([*map(str, under), launcher, "--socket", socket_path, "--agent-user", "nobody"], stderr=subprocess.PIPE,
                               text=True)
     for _ in range(200):
-        if daemon.poll() is not None or socket.exists() and socket.stat().st_uid == pwd.getpwnam("nobody").pw_uid:
+        if daemon.poll() is not None or socket_path.exists() and socket_path.stat().st_uid == pwd.getpwnam("nobody").pw_uid:
             break
         time.sleep(0.1)
     ended = daemon.poll()
+    if ended is None:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as agent:
+            agent.settimeout(20)
+            agent.connect(str(socket_path))
+            assert agent.recv(65536), "the launcher greets nobody"  # which it does when it knows what is missing
     daemon.terminate()
     said = daemon.communicate(timeout=20)[1]
     assert ended is None, said
-    socket.unlink(missing_ok=True)
+    socket_path.unlink(missing_ok=True)
     return set(re.findall(r"missing=(\S+)", said))
 
 
@@ -117,8 +123,8 @@ with tempfile.TemporaryDirectory(prefix="sonde-install-") as name:
             under = [sys.executable, ROOT / "tests/e2e/under_filter.py", "refuse", ",".join(refused), *under]
         (row,) = run(*under, sonde, "run", folder / "uptime.so", "times=1", "--json", env=clean, cwd="/").splitlines()
         assert json.loads(row)["up_ns"] > 0, row
-        launcher, socket = prefix / "bin/sonde-launcher", folder / "launcher.sock"
-        assert missing_layers(launcher, socket, under) == missing_layers(launcher, socket, [])
+        launcher, path = prefix / "bin/sonde-launcher", folder / "launcher.sock"
+        assert missing_layers(launcher, path, under) == missing_layers(launcher, path, [])
 
     # What `sonde new` writes builds and tests by itself, by each of its three builds.
     builds = {"meson": [["meson", "setup", "b"], ["ninja", "-C", "b"], ["meson", "test", "-C", "b"]],
