@@ -1,4 +1,5 @@
 """`meson install` gives a usable tree, wherever it is put: a vendor's plugin builds against it and runs in it."""
+import contextlib
 import json
 import os
 import pathlib
@@ -41,12 +42,16 @@ def missing_layers(launcher, socket_path, under):
             break
         time.sleep(0.1)
     ended = daemon.poll()
-    if ended is None:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as agent:
-            agent.settimeout(20)
-            agent.connect(str(socket_path))
-            assert agent.recv(65536), "the launcher greets nobody"  # which it does when it knows what is missing
-    daemon.terminate()
+    try:
+        while ended is None:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as agent, contextlib.suppress(ConnectionRefusedError):
+                agent.settimeout(20)
+                agent.connect(str(socket_path))
+                assert agent.recv(65536), "the launcher greets nobody"  # which it does when it knows what is missing
+                break
+            ended = daemon.poll()
+    finally:
+        daemon.terminate()
     said = daemon.communicate(timeout=20)[1]
     assert ended is None, said
     socket_path.unlink(missing_ok=True)

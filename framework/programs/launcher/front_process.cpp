@@ -27,7 +27,8 @@ namespace {
 
 constexpr int kKept[] = {CAP_DAC_READ_SEARCH, CAP_BPF};
 
-// No other descriptor, such as the lock of its user; no terminal, whose owner's shell it could type to.
+// And stderr; no other descriptor, such as the lock of its user, and no controlling terminal, whose owner's shell it
+// could type to.
 void keep_only(const std::set<int> &kept)
 {
     int next = STDERR_FILENO + 1;
@@ -38,10 +39,10 @@ void keep_only(const std::set<int> &kept)
     }
     ::close_range(static_cast<unsigned>(next), UINT_MAX, 0);
     ::setsid();
-    if (const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC); null >= 0) {
-        ::dup2(null, STDIN_FILENO);
-        ::close(null);
-    }
+    const frames::Descriptor null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+    for (const int fd : {STDIN_FILENO, STDOUT_FILENO})
+        if (!kept.contains(fd))
+            ::dup2(null.get(), fd);
 }
 
 // As many descriptors on their way as may be: the kernel counts those of a user without privilege. No process.

@@ -141,6 +141,11 @@ TEST_CASE("the process that serves the agent has given up what its monitor has")
     const auto open = std::filesystem::directory_iterator("/proc/" + std::to_string(front) + "/fd");
     CHECK(std::distance(begin(open), end(open)) == 5);
     CHECK(::getsid(front) == front);
+    std::ifstream limits("/proc/" + std::to_string(front) + "/limits");
+    const std::string limited{std::istreambuf_iterator<char>(limits), {}};
+    CHECK(limited.find("Max processes             0 ") != limited.npos);
+    launcher.wire.send(frames::StartRunner{0, fixture("rows")});
+    CHECK(launcher.wire.expect<frames::LauncherError>().error == EEXIST);
     const auto runner = launcher.start(1, fixture("rows"));
     CHECK((status_of(runner.pid, "Uid") != status_of(front, "Uid")) == (::geteuid() == 0));
     if (::geteuid() == 0) {

@@ -77,8 +77,8 @@ std::optional<int> Monitor::serve(pid_t front, Descriptor link)
             receive();
     }
     // First, so that the agent sees the launcher go before any runner; by its socket where it may not be killed.
-    link_.reset();
     ::kill(front_, SIGKILL);
+    link_.reset();
     int status = -1;
     ::waitpid(front_, &status, 0);
     while (!runners_.empty())

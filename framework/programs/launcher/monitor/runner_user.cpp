@@ -32,11 +32,13 @@ Result<RunnerUser> RunnerUser::take(uid_t base, uid_t count, uid_t &next)
         if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0)
             continue;
         const bool is_marked = ::lseek(lock.get(), 0, SEEK_END) > 0;
-        if (is_marked ? !end_all(uid) : ::write(lock.get(), "in use\n", 7) != 7)
-            continue;
-        return RunnerUser(uid, std::move(lock));
+        if (!is_marked && ::write(lock.get(), "in use\n", 7) != 7)
+            return Error{file, std::strerror(errno), ""};
+        if (!is_marked || end_all(uid))
+            return RunnerUser(uid, std::move(lock));
     }
-    return Error{kDirectory, "no free user", "all " + std::to_string(count) + " are held by runners"};
+    return Error{kDirectory, "no free user",
+                 "all " + std::to_string(count) + " are held, or their processes cannot be ended"};
 }
 
 bool RunnerUser::end_all(uid_t user)
