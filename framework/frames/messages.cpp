@@ -9,48 +9,29 @@ namespace sonde::frames {
 
 namespace {
 
+struct Conversation {
+    std::uint8_t code;
+    const char *name;
+};
+
 template <class Direction>
-struct DirectionTraits;
+constexpr Conversation kConversation{};
 template <>
-struct DirectionTraits<AgentToLauncher> {
-    static constexpr std::uint8_t code = 1;
-    static constexpr const char *name = "agent to launcher";
-};
+constexpr Conversation kConversation<AgentToLauncher>{1, "agent to launcher"};
 template <>
-struct DirectionTraits<LauncherToAgent> {
-    static constexpr std::uint8_t code = 2;
-    static constexpr const char *name = "launcher to agent";
-};
+constexpr Conversation kConversation<LauncherToAgent>{2, "launcher to agent"};
 template <>
-struct DirectionTraits<AgentToRunner> {
-    static constexpr std::uint8_t code = 3;
-    static constexpr const char *name = "agent to runner";
-};
+constexpr Conversation kConversation<AgentToRunner>{3, "agent to runner"};
 template <>
-struct DirectionTraits<RunnerToAgent> {
-    static constexpr std::uint8_t code = 4;
-    static constexpr const char *name = "runner to agent";
-};
+constexpr Conversation kConversation<RunnerToAgent>{4, "runner to agent"};
 template <>
-struct DirectionTraits<RunToAgent> {
-    static constexpr std::uint8_t code = 5;
-    static constexpr const char *name = "run to agent";
-};
+constexpr Conversation kConversation<RunToAgent>{5, "run to agent"};
 template <>
-struct DirectionTraits<AgentToRun> {
-    static constexpr std::uint8_t code = 6;
-    static constexpr const char *name = "agent to run";
-};
+constexpr Conversation kConversation<AgentToRun>{6, "agent to run"};
 template <>
-struct DirectionTraits<FrontToMonitor> {
-    static constexpr std::uint8_t code = 7;
-    static constexpr const char *name = "front to monitor";
-};
+constexpr Conversation kConversation<FrontToMonitor>{7, "front to monitor"};
 template <>
-struct DirectionTraits<MonitorToFront> {
-    static constexpr std::uint8_t code = 8;
-    static constexpr const char *name = "monitor to front";
-};
+constexpr Conversation kConversation<MonitorToFront>{8, "monitor to front"};
 
 // What is wrong with a message whose fields were all there, or nullptr.
 template <class Message>
@@ -247,7 +228,7 @@ Result<Direction> decode_message(Reader &reader)
             reader.fail(what);
     }
     if (!reader.ok())
-        return undecodable(DirectionTraits<Direction>::name, reader.what());
+        return undecodable(kConversation<Direction>.name, reader.what());
     if constexpr (std::same_as<Message, Description>) {
         if (const Result<void> checked = check(message); !checked)
             return checked.error();
@@ -261,7 +242,7 @@ Result<Direction> decode_tag(Reader &reader, std::uint8_t tag, std::index_sequen
     using Decode = Result<Direction> (*)(Reader &);
     static constexpr Decode decoders[] = {&decode_message<Direction, std::variant_alternative_t<Index, Direction>>...};
     if (tag >= std::size(decoders))
-        return undecodable(DirectionTraits<Direction>::name, "message " + std::to_string(tag) + " does not exist");
+        return undecodable(kConversation<Direction>.name, "message " + std::to_string(tag) + " does not exist");
     return decoders[tag](reader);
 }
 
@@ -279,9 +260,10 @@ std::uint32_t privilege_for(SocketKind kind, bool listens)
 template <class Direction>
 Result<Frame> encode(const Direction &message)
 {
+    static_assert(kConversation<Direction>.code != 0, "each direction has a number");
     Frame frame;
     Writer writer(frame);
-    const std::uint8_t header[kHeaderBytes] = {kFrameVersion, DirectionTraits<Direction>::code,
+    const std::uint8_t header[kHeaderBytes] = {kFrameVersion, kConversation<Direction>.code,
                                                static_cast<std::uint8_t>(message.index()), 0};
     writer.raw(std::as_bytes(std::span(header)));
     std::size_t bytes_max = kFrameBytesMax;
@@ -293,7 +275,7 @@ Result<Frame> encode(const Direction &message)
         },
         message);
     if (frame.size() > bytes_max)
-        return Error{DirectionTraits<Direction>::name,
+        return Error{kConversation<Direction>.name,
                      "a message of " + std::to_string(frame.size()) + " bytes is too long",
                      "at most " + std::to_string(bytes_max)};
     return frame;
@@ -302,15 +284,14 @@ Result<Frame> encode(const Direction &message)
 template <class Direction>
 Result<Direction> decode(std::span<const std::byte> frame)
 {
-    using Traits = DirectionTraits<Direction>;
     if (frame.size() < kHeaderBytes || frame.size() > kFrameBytesMax)
-        return undecodable(Traits::name, std::to_string(frame.size()) + " bytes");
+        return undecodable(kConversation<Direction>.name, std::to_string(frame.size()) + " bytes");
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(frame[i]); };
     if (byte(0) != kFrameVersion)
-        return undecodable(Traits::name,
+        return undecodable(kConversation<Direction>.name,
                            "version " + std::to_string(byte(0)) + ", this is version " + std::to_string(kFrameVersion));
-    if (byte(1) != Traits::code || byte(3) != 0)
-        return undecodable(Traits::name, "it belongs to another conversation");
+    if (byte(1) != kConversation<Direction>.code || byte(3) != 0)
+        return undecodable(kConversation<Direction>.name, "it belongs to another conversation");
     Reader reader(frame.subspan(kHeaderBytes));
     return decode_tag<Direction>(reader, byte(2), std::make_index_sequence<std::variant_size_v<Direction>>());
 }

@@ -18,9 +18,10 @@ import time
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
 SECONDS = int(sys.argv[3]) if len(sys.argv) > 3 else 3600 if os.environ.get("SONDE_LONG") else 60
 sys.argv[3:] = []
-sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "scripts")]
+sys.path[:0] = [str(ROOT / "tests" / "e2e"), str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from process_memory import descendants, field_mb, peak_mb  # noqa: E402
+from process_memory import field_mb, peak_mb  # noqa: E402
+from processes import descendants  # noqa: E402
 from sonde_system import System  # noqa: E402
 from support import Skip, apply, instruction, periodic, need_raw_sockets, outcomes, schedule, start_all, task  # noqa: E402
 from verdict import demand  # noqa: E402

@@ -17,9 +17,10 @@ import time
 import uuid
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
-from process_memory import descendants, field_mb  # noqa: E402
+from process_memory import field_mb  # noqa: E402
+from processes import descendants  # noqa: E402
 from sonde_system import System, wait_for  # noqa: E402
 from verdict import demand  # noqa: E402
 

@@ -28,7 +28,8 @@ sys.path[:0] = [str(pathlib.Path(sys.argv[1]) / "tests" / folder) for folder in 
 
 from cases import Skip  # noqa: E402
 from figures import Figures  # noqa: E402
-from laboratory import Laboratory, descendants, need  # noqa: E402
+from laboratory import Laboratory, need  # noqa: E402
+from processes import descendants  # noqa: E402
 from set_ups import captures  # noqa: E402
 
 FLOOD = sys.argv[4]
@@ -43,7 +44,7 @@ SHARES = {"syn": {(4, "syn"): 1.0}, "mixed": {(4, "syn"): 0.1, (6, "syn"): 0.1, 
 def on_processor_s(process):
     """Seconds of CPU that a process and all below it have had."""
     total = 0
-    for pid in descendants(process.pid):
+    for pid in [process.pid, *descendants(process.pid)]:
         try:
             total += int(pathlib.Path(f"/proc/{pid}/schedstat").read_text().split()[0])
         except (FileNotFoundError, ProcessLookupError):

@@ -3,18 +3,6 @@ import pathlib
 import re
 
 
-def descendants(pid):
-    """All processes below one, runners and their runs among them."""
-    found = []
-    try:
-        for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
-            for child in (task / "children").read_text().split():
-                found += [int(child), *descendants(int(child))]
-    except OSError:
-        pass
-    return found
-
-
 def field_mb(pid, file, name):
     """A line 'NAME: 12 kB' of a file below /proc/PID, in MB."""
     try:

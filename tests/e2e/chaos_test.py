@@ -7,9 +7,7 @@ of starts and applications alone, must equal the outcomes at the agent and at th
 rows must be there once, less those that its outcome says were dropped.
 """
 import collections
-import contextlib
 import os
-import pathlib
 import random
 import time
 
@@ -17,6 +15,7 @@ import oracle
 from accounting import account
 from support import (apply, equal, immediate, instruct, instruction, main, once, periodic, schedule, skipped_in_part,
                      start_all, startup, task, wait_for)
+from processes import children, without_front
 
 KILLS = 50 if os.environ.get("SONDE_LONG") else 10
 EACH = 5 if os.environ.get("SONDE_LONG") else 1
@@ -74,23 +73,12 @@ def replacements(system, methods, begin):
     return [changed, workload(system, methods, begin), same]
 
 
-def runner_pids(launcher_pid):
-    """The launcher's children: one runner a plugin, and the process that serves the agent, which is the same program."""
-    found = []
-    with contextlib.suppress(OSError):
-        program = os.readlink(f"/proc/{launcher_pid}/exe")
-        for pid in pathlib.Path(f"/proc/{launcher_pid}/task/{launcher_pid}/children").read_text().split():
-            with contextlib.suppress(OSError):
-                if os.readlink(f"/proc/{pid}/exe") != program:
-                    found.append(int(pid))
-    return found
-
-
 def kill_and_restart(system, name, dice):
     """Kills one program and brings it back a moment later. A runner is brought back by whoever needs it."""
     if name == "runner":
-        pids = wait_for("a runner", lambda: runner_pids(system.programs["launcher"].process.pid),
-                        alive=[system.programs["launcher"]])
+        launcher = system.programs["launcher"]
+        pids = wait_for("a runner", lambda: without_front(children(launcher.process.pid), launcher.process.pid),
+                        alive=[launcher])
         os.kill(dice.choice(pids), 9)
         return
     system.programs[name].kill()

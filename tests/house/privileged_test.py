@@ -12,7 +12,7 @@ ROOT = pathlib.Path(sys.argv[1])
 LAUNCHER = "framework/programs/launcher/"
 MONITOR = (LAUNCHER + "monitor/*", "framework/sockets/create_sockets.*")
 SETUP = tuple(LAUNCHER + name for name in ("main.cpp", "options.*", "listen.*", "delegated_group.*", "settings.hpp",
-                                           "front_process.*", "attended.*"))
+                                           "front_process.*", "front_filter.*", "attended.*"))
 CHILD = ("framework/confine/*",)
 BOTH = (LAUNCHER + "*", LAUNCHER + "monitor/*", "framework/sockets/*")
 PAGE = re.sub(r"\s+", " ", (ROOT / "docs/isolation.md").read_text())

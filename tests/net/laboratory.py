@@ -149,21 +149,6 @@ class Laboratory:
         return self.finish_sonde(self.start_sonde(method, *words, **options))
 
 
-def descendants(pid):
-    """A process and all below it."""
-    children = {}
-    for entry in pathlib.Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(entry.read_text().rsplit(")", 1)[1].split()[1])
-        except OSError:
-            continue  # gone meanwhile
-        children.setdefault(parent, []).append(int(entry.parent.name))
-    found = [pid]
-    for one in found:
-        found.extend(children.get(one, []))
-    return found
-
-
 class Namespace:
     """This process itself in a namespace, for sockets of the test's own."""
 

@@ -6,9 +6,10 @@ import os
 import re
 import signal
 
-from laboratory import SERVER, SERVER6, descendants, ipv6_test, main, test
+from laboratory import SERVER, SERVER6, ipv6_test, main, test
 from link_emulator import EmulatedLink, Path, echo_sequence, is_echo
 from pace import until
+from processes import descendants
 
 THERE, BACK = EmulatedLink.THERE, EmulatedLink.BACK
 
@@ -344,7 +345,7 @@ def a_cancelled_run_leaves_nothing_behind(lab):
     process = lab.start_sonde("ping", target=SERVER, count=1000, interval="10ms", tmax="1s")
     rows_until(process, lambda row: row["seq"] == 2)
     assert len(lab.at(lab.client, "cat /proc/net/raw").splitlines()) > len(before.splitlines()), "no raw socket seen"
-    mine = descendants(process.pid)
+    mine = [process.pid, *descendants(process.pid)]
     process.send_signal(signal.SIGINT)
     lab.finish_sonde(process)
     until(lambda: lab.at(lab.client, "cat /proc/net/raw") == before, "no socket left")

@@ -10,8 +10,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import responder
-from laboratory import CLIENT, SERVER, SERVER6, Namespace, descendants, ipv6_test, main, test
+from laboratory import CLIENT, SERVER, SERVER6, Namespace, ipv6_test, main, test
 from pace import paced, until
+from processes import descendants
 
 FAST = {"interval": "20ms", "tmax": "300ms"}
 
@@ -326,7 +327,7 @@ def what_waited_while_our_own_buffer_overflowed_is_not_called_lost(lab):
             assert process.poll() is None, lab.finish_sonde(process)
             time.sleep(0.005)
         until(lambda: len(host.waiting) == 12000, "answers to be sent")
-        stopped = descendants(process.pid)
+        stopped = [process.pid, *descendants(process.pid)]
         for pid in stopped:
             os.kill(pid, signal.SIGSTOP)
         host.hurry()

@@ -1,7 +1,7 @@
 #include "programs/launcher/front_process.hpp"
 
-#include "confine/confinement.hpp"
 #include "programs/launcher/front.hpp"
+#include "programs/launcher/front_filter.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -11,8 +11,6 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/capability.h>
-#include <memory>
-#include <seccomp.h>
 #include <set>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -77,51 +75,13 @@ bool keep_capabilities()
     return ::syscall(SYS_capset, &header, kept) == 0 && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
-// Where the kernel or libseccomp cannot, nothing is forbidden: what counts is that it has no privilege.
-void forbid_what_it_never_does()
-{
-    if (confine::is_sanitized())
-        return; // whose runtime does such things
-    const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(::seccomp_init(SCMP_ACT_ALLOW), ::seccomp_release);
-    const std::uint32_t denied = SCMP_ACT_ERRNO(EPERM);
-    for (const char *call : {"execve",
-                             "execveat",
-                             "fork",
-                             "vfork",
-                             "clone",
-                             "clone3",
-                             "unshare",
-                             "setns",
-                             "kill",
-                             "tkill",
-                             "pidfd_send_signal",
-                             "pidfd_getfd",
-                             "rt_sigqueueinfo",
-                             "rt_tgsigqueueinfo",
-                             "ptrace",
-                             "process_vm_readv",
-                             "process_vm_writev",
-                             "connect",
-                             "open_by_handle_at",
-                             "io_uring_setup",
-                             "keyctl"})
-        ::seccomp_rule_add(filter.get(), denied, ::seccomp_syscall_resolve_name(call), 0);
-    // To abort is its own affair, and an interface's index is asked for by a socket of AF_UNIX.
-    const scmp_arg_cmp not_itself{0, SCMP_CMP_NE, static_cast<scmp_datum_t>(::getpid()), 0};
-    const scmp_arg_cmp not_local{0, SCMP_CMP_NE, AF_UNIX, 0};
-    ::seccomp_rule_add_array(filter.get(), denied, SCMP_SYS(tgkill), 1, &not_itself);
-    ::seccomp_rule_add_array(filter.get(), denied, SCMP_SYS(socket), 1, &not_local);
-    ::seccomp_load(filter.get());
-}
-
 } // namespace
 
 Result<FrontProcess> fork_front(const Settings &settings, Ends ends, Log &log)
 {
     const uid_t own = ::geteuid();
     uid_t next = 0;
-    const bool has_user = own == 0 && !settings.attended;
-    auto user = has_user ? RunnerUser::take(settings.uid_base, kUids, next) : Result<RunnerUser>(RunnerUser());
+    auto user = RunnerUser::take(settings, next);
     if (!user)
         return user.error();
     auto sockets = frames::socket_pair();
@@ -138,7 +98,9 @@ Result<FrontProcess> fork_front(const Settings &settings, Ends ends, Log &log)
         }
         ::prctl(PR_SET_NAME, "sonde-front");
         set_limits();
-        forbid_what_it_never_does();
+        // It goes on without: what counts is that it has no privilege.
+        if (const Result<void> forbidden = forbid_what_a_front_never_does(); !forbidden)
+            log.warn("front not filtered error={}", quoted(to_string(forbidden.error())));
         Front front(settings, own, std::move(sockets->second), std::move(ends.agent), std::move(ends.listener), log);
         front.serve();
         // With its end of the link, which the monitor takes for its end; what both hold is the monitor's to give back.

@@ -5,8 +5,8 @@
 #include "frames/privileges.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <fcntl.h>
-#include <tuple>
 #include <utility>
 
 // What this system gives, found by doing it.
@@ -17,6 +17,15 @@ using namespace sonde::frames;
 namespace {
 
 constexpr std::chrono::seconds kTrialsApart{1};
+
+struct Trial {
+    const char *name;
+    SocketKind kind;
+    std::uint8_t family;
+};
+
+constexpr Trial kTrials[] = {
+    {"icmp 4", SocketKind::icmp, 4}, {"icmp 6", SocketKind::icmp, 6}, {"capture", SocketKind::capture, 0}};
 
 bool names(const std::vector<Missing> &layers, const std::string &layer)
 {
@@ -42,18 +51,15 @@ void Front::try_out()
     if (const auto *error = std::get_if<LauncherError>(&answer.message)) {
         log_->error("no runner can be started error={}", quoted(error->text));
         greeting_.layers = {{"runner", error->text}};
-        for (const char *name : {"icmp 4", "icmp 6", "capture"})
-            greeting_.sockets.push_back({name, error->text});
+        for (const Trial &each : kTrials)
+            greeting_.sockets.push_back({each.name, error->text});
         return;
     }
     tell_missing(std::move(std::get<RunnerMade>(answer.message).layers));
-    for (const auto &[kind, family, name] :
-         {std::tuple(SocketKind::icmp, 4, "icmp 4"), std::tuple(SocketKind::icmp, 6, "icmp 6"),
-          std::tuple(SocketKind::capture, 0, "capture")}) {
-        const auto opened =
-            monitor_.ask(OpenSockets{0, kNoRunner, kind, static_cast<std::uint8_t>(family), 1, "", {}, {}});
+    for (const Trial &each : kTrials) {
+        const auto opened = monitor_.ask(OpenSockets{0, kNoRunner, each.kind, each.family, 1, "", {}, {}});
         if (const auto *error = std::get_if<LauncherError>(&opened.message))
-            greeting_.sockets.push_back({name, error->text});
+            greeting_.sockets.push_back({each.name, error->text});
     }
     monitor_.stop(kNoRunner);
     monitor_.await_end(kNoRunner);

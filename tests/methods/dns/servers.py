@@ -10,9 +10,9 @@ import sys
 import threading
 import time
 
-sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent / "net"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parent.parent.parent))
 
-from laboratory import descendants  # noqa: E402
+from processes import descendants  # noqa: E402
 from support import Skip, run  # noqa: E402
 
 ZONE = """$ORIGIN example.test.

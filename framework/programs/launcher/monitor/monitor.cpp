@@ -105,8 +105,7 @@ void Monitor::handle(const StartRunner &request, const Descriptors &descriptors)
         return send(LauncherError{request.runner, EINVAL, "the runner's id is taken, or it has no plugin"});
     if (const auto refused = refusal(request))
         return send(*refused);
-    const bool has_user = ::geteuid() == 0 && !settings_->attended;
-    auto user = has_user ? RunnerUser::take(settings_->uid_base, kUids, next_uid_) : Result<RunnerUser>(RunnerUser());
+    auto user = RunnerUser::take(*settings_, next_uid_);
     if (!user)
         return send(LauncherError{request.runner, EAGAIN, to_string(user.error())});
     const std::string name = std::to_string(::getpid()) + "-" + std::to_string(request.runner);

@@ -18,13 +18,15 @@ constexpr const char *kDirectory = "/run/sonde/users";
 
 } // namespace
 
-Result<RunnerUser> RunnerUser::take(uid_t base, uid_t count, uid_t &next)
+Result<RunnerUser> RunnerUser::take(const Settings &settings, uid_t &next)
 {
+    if (::geteuid() != 0 || settings.attended)
+        return RunnerUser();
     if ((::mkdir(kParent, 0755) != 0 && errno != EEXIST) || (::mkdir(kDirectory, 0700) != 0 && errno != EEXIST))
         return Error{kDirectory, std::strerror(errno), "the users of runners are held by locks there"};
-    for (uid_t tried = 0; tried < count; ++tried) {
-        const uid_t uid = base + next;
-        next = (next + 1) % count;
+    for (uid_t tried = 0; tried < kUids; ++tried) {
+        const uid_t uid = settings.uid_base + next;
+        next = (next + 1) % kUids;
         const std::string file = std::string(kDirectory) + "/" + std::to_string(uid);
         frames::Descriptor lock(::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
         if (!lock)
@@ -38,7 +40,7 @@ Result<RunnerUser> RunnerUser::take(uid_t base, uid_t count, uid_t &next)
             return RunnerUser(uid, std::move(lock));
     }
     return Error{kDirectory, "no free user",
-                 "all " + std::to_string(count) + " are held, or their processes cannot be ended"};
+                 "all " + std::to_string(kUids) + " are held, or their processes cannot be ended"};
 }
 
 bool RunnerUser::end_all(uid_t user)

@@ -2,6 +2,7 @@
 
 #include "base/result.hpp"
 #include "frames/socket.hpp"
+#include "programs/launcher/settings.hpp"
 
 #include <sys/types.h>
 
@@ -14,13 +15,13 @@ namespace sonde::launcher {
 // processes that nobody has ended.
 class RunnerUser {
 public:
-    // An unheld one of [base, base + count), looking from `next` on, which then is behind it. All processes are killed
-    // of one whose launcher was.
-    static Result<RunnerUser> take(uid_t base, uid_t count, uid_t &next);
+    // An unheld one of the kUids from the settings' base on, looking from `next` on, which then is behind it. All
+    // processes are killed of one whose launcher was. Without privilege, and for a developer, this process's own.
+    static Result<RunnerUser> take(const Settings &settings, uid_t &next);
     // Kills every process of the user at once, whosever it is. Where that fails the user is given to nobody before it
     // has succeeded.
     void end_all() { is_free_ = end_all(uid_); }
-    // Without privilege: this process's own user, shown as 0.
+    // This process's own, shown as 0.
     RunnerUser() = default;
     RunnerUser(RunnerUser &&) = default;
     RunnerUser &operator=(RunnerUser &&) = default;
