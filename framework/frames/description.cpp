@@ -189,6 +189,17 @@ void check_method(Checker &c, const MethodDescription &method)
 
 } // namespace
 
+bool captures(const Description &description)
+{
+    return std::any_of(description.methods.begin(), description.methods.end(),
+                       [](const auto &method) { return (method.privileges & SONDE_PRIVILEGE_CAPTURE) != 0; });
+}
+
+bool runs_cold(const Description &description)
+{
+    return description.cold || captures(description);
+}
+
 bool is_parameter(std::string name)
 {
     std::replace(name.begin(), name.end(), '-', '_');

@@ -94,10 +94,17 @@ struct Description {
     std::vector<std::string> required_extensions;
     std::string manual;            // Markdown; empty: the plugin brings none
     std::vector<LoadedFile> files; // what its runner has loaded by path: libraries, perhaps the plugin itself
-    bool cold = false;             // loading it starts a thread, which no fork takes along: each run loads it anew
+    bool cold = false;             // loading it starts a thread, which no fork takes along
 
     bool operator==(const Description &) const = default;
 };
+
+// Whether a method of it declares that it captures.
+bool captures(const Description &description);
+
+// Whether the process of each run loads the plugin by itself, in place of one that is forked again and again: what comes
+// of loading is not to be shared, or a method captures, and even a constructor is to be held from sending first.
+bool runs_cold(const Description &description);
 
 // Whether a parameter may have that name.
 bool is_parameter(std::string name);

@@ -64,7 +64,8 @@ void end_with_threads()
 }
 
 // The method, in a process that has become a run's. Ends it where its plugin does not load any more.
-const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &place)
+const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &place,
+                          const frames::MethodDescription &description)
 {
     if (place.plugin != nullptr)
         end_with_threads();
@@ -76,19 +77,16 @@ const sonde_method &enter(pid_t parent, int agent, int cancel, const Place &plac
         become_child(parent, kept, Processes::forbidden,
                      place.plugin != nullptr ? Surroundings::inherited : Surroundings::made_here);
     }
+    // What is given packets to see sends none: the kernel knows no packet socket that only receives. Such a plugin runs
+    // cold, so that this holds for what its constructors do, too.
+    if ((description.privileges & SONDE_PRIVILEGE_CAPTURE) != 0)
+        forbid_frames();
     if (place.plugin != nullptr)
         return *place.plugin->methods[place.method];
     const Result<Library> library = Library::load(place.file);
     if (!library)
         ::_exit(1);
     return *library->plugin().methods[place.method];
-}
-
-// What is given packets to see sends none: the kernel knows no packet socket that only receives.
-void hold_captures(const frames::MethodDescription &description)
-{
-    if ((description.privileges & SONDE_PRIVILEGE_CAPTURE) != 0)
-        forbid_frames();
 }
 
 int cancel_of(const Place &place)
@@ -101,8 +99,7 @@ int cancel_of(const Place &place)
 void run_in_child(pid_t parent, int agent, int cancel, const Place &place, const frames::MethodDescription &description,
                   const frames::Invoke &invoke)
 {
-    const sonde_method &method = enter(parent, agent, cancel, place);
-    hold_captures(description);
+    const sonde_method &method = enter(parent, agent, cancel, place, description);
     run_here(kAgent, cancel_of(place), method, description, invoke);
     ::_exit(0);
 }
@@ -124,7 +121,6 @@ void run_in_child_later(pid_t parent, int handover, const sonde_plugin &plugin, 
         ::_exit(1);
     const int given[] = {received->descriptors[0].release(), received->descriptors[1].release()};
     place_descriptors(given);
-    hold_captures(description.methods[invoke->method]);
     run_here(kAgent, kCancel, *plugin.methods[invoke->method], description.methods[invoke->method], *invoke);
     ::_exit(0);
 }
@@ -160,8 +156,7 @@ void run_here(int agent, int cancel, const sonde_method &method, const frames::M
 void probe_in_child(pid_t parent, int agent, int cancel, const Place &place,
                     const frames::MethodDescription &description)
 {
-    const sonde_method &method = enter(parent, agent, cancel, place);
-    hold_captures(description);
+    const sonde_method &method = enter(parent, agent, cancel, place, description);
     let_block(kAgent);
     say_begun(kAgent);
     const Cancel signal(cancel_of(place), std::nullopt);

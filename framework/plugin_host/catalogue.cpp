@@ -110,7 +110,7 @@ bool Catalogue::take_in(Looks::Found found)
                       before->second.plugin.reason != plugin.reason || before->second.plugin.ready() != plugin.ready();
     if (news && plugin.ready())
         log_->info("plugin ready file={} runs={} sha256={}", sonde::quoted(path.string()),
-                   plugin.description->cold ? "cold" : "warm", plugin.hash);
+                   frames::runs_cold(*plugin.description) ? "cold" : "warm", plugin.hash);
     else if (news)
         log_->warn("plugin refused file={} reason={}", sonde::quoted(path.string()), sonde::quoted(plugin.reason));
     Seen seen{found.state, found.definite, plugin, std::move(found.unfit), nullptr};
@@ -271,9 +271,8 @@ bool Catalogue::settled() const
 
 bool Catalogue::looking() const
 {
-    return std::any_of(seen_.begin(), seen_.end(), [&](const auto &entry) {
-        return looks_->under_way(entry.first, entry.second.state);
-    });
+    return std::any_of(seen_.begin(), seen_.end(),
+                       [&](const auto &entry) { return looks_->under_way(entry.first, entry.second.state); });
 }
 
 MonotonicTime Catalogue::look_again() const
@@ -307,10 +306,9 @@ std::vector<fs::path> Catalogue::release(const std::string &name)
 {
     std::vector<fs::path> released;
     for (const auto &[path, seen] : seen_) {
-        const bool named = name.find('/') != name.npos
-                               ? path == fs::path(name).lexically_normal()
-                               : path.filename() == name || path.stem() == name ||
-                                     (seen.former != nullptr && seen.former->name == name);
+        const bool named = name.find('/') != name.npos ? path == fs::path(name).lexically_normal()
+                                                       : path.filename() == name || path.stem() == name ||
+                                                             (seen.former != nullptr && seen.former->name == name);
         if (named && host_->release(path))
             released.push_back(path);
     }

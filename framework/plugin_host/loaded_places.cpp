@@ -69,8 +69,7 @@ Result<void> check_places(const std::vector<frames::LoadedFile> &files, const fs
         const fs::path path = fs::path(file.path).lexically_normal();
         const auto holds = [&](const fs::path &place) { return within(path, place); };
         if (!path.is_absolute() || std::none_of(places.begin(), places.end(), holds))
-            return Error{"", "it has loaded " + file.path,
-                         "libraries lie among the system's or beside the plugin"};
+            return Error{"", "it has loaded " + file.path, "libraries lie among the system's or beside the plugin"};
     }
     return {};
 }

@@ -13,9 +13,7 @@ namespace sonde::plugin_host {
 namespace asio = boost::asio;
 namespace fs = std::filesystem;
 
-Looks::Looks(Host &host, std::shared_ptr<Log> log) : host_(&host), log_(std::move(log)), over_(host.executor())
-{
-}
+Looks::Looks(Host &host, std::shared_ptr<Log> log) : host_(&host), log_(std::move(log)), over_(host.executor()) {}
 
 void Looks::begin(Wanted wanted)
 {

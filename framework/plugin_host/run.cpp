@@ -93,7 +93,7 @@ void Run::begin_anew()
 
 bool Run::is_warm() const
 {
-    return !context_.link->attended() && !runner_->description()->cold;
+    return !context_.link->attended() && !frames::runs_cold(*runner_->description());
 }
 
 void Run::started()

@@ -111,18 +111,20 @@ void Runner::take_description(const frames::Description &description)
     if (const auto meant = check(description); !meant)
         return die(to_string(meant.error()), Cause::file);
     auto described = std::make_shared<const frames::Description>(description);
-    if (const auto known = known_->find(plugin_); known != known_->end()) {
+    if (expected_) {
         // What it has loaded, and what comes of that, is seen in this process alone.
-        frames::Description before = *known->second.described.description;
+        frames::Description before = *expected_;
         before.files = description.files;
         before.cold = description.cold;
         if (before != description)
             return die("describes itself otherwise once it has more to find", Cause::file);
-        auto &kept = known->second.described.description; // one in memory, not one a runner
-        if (*kept == description)
-            described = kept;
-        else
-            kept = described;
+        // One in memory, not one a runner.
+        const auto known = known_->find(plugin_);
+        if (*expected_ == description)
+            described = expected_;
+        else if (known != known_->end() && known->second.described.description == expected_)
+            known->second.described.description = described;
+        expected_ = described;
     }
     description_ = std::move(described);
     state_ = State::ready;

@@ -163,6 +163,8 @@ private:
     boost::asio::steady_timer timer_;
     std::shared_ptr<PacketSocket> control_;
     std::shared_ptr<Output> output_; // of its latest process
+    // What a process that may do nothing said of it. Kept here, since it may be forgotten while this one is started.
+    std::shared_ptr<const frames::Description> expected_;
     std::shared_ptr<const frames::Description> description_;
     std::string hash_;
     Error error_;

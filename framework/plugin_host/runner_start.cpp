@@ -44,25 +44,28 @@ asio::awaitable<void> Runner::live()
         co_return;
     // What is attended is its developer's own, and not confined.
     privileges_ = frames::kPrivileges;
+    std::string expected_hash;
     if (!link_->attended()) {
         const bool known = co_await get_known();
         if (!known)
             co_return;
         limit_start();
-        privileges_ = privileges_of(*known_->at(plugin_).described.description);
+        const Described &known_as = known_->at(plugin_).described;
+        expected_ = known_as.description;
+        expected_hash = known_as.hash;
+        privileges_ = privileges_of(*expected_);
     }
     auto started = co_await start_process(id_, frames::Purpose::run, privileges_);
     if (!started)
         co_return;
     hash_ = started->hash;
     control_ = started->control;
-    if (const auto before = known_->find(plugin_); before != known_->end() && before->second.described.hash != hash_) {
-        known_->erase(before);
+    if (expected_ && expected_hash != hash_) {
+        known_->erase(plugin_);
         stop("its file was exchanged while it was started");
         co_return;
     }
-    const auto known = known_->find(plugin_);
-    const bool cold = cold_ || (known != known_->end() && known->second.described.description->cold);
+    const bool cold = cold_ || (expected_ && frames::runs_cold(*expected_));
     control_->send(frames::encode(frames::AgentToRunner(frames::Describe{cold})).value());
     const frames::PacketBuffer buffer;
     while (state_ != State::dead) {

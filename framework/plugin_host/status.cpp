@@ -8,10 +8,9 @@ namespace sonde::plugin_host {
 
 std::string status_name(std::int32_t status, const frames::MethodDescription *method)
 {
-    static constexpr const char *names[] = {"timeout",     "refused",     "no_method",   "broke_rules",
-                                            "bad_options", "no_launcher", "runner_died", "cancelled",
-                                            "no_result",   "not_started", "no_storage",  "no_address",
-                                            "quarantined"};
+    static constexpr const char *names[] = {"timeout",     "refused",     "no_method",  "broke_rules", "bad_options",
+                                            "no_launcher", "runner_died", "cancelled",  "no_result",   "not_started",
+                                            "no_storage",  "no_address",  "quarantined"};
     if (status == 0)
         return "ok";
     if (status >= 100 && status < 100 + static_cast<std::int32_t>(std::size(names)))

@@ -241,6 +241,29 @@ TEST_CASE("a method that captures sends no frame, whatever it tries")
     CHECK(result.status == 7);
 }
 
+TEST_CASE("what captures is not loaded by its runner, also if it is forgotten while that is started")
+{
+    if (skipped_where_sanitized() || skipped_without_privileged_sockets())
+        return;
+    Victim victim;
+    const RunRequest wanted = request(victim.bench, "capturing");
+    // After each step that there is on the way to the run's end.
+    bool ended = false;
+    for (int steps = 0; !ended; ++steps) {
+        victim.bench.host.retire(wanted.plugin);
+        auto run = victim.bench.begin(victim.bench.host.run(wanted, victim.keeper));
+        const auto has_ended = [&] { return run.wait_for(0s) == std::future_status::ready; };
+        for (int step = 0; step < steps && !has_ended(); ++step) {
+            victim.bench.loop.restart();
+            victim.bench.loop.run_one_for(10s);
+        }
+        ended = has_ended();
+        victim.bench.host.retire(wanted.plugin);
+        INFO("after step " << steps);
+        CHECK(victim.bench.end(run).message == "all refused");
+    }
+}
+
 TEST_CASE("a method makes threads, and no processes")
 {
     if (skipped_where_sanitized())

@@ -1,6 +1,7 @@
 /*
- * Takes a socket for capturing on the loopback interface and tries to send a frame by it in every way there is. All
- * refused is status `failed`; what is let happen is `other`, with its name. What a method that captures needs works.
+ * Takes a socket for capturing on the loopback interface and tries to send a frame by it in every way there is; a
+ * constructor had its chance before. All refused is status `failed`; what is let happen is `other`, with its name. What
+ * a method that captures needs works.
  */
 #include "fixture.h"
 
@@ -18,6 +19,20 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+static pid_t loaded_by;
+static int at_load; /* the error of a write to what is not the host's, as a frame to a packet socket would be */
+
+__attribute__((constructor)) static void try_early(void)
+{
+    int ends[2];
+    loaded_by = getpid();
+    if (pipe(ends) != 0)
+        return;
+    at_load = write(ends[1], "", 1) == 1 ? 0 : errno;
+    close(ends[0]);
+    close(ends[1]);
+}
 
 static char frame[64] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 8, 0};
 
@@ -93,6 +108,10 @@ static int32_t run(const struct sonde_host *host, const struct sonde_invocation 
     here.sll_ifindex = (int)if_nametoindex("lo");
     if (error != 0 || bind(fd, (struct sockaddr *)&here, sizeof here) != 0)
         return sonde_fail(host, FIXTURE_OTHER, "no socket: %s", strerror(error != 0 ? error : errno));
+    if (loaded_by != getpid())
+        return sonde_fail(host, FIXTURE_OTHER, "its constructor was run by another process");
+    if (at_load != EPERM)
+        return sonde_fail(host, FIXTURE_OTHER, "a write by a constructor was let happen: %s", strerror(at_load));
     done = send_somehow(fd, &here);
     if (done != NULL)
         return sonde_fail(host, FIXTURE_OTHER, "%s was let happen: %s", done, strerror(errno));

@@ -123,7 +123,7 @@ void write_plugin(Writer &json, const plugin_host::CatalogueMethod &found)
     add_member(json, "abi", "1." + std::to_string(plugin.abi_minor));
     add_member(json, "requires", plugin.required_extensions);
     add_member(json, "manual", plugin.manual);
-    add_member(json, "cold", plugin.cold);
+    add_member(json, "cold", frames::runs_cold(plugin));
     add_member(json, "file", found.file.string());
     add_member(json, "sha256", found.hash);
     json.EndObject();

@@ -172,8 +172,9 @@ std::string describe_text(const plugin_host::CatalogueMethod &found, const std::
         {"kind", joined(flag_words(method.flags), ", ")},
         {"privileges", privileges.empty() ? "none" : privileges},
         {"traffic", method.traffic_bound ? "at most " + printable(*method.traffic_bound) + " bytes" : "none"}};
-    if (plugin.cold)
-        facts.push_back({"runs", "cold: loading it starts a thread, so that each run loads it anew"});
+    if (frames::runs_cold(plugin))
+        facts.push_back({"runs", std::string("cold: each run loads it anew, since ") +
+                                     (frames::captures(plugin) ? "it captures" : "loading it starts a thread")});
     if (!plugin.required_extensions.empty())
         facts.push_back({"requires", joined(plugin.required_extensions, ", ") + " of the host"});
     if (!method.parameters.empty())

@@ -97,6 +97,9 @@ Result<void> Server::prepare()
         Result<Description> description = hosting::describe(library->plugin());
         if (!description)
             return description.error();
+        // An agent says so itself, by what it knows.
+        if (!here_ && captures(*description))
+            return Error{"", "captures, so that each run is to load it", ""};
         if (Result<void> kept = keep(std::move(*library)); !kept)
             return kept;
         description_ = std::move(*description);
@@ -108,7 +111,7 @@ Result<void> Server::prepare()
         description_ = std::move(*description);
         description_->cold = description_->cold || cold_;
     }
-    if (!library_ && !description_->cold) {
+    if (!library_ && !runs_cold(*description_)) {
         Result<hosting::Library> library = hosting::Library::load(plugin_);
         if (!library)
             return library.error();

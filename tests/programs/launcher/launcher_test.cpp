@@ -8,7 +8,10 @@
 #include <filesystem>
 #include <fstream>
 #include <linux/landlock.h>
+#include <map>
 #include <sched.h>
+#include <sstream>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -68,6 +71,56 @@ struct ControlGroup {
     std::string path;
 };
 
+// What a runner's open descriptors are, in their order; without its plugin, which it has open where its user cannot
+// reach the path.
+std::vector<std::string> open_files(pid_t pid)
+{
+    std::map<int, std::string> files;
+    for (const auto &entry : std::filesystem::directory_iterator("/proc/" + std::to_string(pid) + "/fd")) {
+        const std::string what = std::filesystem::read_symlink(entry.path());
+        if (what != fixture("rows"))
+            files[std::stoi(entry.path().filename())] = what.substr(0, what.find(":["));
+    }
+    std::vector<std::string> found;
+    for (const auto &[fd, what] : files)
+        found.push_back(what);
+    return found;
+}
+
+// The fields of /proc/PID/stat behind the program's name.
+enum StatField { kSession = 3, kTerminal = 4 };
+
+std::string stat_field(pid_t pid, StatField field)
+{
+    const std::string text = file_text("/proc/" + std::to_string(pid) + "/stat");
+    std::istringstream fields(text.substr(text.rfind(')') + 1));
+    std::string value;
+    for (int i = 0; i <= field && fields >> value; ++i) {
+    }
+    return value;
+}
+
+// What may be had now and at the most, as /proc/PID/limits says it.
+using Bounds = std::pair<std::string, std::string>;
+
+Bounds both(std::uint64_t value)
+{
+    return {std::to_string(value), std::to_string(value)};
+}
+
+Bounds limits(pid_t pid, const std::string &name)
+{
+    std::ifstream file("/proc/" + std::to_string(pid) + "/limits");
+    for (std::string line; std::getline(file, line);)
+        if (line.starts_with(name + "  ")) {
+            std::istringstream values(line.substr(name.size()));
+            Bounds found;
+            values >> found.first >> found.second;
+            return found;
+        }
+    return {};
+}
+
 bool may_make_namespaces()
 {
     const pid_t child = ::fork();
@@ -97,13 +150,20 @@ TEST_CASE("a runner that the launcher starts runs a plugin")
 TEST_CASE("a runner has no privilege, no surroundings and nothing open")
 {
     ::setenv("SONDE_TEST_SECRET", "secret", 1);
+    // Which every process made from here inherits.
+    const frames::Descriptor inherited(::fcntl(STDERR_FILENO, F_DUPFD, 40));
+    REQUIRE(inherited);
     LauncherProcess launcher;
-    const auto runner = launcher.start(1, fixture("rows"));
+    auto runner = launcher.start(1, fixture("rows"));
     CHECK(status_of(runner.pid, "NoNewPrivs") == "1");
     const std::string environment = file_text("/proc/" + std::to_string(runner.pid) + "/environ");
     CHECK(environment == std::string("PATH=/usr/bin:/bin\0LC_ALL=C\0", 28));
-    CHECK(file_text("/proc/" + std::to_string(runner.pid) + "/limits").find("Max core file size        0 ") !=
-          std::string::npos);
+    // Once it serves, without its plugin loaded; the last one is its own, for signals.
+    runner.control.send(frames::Describe{true});
+    runner.control.expect<frames::Description>();
+    CHECK(open_files(runner.pid) == std::vector<std::string>{"/dev/null", "pipe", "pipe", "socket", "anon_inode"});
+    CHECK(stat_field(runner.pid, kSession) == std::to_string(runner.pid));
+    CHECK(stat_field(runner.pid, kTerminal) == "0");
     if (skipped_without_root())
         return; // users and capabilities are not looked at
     CHECK(status_of(runner.pid, "Uid").starts_with("99"));
@@ -113,6 +173,29 @@ TEST_CASE("a runner has no privilege, no surroundings and nothing open")
         CHECK(status_of(runner.pid, set) == "0000000000000000");
     const auto other = launcher.start(2, fixture("rows"));
     CHECK(status_of(other.pid, "Uid") != status_of(runner.pid, "Uid"));
+}
+
+TEST_CASE("a runner has limits, of which it cannot raise any")
+{
+    LauncherProcess launcher;
+    const auto runner = launcher.start(1, fixture("rows"));
+    rlimit own{};
+    ::getrlimit(RLIMIT_NOFILE, &own);
+    CHECK(limits(runner.pid, "Max core file size") == both(0));
+    CHECK(limits(runner.pid, "Max msgqueue size") == both(0));
+    CHECK(limits(runner.pid, "Max open files") == both(std::min<rlim_t>(own.rlim_max, 4096)));
+    CHECK(limits(runner.pid, "Max stack size") == both(8 << 20));
+    CHECK(limits(runner.pid, "Max file size") == both(0));
+#ifdef SONDE_SANITIZED
+    say_skipped("a sanitizer's runtime maps more than a runner may");
+#else
+    CHECK(limits(runner.pid, "Max data size") == both(512 << 20));
+    if (sizeof(void *) > 4)
+        CHECK(limits(runner.pid, "Max address space") == both(std::uint64_t{4096} << 20));
+#endif
+    if (skipped_without_root())
+        return; // its user is ours, all of whose processes would be counted
+    CHECK(limits(runner.pid, "Max processes") == both(1024));
 }
 
 TEST_CASE("a runner is the first process of its own namespaces and has a filter for its system calls")
@@ -360,6 +443,8 @@ TEST_CASE("all runs of a plugin together have the memory of its control group, a
     auto runner = launcher.start(1, fixture("hostile"));
     const std::string its = group.path + "/" + std::to_string(launcher.process.pid()) + "-1";
     CHECK(file_text(its + "/cgroup.procs") == std::to_string(runner.pid) + "\n");
+    const bool version2 = std::filesystem::exists(its + "/memory.max");
+    CHECK(file_text(its + (version2 ? "/memory.max" : "/memory.limit_in_bytes")) == std::to_string(1 << 30) + "\n");
 #ifdef SONDE_SANITIZED
     say_skipped("a sanitizer's allocator does not take memory as a method does");
 #else
@@ -374,6 +459,14 @@ TEST_CASE("all runs of a plugin together have the memory of its control group, a
     launcher.wire.send(frames::StopRunner{1});
     launcher.wire.expect<frames::RunnerEnded>();
     CHECK_FALSE(std::filesystem::exists(its));
+}
+
+TEST_CASE("a runner serves no plugin that captures and that it was told to load itself")
+{
+    LauncherProcess launcher;
+    auto runner = launcher.start(1, fixture("capturing"), SONDE_PRIVILEGE_CAPTURE);
+    runner.control.send(frames::Describe{});
+    CHECK(runner.control.expect<frames::DescribeFailed>().text == "captures, so that each run is to load it");
 }
 
 TEST_CASE("a plugin whose directory the runner's user cannot enter runs all the same")
