@@ -16,6 +16,7 @@ import sys
 import tempfile
 
 ROOT, BUILD = pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve()
+SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 sys.path[1:1] = [str(ROOT / "tests"), str(ROOT / "scripts")]
 
 from cases import Skip, run_cases, skipped_in_part  # noqa: E402,F401

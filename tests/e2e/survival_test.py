@@ -7,12 +7,13 @@ import shutil
 import sqlite3
 import threading
 
-from support import (BUILD, apply, equal, immediate, instruction, main, options, outcomes, periodic, schedule,
+from support import (SANITIZED, apply, equal, immediate, instruction, main, options, outcomes, periodic, schedule,
                      skipped_in_part, task, wait_for, wait_for_outcomes)
+from privilege import why_no_raw_sockets
+from processes import descendants, without_front
 
-SANITIZED = b"__asan_init" in (BUILD / "framework" / "programs" / "runner" / "sonde-runner").read_bytes()
 LONGEST_RUN_S = 6
-TIMEOUT, BROKE_RULES, RUNNER_DIED, NO_RESULT, FIXTURE_FAILED = 100, 103, 106, 108, 7
+TIMEOUT, BROKE_RULES, RUNNER_DIED, NO_RESULT, NOT_STARTED, FIXTURE_FAILED = 100, 103, 106, 108, 109, 7
 KILLED_LATE = "its deadline passed; it did not stop when asked and was killed"
 
 
@@ -62,7 +63,19 @@ DENIED = {
                                 whom="{folder}/launcher.sock"),
     "signal": hostile("signal", FIXTURE_FAILED, "target", "signal: Operation not permitted", 0, whom="{agent}"),
     "trace": hostile("ptrace", -31, "agent", "hostile was killed by SIGSYS", 0, whom="{agent}"),
+    "forks-at-load": Harm("load-forks", {}, NOT_STARTED, "agent", "fork: Resource temporarily unavailable", 0),
+    "memory-of-others": hostile("foreign-memory", -31, "agent", "hostile was killed by SIGSYS", 0, whom="{agent}"),
     "raw-socket": hostile("raw-socket", FIXTURE_FAILED, "target", "raw-socket: Operation not permitted", 0),
+    "packet-socket": hostile("packet-socket", FIXTURE_FAILED, "target", "packet-socket: Operation not permitted", 0),
+    "foreign-source": hostile("foreign-source", FIXTURE_FAILED, "target", "foreign-source: Operation not permitted", 0),
+    "write": hostile("write", FIXTURE_FAILED, "target", "write: ", 0, whom="{folder}/state/left-behind"),
+}
+# Of what a privilege is for, all but that.
+GRANTED = {
+    "own-header": hostile("own-header", FIXTURE_FAILED, "target", "own-header: Operation not permitted", 0),
+    **({"own-header-6": hostile("own-header-6", FIXTURE_FAILED, "target", "own-header-6: Operation not permitted", 0)}
+       if pathlib.Path("/proc/net/if_inet6").exists() else {}),
+    "sending-captor": Harm("capturing", {}, FIXTURE_FAILED, "target", "all refused", 0),
 }
 # One after the other, since the last ends the runner of them all.
 FORGED = {
@@ -71,7 +84,8 @@ FORGED = {
     "undeclared-status": forger("status", BROKE_RULES, "agent", "returned 77, which is none of its statuses", 1),
     "ends-of-others": forger("ends", RUNNER_DIED, "agent", "it spoke of a run's end that nobody waits for", 1),
 }
-HARMS = {**AT_ONCE, **({} if SANITIZED else CONFINED), **({} if SANITIZED or os.geteuid() != 0 else DENIED), **FORGED}
+HARMS = {**AT_ONCE, **({} if SANITIZED else CONFINED), **({} if SANITIZED or os.geteuid() != 0 else DENIED),
+         **({} if SANITIZED or why_no_raw_sockets() else GRANTED), **FORGED}
 
 
 def harmful_task(name, system, agent):
@@ -97,33 +111,19 @@ def memory_group():
     return None
 
 
-def descendants(pid):
-    """All processes below one, as (pid, time of its start)."""
-    found = set()
+def start_of(pid):
     with contextlib.suppress(OSError):
-        for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            with contextlib.suppress(OSError):
-                found.add((int(child), pathlib.Path(f"/proc/{child}/stat").read_text().rsplit(")", 1)[1].split()[19]))
-            found |= descendants(child)
-    return found
+        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19]
+    return None  # gone
 
 
 def made_by(launcher):
-    """All processes below a launcher but the one that serves the agent, which is the same program."""
-    program = os.readlink(f"/proc/{launcher}/exe")
-    found = set()
-    for pid, start in descendants(launcher):
-        with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/{pid}/exe") != program:
-                found.add((pid, start))
-    return found
+    """All processes below a launcher, as (pid, time of its start), but the one that serves the agent."""
+    return {(pid, start_of(pid)) for pid in without_front(descendants(launcher), launcher)}
 
 
 def is_there(pid, start):
-    try:
-        return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[19] == start
-    except OSError:
-        return False
+    return start is not None and start_of(pid) == start
 
 
 def local_sockets(pid):
@@ -190,7 +190,7 @@ def whatever_methods_do_is_their_failure_alone(system, group):
         healthy = {**task("healthy", "rows"), "function": [{"uri": "urn:example:fixture"}]}
         methods.add("rows")
     for method in methods:
-        shutil.copy(system.build / "tests" / "plugins" / f"{method}.so", folder)
+        shutil.copy(system.build / "tests" / "plugins" / f"{method.replace('-', '_')}.so", folder)
     system.policy["plugins"] = {"allow": ["*"], "untargeted": sorted(methods)}
     system.policy["concurrency"] = 64
     system.start_controller()
