@@ -230,6 +230,11 @@ class Page:
             rows.append((f"`{name}`", value.replace("1u << ", "1 << "), cell(entry.behind)))
         self.out.append(table(("constant", "value", "meaning"), rows))
 
+    def offset(self, struct, field):
+        if (struct, field) not in self.offsets:
+            sys.exit(f"{struct}.{field} has no SONDE_AT, so nothing holds it where it is")
+        return self.offsets[struct, field]
+
     def struct(self, item):
         name = item.code.split()[1]
         self.out.append(f"### struct {name}")
@@ -242,11 +247,11 @@ class Page:
             meaning = "\n".join(filter(None, (field.above, field.behind)))
             if field.code.startswith("union"):
                 inner = re.sub(r"\s+", " ", field.code)
-                rows.append((f"`{inner.split()[-1]}`", f"`{inner.rsplit(' ', 1)[0]}`", self.offsets[name, inner.split()[-1]],
+                rows.append((f"`{inner.split()[-1]}`", f"`{inner.rsplit(' ', 1)[0]}`", self.offset(name, inner.split()[-1]),
                              cell(meaning)))
                 continue
             field_name, kind, is_callback = name_and_type(field.code)
-            offset = self.offsets.get((name, field_name), "")
+            offset = self.offset(name, field_name)
             if is_callback:
                 callbacks.append((field_name, kind, meaning))
                 when = re.findall(r"\[((?:run|probe|load|any thread)[^\]]*)\]", meaning)

@@ -99,6 +99,9 @@ def main():
           "recorded:\n" + "".join(line + "\n" for line in recorded.splitlines() if line not in now.splitlines()))
     renumbered = constants(changed_header(header, r"(SONDE_\w+) = 1,", r"\1 = 1001,"))
     check(renumbered != recorded, "a renumbered enumerator is noticed")
+    types = TYPES.read_text()
+    missing = [name for name in re.findall(r"^struct (sonde_\w+) \{", header, re.M) if f"name='{name}'" not in types]
+    check(not missing, "every struct of the header is recorded", f"surface.c leads to none of {missing}")
     if not shutil.which("abidiff") or subprocess.run(["uname", "-m"], capture_output=True, text=True).stdout != "x86_64\n":
         print("skip  types: they are recorded for x86_64 and compared by abidiff (package abigail-tools)")
         return 1 if failures else SKIPPED

@@ -5,8 +5,11 @@ usage: kept_test.py SONDE KEPT_DIRECTORY
 import json
 import pathlib
 import platform
+import re
+import shutil
 import subprocess
 import sys
+import tempfile
 import unittest
 
 SONDE, KEPT = None, None
@@ -20,6 +23,11 @@ def rows(*words):
     done = sonde("run", *words, "--json")
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()], done.stderr
+
+
+def traced(*words):
+    """The names of the calls that a run makes."""
+    return {*re.findall(r"(?m)^\+[\d.]+ s  (\w+)\(", sonde("run", *words, "--trace").stderr)}
 
 
 class Everything(unittest.TestCase):
@@ -63,6 +71,18 @@ class Everything(unittest.TestCase):
         self.assertIn("9 services", said)
         self.assertIn("100 B sent, 200 B received", said)
 
+    def test_it_is_told_of_an_interface_a_source_and_a_deadline(self):
+        found, _ = rows(f"{KEPT}/everything.so:everything", "127.0.0.1", "interface=lo", "source=127.0.0.1",
+                        "--deadline", "20s")
+        seen = {row["what"]: row["value"] for row in found if row["table"] == "seen"}
+        self.assertEqual((seen["interface"], seen["no source"], seen["no deadline"]), ("lo", "0", "0"))
+
+    def test_a_trace_has_every_call_of_the_abi(self):
+        self.assertEqual(traced(f"{KEPT}/everything.so:everything", "127.0.0.1"),
+                         {"run", "row", "log", "socket", "resolve", "now", "random", "progress", "count", "cancelled",
+                          "sleep_until", "extension", "listen", "counter"})
+        self.assertEqual(traced(f"{KEPT}/everything.so:everything-fails"), {"run", "fail"})
+
     def test_it_fails_and_declines_as_it_did(self):
         failed = sonde("run", f"{KEPT}/everything.so:everything-fails")
         self.assertEqual(failed.returncode, 1)
@@ -82,9 +102,24 @@ class Typed(unittest.TestCase):
         self.assertIn("unexpected (1): thrown and caught", failed.stderr)
 
 
+class Anew(unittest.TestCase):
+    def test_todays_header_makes_the_same_of_their_sources(self):
+        sdk = KEPT.parents[2] / "sdk"
+        flags = ("-shared", "-fPIC", "-fvisibility=hidden", f"-I{sdk}/include", f"-Wl,--version-script={sdk}/sonde.map")
+        for method, source, compiler, target in (("everything", "everything.c", ("cc", "-std=c99"), "127.0.0.1"),
+                                                 ("typed", "typed.cpp", ("c++", "-std=c++20"), "host.example")):
+            if not shutil.which(compiler[0]):
+                self.skipTest(f"{compiler[0]} is not installed")
+            with tempfile.TemporaryDirectory() as folder:
+                made = f"{folder}/{method}.so"
+                subprocess.run([*compiler, *flags, "-o", made, KEPT / source], check=True)
+                of_made, of_kept = (rows(f"{file}:{method}", target)[0] for file in (made, f"{KEPT}/{method}.so"))
+                self.assertEqual(of_made, of_kept)
+
+
 if __name__ == "__main__":
     SONDE, KEPT = sys.argv[1], pathlib.Path(sys.argv[2])
     if platform.machine() != "x86_64":
         print("skip: they were made for x86-64")
         sys.exit(77)
-    unittest.main(argv=sys.argv[:1])
+    unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -59,6 +59,11 @@ void throws_a_number(const sonde_host &, const sonde_invocation &)
 {
     throw 3;
 }
+void cannot_run_here(const sonde_host &)
+{
+    throw Failure{kRefused, "not here"};
+}
+void can_run_here(const sonde_host &) {}
 void writes_two_rows(const sonde_host &host, const sonde_invocation &)
 {
     row(host, 0, {cell(1)});
@@ -101,6 +106,15 @@ TEST_CASE("no exception leaves a guarded run: each becomes a status and a senten
     CHECK(guarded<breaks, kUnexpected>(&host, &in) == kUnexpected);
     CHECK(host.text == "a bug");
     CHECK(guarded<throws_a_number, kUnexpected>(&host, &in) == kUnexpected);
+}
+
+TEST_CASE("no exception leaves a guarded probe either")
+{
+    Host host;
+    CHECK(guarded_probe<can_run_here, kUnexpected>(&host) == 0);
+    CHECK(host.failure == 0);
+    CHECK(guarded_probe<cannot_run_here, kUnexpected>(&host) == kRefused);
+    CHECK(host.text == "not here");
 }
 
 TEST_CASE("a run whose rows are no longer wanted ends quietly")

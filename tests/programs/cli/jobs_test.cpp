@@ -1,6 +1,7 @@
 #include "programs/cli/check/jobs.hpp"
 
 #include "support/catch.hpp"
+#include "support/children.hpp"
 #include "support/skip.hpp"
 
 #include <cerrno>
@@ -53,6 +54,18 @@ void check_with_traced(const std::function<bool(int told, int traced)> &story)
 }
 
 } // namespace
+
+TEST_CASE("no output makes a job's time longer, and what it started ends with it")
+{
+    using namespace std::chrono_literals;
+    cli::Jobs jobs(500ms);
+    REQUIRE(jobs.start(0, {"/bin/sh", "-c", "sleep 60 & while :; do echo x; echo y >&3; done"}));
+    const auto ended = jobs.wait();
+    REQUIRE(ended.count(0) == 1);
+    CHECK_FALSE(ended.at(0).in_time);
+    CHECK(ended.at(0).took < 30s);
+    CHECK(test::children_of(::getpid()).empty());
+}
 
 TEST_CASE("what jobs have left and what does not end is waited for a second at most")
 {

@@ -75,6 +75,11 @@ class Run(unittest.TestCase):
         self.assertEqual(rows[1], {"table": "sample", "number": 1, "word": "odd", "elapsed_ns": 1000})
         self.assertEqual(len(rows), 3)
 
+    def test_a_plugin_of_a_later_abi_runs_with_what_is_known_of_it(self):
+        done = sonde("run", fixture("future"), "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout), {"table": "sample", "number": 5, "word": "odd", "elapsed_ns": 5000})
+
     def test_csv_has_a_header(self):
         done = sonde("run", fixture("rows"), "count=1", "--csv")
         self.assertEqual(done.stdout, "number,word,elapsed_ns\n0,even,0\n")
