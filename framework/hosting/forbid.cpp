@@ -17,6 +17,7 @@
 #include <span>
 #include <string_view>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <utility>
@@ -116,6 +117,22 @@ public:
     {
         calls_[number_of(number)] = {load(argument(index)), compare(BPF_JSET, flags, 0, 1),
                                      give(SECCOMP_RET_KILL_PROCESS), give(SECCOMP_RET_ALLOW)};
+    }
+
+    // socket(2), if a program without privilege could not make such a one.
+    void kill_if_raw(long number)
+    {
+        constexpr auto kTypeOnly = ~static_cast<std::uint32_t>(SOCK_CLOEXEC | SOCK_NONBLOCK);
+        calls_[number_of(number)] = {load(argument(0)),
+                                     compare(BPF_JEQ, AF_PACKET, 7, 0),
+                                     compare(BPF_JEQ, AF_INET, 1, 0),
+                                     compare(BPF_JEQ, AF_INET6, 0, 4),
+                                     load(argument(1)),
+                                     {BPF_ALU | BPF_AND | BPF_K, 0, 0, kTypeOnly},
+                                     compare(BPF_JEQ, SOCK_RAW, 2, 0),
+                                     compare(BPF_JEQ, SOCK_PACKET, 1, 0),
+                                     give(SECCOMP_RET_ALLOW),
+                                     give(SECCOMP_RET_KILL_PROCESS)};
     }
 
     // Unless the argument is a descriptor of the host's.
@@ -273,19 +290,25 @@ void die_by(Deed deed)
     if (!kPossible)
         return;
     Program program;
-    if (deed == Deed::threads) {
+    switch (deed) {
+    case Deed::threads:
         for (const long number : {SYS_clone, SYS_clone3})
             program.refuse(number, SECCOMP_RET_KILL_PROCESS);
 #ifdef SYS_fork
         program.refuse(SYS_fork, SECCOMP_RET_KILL_PROCESS);
         program.refuse(SYS_vfork, SECCOMP_RET_KILL_PROCESS);
 #endif
-    } else {
+        break;
+    case Deed::sockets_and_files:
         program.refuse(SYS_socket, SECCOMP_RET_KILL_PROCESS);
         program.kill_if_set(SYS_openat, 2, O_WRONLY | O_RDWR | O_CREAT);
 #ifdef SYS_open
         program.kill_if_set(SYS_open, 1, O_WRONLY | O_RDWR | O_CREAT);
 #endif
+        break;
+    case Deed::raw_sockets:
+        program.kill_if_raw(SYS_socket);
+        break;
     }
     Code code = program.code();
     enforce(code);

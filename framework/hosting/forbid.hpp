@@ -18,9 +18,11 @@ void forbid_processes();
 void forbid_frames();
 
 // For whoever judges a plugin: from here on this process is killed (SIGSYS) as soon as it does so, even for a moment.
+// Calls of sockets that a machine makes by one (i386) are not seen.
 enum class Deed {
     sockets_and_files, // makes a socket, or opens a file to write
     threads,           // makes a thread or a process
+    raw_sockets,       // makes a packet socket or a raw one, but of netlink, whose are all raw
 };
 void die_by(Deed deed);
 

@@ -1,6 +1,7 @@
 #include "programs/checker/assignment.hpp"
 
 #include "hosting/cancel.hpp"
+#include "hosting/forbid.hpp"
 #include "hosting/invocation.hpp"
 #include "hosting/run_host.hpp"
 #include "processes/children.hpp"
@@ -120,6 +121,8 @@ void carry_out(const Assignment &assignment, const sonde_plugin &plugin, const f
         seed_libc_otherwise();
     if (assignment.has(Assignment::kBare))
         drop_privileges();
+    if (assignment.has(Assignment::kNoRaw))
+        hosting::die_by(hosting::Deed::raw_sockets);
     const sonde_method &method = *plugin.methods[assignment.method];
     for (std::uint32_t done = 1; done <= assignment.repeat; ++done) {
         perform(assignment, method, description, invoke, evidence);

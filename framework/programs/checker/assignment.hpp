@@ -25,6 +25,7 @@ struct Assignment {
         kLinger = 1u << 5,    // lives on for a moment after run() has returned
         kOtherRand = 1u << 6, // libc's generators are seeded otherwise
         kAlone = 1u << 7,     // the host has no extension
+        kNoRaw = 1u << 8,     // is killed (SIGSYS) as soon as it makes a raw socket
     };
 
     std::uint32_t method = 0;

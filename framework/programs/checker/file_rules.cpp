@@ -72,11 +72,14 @@ Verdict symbol_own(const Subject &subject)
 Verdict symbol_one(const Subject &subject)
 {
     return with_image(subject, [](const ElfImage &image) {
+        std::vector<std::string> plugins; // one for each ABI that it serves
         std::vector<std::string> others;
         for (const ElfImage::Symbol &symbol : image.symbols())
-            if (symbol.defined && !symbol.name.starts_with("sonde_plugin_v"))
-                others.push_back(symbol.name);
-        return others.empty() ? pass("exports sonde_plugin_v1 and nothing else") : fail("also exports " + list(others));
+            if (symbol.defined)
+                (symbol.name.starts_with("sonde_plugin_v") ? plugins : others).push_back(symbol.name);
+        if (!others.empty())
+            return fail("also exports " + list(others));
+        return pass(plugins.empty() ? "exports nothing" : "exports " + list(plugins) + " and nothing else");
     });
 }
 
@@ -255,7 +258,9 @@ constexpr Rule kFileRules[] = {
      "a host takes sonde_plugin_v1 only from the very file that it was told to load",
      "define sonde_plugin_v1 with SONDE_EXPORT in this shared object", symbol_own},
     {"symbol-one", "file-whole", "",
-     "a symbol of yours could take the place of one in another library of the same process", kLinkScript, symbol_one},
+     "a symbol of yours, but for sonde_plugin_v1 and that of another ABI, could take the place of one in another "
+     "library of the same process",
+     kLinkScript, symbol_one},
     {"symbol-none-of-ours", "file-whole", "",
      "the host exports nothing: everything reaches a plugin through the arguments of run()",
      "use the callbacks of struct sonde_host", symbol_none_of_ours},

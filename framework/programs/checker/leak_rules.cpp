@@ -146,7 +146,9 @@ constexpr Rule kLeakRules[] = {
     {"leak-memory", "deadline-obeyed", "",
      "nothing has to be freed at the end of a run, but what grows with each would grow within a long one as well",
      "free what you allocate, or allocate it once", leaked_memory, Status::warning},
-    {"memory-clean", "run", "", "what reads or writes where it must not works today and crashes in the field",
+    {"memory-clean", "run", "",
+     "what reads or writes where it must not works today and crashes in the field; valgrind stands in for "
+     "AddressSanitizer, which no host loads, and does not see what happens within the stack and globals",
      "see where: sonde run FILE.so ... --under valgrind", clean},
 };
 

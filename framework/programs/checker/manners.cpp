@@ -171,6 +171,7 @@ std::vector<std::string> answer_datagram(Manners manners, const std::string &dat
             answers[i] = damaged_answer(datagram, random);
         break;
     case Manners::silent:
+    case Manners::deaf:
     case Manners::closing:
         break;
     }
@@ -191,6 +192,7 @@ Reply answer_stream(Manners manners, const std::string &request, std::mt19937_64
     case Manners::closing:
         return {"", false, below(random, 2) == 0, true};
     case Manners::silent:
+    case Manners::deaf:
         break;
     }
     return {};

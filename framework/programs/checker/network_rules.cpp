@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <arpa/inet.h>
 #include <cmath>
+#include <csignal>
 #include <netinet/in.h>
 
 // What a run does on the line, seen in a network of its own.
@@ -206,19 +207,27 @@ Verdict privileges_used(const Subject &subject)
 
 Verdict privileges_enough(const Subject &subject)
 {
-    return judge_isolated(subject, "needs no privilege but those that it declares",
-                          with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
-                              Order bare = order;
-                              bare.assignment.flags = Assignment::kBare;
-                              const Outcome with = stage.run(order);
-                              const Outcome without = stage.run(std::move(bare));
-                              if (Complaint nothing_seen = incomplete(with))
-                                  return nothing_seen;
-                              if (without.alive() && without.status == 0)
-                                  return std::nullopt;
-                              return fail("completes with this program's privileges, and without them it " +
-                                          in_words(without));
-                          }));
+    return judge_methods(subject, "uses no privilege but those that it declares",
+                         with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
+                             Order watched = order;
+                             watched.assignment.flags = Assignment::kNoRaw;
+                             const Outcome caught = stage.run(std::move(watched));
+                             // Also where it would do without one: what a run shows would depend on whose it is.
+                             if (caught.end == Outcome::End::killed && caught.code == SIGSYS)
+                                 return fail("opens a raw socket itself");
+                             if (!stage.not_isolated().empty())
+                                 return skipped(stage.not_isolated());
+                             Order bare = order;
+                             bare.assignment.flags = Assignment::kBare;
+                             const Outcome with = stage.run(order);
+                             const Outcome without = stage.run(std::move(bare));
+                             if (Complaint nothing_seen = incomplete(with))
+                                 return nothing_seen;
+                             if (without.alive() && without.status == 0)
+                                 return std::nullopt;
+                             return fail("completes with this program's privileges, and without them it " +
+                                         in_words(without));
+                         }));
 }
 
 Verdict siblings(const Subject &subject)
@@ -240,7 +249,8 @@ constexpr Rule kNetworkRules[] = {
      privileges_declared},
     {"privileges-used", "run", "", "an operator must trust a plugin for each of its privileges",
      "remove it from the method's privileges", privileges_used, Status::warning},
-    {"privileges-enough", "run", "", "in an agent it runs as a user without any privilege",
+    {"privileges-enough", "run", "",
+     "in an agent it runs as a user without any privilege, and does otherwise what it does with one here",
      "take sockets from host->socket, and declare the privilege for them", privileges_enough},
     {"siblings-random", "run", "",
      "runs would mistake each other's answers for their own, and strangers could guess what to forge",

@@ -25,6 +25,7 @@ namespace {
 using frames::Descriptor;
 
 constexpr int kPortTriesMax = 20;
+constexpr int kQueueMax = 64; // of connections that are not accepted yet
 
 // What the peers have been asked. Lies in memory that they share with the process that judges.
 std::atomic<std::uint64_t> &requests()
@@ -40,9 +41,10 @@ std::atomic<std::uint64_t> &requests()
 struct Listeners {
     Descriptor tcp;
     Descriptor udp;
+    Descriptor queued; // of a peer that is deaf: the connection that fills its queue
 };
 
-Descriptor bound(int family, int type, std::uint16_t &port)
+Descriptor bound(int family, int type, std::uint16_t &port, int queue_max)
 {
     Descriptor socket(::socket(family, type | SOCK_CLOEXEC, 0));
     const int one = 1;
@@ -65,8 +67,31 @@ Descriptor bound(int family, int type, std::uint16_t &port)
              ::bind(socket.get(), reinterpret_cast<sockaddr *>(&address), sizeof address) == 0;
     }
     if (ok && type == SOCK_STREAM)
-        ok = ::listen(socket.get(), 64) == 0;
+        ok = ::listen(socket.get(), queue_max) == 0;
     return ok ? std::move(socket) : Descriptor();
+}
+
+// A client of the listener. Not waited for: whoever drops packets here leaves the peer as deaf as its queue would.
+Descriptor connect_to(int listener)
+{
+    sockaddr_storage address{};
+    socklen_t size = sizeof address;
+    ::getsockname(listener, reinterpret_cast<sockaddr *>(&address), &size);
+    Descriptor socket(::socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    (void)::connect(socket.get(), reinterpret_cast<sockaddr *>(&address), size);
+    return socket;
+}
+
+// A family's sockets at a port, which is drawn if it is 0.
+Listeners listen_at(int family, std::uint16_t &port, Manners manners)
+{
+    Listeners listeners;
+    // A queue of length 0 takes one connection; then the kernel drops every SYN.
+    listeners.tcp = bound(family, SOCK_STREAM, port, manners == Manners::deaf ? 0 : kQueueMax);
+    listeners.udp = bound(family, SOCK_DGRAM, port, 0);
+    if (manners == Manners::deaf && listeners.tcp)
+        listeners.queued = connect_to(listeners.tcp.get());
+    return listeners;
 }
 
 void send_all(int socket, std::string_view text)
@@ -152,7 +177,7 @@ void accept_all(int socket, Manners manners, std::atomic<std::uint64_t> &seed)
             family.udp.reset();
         if (family.udp)
             std::thread(serve_datagrams, family.udp.get(), manners, seed++).detach();
-        if (family.tcp)
+        if (family.tcp && manners != Manners::deaf)
             std::thread(accept_all, family.tcp.get(), manners, std::ref(seed)).detach();
     }
     while (true)
@@ -165,13 +190,11 @@ Result<Peer> Peer::start(Manners manners, std::uint64_t seed)
 {
     for (int i = 0; i < kPortTriesMax; ++i) {
         std::uint16_t port = 0;
-        std::vector<Listeners> listeners(2);
-        listeners[0].tcp = bound(AF_INET, SOCK_STREAM, port);
-        listeners[0].udp = bound(AF_INET, SOCK_DGRAM, port);
+        std::vector<Listeners> listeners;
+        listeners.push_back(listen_at(AF_INET, port, manners));
         if (!listeners[0].tcp || !listeners[0].udp)
             continue; // somebody else has that UDP port
-        listeners[1].tcp = bound(AF_INET6, SOCK_STREAM, port);
-        listeners[1].udp = bound(AF_INET6, SOCK_DGRAM, port);
+        listeners.push_back(listen_at(AF_INET6, port, manners));
         (void)requests(); // before the fork, or each process would have memory of its own
         const pid_t parent = ::getpid();
         const pid_t pid = ::fork();

@@ -12,6 +12,7 @@ namespace sonde::checker {
 enum class Manners {
     good,      // answers DNS and HTTP, sends everything else back as it came
     silent,    // takes everything and says nothing; nor does the kernel to an echo request
+    deaf,      // as silent, and takes no connection either: nothing comes of a SYN
     garbage,   // random bytes, and its own good answers with some bytes changed
     truncated, // good answers that end too early
     closing,   // ends every connection at once, and has no UDP port

@@ -1,8 +1,6 @@
 #include "programs/checker/rule.hpp"
 #include "programs/checker/stage.hpp"
 
-#include <algorithm>
-
 // What a run bears of whom it asks.
 namespace sonde::checker {
 
@@ -12,13 +10,6 @@ using namespace std::chrono_literals;
 
 // As long as a run may last with such a peer; then it is cancelled.
 constexpr auto kPatience = 1s;
-
-bool asks_somebody(const frames::MethodDescription &method)
-{
-    return std::any_of(method.options.begin(), method.options.end(), [](const frames::OptionDescription &option) {
-        return option.target || option.type == SONDE_HOST || option.type == SONDE_URL;
-    });
-}
 
 // `runs`: more than one where something is drawn.
 Verdict judge_manners(const Subject &subject, Manners manners, const std::string &kind, int runs)

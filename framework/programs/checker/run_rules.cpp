@@ -104,14 +104,18 @@ Verdict rows(const Subject &subject)
                       });
 }
 
+// `when` follows in the sentence, here and below.
+Complaint complain_stranger(const Outcome &outcome, const char *when = "")
+{
+    if (outcome.stranger.empty())
+        return std::nullopt;
+    return fail("called host->" + outcome.stranger + " from a thread of its own" + when);
+}
+
 Verdict own_thread(const Subject &subject)
 {
     return judge_runs(subject, "calls the host from its own thread",
-                      [](const Outcome &outcome, const MethodDescription &) -> Complaint {
-                          if (outcome.stranger.empty())
-                              return std::nullopt;
-                          return fail("called host->" + outcome.stranger + " from a thread of its own");
-                      });
+                      [](const Outcome &outcome, const MethodDescription &) { return complain_stranger(outcome); });
 }
 
 Complaint complain_untimely(const Outcome &outcome, const char *when)
@@ -137,45 +141,56 @@ Verdict times(const Subject &subject)
                          }));
 }
 
-Verdict probe(const Subject &subject)
+Complaint complain_output(const Outcome &outcome, const char *when = "")
 {
-    return judge_methods(subject, "says whether it can run here",
-                         with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
-                             if (!stage.method(method).has_probe)
-                                 return std::nullopt;
-                             order.assignment.flags = Assignment::kProbe;
-                             order.patience = 5s;
-                             const std::uint64_t before = loopback_bytes();
-                             const Outcome outcome = stage.run(std::move(order));
-                             if (outcome.end == Outcome::End::stuck || outcome.told_to_stop)
-                                 return fail("probe() takes more than 5 s");
-                             if (stage.not_isolated().empty() && loopback_bytes() != before)
-                                 return fail("probe() puts " + std::to_string(loopback_bytes() - before) +
-                                             " bytes on the line");
-                             if (!outcome.alive())
-                                 return crash("probe() " + in_words(outcome));
-                             return std::nullopt;
-                         }));
+    if (outcome.output.empty())
+        return std::nullopt;
+    return fail("writes '" + frames::readable(outcome.output, 60) + "' to stdout" + when);
 }
 
 Verdict silent_run(const Subject &subject)
 {
     return judge_runs(subject, "writes nothing to stdout",
-                      [](const Outcome &outcome, const MethodDescription &) -> Complaint {
-                          if (outcome.output.empty())
-                              return std::nullopt;
-                          return fail("writes '" + frames::readable(outcome.output, 60) + "' to stdout");
-                      });
+                      [](const Outcome &outcome, const MethodDescription &) { return complain_output(outcome); });
+}
+
+Complaint complain_processes(const Outcome &outcome, const char *when = "")
+{
+    if (!outcome.made_processes)
+        return std::nullopt;
+    return fail(std::string("made a process") + when);
 }
 
 Verdict no_processes_made(const Subject &subject)
 {
     return judge_runs(subject, "makes no processes",
-                      [](const Outcome &outcome, const MethodDescription &) -> Complaint {
-                          if (!outcome.made_processes)
-                              return std::nullopt;
-                          return fail("made a process");
-                      });
+                      [](const Outcome &outcome, const MethodDescription &) { return complain_processes(outcome); });
+}
+
+Verdict probe(const Subject &subject)
+{
+    return judge_methods(
+        subject, "says whether it can run here",
+        with_order([](const Stage &stage, std::size_t method, Order order) -> Complaint {
+            if (!stage.method(method).has_probe)
+                return std::nullopt;
+            order.assignment.flags = Assignment::kProbe;
+            order.patience = 5s;
+            const std::uint64_t before = loopback_bytes();
+            const Outcome outcome = stage.run(std::move(order));
+            if (outcome.end == Outcome::End::stuck || outcome.told_to_stop)
+                return fail("probe() takes more than 5 s");
+            if (stage.not_isolated().empty() && loopback_bytes() != before)
+                return fail("probe() puts " + std::to_string(loopback_bytes() - before) + " bytes on the line");
+            if (!outcome.alive())
+                return crash("probe() " + in_words(outcome));
+            constexpr const char *kWhen = " in probe()";
+            for (Complaint complaint : {complain_stranger(outcome, kWhen), complain_output(outcome, kWhen),
+                                        complain_processes(outcome, kWhen), judge_conduct(outcome, kWhen)})
+                if (complaint)
+                    return complaint;
+            return std::nullopt;
+        }));
 }
 
 Verdict own_extensions(const Subject &subject)
@@ -214,7 +229,7 @@ Verdict cold(const Subject &subject)
     return judge_methods(subject, "runs alike in a process forked after loading and in one that loads it itself",
                          with_order([](const Stage &stage, std::size_t, const Order &order) -> Complaint {
                              if (order.fresh)
-                                 return skipped("it starts a thread when it is loaded, so that no host forks it then");
+                                 return skipped("each run loads it anew, so that no host forks it then");
                              Order fresh = order;
                              fresh.fresh = true;
                              return judge_likeness(stage, order, {fresh}, "forked after loading",
@@ -289,7 +304,7 @@ constexpr Rule kRunRules[] = {
     {"run-times", "run", "", "what the host gives is gone once run() has returned",
      "end your threads before you return; in probe() add no rows, counts or progress", times},
     {"run-probe", "run", "", "an agent asks before it plans",
-     "answer at once from what the system says, without measuring", probe},
+     "answer at once from what the system says, without measuring, and otherwise keep to the rules of run()", probe},
     {"run-silent", "run", "", "stdout is where a program's own output goes", "use host->log", silent_run},
     {"run-processes", "run", "", "a process of yours would outlive the run, and a confined run cannot make one",
      "use threads", no_processes_made},

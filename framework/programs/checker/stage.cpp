@@ -86,7 +86,7 @@ bool is_host_option(const std::string &name)
 Result<Stage> Stage::set(const Subject &subject, Manners manners)
 {
     const Result<void> entered = enter_net_space();
-    if (manners == Manners::silent)
+    if (manners == Manners::silent || manners == Manners::deaf)
         silence_echoes();
     Result<Peer> peer = Peer::start(manners, subject.seed);
     if (!peer)
@@ -152,7 +152,7 @@ Result<Order> Stage::order(std::size_t index, const Choices &choices) const
     for (const std::string &name : method(index).parameters)
         order.invoke.parameters.push_back({name, "100 Mbit/s"});
     order.privileges = method(index).privileges;
-    order.fresh = opened_.description.cold;
+    order.fresh = frames::runs_cold(opened_.description);
     return order;
 }
 
@@ -175,6 +175,13 @@ std::string options_complaint(const frames::Description &description, const std:
             return "no method has an option '" + name + "'";
     }
     return "";
+}
+
+bool asks_somebody(const frames::MethodDescription &method)
+{
+    return std::any_of(method.options.begin(), method.options.end(), [](const frames::OptionDescription &option) {
+        return option.target || option.type == SONDE_HOST || option.type == SONDE_URL;
+    });
 }
 
 Complaint judge_conduct(const Outcome &outcome, const std::string &with)

@@ -66,6 +66,9 @@ private:
 // Empty if nothing is.
 std::string options_complaint(const frames::Description &description, const std::vector<std::string> &words);
 
+// Whether it has an option for whom to ask.
+bool asks_somebody(const frames::MethodDescription &method);
+
 // What a rule says of one method: nothing, or its verdict.
 using Complaint = std::optional<Verdict>;
 

@@ -69,13 +69,22 @@ Complaint judge_stop(const Stage &stage, std::size_t method, const std::string &
     return skipped("no run lasts long enough to be stopped");
 }
 
-// Nobody answers, so that a run lasts.
+// Nobody answers, so that a run lasts: a peer that is silent once it is connected or, since some methods wait for no
+// more than the connection, one that never is.
 Verdict judge_stops(const Subject &subject, const std::string &after, const Arrange &arrange)
 {
-    return judge_methods(
-        subject, "ends within " + seconds(kStopMax) + " " + after,
-        [&](const Stage &stage, std::size_t method) { return judge_stop(stage, method, after, arrange); },
-        Manners::silent);
+    const auto judge = [&](const Stage &silent, std::size_t method) -> Complaint {
+        const auto skips = [](const Complaint &complaint) { return complaint && complaint->status == Status::skipped; };
+        Complaint first = judge_stop(silent, method, after, arrange);
+        if ((first && !skips(first)) || !asks_somebody(silent.method(method)))
+            return first;
+        const Result<Stage> deaf = Stage::set(subject, Manners::deaf);
+        if (!deaf)
+            return first;
+        Complaint second = judge_stop(*deaf, method, after, arrange);
+        return skips(second) ? first : second;
+    };
+    return judge_methods(subject, "ends within " + seconds(kStopMax) + " " + after, judge, Manners::silent);
 }
 
 Verdict cancel(const Subject &subject)

@@ -153,6 +153,7 @@ void Trial::serve_once(bool agent_ready, bool process_ready, bool watched_ready)
         agent_.receive();
     if (watched_ready && order_.seen && order_.seen())
         tell_to_stop(Clock::now());
+    note_deadline(Clock::now());
     if (process_ready)
         finish();
     else
@@ -168,13 +169,18 @@ void Trial::tell_to_stop(Clock::time_point now)
     (void)!::write(cancel_.get(), &one, sizeof one);
 }
 
+// Before its end is: a run that obeys may have ended by the time that anybody looks at the clock.
+void Trial::note_deadline(Clock::time_point now)
+{
+    if (!stopped_ && order_.invoke.deadline && now >= *order_.invoke.deadline)
+        stopped_ = *order_.invoke.deadline;
+}
+
 void Trial::keep_time()
 {
     const auto now = Clock::now();
     if (!begun_ && evidence_->phase != Evidence::before)
         begun_ = now;
-    if (!stopped_ && order_.invoke.deadline && now >= *order_.invoke.deadline)
-        stopped_ = *order_.invoke.deadline;
     if (!stopped_ && begun_ && order_.cancel_after && now - *begun_ >= *order_.cancel_after)
         tell_to_stop(now);
     if (!stopped_ && now - started_ >= order_.patience)

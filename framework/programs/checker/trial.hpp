@@ -35,6 +35,7 @@ private:
     void start();
     [[noreturn]] void become_run(pid_t parent, int agent, int invoke);
     void serve_once(bool agent_ready, bool process_ready, bool watched_ready);
+    void note_deadline(Clock::time_point now);
     void keep_time();
     void tell_to_stop(Clock::time_point now);
     void finish();

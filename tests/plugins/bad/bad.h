@@ -8,7 +8,9 @@
 #include "../fixture.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -48,6 +50,34 @@ static inline void bad_send_connected(const struct sonde_host *host, const struc
     to.sin_port = htons((uint16_t)in->values[1].integer);
     if (connect(fd, (const struct sockaddr *)&to, sizeof to) == 0 && send(fd, bytes, size, 0) == (ssize_t)size)
         host->count(host, size + 28, 0);
+}
+
+/*
+ * A run that connects to the target within five seconds, and gives up at the deadline and as soon as cancel_fd is
+ * readable.
+ */
+static inline int32_t bad_connect(const struct sonde_host *host, const struct sonde_invocation *in, int cancel_fd,
+                                  int64_t deadline)
+{
+    const int64_t left = (deadline - host->now(host, SONDE_CLOCK_MONOTONIC)) / 1000000;
+    struct sockaddr_in to = {.sin_family = AF_INET};
+    struct pollfd waits[] = {{-1, POLLOUT, 0}, {cancel_fd, POLLIN, 0}};
+    int error = ETIMEDOUT;
+    socklen_t size = sizeof error;
+    if (host->socket(host, SONDE_SOCKET_TCP, 4, 1, &waits[0].fd) != 0)
+        return sonde_fail(host, FIXTURE_FAILED, "no socket");
+    inet_pton(AF_INET, in->values[0].text, &to.sin_addr);
+    to.sin_port = htons((uint16_t)in->values[1].integer);
+    if (connect(waits[0].fd, (const struct sockaddr *)&to, sizeof to) != 0 && errno != EINPROGRESS)
+        error = errno;
+    else if (poll(waits, 2, left < 0 ? 0 : left < 5000 ? (int)left : 5000) > 0 && waits[0].revents != 0)
+        getsockopt(waits[0].fd, SOL_SOCKET, SO_ERROR, &error, &size);
+    close(waits[0].fd);
+    if (error != 0)
+        return sonde_fail(host, FIXTURE_FAILED, "no connection");
+    host->count(host, 3 * 60, 2 * 60);
+    fixture_row(host, 1);
+    return 0;
 }
 
 /*

@@ -3,6 +3,7 @@
 usage: check_test.py SONDE FIXTURES_DIRECTORY PAGE PLUGIN.so ...
 """
 import concurrent.futures
+import functools
 import json
 import os
 import pathlib
@@ -42,9 +43,12 @@ RULES_OF = {"against_columns_nullable": "against-columns", "against_functions_fi
             "against_functions_fixed": "against-functions", "against_versions_bound": "against-versions",
             "against_versions_flags": "against-versions", "against_versions_functions": "against-versions",
             "against_versions_parameters": "against-versions",
-            "file_sanitizer": "file-libraries", "run_rows_clock": "run-rows", "cancel_rows": "cancel-obeyed", "leak_mmapped": "leak-memory",
+            "file_sanitizer": "file-libraries", "run_rows_clock": "run-rows", "cancel_connect": "cancel-obeyed", "cancel_rows": "cancel-obeyed",
+            "deadline_connect": "deadline-obeyed", "leak_mmapped": "leak-memory",
             "leak_until_crash": "leak-descriptors", "load_joined": "load-threads", "load_network": "load-descriptors",
-            "peer_text": "peer-garbage", "siblings_id": "siblings-random", "siblings_port": "siblings-random", "traffic_bound_echo": "traffic-bound",
+            "peer_text": "peer-garbage", "privileges_taken": "privileges-enough", "privileges_taken_packet": "privileges-enough",
+            **{f"run_probe_{what}": "run-probe" for what in ("mute", "prints", "processes", "status", "thread")},
+            "siblings_id": "siblings-random", "siblings_port": "siblings-random", "traffic_bound_echo": "traffic-bound",
             "traffic_bound_silent": "traffic-bound", "traffic_targets_6": "traffic-targets"}
 WARNS = ("description_activity", "description_constant", "description_help", "leak_memory", "leak_mmapped", "load_joined",
          "load_threads", "privileges_used", "siblings_id", "symbol_processes", "symbol_random", "traffic_counted")
@@ -63,6 +67,9 @@ FIXTURES_BY_RULE = {"no_symbol": "symbol-own", "borrowed": "symbol-own", "abi2":
 WORDS = {"ping": ("count=2", "interval=50ms"), "dns": ("server=127.0.0.1", "linger=20ms"), "http-download": ("warm_up=0s", "duration=300ms"),
          "http-upload": ("warm_up=0s", "bytes=100kB"),
          "passive-syn": ("interval=200ms",)}
+# What bundled plugins cannot be judged by: ping asks no port, passive-syn sends nothing.
+PEER_ASKED = {"peer-garbage", "peer-truncated", "peer-closing", "peer-flooding"}
+UNJUDGED = {"ping": PEER_ASKED, "passive-syn": {"run-cold", "siblings-random", "peer-silent", *PEER_ASKED}}
 # Without a network of its own a run cannot be told apart from the rest of the machine.
 ISOLATED = ("network-none", "traffic-bound", "traffic-counted", "traffic-targets", "siblings-random", "privileges-enough")
 # A container may have no settings that can be written.
@@ -106,8 +113,16 @@ def processes_of(path):
     return found
 
 
+@functools.cache
 def isolated():
-    return os.geteuid() == 0 or subprocess.run(["unshare", "--user", "--net", "true"], capture_output=True).returncode == 0
+    user = () if os.geteuid() == 0 else ("--user",)
+    return subprocess.run(["unshare", *user, "--net", "true"], capture_output=True).returncode == 0
+
+
+def lacking():
+    """The rules that nothing is judged by on this machine."""
+    return {*(() if ECHOES_SILENCED else ("peer-silent",)), *(() if shutil.which("valgrind") else ("memory-clean",)),
+            *(() if isolated() else ISOLATED)}
 
 
 def bad_names():
@@ -154,6 +169,17 @@ class Check(unittest.TestCase):
                 self.assertTrue(summary["conformant"], (path, bad))
                 self.assertEqual(bad, [], path)
                 self.assertGreaterEqual(summary["rules"], 80)
+                if os.geteuid() == 0:
+                    skipped = {rule for rule in found if found[rule]["status"] == "skipped"}
+                    self.assertLessEqual(skipped, UNJUDGED.get(pathlib.Path(path).stem, set()) | lacking(), path)
+
+    def test_each_rule_says_why_and_how_to_mend_it(self):
+        for rule in map(json.loads, check("--list", "--json").stdout.splitlines()):
+            self.assertTrue(rule["why"] and rule["mend"], rule)
+
+    def test_the_glibc_that_a_plugin_needs_is_named(self):
+        found, _ = judge(f"{FIXTURES}/rows.so", *rules("file-glibc"))
+        self.assertRegex(found["file-glibc"]["text"], r"^runs with glibc \d+\.\d+(\.\d+)? or newer")
 
     def test_each_bad_plugin_fails_by_its_own_rule(self):
         names = bad_names()
